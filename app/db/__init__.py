@@ -1,0 +1,1 @@
+"""The database: roles, pools, the caller in each transaction, the embedded Postgres."""

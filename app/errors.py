@@ -1,0 +1,44 @@
+"""What may go wrong, as values. Every sentence a caller can meet stands in `app/sentences.py`.
+
+Below the HTTP floor nothing knows about status codes: code raises `Refusal(code, …)`, and the sentence that belongs to
+the code says which status it has.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with one member of a request, or with one cell of a ledger."""
+
+    pointer: str
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    allowed: Sequence[str] | None = None
+
+
+class Refusal(Exception):
+    """A request that is not carried out. `code` names the sentence; `params` fill it."""
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        faults: Sequence[Fault] = (),
+        members: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **params: Any,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.faults = tuple(faults)
+        self.members = dict(members or {})
+        self.headers = dict(headers or {})
+        self.params = params
+
+
+def invalid(*faults: Fault) -> Refusal:
+    """The refusal of a body that could be read and is wrong (422)."""
+    return Refusal("validation_failed", faults=faults, count=len(faults))

@@ -1,0 +1,1 @@
+"""The edge: the only floor that speaks HTTP."""

@@ -1,0 +1,209 @@
+"""One cell to one value, as a person would read it.
+
+Every reader raises `CellProblem` (a code and its parameters; the sentence is written elsewhere) rather than guess.
+Blank cells are the caller's business: ask `is_blank` first; only `truth` answers for them itself.
+"""
+
+import re
+import unicodedata
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal, TypedDict
+
+Raw = str | float | int | bool | date | datetime | None
+
+
+class CellProblem(Exception):
+    """A cell that has no one reading. `code` names the reason; `params['value']` is the cell as it stands."""
+
+    def __init__(self, code: str, raw: Raw) -> None:
+        self.code = code
+        self.params: dict[str, str] = {"value": ("" if raw is None else str(raw)).strip()[:100]}
+        super().__init__(code, self.params)
+
+
+class Count(TypedDict):
+    """A number of persons, households or the like, with how sure the writer was."""
+
+    value: int
+    qualifier: Literal["exact", "at_least", "about"]
+
+
+# Only the full-width block and the wide space. NFKC would also read 5² as 52 and ① as 1.
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5}
+_BLANK_MARKS = "/／-－—–―─"
+_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
+_EXCEL_EPOCH = date(1899, 12, 30)  # serial 61 is 1900-03-01; earlier serials are outside the accepted range
+_EXACT_DIGITS = 1e15  # a float holds 15 decimal digits; an 18-digit number typed into Excel has lost its last three
+
+_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|GETTING_DATA|#+)")
+_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{1,3}")
+_PLAIN_NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18})"
+_COUNTER = "(?:人次|户次|人|户|个单位|家单位|个村|个|条|件|项|次|名|天|起|份|轮|年|批|期|篇|场|家|村|组|宗|笔|处|位|例|本|页|单位)"
+_WHOLE = re.compile(rf"({_PLAIN_NUMBER})(?:\.0*)?\s*{_COUNTER}?")
+_COUNT = re.compile(
+    rf"(约为|大约|约|将近|接近|近|至少|不少于|超过|逾|超)?\s*([0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]{{1,18}})(?:\.0*)?"
+    rf"(余|多)?\s*{_COUNTER}?\s*(以上|左右|上下|余|多)?"
+)
+_ABOUT = {"约为", "大约", "约", "将近", "接近", "近", "左右", "上下"}
+_AMOUNT = re.compile(rf"(¥)?\s*({_PLAIN_NUMBER})(\.[0-9]{{1,10}})?\s*(亿元|亿|百万元|万元|万|千元|元)?整?")
+_FEN = {"元": 100, "千元": 100_000, "万元": 10**6, "万": 10**6, "百万元": 10**8, "亿元": 10**10, "亿": 10**10}
+
+_TIME = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:\+08:00)?"
+_DAY = re.compile(rf"([0-9]{{4}})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}})(?:[T ]+{_TIME})?")
+_CHINESE_DAY = re.compile(rf"([0-9]{{4}})()年([0-9]{{1,2}})月([0-9]{{1,2}})(?:[日号](?:[T ]*{_TIME})?)?")
+_COMPACT_DAY = re.compile(r"((?:19|20)[0-9]{2})()([0-9]{2})([0-9]{2})")
+_NO_DAY = re.compile(r"(?:19|20)[0-9]{2}(?:年?|[-/.年](?:0?[1-9]|1[0-2])月?份?|0[1-9]|1[0-2])")
+
+_TRUE = {"是", "√", "✓", "✔", "☑", "对", "有", "Y", "YES", "T", "TRUE", "1"}
+_FALSE = {"否", "×", "✕", "✗", "✘", "☒", "错", "无", "没有", "N", "NO", "F", "FALSE", "0"}
+
+_SEPARATORS = {"names": re.compile(r"[、，,；;\r\n]+"), "measures": re.compile(r"[；;\r\n]+")}
+_LIST_NUMBER = re.compile(
+    r"\s*(?:[0-9０-９]{1,2}\s*(?:[、)）]|[.．](?![0-9０-９]))|[（(][0-9０-９]{1,2}[)）]|[①-⑳]"
+    r"|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）])\s*"
+)
+
+
+def is_blank(raw: Raw) -> bool:
+    """Whether a ledger means nothing by this cell: empty, spaces, `/`, `-`, `—` (any run of them) or 无."""
+    if raw is None:
+        return True
+    if not isinstance(raw, str):
+        return False
+    inner = raw.strip()
+    return not inner or inner == "无" or not inner.strip(_BLANK_MARKS)
+
+
+def text(raw: Raw) -> str:
+    """What was written, less outer spaces; a number as Excel shows it, without `.0`.
+
+    Errors: `number_ruined_by_excel` for digits that Excel has already thrown away, `error_cell` for #N/A and its kin.
+    """
+    if isinstance(raw, str):
+        inner = raw.strip()
+        if inner[:1] == "#" and _ERROR.fullmatch(inner):
+            raise CellProblem("error_cell", raw)
+        if _SCIENTIFIC.fullmatch(inner):
+            raise CellProblem("number_ruined_by_excel", raw)
+        return inner
+    if raw is None:
+        return ""
+    if isinstance(raw, bool):
+        return "TRUE" if raw else "FALSE"
+    if isinstance(raw, datetime):
+        return raw.date().isoformat() if raw.time() == datetime.min.time() else raw.isoformat(sep=" ")
+    if isinstance(raw, float):
+        if not abs(raw) < _EXACT_DIGITS:
+            raise CellProblem("number_ruined_by_excel", raw)
+        # 15 digits are what Excel shows: 0.1+0.2 is 0.3 there and not 0.30000000000000004.
+        return str(int(raw)) if raw.is_integer() else f"{Decimal(f'{raw:.15g}'):f}"
+    return raw.isoformat() if isinstance(raw, date) else str(raw)
+
+
+def _folded(raw: Raw) -> str:
+    """Text with full-width forms narrowed, for cells that hold a number, a day or a yes."""
+    return text(raw).translate(_HALF_WIDTH).strip()
+
+
+def day(raw: Raw) -> date:
+    """The day, from a date cell, an Excel serial or any of the ways a clerk writes one; a time of day is dropped.
+
+    Errors: `day_missing` for a month or year alone, `not_a_date` for the impossible and for orders of day, month and
+    year that can be read two ways.
+    """
+    if isinstance(raw, datetime):
+        return raw.date()
+    if isinstance(raw, date):
+        return raw
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and 20000 <= raw <= 80000:
+        return _EXCEL_EPOCH + timedelta(days=int(raw))
+    written = re.sub(r"\s*([年月日号])\s*", r"\1", _folded(raw))
+    found = _DAY.fullmatch(written) or _CHINESE_DAY.fullmatch(written) or _COMPACT_DAY.fullmatch(written)
+    if found is None:
+        raise CellProblem("day_missing" if _NO_DAY.fullmatch(written) else "not_a_date", raw)
+    year, month, of_month = int(found[1]), int(found[3]), int(found[4])
+    if not 1900 <= year <= 2100:
+        raise CellProblem("not_a_date", raw)
+    try:
+        return date(year, month, of_month)
+    except ValueError:
+        raise CellProblem("not_a_date", raw) from None
+
+
+def whole(raw: Raw) -> int:
+    """A whole number, with or without thousands commas and a counter (`1,234`, `１２`, `12人`).
+
+    Errors: `not_a_whole_number`.
+    """
+    found = None if isinstance(raw, bool) else _WHOLE.fullmatch(_folded(raw))
+    if found is None:
+        raise CellProblem("not_a_whole_number", raw)
+    return int(found[1].replace(",", ""))
+
+
+def count(raw: Raw) -> Count:
+    """A number as a report states it: 300 and 300户 are exact, 300余 and 300以上 at least, 约300 and 近300 about.
+
+    Errors: `not_a_count`.
+    """
+    found = None if isinstance(raw, bool) else _COUNT.fullmatch(_folded(raw))
+    if found is None:
+        raise CellProblem("not_a_count", raw)
+    marks = {mark for mark in (found[1], found[3], found[4]) if mark}
+    # 约300余 says both; the weaker claim is kept.
+    qualifier: Literal["exact", "at_least", "about"] = "about" if marks & _ABOUT else "at_least" if marks else "exact"
+    return {"value": int(found[2].replace(",", "")), "qualifier": qualifier}
+
+
+def money_fen(raw: Raw, unit: str | None) -> int:
+    """An amount in fen, by exact decimal arithmetic. A unit in the cell (5万元, ￥5) wins over `unit`.
+
+    `unit` is the heading's or the sheet's, None when neither names one.
+    Errors: `unit_missing`, `fraction_of_fen`, `not_an_amount`.
+    """
+    found = None if isinstance(raw, bool) else _AMOUNT.fullmatch(_folded(raw))
+    if found is None:
+        raise CellProblem("not_an_amount", raw)
+    fen_per_unit = _FEN.get(found[4] or ("元" if found[1] else unit) or "")
+    if fen_per_unit is None:
+        raise CellProblem("unit_missing", raw)
+    # At most 28 digits, the precision of the default decimal context, so the product is exact.
+    fen = Decimal(found[2].replace(",", "") + (found[3] or "")) * fen_per_unit
+    if fen != fen.to_integral_value():
+        raise CellProblem("fraction_of_fen", raw)
+    if abs(fen) >= 2**63:
+        raise CellProblem("not_an_amount", raw)
+    return int(fen)
+
+
+def truth(raw: Raw) -> bool | None:
+    """Yes or no; None for a blank cell. 无 is no here, so ask this and not `is_blank` in a 是否 column.
+
+    Errors: `not_yes_or_no`.
+    """
+    written = _folded(raw).upper()
+    if written in _TRUE or written in _FALSE:
+        return written in _TRUE
+    if is_blank(raw):
+        return None
+    raise CellProblem("not_yes_or_no", raw)
+
+
+def split(raw: Raw, kind: Literal["names", "measures"]) -> list[str]:
+    """The parts of a list cell: names at 、，,；; and line breaks, measures at ；; and line breaks.
+
+    Parts are stripped and empty ones dropped; the numbers of a numbered list of measures go when every part has one.
+    """
+    parts = [part for part in map(str.strip, _SEPARATORS[kind].split(text(raw))) if part]
+    if kind == "measures":
+        cut = [_LIST_NUMBER.match(part) for part in parts]
+        bare = [part[found.end() :] for part, found in zip(parts, cut, strict=True) if found]
+        if len(bare) == len(parts) and all(bare):
+            return bare
+    return parts
+
+
+def fold_name(written: str) -> str:
+    """The form in which names of units, teams, categories and labels are compared: NFKC, no spaces. Never stored."""
+    return _INVISIBLE.sub("", "".join(unicodedata.normalize("NFKC", written).split()))

@@ -1,0 +1,285 @@
+"""The request and answer schemas of a record type, made from its fields.
+
+A validated body is a dictionary in stored form: days are ISO text, identifiers are text, so that what a clerk sends,
+what a ledger holds and what the table stores can be compared as they are.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import singledispatch
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, WithJsonSchema, create_model
+from pydantic_core import PydanticCustomError
+
+from app.kernel import fields as kinds
+from app.kernel.lifecycle import REASON, Transition
+from app.kernel.record_type import RecordType
+
+NUMBER = re.compile(r"(?=.*\d)[0-9A-Z][0-9A-Za-z-]{2,63}\Z")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+LIST_LIMIT = 500
+
+
+def clean_text(longest: int) -> Any:
+    """Text without outer spaces and control characters; not empty."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str):
+            raise PydanticCustomError("not_text", "not_text")
+        text = value.strip()
+        if not text:
+            raise PydanticCustomError("empty_text", "empty_text")
+        if len(text) > longest:
+            raise PydanticCustomError("text_too_long", "text_too_long", {"longest": longest, "length": len(text)})
+        if CONTROL.search(text):
+            raise PydanticCustomError("control_characters", "control_characters")
+        return text
+
+    return Annotated[str, PlainCheck(check), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": longest})]
+
+
+def PlainCheck(check: Any) -> Any:  # noqa: N802  # reads as the pydantic marker that it returns
+    """A validator that replaces pydantic's own, so that no sentence of the library can reach a clerk."""
+    from pydantic import PlainValidator
+
+    return PlainValidator(check)
+
+
+def _day(value: Any) -> str:
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            pass
+    raise PydanticCustomError("not_a_day", "not_a_day")
+
+
+def _identifier(value: Any) -> str:
+    try:
+        if isinstance(value, str) and len(value) == 36:
+            return str(UUID(value))
+    except ValueError:
+        pass
+    raise PydanticCustomError("not_an_identifier", "not_an_identifier")
+
+
+def _number(value: Any) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    if not NUMBER.match(text):
+        raise PydanticCustomError("not_a_number", "not_a_number")
+    return text
+
+
+def _jurisdiction(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch("[1-9][0-9]{5}", value):
+        return value
+    raise PydanticCustomError("not_a_jurisdiction", "not_a_jurisdiction")
+
+
+NUMBER_TEXT = {"type": "string", "minLength": 3, "maxLength": 64, "pattern": "^[0-9A-Z][0-9A-Za-z-]{2,63}$"}
+DayText = Annotated[str, PlainCheck(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Identifier = Annotated[str, PlainCheck(_identifier), WithJsonSchema({"type": "string", "format": "uuid"})]
+Number = Annotated[str, PlainCheck(_number), WithJsonSchema(NUMBER_TEXT)]
+JurisdictionCode = Annotated[
+    str, PlainCheck(_jurisdiction), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{5}$"})
+]
+
+
+class Count(BaseModel):
+    """人数或户数：确数、余数或约数。"""
+
+    model_config = ConfigDict(extra="forbid")
+    value: Annotated[StrictInt, Field(ge=0, le=100_000_000, description="数值", examples=[300])]
+    qualifier: Annotated[
+        str,
+        PlainCheck(lambda v: _one_of(v, ("exact", "at_least", "about"))),
+        WithJsonSchema({"type": "string", "enum": ["exact", "at_least", "about"]}),
+        Field(description="exact 确数，at_least 余（300余），about 约", examples=["exact"]),
+    ]
+
+
+class Absentee(BaseModel):
+    """缺席的班子成员。"""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[clean_text(50) | None, Field(description="姓名")] = None
+    post: Annotated[clean_text(100) | None, Field(description="职务")] = None
+    reason: Annotated[clean_text(200) | None, Field(description="缺席原因", examples=["因公出差"])] = None
+
+
+def _one_of(value: Any, codes: Iterable[str]) -> str:
+    codes = tuple(codes)
+    if isinstance(value, str) and value in codes:
+        return value
+    raise PydanticCustomError("not_a_choice", "not_a_choice", {"allowed": codes})
+
+
+@singledispatch
+def annotation(f: kinds.Field) -> Any:
+    """The pydantic type of a field's value."""
+    raise NotImplementedError(type(f).__name__)
+
+
+@annotation.register
+def _(f: kinds.Text) -> Any:
+    if f.form is None:
+        return clean_text(f.longest)
+    form = f.form
+
+    def check(text: str) -> str:
+        try:
+            return form(text)
+        except ValueError as problem:
+            raise PydanticCustomError(str(problem), str(problem)) from None  # type: ignore[arg-type]  # codes are literals in rules
+
+    return Annotated[clean_text(f.longest), AfterValidator(check)]
+
+
+@annotation.register
+def _(f: kinds.Whole) -> Any:
+    return Annotated[StrictInt, Field(ge=f.least, le=f.most)]
+
+
+@annotation.register
+def _(f: kinds.Flag) -> Any:
+    return StrictBool
+
+
+@annotation.register
+def _(f: kinds.Day) -> Any:
+    return DayText
+
+
+@annotation.register
+def _(f: kinds.Choice) -> Any:
+    codes = f.terms.codes
+    one = Annotated[
+        str, PlainCheck(lambda v: _one_of(v, codes)), WithJsonSchema({"type": "string", "enum": list(codes)})
+    ]
+    return Annotated[list[one], Field(max_length=len(codes))] if f.many else one
+
+
+@annotation.register
+def _(f: kinds.Lines) -> Any:
+    return Annotated[list[clean_text(f.longest)], Field(max_length=LIST_LIMIT)]  # type: ignore[misc]  # built at run time
+
+
+@annotation.register
+def _(f: kinds.Quantity) -> Any:
+    return Count
+
+
+@annotation.register
+def _(f: kinds.Absentees) -> Any:
+    return Annotated[list[Absentee], Field(max_length=LIST_LIMIT)]
+
+
+def describe(f: kinds.Field) -> str:
+    """Label, vocabulary and help of a field, as Swagger UI shows them."""
+    text = f.label
+    if isinstance(f, kinds.Choice):
+        text += "：" + "，".join(f"{code} {f.terms.label(code)}" for code in f.terms.codes)
+    if isinstance(f, kinds.Whole) and f.money:
+        text += "（单位：分）"
+    return f"{text}。{f.help}" if f.help else text
+
+
+def members(f: kinds.Field, optional: bool) -> dict[str, tuple[Any, Any]]:
+    """The members of a body, or of an answer, that hold a field."""
+    text, samples = describe(f), [f.sample] if f.sample is not None else None
+    if isinstance(f, kinds.Reference):
+        limit = Field(None, description=f"{text}的编号", examples=samples, max_length=LIST_LIMIT if f.many else None)
+        ids = Field(None, description=f"{text}的标识（与编号二选一）", max_length=LIST_LIMIT if f.many else None)
+        one, other = (list[Identifier], list[Number]) if f.many else (Identifier, Number)
+        return {f.number_column: (other | None, limit), f.id_column: (one | None, ids)}  # type: ignore[operator]  # run-time types
+    kind = annotation(f)
+    if optional or not f.required:
+        return {f.name: (kind | None, Field(None, description=text, examples=samples))}
+    return {f.name: (kind, Field(..., description=text, examples=samples))}
+
+
+NOTE = kinds.Text("note", "备注", longest=2000)
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """The models of one type: create body, change body, answer, and one body for each action."""
+
+    create: type[BaseModel]
+    change: type[BaseModel]
+    read: type[BaseModel]
+    actions: dict[str, type[BaseModel]]
+
+
+def _model(name: str, doc: str, parts: Iterable[dict[str, tuple[Any, Any]]]) -> type[BaseModel]:
+    merged: dict[str, Any] = {}
+    for part in parts:
+        merged |= part
+    return create_model(name, __config__=ConfigDict(extra="forbid"), __doc__=doc, **merged)
+
+
+def _title(t: RecordType) -> str:
+    return "".join(word.capitalize() for word in t.name.split("_"))
+
+
+def _read(t: RecordType) -> type[BaseModel]:
+    moment = {"type": "string", "format": "date-time"}
+    head: dict[str, tuple[Any, Any]] = {
+        "id": (Identifier, Field(..., description="标识（UUIDv7）")),
+        "number": (str, Field(..., description="编号")),
+        "version": (int, Field(..., description="版本号，从 1 起；也是 ETag")),
+        "state": (
+            Annotated[str, WithJsonSchema({"type": "string", "enum": list(t.lifecycle.labels)})],
+            Field(..., description="状态：" + "，".join(f"{c} {label}" for c, label in t.lifecycle.labels.items())),
+        ),
+        "jurisdiction": (str, Field(..., description="台账所属行政区划代码（六位）")),
+    }
+    tail: dict[str, tuple[Any, Any]] = {
+        "note": (str | None, Field(..., description="备注")),
+        "created_at": (Annotated[str, WithJsonSchema(moment)], Field(..., description="创建时刻")),
+        "created_by": (str, Field(..., description="创建人")),
+        "updated_at": (Annotated[str, WithJsonSchema(moment)], Field(..., description="最近修改时刻")),
+        "updated_by": (str, Field(..., description="最近修改人")),
+        "available_actions": (list[str], Field(..., description="当前可执行的操作")),
+        "masked": (list[str], Field(..., description="对当前账号隐去的字段")),
+        "imported": (bool, Field(False, description="是否由旧台账导入；不是则无此项")),
+    }
+    return _model(f"{_title(t)}", t.help, (head, *(members(f, True) for f in t.fields), tail))
+
+
+def _action_body(t: RecordType, transition: Transition) -> type[BaseModel]:
+    parts = [members(f, False) for f in transition.body]
+    return _model(f"{_title(t)}{_camel(transition.action)}", transition.help or transition.label, parts)
+
+
+def _camel(action: str) -> str:
+    return "".join(word.capitalize() for word in action.split("_"))
+
+
+def schemas_of(t: RecordType) -> Schemas:
+    """Every schema of a type. Made once, when the service starts."""
+    given = [f for f in t.fields if f.writable]
+    number: dict[str, tuple[Any, Any]] = {}
+    if not t.numbering.assigned:
+        number = {"number": (Number | None, Field(None, description="编号；不填则由系统编号"))}
+    code: dict[str, tuple[Any, Any]] = {
+        "jurisdiction": (JurisdictionCode | None, Field(None, description="行政区划代码；账号只属一个区划时不填"))
+    }
+    mended = [members(f, True) for f in t.fields if f.set_by]
+    actions = {x.action: _action_body(t, x) for x in t.lifecycle.transitions}
+    actions["void"] = _model(f"{_title(t)}Void", "作废：记录仍可查阅，退出清单和统计。", [members(REASON, False)])
+    actions["correct"] = _model(
+        f"{_title(t)}Correct", "更正由操作设定的字段，写明理由。", [members(REASON, False), *mended]
+    )
+    return Schemas(
+        create=_model(
+            f"{_title(t)}Create", t.help, (number, *(members(f, False) for f in given), members(NOTE, True), code)
+        ),
+        change=_model(f"{_title(t)}Change", t.help, (*(members(f, True) for f in given), members(NOTE, True))),
+        read=_read(t),
+        actions=actions,
+    )

@@ -1,0 +1,175 @@
+"""The table of a record type, made from its fields; alembic compares it with the database.
+
+Primary key `(jurisdiction, id)`; a reference is `(jurisdiction, x_id)`, so none can cross a jurisdiction. Beside the
+identifier the row keeps the referenced record's number: numbers never change, and so neither an answer, a list nor an
+old revision needs a join (docs/decisions/0004-numbers-beside-references.md).
+"""
+
+from functools import singledispatch
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    desc,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+from app.kernel import fields as kinds
+from app.kernel.record_type import RecordType, Registry
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_1_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+
+def code_column() -> Column[str]:
+    """The jurisdiction: first in every key, compared byte by byte so that a prefix is a range."""
+    return Column("jurisdiction", Text(collation="C"), nullable=False)
+
+
+@singledispatch
+def columns_of(f: kinds.Field) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    """The columns of a field."""
+    raise NotImplementedError(type(f).__name__)
+
+
+def _column(f: kinds.Field, kind: object) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    required = f.required and f.writable
+    return [Column(f.name, kind, nullable=not required, comment=f.label)]  # type: ignore[arg-type]  # kinds differ
+
+
+@columns_of.register
+def _(f: kinds.Text) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, Text())
+
+
+@columns_of.register
+def _(f: kinds.Whole) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, BigInteger() if f.money else Integer())
+
+
+@columns_of.register
+def _(f: kinds.Flag) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, Boolean())
+
+
+@columns_of.register
+def _(f: kinds.Day) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, Date())
+
+
+@columns_of.register
+def _(f: kinds.Choice) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, ARRAY(Text()) if f.many else Text())
+
+
+@columns_of.register
+def _(f: kinds.Lines) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, ARRAY(Text()))
+
+
+@columns_of.register
+def _(f: kinds.Quantity) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, JSONB())
+
+
+@columns_of.register
+def _(f: kinds.Absentees) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, JSONB())
+
+
+@columns_of.register
+def _(f: kinds.Reference) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    one, other = (ARRAY(UUID()), ARRAY(Text())) if f.many else (UUID(), Text())
+    required = f.required and f.writable
+    return [
+        Column(f.id_column, one, nullable=not required, comment=f.label),  # type: ignore[arg-type]  # kinds differ
+        Column(f.number_column, other, nullable=not required, comment=f"{f.label}编号"),  # type: ignore[arg-type]  # kinds differ
+    ]
+
+
+def _vocabularies(t: RecordType) -> list[CheckConstraint]:
+    checks = [CheckConstraint(_among("state", t.lifecycle.labels), name="state")]
+    for f in t.of_kind(kinds.Choice):
+        operator = f"{f.name} <@ array[{_quoted(f.terms.codes)}]" if f.many else _among(f.name, f.terms.codes)
+        checks.append(CheckConstraint(operator, name=f.name))
+    checks += [CheckConstraint(rule, name=name) for name, (rule, _) in t.constraints.items()]
+    return checks
+
+
+def _quoted(codes: object) -> str:
+    return ", ".join(f"'{code}'" for code in codes)  # type: ignore[attr-defined]  # any iterable of codes
+
+
+def _among(column: str, codes: object) -> str:
+    return f"{column} in ({_quoted(codes)})"
+
+
+def _references(t: RecordType, registry: Registry) -> list[ForeignKeyConstraint]:
+    return [
+        ForeignKeyConstraint(
+            ["jurisdiction", f.id_column],
+            [f"{registry.by_path[f.to].table}.jurisdiction", f"{registry.by_path[f.to].table}.id"],
+            use_alter=f.to == t.path,
+            name=f"fk_{t.table}_{f.id_column}",
+        )
+        for f in t.references
+        if not f.many
+    ]
+
+
+def record_table(t: RecordType, registry: Registry) -> Table:
+    """The typed table of a record type, with the columns that every record has."""
+    live = text("state <> 'voided'")
+    indexes = [Index(f"ix_{t.table}_newest", "jurisdiction", desc("created_at"), desc("id"))]
+    for f in t.references:
+        if f.many:
+            indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, postgresql_using="gin"))
+        elif f.name == "round":
+            indexes.append(Index(f"ix_{t.table}_round", "jurisdiction", "round_id", desc("created_at"), desc("id")))
+        else:
+            indexes.append(Index(f"ix_{t.table}_{f.id_column}", "jurisdiction", f.id_column))
+    for name, columns in t.unique.items():
+        indexes.append(Index(f"uq_{t.table}_{name}", "jurisdiction", *columns, unique=True, postgresql_where=live))
+    return Table(
+        t.table,
+        metadata,
+        code_column(),
+        Column("id", UUID(), nullable=False),
+        Column("number", Text(), nullable=False),
+        Column("version", Integer(), nullable=False),
+        Column("state", Text(), nullable=False),
+        *(column for f in t.fields for column in columns_of(f)),
+        Column("note", Text()),
+        Column("imported", Boolean(), nullable=False, server_default=text("false")),
+        Column("ledger_line", JSONB(), comment="sheet and row of the last import that wrote the record"),
+        Column("audience", ARRAY(UUID()), nullable=False, server_default=text("'{}'")),
+        Column("created_at", DateTime(timezone=True), nullable=False),
+        Column("created_by", Text(), nullable=False),
+        Column("updated_at", DateTime(timezone=True), nullable=False),
+        Column("updated_by", Text(), nullable=False),
+        PrimaryKeyConstraint("jurisdiction", "id"),
+        UniqueConstraint("jurisdiction", "number"),
+        *_vocabularies(t),
+        *_references(t, registry),
+        *indexes,
+        comment=t.label,
+    )

@@ -1,0 +1,1 @@
+"""Figures counted from the records, each with the list it was counted from."""
