@@ -39,7 +39,7 @@ _EXACT_DIGITS = 1e15  # a float holds 15 decimal digits; an 18-digit number type
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|GETTING_DATA|#+)")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{1,3}")
 _PLAIN_NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18})"
-_COUNTER = "(?:人次|户次|人|户|个单位|家单位|个村|个|条|件|项|次|名|天|起|份|轮|年|批|期|篇|场|家|村|组|宗|笔|处|位|例|本|页|单位)"
+_COUNTER = "(?:人次|户次|[个家]?单位|个村|[人户个条件项次名天起份轮年批期篇场家村组宗笔处位例本页])"
 _WHOLE = re.compile(rf"({_PLAIN_NUMBER})(?:\.0*)?\s*{_COUNTER}?")
 _COUNT = re.compile(
     rf"(约为|大约|约|将近|接近|近|至少|不少于|超过|逾|超)?\s*([0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]{{1,18}})(?:\.0*)?"
@@ -123,7 +123,7 @@ def day(raw: Raw) -> date:
     if found is None:
         raise CellProblem("day_missing" if _NO_DAY.fullmatch(written) else "not_a_date", raw)
     year, month, of_month = int(found[1]), int(found[3]), int(found[4])
-    if not 1900 <= year <= 2100:
+    if not 1900 <= year < 2100:
         raise CellProblem("not_a_date", raw)
     try:
         return date(year, month, of_month)
@@ -206,4 +206,5 @@ def split(raw: Raw, kind: Literal["names", "measures"]) -> list[str]:
 
 def fold_name(written: str) -> str:
     """The form in which names of units, teams, categories and labels are compared: NFKC, no spaces. Never stored."""
-    return _INVISIBLE.sub("", "".join(unicodedata.normalize("NFKC", written).split()))
+    bare = _INVISIBLE.sub("", "".join(unicodedata.normalize("NFKC", written).split()))
+    return unicodedata.normalize("NFKC", bare)  # again: ´ alone becomes a space and a mark for the letter before it

@@ -188,7 +188,7 @@ def find_table(rows: Iterable[Row], columns: Sequence[Column]) -> Table:
     first = [*islice(remaining, SEARCHED_ROWS + 1)]
     header = _choose(first, columns)
     above = " ".join(_nfkc(cell) for _, cells in first[: header.start] for cell in cells if not is_blank(cell))
-    stated = _MONEY & {unit for one in _STATED_UNIT.findall(above) for unit in re.split("[、,/和]", one)}
+    stated = _MONEY & {unit for one in _STATED_UNIT.findall(above) for unit in re.split("[、,;。/和]", one)}
     units = {key: one.unit or (next(iter(stated)) if len(stated) == 1 else "") for key, one in header.named.items()}
     return Table(
         header_row=first[header.stop - 1][0],

@@ -1,11 +1,12 @@
 """Bytes on disk to rows: workbooks, delimited text in the encodings that clerks' machines write, and NDJSON.
 
-A workbook is measured before it is parsed. calamine lays a sheet out as a dense grid and repeats a shared string in
-every cell that uses it: two cells at opposite corners, or one long string used often, would abort the process.
+A workbook is measured before it is parsed. calamine lays a sheet out as a dense grid, repeats a shared string in every
+cell that uses it and trusts the count of strings: a file of 1 KiB could abort the process.
 """
 
 import codecs
 import csv
+import functools
 import html
 import io
 import json
@@ -72,37 +73,53 @@ LONGEST_LINE = 4 * 2**20
 DEEPEST = 32
 _Errors = dict[int, dict[int, str]]  # row -> column -> #N/A and its kin, which calamine shows as empty
 
-# Blank cells and rows with a format, in the forms that programs write: they may lie far out, and calamine skips them.
+# Blank cells and rows with a format, as programs write them: they may lie far out, and calamine passes them over.
 _BLANK = re.compile(rb'<(?:\w+:)?(?:c r="[A-Z]+[0-9]+"(?: [st]="\w+")*|row(?: [\w:.]+="[^"<>]*")*)\s*(?:/>|></[\w:]+>)')
-_UNPLACED = re.compile(rb'<(?:\w+:)?(?:c|row)(?:[>/\t\r\n]| (?!r="))')
-_COLUMN = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]+)""")
-_ROW = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]*([0-9]{1,20})""")
+_UNPLACED = re.compile(rb'<(?:c|row|\w+:(?:c|row))\b(?! r=")')
+_COLUMN = re.compile(rb"""r\s*=\s*["']([A-Za-z]+)[0-9]""")  # also within longer names: what counts is to miss none
+_ROW = re.compile(rb"""r\s*=\s*["'][A-Za-z]*([0-9]{1,20})""")
 _SHARED = re.compile(rb"<(?:\w+:)?sst[\s>]")
 _SHARED_INDEX = re.compile(rb">\s*\+?([0-9]{1,10})\s*<")
-_ERROR = re.compile(rb'c r="([A-Z]+)([0-9]+)"[^<>]* t="e"[^<>]*>(?:<[\w:]*f[^<>]*(?:/>|>[^<]*</[\w:]*f>))?<[\w:]*v>(#[^<]+)')
+_ERROR = re.compile(rb'c r="([A-Z]+)([0-9]+)"[^<>]* t="e"[^<>]*>(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>(#[^<]+)')
 _TAG = re.compile(rb"<(?:\w+:)?(?:sheet|Relationship)\s([^<>]*)>")
 _ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_MEMBER_COLONS = (b'":', b" :", b"\t:", b"\r:")
+_OLE = b"\xd0\xcf\x11\xe0"  # xls, and xlsx under a password
+# A RuntimeError is zipfile's for members it cannot unpack.
+_DAMAGED = (calamine.CalamineError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, expat.error, RuntimeError)
 _CELL_TYPES = {str, float, int, bool, date, datetime}
 
 
 def read_workbook(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Sheet]:
     """The worksheets of an xlsx in order, hidden ones too; draw the rows of one before asking for the next.
 
-    Raises UnreadableFile: empty_file, not_a_workbook, workbook_encrypted, workbook_too_large, workbook_layout,
-    too_many_rows, too_many_columns.
+    xls, xlsb and ods are refused although calamine reads them: what they would take cannot be known before.
+    Raises UnreadableFile: empty_file, not_a_workbook, workbook_format, workbook_encrypted, workbook_too_large,
+    workbook_layout, too_many_rows, too_many_columns.
     """
     content = path.read_bytes()
-    if not content or "EncryptedPackage".encode("utf-16-le") in content:
-        raise UnreadableFile("workbook_encrypted" if content else "empty_file")
+    if not content:
+        raise UnreadableFile("empty_file")
+    if content.startswith(_OLE):
+        locked = "EncryptedPackage".encode("utf-16-le") in content
+        raise UnreadableFile("workbook_encrypted") if locked else UnreadableFile("workbook_format", format="xls")
+    if content[:512].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        raise UnreadableFile("workbook_format", format="html")
     try:
         errors = _measured(content, limits)
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         for about in book.sheets_metadata:
             if about.typ == calamine.SheetTypeEnum.WorkSheet:
-                yield Sheet(about.name, _filled(book.get_sheet_by_name(about.name), errors.get(about.name, {}), limits))
-    except (calamine.CalamineError, zipfile.BadZipFile, zlib.error, expat.ExpatError, NotImplementedError) as error:
+                yield Sheet(about.name, _filled(book.get_sheet_by_name(about.name), errors.get(about.name, {})))
+    except calamine.PasswordError as error:
+        raise UnreadableFile("workbook_encrypted") from error
+    except _DAMAGED as error:
         raise UnreadableFile("not_a_workbook") from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # calamine's, which is no Exception
+            raise UnreadableFile("not_a_workbook") from error
+        raise
 
 
 def _measured(content: bytes, limits: Limits) -> dict[str, _Errors]:
@@ -110,26 +127,32 @@ def _measured(content: bytes, limits: Limits) -> dict[str, _Errors]:
     archive = zipfile.ZipFile(io.BytesIO(content))
     members = archive.infolist()
     names = {member.filename.replace("\\", "/").lower() for member in members}
-    if "xl/workbook.xml" not in names or names & {"xl/workbook.bin", "content.xml"}:  # calamine must read no other kind
+    for name, kind in (("xl/workbook.bin", "xlsb"), ("content.xml", "ods")):  # calamine would try each kind in turn
+        if name in names:
+            raise UnreadableFile("workbook_format", format=kind)
+    if "xl/workbook.xml" not in names:
         raise UnreadableFile("not_a_workbook")
     steep = any(one.file_size > max(2**20, one.compress_size * limits.ratio) for one in members)
     if steep or len(members) > limits.members or sum(one.file_size for one in members) > limits.unpacked:
         raise UnreadableFile("workbook_too_large")
-    parts = {one.filename: data for one in members for data in [_inflated(archive, one)] if _OF_CELLS.search(data)}
-    sizes = [size for data in parts.values() if _SHARED.search(data) for size in _string_sizes(data)]
-    titles = _sheet_names(archive)
-    errors: dict[str, _Errors] = {}
-    cells = text = 0
-    for part, data in parts.items():
-        if b"sheetData" in data:
-            name = titles.get(part, part)
-            cells += _extent(name, data, limits)
-            uses = Counter(_SHARED_INDEX.findall(data))
-            text += sum(sizes[int(at)] * uses[at] for at in uses if int(at) < len(sizes))
-            errors[name] = _error_cells(data)
-    if cells > limits.cells or text > limits.text:
+    parts = {one.filename: _inflated(archive, one) for one in members}
+    shared = [data for data in parts.values() if _SHARED.search(data)]
+    if len(parts) < len(members) or len(shared) > 1:
+        raise UnreadableFile("not_a_workbook")  # which of two is meant would be calamine's guess
+    titles = _sheet_names(parts)
+    sheets = [(titles.get(part, part), data) for part, data in parts.items() if b"sheetData" in data]
+    cells = sum(_extent(name, data, limits) for name, data in sheets)
+    if cells > limits.cells or not _text_fits(_string_sizes(shared[0]) if shared else [], sheets, limits.text):
         raise UnreadableFile("workbook_too_large")
-    return errors
+    return {name: _error_cells(data) for name, data in sheets}
+
+
+def _text_fits(sizes: list[int], sheets: list[tuple[str, bytes]], limit: int) -> bool:
+    """Whether the shared strings fit when written out. The exact sum costs as much as parsing: first a cheap bound."""
+    if max(sizes, default=0) * sum(data.count(b"</") for _, data in sheets) <= limit:
+        return True
+    uses = Counter(at for _, data in sheets for at in _SHARED_INDEX.findall(data))
+    return sum(sizes[int(at)] * times for at, times in uses.items() if int(at) < len(sizes)) <= limit
 
 
 def _inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
@@ -141,41 +164,57 @@ def _inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 def _extent(sheet: str, data: bytes, limits: Limits) -> int:
     """The cells that the grid of a sheet will have; rather too many than too few."""
-    for stripped in (data, _BLANK.sub(b"", _BLANK.sub(b"", data))):
-        if _UNPLACED.search(stripped):
+    rows = columns = 0
+    for _ in range(2):
+        if _UNPLACED.search(data):
             raise UnreadableFile("workbook_layout", sheet=sheet)
-        rows = max(map(int, set(_ROW.findall(stripped))), default=0)
-        columns = max(map(_number, set(_COLUMN.findall(stripped))), default=0)
+        rows = max(map(int, set(_ROW.findall(data))), default=0)
+        columns = max(map(_number, set(_COLUMN.findall(data))), default=0)
         if rows <= limits.rows and columns <= limits.columns and rows * columns <= limits.cells:
             return rows * columns
+        data = _BLANK.sub(b"", _BLANK.sub(b"", data))
     if columns > limits.columns:
         raise UnreadableFile("too_many_columns", sheet=sheet, columns=columns, limit=limits.columns)
-    raise UnreadableFile("too_many_rows", sheet=sheet, rows=rows, limit=min(limits.rows, limits.cells // columns))
+    raise UnreadableFile(
+        "too_many_rows", sheet=sheet, rows=rows, limit=min(limits.rows, limits.cells // max(columns, 1))
+    )
 
 
 def _number(letters: bytes) -> int:
-    """A -> 1, Z -> 26, AA -> 27."""
+    """A is 1, Z is 26, AA is 27."""
     return functools.reduce(lambda number, letter: number * 26 + letter - 64, letters.upper(), 0)
 
 
 def _string_sizes(data: bytes) -> list[int]:
-    found = (one for _, one in ElementTree.iterparse(io.BytesIO(data)) if one.tag.endswith("}si"))
-    return [sum(map(len, one.itertext())) for one in found]
+    """The length of each shared string, by a strict parser: a hostile file may hide where one ends from any other."""
+    sizes: list[int] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "si":
+            sizes.append(0)
+        elif name == "sst" and int(attributes.get("uniqueCount", 0)) > len(data):
+            raise UnreadableFile("not_a_workbook")
+
+    def text(characters: str) -> None:
+        if sizes:
+            sizes[-1] += len(characters)
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.CharacterDataHandler = start, text
+    parser.Parse(data, True)
+    return sizes
 
 
-def _tags(data: bytes) -> Iterator[dict[str, str]]:
-    for tag in _TAG.findall(data):
-        yield {name.decode(): html.unescape(value.decode()) for name, value in _ATTRIBUTE.findall(tag)}
-
-
-def _sheet_names(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Part -> name of the sheet."""
-    try:
-        relations, book = archive.read("xl/_rels/workbook.xml.rels"), archive.read("xl/workbook.xml")
-    except KeyError:
-        return {}
-    targets = {tag.get("Id"): tag.get("Target", "") for tag in _tags(relations)}
-    named = ((targets.get(tag.get("r:id"), ""), tag.get("name", "")) for tag in _tags(book))
+def _sheet_names(parts: dict[str, bytes]) -> dict[str, str]:
+    """Part -> name of its sheet."""
+    relations, book = (
+        [{name: html.unescape(value.decode()) for name, value in _ATTRIBUTE.findall(tag)} for tag in _TAG.findall(data)]
+        for data in (parts.get("xl/_rels/workbook.xml.rels", b""), parts.get("xl/workbook.xml", b""))
+    )
+    targets = {tag.get(b"Id"): tag.get(b"Target", "") for tag in relations}
+    named = ((targets.get(tag.get(b"r:id"), ""), tag.get(b"name", "")) for tag in book)
     return {target[1:] if target.startswith("/") else f"xl/{target}": name for target, name in named}
 
 
@@ -193,17 +232,18 @@ def _filled(sheet: calamine.CalamineSheet, errors: _Errors) -> Iterator[tuple[in
     starting: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     area = 0
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
-        area += (min(bottom + 1, height) - top) * (min(right + 1, width) - left)
-        starting[top].append((bottom, left, min(right + 1, width)))
-    if area > height * width: 
-        raise UnreadableFile("not_a_workbook")  # ranges that overlap
+        if top < height and left < width:
+            starting[top].append((min(bottom, height - 1), left, min(right + 1, width)))
+            area += (min(bottom + 1, height) - top) * (min(right + 1, width) - left)
+    if area > height * width:
+        raise UnreadableFile("not_a_workbook")  # ranges that overlap, without end
     live: list[tuple[int, int, int, Raw]] = []
     for index, cells in enumerate(sheet.iter_rows()):
-        row = indent + [cell if type(cell) in _CELL_TYPES else str(cell) for cell in cells]
+        row = indent + [cast(Raw, cell) if type(cell) in _CELL_TYPES else str(cell) for cell in cells]
         for place, shown in errors.get(index, {}).items():
-            row[place] = shown
+            row[place : place + 1] = [shown]
         live = [one for one in live if one[0] >= index]
-        live += [(bottom, left, right, row[left]) for bottom, left, right in starting.get(index, ()) if left < width]
+        live += [(bottom, left, right, row[left]) for bottom, left, right in starting.get(index, ())]
         if live and any(cell != "" for cell in row):
             for _, left, right, value in live:
                 row[left:right] = [value] * (right - left)
@@ -211,50 +251,53 @@ def _filled(sheet: calamine.CalamineSheet, errors: _Errors) -> Iterator[tuple[in
 
 
 def read_csv(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, Sheet]:
-    """Delimited text as its encoding ('utf-8-sig', 'utf-8', 'gb18030' or 'utf-16') and its one sheet, of texts.
+    """Delimited text: its encoding (utf-8-sig, utf-8, gb18030 or utf-16) and its one sheet, of texts.
 
     The whole file decides the encoding: a GB18030 file may well begin with bytes that are good UTF-8.
-    Raises UnreadableFile: empty_file, undecodable_text, line_too_long; while rows are drawn too_many_rows,
+    Raises UnreadableFile: empty_file, undecodable_text, line_too_long; while rows are drawn also too_many_rows,
     quote_not_closed, cell_too_long.
     """
     with path.open("rb") as file:
         start = file.read(3)
     if not start:
         raise UnreadableFile("empty_file")
-    marked = "utf-8-sig" if start == codecs.BOM_UTF8 else "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else None
-    worst = 0
+    marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    marked = marks.get(start) or marks.get(start[:2])
+    broken = 0
     for encoding in [marked] if marked else ["utf-8", "gb18030"]:
-        broken = _first_broken_line(path, encoding)
-        if broken is None:
+        line = _undecodable_line(path, encoding)
+        if line is None:
             with path.open(encoding=encoding, newline="") as text:
                 delimiter = _delimiter(text.read(2**16))
             return encoding, Sheet(path.stem, _records(path, encoding, delimiter, limits))
-        worst = max(worst, broken)
-    raise UnreadableFile("undecodable_text", line=worst)
+        broken = max(broken, line)
+    raise UnreadableFile("undecodable_text", line=broken)
 
 
-def _first_broken_line(path: Path, encoding: str) -> int | None:
-    """The line that cannot be decoded strictly, None if all can. Holds a mebibyte at a time."""
+def _undecodable_line(path: Path, encoding: str) -> int | None:
+    """The first line that strict decoding refuses, None if there is none. Holds a mebibyte at a time."""
     decoder = codecs.getincrementaldecoder(encoding)()
     line, unbroken = 1, 0
     with path.open("rb") as file:
-        for chunk in iter(lambda: file.read(2**20), None):
+        for chunk in iter(lambda: file.read(2**20), b""):
             try:
-                decoder.decode(chunk, final=not chunk)
+                decoder.decode(chunk)
             except UnicodeDecodeError as error:
                 return line + error.object[: error.start].count(b"\n")
-            if not chunk:
-                return None
             line += chunk.count(b"\n")
             end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
             unbroken = len(chunk) - end if end >= 0 else unbroken + len(chunk)
             if unbroken > LONGEST_LINE:
                 raise UnreadableFile("line_too_long", line=line)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return line
     return None
 
 
 def _delimiter(sample: str) -> str:
-    """The one of , tab ; that parts the first row having three cells (else two) into most."""
+    """The one of , tab ; that parts the first row with three cells (else two) into most."""
     parsed = {one: list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=one), 20)) for one in ",\t;"}
     for enough in (3, 2):
         for at in range(20):
@@ -266,5 +309,111 @@ def _delimiter(sample: str) -> str:
 
 
 def _records(path: Path, encoding: str, delimiter: str, limits: Limits) -> Iterator[tuple[int, list[Raw]]]:
+    """Records, not lines: a line break within quotes does not move the row numbers away from Excel's."""
+    ended = False
+
+    def lines(text: Iterable[str]) -> Iterator[str]:
+        nonlocal ended
+        yield from text
+        ended = True
+
+    number = 0
     with path.open(encoding=encoding, newline="") as text:
-        lines = chain(text, [None]) ...
+        try:
+            for number, cells in enumerate(csv.reader(lines(text), delimiter=delimiter), 1):
+                if ended:  # the reader asked for more within a record: a quote swallowed the rest of the file
+                    raise UnreadableFile("quote_not_closed", row=number)
+                if number > limits.rows:
+                    raise UnreadableFile("too_many_rows", sheet=path.stem, rows=number, limit=limits.rows)
+                yield number, cast(list[Raw], cells)
+        except csv.Error:
+            raise UnreadableFile("cell_too_long", row=number + 1, limit=csv.field_size_limit()) from None
+
+
+def read_ndjson(path: Path) -> Iterator[tuple[int, dict[str, Any] | UnreadableLine]]:
+    """Line number and object, line by line; blank lines are passed over, a line that is no record says so.
+
+    Raises nothing but what the file system does. Codes of UnreadableLine: not_json, not_an_object, not_utf8,
+    duplicate_member, nul_character, lone_surrogate, number_out_of_range, too_deep, line_too_long.
+    """
+    with path.open("rb") as file:
+        number = 0
+        while line := file.readline(LONGEST_LINE + 1):
+            number += 1
+            if number == 1:
+                line = line.removeprefix(codecs.BOM_UTF8)
+            if len(line) > LONGEST_LINE:
+                while line and not line.endswith(b"\n"):
+                    line = file.readline(LONGEST_LINE)
+                yield number, UnreadableLine("line_too_long")
+            elif not line.isspace() and line:
+                yield number, _parsed(line)
+
+
+def _parsed(line: bytes) -> dict[str, Any] | UnreadableLine:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return UnreadableLine(_refusal(line))
+    if type(value) is not dict:
+        return UnreadableLine("not_an_object")
+    members = len(value)
+    if line.count(b"{") + line.count(b"[") > 1:
+        members, depth = _shape(value)
+        if depth > DEEPEST:
+            return UnreadableLine("too_deep")
+    if b"\\" in line and b"\\u0000" in line and _NUL.search(line):
+        return UnreadableLine("nul_character")
+    # As many members as colons proves that none was lost to a second of its name. Colons in texts break the proof, so
+    # next only those count that follow a quote or a space, as a member's must; failing that too, it is parsed again.
+    if line.count(b":") != members and sum(map(line.count, _MEMBER_COLONS)) != members:
+        try:
+            json.loads(line, object_pairs_hook=_distinct)
+        except KeyError:
+            return UnreadableLine("duplicate_member")
+    return value
+
+
+def _shape(value: Any) -> tuple[int, int]:
+    """How many members a value has in all, and how deep it is, no deeper than needed."""
+    members = depth = 0
+    level = [value]
+    while level and depth <= DEEPEST:
+        depth += 1
+        inner: list[Any] = []
+        for one in level:
+            if type(one) is dict:
+                members += len(one)
+                one = one.values()
+            inner += [part for part in one if type(part) is dict or type(part) is list]
+        level = inner
+    return members, depth
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise KeyError
+    return members
+
+
+def _refusal(line: bytes) -> str:
+    """Why orjson refused a line."""
+
+    def refuse(constant: str) -> None:
+        raise OverflowError(constant)
+
+    try:
+        value = json.loads(line.decode(), parse_constant=refuse)
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeDecodeError:
+        return "not_utf8"
+    except UnicodeEncodeError:
+        return "lone_surrogate"
+    except RecursionError:
+        return "too_deep"
+    except json.JSONDecodeError:
+        return "not_json"
+    except (OverflowError, ValueError):  # NaN, Infinity; a number of more digits than Python reads
+        return "number_out_of_range"
+    return "number_out_of_range"  # read here as infinity

@@ -45,6 +45,7 @@ class Transition:
     clears       columns that become empty
     derives      column -> SQL expression over the old row `t`
     renews       references whose copied columns are taken over anew
+    partial      a list reference of which the body may name a part: then only that part goes, and the state stays
     only_if      SQL condition over the old row `t`, for internal transitions
     follows      what it brings about in other records
     help         meaning and article of the rule
@@ -60,6 +61,7 @@ class Transition:
     clears: tuple[str, ...] = ()
     derives: Mapping[str, str] = field(default_factory=dict)
     renews: tuple[str, ...] = ()
+    partial: str | None = None
     only_if: str | None = None
     follows: tuple[Consequence, ...] = ()
     internal: bool = False

@@ -1,0 +1,89 @@
+"""What every record table gets beside its columns: row-level security, revisions, references that hold.
+
+Migrations call `protect`; it takes names only, so that an old migration does not change when the code does.
+"""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+CLASSES = {
+    "wide": "{0}.jurisdiction = (select ledger_caller() ->> 'code')",
+    "prefix": "{0}.jurisdiction >= (select ledger_caller() ->> 'low') and {0}.jurisdiction < (select ledger_caller() ->> 'high')",
+}
+
+
+def protect(table: str, path: str, references: Sequence[tuple[str, str, bool]], counted: Sequence[str] = ()) -> None:
+    """Policies, grants and triggers of a record table.
+
+    references   (column, referenced table, whether it is a list)
+    counted      columns that figures may read
+    """
+    op.execute(f"alter table {table} enable row level security")
+    op.execute(f"alter table {table} force row level security")
+    for name, condition in CLASSES.items():
+        op.execute(f"create policy {name} on {table} to ledger_{name} using ({condition.format(table)})")
+    op.execute(f"create policy figures on {table} for select to ledger_figures using ({CLASSES['prefix'].format(table)})")
+    op.execute(f"create policy keeper on {table} for select to ledger_keeper using (true)")
+    op.execute(f"grant select, insert, update on {table} to ledger_wide, ledger_prefix")
+    op.execute(f"grant select (jurisdiction, id, state) on {table} to ledger_keeper")
+    columns = ", ".join(("jurisdiction", "id", "number", "state", *counted))
+    op.execute(f"grant select ({columns}) on {table} to ledger_figures")
+    _revise(table, path)
+    if references:
+        hold(table, references)
+
+
+def _revise(table: str, path: str) -> None:
+    for event, name in (("insert", "revise_new"), ("update", "revise_change")):
+        op.execute(
+            f"create trigger {name} after {event} on {table} referencing new table as changed"
+            f" for each statement execute function record_revision('{path}')"
+        )
+    op.execute(f"""create trigger guard_first before insert on {table} for each row
+        when (new.version <> 1) execute function refuse_version()""")
+    op.execute(f"""create trigger guard_version before update on {table} for each row
+        when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+          or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+        execute function refuse_version()""")
+    op.execute(f"create trigger keep before delete on {table} for each row execute function refuse_erasure()")
+    op.execute(f"create trigger keep_all before truncate on {table} for each statement execute function refuse_erasure()")
+
+
+def hold(table: str, references: Sequence[tuple[str, str, bool]]) -> None:
+    """Refuses a live record that refers to a voided one, also when both are written at the same moment.
+
+    A voiding locks its record; the foreign key makes the writer of a reference wait for it; this trigger then looks
+    with a fresh snapshot. A list has no foreign key, so it is locked and looked up here as well.
+    """
+    checks = []
+    for column, target, many in references:
+        if many:
+            checks.append(f"""exists (select from changed c, unnest(c.{column}) x where c.state <> 'voided' and not exists (
+              select from {target} t where t.jurisdiction = c.jurisdiction and t.id = x and t.state <> 'voided'))""")
+        else:
+            checks.append(f"""exists (select from changed c join {target} t on t.jurisdiction = c.jurisdiction
+              and t.id = c.{column} where t.state = 'voided' and c.state <> 'voided')""")
+    op.execute(f"""create function hold_{table}() returns trigger language plpgsql security definer
+      set search_path = public, pg_temp as $body$
+      begin
+        if {" or ".join(checks)} then
+          raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+            table = '{table}', constraint = 'held_reference';
+        end if;
+        return null;
+      end $body$""")
+    op.execute(f"alter function hold_{table}() owner to ledger_keeper")
+    columns = ", ".join(("jurisdiction", "id", "state", *(c for c, _, _ in references)))
+    op.execute(f"grant select ({columns}) on {table} to ledger_keeper")
+    for event in ("insert", "update"):
+        op.execute(
+            f"create trigger hold_{event} after {event} on {table} referencing new table as changed"
+            f" for each statement execute function hold_{table}()"
+        )
+
+
+def release(table: str) -> None:
+    """Undoes `protect`, together with the table."""
+    op.execute(f"drop table {table} cascade")
+    op.execute(f"drop function if exists hold_{table}()")

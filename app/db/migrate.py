@@ -1,0 +1,78 @@
+"""Bringing the schema up to date, under a lock: any number of services may start at once."""
+
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.db.roles import OWNER, ensure_roles
+
+HOME = Path(__file__).resolve().parents[2]
+LOCK = 0x6C65_6467_6572  # 'ledger'
+
+
+class SchemaNotCurrent(Exception):
+    """The schema is not the one this service was written for."""
+
+
+def configuration() -> Config:
+    """Alembic's configuration, wherever the command is started."""
+    config = Config(str(HOME / "alembic.ini"))
+    config.set_main_option("script_location", str(HOME / "alembic"))
+    return config
+
+
+def head() -> str:
+    """The revision of the schema that this code expects."""
+    return str(ScriptDirectory.from_config(configuration()).get_current_head())
+
+
+async def migrate(owner_url: str, application_url: str | None, target: str = "head") -> None:
+    """Makes the roles, then runs the migrations as the owner of the schema."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await connection.execute("select pg_advisory_lock($1)", LOCK)
+        await ensure_roles(connection, application_url)
+        await _upgrade(owner_url, target)
+    finally:
+        await connection.close()
+
+
+async def _upgrade(url: str, target: str) -> None:
+    engine = create_async_engine("postgresql+asyncpg" + url[url.index("://") :])
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text(f"set role {OWNER}"))
+            await connection.commit()
+            await connection.run_sync(_run, target)
+    finally:
+        await engine.dispose()
+
+
+def _run(connection: Any, target: str) -> None:
+    config = configuration()
+    config.attributes["connection"] = connection
+    downwards = target in {"base"} or target.startswith("-")
+    (command.downgrade if downwards else command.upgrade)(config, target)
+
+
+async def require_current(url: str) -> None:
+    """Refuses a schema that is older or newer than this code. Raises SchemaNotCurrent with what to do."""
+    connection = await asyncpg.connect(url, server_settings={"role": "ledger_door"})
+    try:
+        found = await connection.fetchval("select version_num from alembic_version")
+    except asyncpg.PostgresError:
+        found = None
+    finally:
+        await connection.close()
+    if found != head():
+        raise SchemaNotCurrent(
+            f"数据库结构为 {found or '空'}，本版本需要 {head()}：请设置 LEDGER_OWNER_DATABASE_URL 并执行 "
+            f"python -m app migrate。/ The schema is {found or 'empty'}, this version needs {head()}: "
+            "set LEDGER_OWNER_DATABASE_URL and run python -m app migrate."
+        )

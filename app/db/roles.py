@@ -1,0 +1,45 @@
+"""The database roles: they belong to the server, not to a schema, so they are made beside the migrations.
+
+    ledger_owner    owns every table; nobody logs in as it; row-level security is forced on it, too
+    ledger_keeper   owns the functions that write revisions and hold references
+    ledger_app      what the service logs in as: owns nothing, inherits nothing, may only become one of
+    ledger_wide, ledger_prefix, ledger_figures, ledger_door, ledger_jobs   one for each class of caller
+"""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+OWNER, KEEPER, JOBS = "ledger_owner", "ledger_keeper", "ledger_jobs"
+ACTING = ("ledger_wide", "ledger_prefix", "ledger_figures", "ledger_door", JOBS)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+async def ensure_roles(connection: Any, application_url: str | None) -> None:
+    """Makes the roles that are missing and the memberships between them. Needs CREATEROLE (or a superuser)."""
+    existing = {r["rolname"] for r in await connection.fetch("select rolname from pg_roles")}
+    me = await connection.fetchval("select current_user")
+    for role in (OWNER, KEEPER, *ACTING):
+        if role not in existing:
+            await connection.execute(f"create role {role} nologin noinherit")
+    application, password = _application(application_url)
+    if application and application not in existing:
+        secret = f"password {_literal(password)}" if password else ""
+        await connection.execute(f"create role {_quoted(application)} login noinherit {secret}")
+    await connection.execute(f"grant {OWNER} to {_quoted(me)}")
+    await connection.execute(f"grant {KEEPER} to {OWNER}")
+    if application:
+        await connection.execute(f"grant {', '.join(ACTING)} to {_quoted(application)}")
+    await connection.execute(f"grant usage, create on schema public to {OWNER}, {KEEPER}")
+    await connection.execute(f"grant usage on schema public to {', '.join(ACTING)}")
+
+
+def _application(url: str | None) -> tuple[str | None, str | None]:
+    parts = urlsplit(url or "")
+    return (unquote(parts.username), unquote(parts.password or "")) if parts.username else (None, None)

@@ -1,0 +1,126 @@
+"""Every answer that is not a success is a problem document (RFC 9457), in the caller's language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.errors import Fault, Refusal
+from app.logging import log
+from app.sentences import SENTENCES
+
+MEDIA = "application/problem+json"
+
+
+class ProblemFault(BaseModel):
+    """一处错误。"""
+
+    pointer: str = Field(description="出错的字段（JSON Pointer），或查询参数名", examples=["/title"])
+    code: str = Field(description="错误代码，见 /v1/errors", examples=["required"])
+    message: str = Field(description="哪里不对、怎么改", examples=["“问题标题”必须填写。"])
+    allowed: list[str] | None = Field(None, description="可选值")
+
+
+class Problem(BaseModel):
+    """错误说明（RFC 9457）。"""
+
+    type: str = Field(description="错误类别的地址", examples=["/v1/errors/validation_failed"])
+    title: str = Field(description="错误类别")
+    status: int = Field(description="HTTP 状态码", examples=[422])
+    code: str = Field(description="错误代码", examples=["validation_failed"])
+    detail: str = Field(description="哪里不对、怎么办")
+    instance: str = Field(description="请求编号", examples=["urn:request:0f3c…"])
+    errors: list[ProblemFault] = Field(default_factory=list, description="逐项错误")
+
+
+def language(header: str) -> str:
+    """'zh' or 'en' from Accept-Language; Chinese unless English is preferred."""
+    best, weight = "zh", 0.0
+    for part in header.split(",")[:20]:
+        tag, _, parameters = part.strip().partition(";")
+        try:
+            q = float(parameters.partition("q=")[2] or 1)
+        except ValueError:
+            continue
+        code = tag.strip().lower()[:2]
+        if code in ("zh", "en") and q > weight:
+            best, weight = code, q
+    return best
+
+
+def fault_document(fault: Fault, tongue: str) -> dict[str, Any]:
+    """One fault as it stands in `errors`."""
+    document = {"pointer": fault.pointer, "code": fault.code, "message": SENTENCES[fault.code].say(tongue, fault.params)}
+    return {**document, "allowed": list(fault.allowed)} if fault.allowed is not None else document
+
+
+def problem_response(refusal: Refusal, tongue: str, request_id: str) -> Response:
+    """The answer that says why a request was not carried out. Rejected input is not echoed."""
+    sentence = SENTENCES[refusal.code]
+    document = {
+        "type": f"/v1/errors/{refusal.code}",
+        "title": sentence.text[tongue].format_map({**sentence.sample, **refusal.params}),
+        "status": sentence.status,
+        "code": refusal.code,
+        "detail": sentence.say(tongue, refusal.params),
+        "instance": f"urn:request:{request_id}",
+        "errors": [fault_document(f, tongue) for f in refusal.faults],
+        **refusal.members,
+    }
+    headers = {"Content-Language": "zh-CN" if tongue == "zh" else "en", "Vary": "Accept-Language", **refusal.headers}
+    if sentence.status == 401:
+        headers.setdefault("WWW-Authenticate", 'Bearer realm="ledger"')
+    if sentence.status == 503:
+        headers.setdefault("Retry-After", "2")
+    return Response(orjson.dumps(document), sentence.status, headers, MEDIA)
+
+
+def _respond(request: Request, refusal: Refusal) -> Response:
+    tongue = language(request.headers.get("accept-language", ""))
+    return problem_response(refusal, tongue, request.scope.get("request_id", ""))
+
+
+async def _refused(request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)
+    return _respond(request, refusal)
+
+
+async def _http(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    headers: Mapping[str, str] = problem.headers or {}
+    codes = {404: "no_such_path", 405: "method_not_allowed", 413: "too_large", 415: "wrong_media_type"}
+    code = codes.get(problem.status_code, "malformed_json" if problem.status_code == 400 else "internal")
+    extra = {"what": ""} if code == "malformed_json" else {}
+    return _respond(request, Refusal(code, headers=headers, method=request.method, **extra))
+
+
+async def _invalid(request: Request, problem: Exception) -> Response:
+    """Routes that FastAPI itself validates: same answer, none of the library's sentences."""
+    assert isinstance(problem, RequestValidationError)
+    faults, query = [], False
+    for error in problem.errors():
+        where, *path = error["loc"]
+        query = query or where in ("query", "path", "header")
+        code = {"missing": "required", "extra_forbidden": "unknown_member"}.get(error["type"], "wrong_value")
+        name = str(path[-1]) if path else ""
+        pointer = name if where != "body" else "/" + "/".join(map(str, path))
+        faults.append(Fault(pointer, code, {"label": name, "name": name}))
+    return _respond(request, Refusal("bad_query" if query else "validation_failed", faults=faults, count=len(faults)))
+
+
+async def _broken(request: Request, problem: Exception) -> Response:
+    log.exception("unhandled", request=request.scope.get("request_id", ""), path=request.url.path)
+    return _respond(request, Refusal("internal", request=request.scope.get("request_id", "")))
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Makes every failure of the application a problem document."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _broken)

@@ -1,0 +1,75 @@
+"""Health, metrics, and the catalogue of errors."""
+
+from typing import Any
+
+import prometheus_client
+from fastapi import APIRouter, Request
+from prometheus_client import multiprocess
+from starlette.responses import Response
+
+from app.db.context import DOOR
+from app.errors import Refusal
+from app.http.service import service_of
+from app.sentences import SENTENCES
+
+router = APIRouter(tags=["90 账号与系统"])
+LOOPBACK = {"127.0.0.1", "::1", "testclient"}
+
+
+@router.get("/health/live", summary="进程是否在运行")
+async def live() -> dict[str, str]:
+    """进程在运行。"""
+    return {"status": "live"}
+
+
+@router.get("/health/ready", summary="能否办理业务")
+async def ready(request: Request) -> dict[str, str]:
+    """数据库可用，上次中断的导入已经了结。"""
+    service = service_of(request)
+    if not service.ready:
+        raise Refusal("busy")
+    try:
+        pool = await service.ledger.pools.role(DOOR)
+        await pool.fetchval("select 1", timeout=2)
+    except (OSError, TimeoutError, Exception) as problem:  # noqa: B014  # whatever the driver raises, the answer is the same
+        raise Refusal("busy") from problem
+    return {"status": "ready"}
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Prometheus metrics, for the machine itself."""
+    if request.client is None or request.client.host not in LOOPBACK:
+        raise Refusal("no_such_path")
+    registry: Any = prometheus_client.REGISTRY
+    if service_of(request).settings.metrics_dir:
+        registry = prometheus_client.CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+    return Response(prometheus_client.generate_latest(registry), media_type=prometheus_client.CONTENT_TYPE_LATEST)
+
+
+def error_document(code: str) -> dict[str, Any]:
+    """One entry of the catalogue, with an example sentence in both languages."""
+    s = SENTENCES[code]
+    return {
+        "code": code,
+        "status": s.status or None,
+        "zh": s.text["zh"].format_map(s.sample),
+        "zh_do": s.remedy["zh"].format_map(s.sample),
+        "en": s.text["en"].format_map(s.sample),
+        "en_do": s.remedy["en"].format_map(s.sample),
+    }
+
+
+@router.get("/v1/errors", summary="错误代码一览")
+async def list_errors() -> dict[str, Any]:
+    """每个错误代码：含义、怎么办、示例。"""
+    return {"items": [error_document(code) for code in sorted(SENTENCES)]}
+
+
+@router.get("/v1/errors/{code}", summary="一个错误代码", responses={404: {"description": "没有这个代码"}})
+async def get_error(code: str) -> dict[str, Any]:
+    """这个错误代码的含义、怎么办、示例。"""
+    if code not in SENTENCES:
+        raise Refusal("no_such_path")
+    return error_document(code)

@@ -1,0 +1,241 @@
+"""Changing a record: a patch, an action, a correction, a voiding. Each names the version it starts from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from app.db.context import GATE
+from app.errors import Fault, Refusal, invalid
+from app.kernel import revisions, store
+from app.kernel.fields import Reference
+from app.kernel.lifecycle import VOIDED, Transition
+from app.kernel.record_type import RecordType
+from app.kernel.store import Asking
+from app.kernel.violations import is_identifier
+from app.kernel.writes import ROW, Change, Spelling, answer_sql, update_sql
+
+
+async def identifier(asking: Asking, t: RecordType, key: str) -> str:
+    """The identifier behind a path segment that may be a number."""
+    return key if is_identifier(key) else str((await store.get(asking, t, key))["id"])
+
+
+async def change(asking: Asking, t: RecordType, key: str, version: int, values: dict[str, Any]) -> Any:
+    """Applies a merge patch. A patch that changes nothing gives back the same version and leaves no revision."""
+    empty = [f for f in t.fields if f.required and f.writable and not isinstance(f, Reference) and f.name in values and values[f.name] is None]
+    faults = [Fault(f"/{f.name}", "required", {"label": f.label}) for f in empty]
+    spelling, rest = store.spelled(t, values)
+    faults += [
+        Fault(f"/{t.reference(name).number_column}", "required", {"label": t.reference(name).label})
+        for name in spelling.cleared
+        if t.reference(name).required
+    ]
+    if faults:
+        await current(asking, t, key, version)
+        raise invalid(*faults)
+    return await _amend(asking, t, key, version, rest, spelling, action="change")
+
+
+async def act(asking: Asking, t: RecordType, key: str, action: str, version: int, body: dict[str, Any]) -> Any:
+    """Moves a record along one arrow of its lifecycle. Refuses with `illegal_action` (409) naming the legal ones."""
+    transition = t.lifecycle.transition(action)
+    reason = body.pop("reason", None)
+    part = None
+    if transition.partial:
+        part, body = await _part(asking, t, key, version, transition, body)
+    named = {transition.sets.get(k, k): v for k, v in body.items() if v is not None}
+    missing = [
+        Fault(f"/{f.number_column}", "required", {"label": f.label})
+        for f in transition.body
+        if isinstance(f, Reference) and f.required and not (named.get(f.id_column) or named.get(f.number_column))
+    ]
+    if missing:
+        await current(asking, t, key, version)
+        raise invalid(*missing)
+    named = {k: v for k, v in named.items() if k in t.columns}
+    spelling, values = store.spelled(t, named)
+    if transition.renews:
+        row = orjson.loads((await current(asking, t, key, version))["row"])
+        renewed = {t.reference(name).id_column: row[t.reference(name).id_column] for name in transition.renews}
+        spelling, values = store.spelled(t, {**renewed, **named})
+    return await _amend(
+        asking, t, key, version, values, spelling, action=action, transition=transition, reason=reason, part=part
+    )
+
+
+async def _part(
+    asking: Asking, t: RecordType, key: str, version: int, transition: Transition, body: dict[str, Any]
+) -> tuple[list[str] | None, dict[str, Any]]:
+    """Of a transition that may concern part of a list: the identifiers named, and the body with what remains."""
+    f = t.reference(transition.partial or "")
+    given = {f.id_column: body.pop(f.id_column, None), f.number_column: body.pop(f.number_column, None)}
+    wanted = given[f.id_column] or given[f.number_column]
+    if not wanted:
+        return None, body
+    row = orjson.loads((await current(asking, t, key, version))["row"])
+    column = f.id_column if given[f.id_column] else f.number_column
+    absent = [x for x in wanted if x not in row[column]]
+    if absent:
+        raise invalid(Fault(f"/{column}", "not_in_list", {"label": f.label}))
+    part = [i for i, x in zip(row[f.id_column], row[column], strict=True) if x in wanted]
+    if len(part) == len(row[f.id_column]):
+        return None, body
+    return part, {**body, f.id_column: [i for i in row[f.id_column] if i not in part]}
+
+
+async def correct(asking: Asking, t: RecordType, key: str, version: int, body: dict[str, Any]) -> Any:
+    """Mends fields that a transition sets. The reason stands in the revision (更正, domain.md 4.8)."""
+    reason = body.pop("reason")
+    spelling, values = store.spelled(t, body)
+    return await _amend(asking, t, key, version, values, spelling, action="correct", reason=reason)
+
+
+async def _amend(
+    asking: Asking,
+    t: RecordType,
+    key: str,
+    version: int,
+    values: dict[str, Any],
+    spelling: Spelling,
+    *,
+    action: str,
+    transition: Transition | None = None,
+    reason: str | None = None,
+    part: list[str] | None = None,
+) -> Any:
+    key = await identifier(asking, t, key)
+    known = tuple(c for c in values if c in t.columns and not _of_reference(t, c)) + (("note",) if "note" in values else ())
+    touched = set(known) | {c for name in (*spelling.names(), *spelling.cleared) for c in t.reference(name).columns}
+    looks = t.check is not None and bool(touched & t.check_reads)
+    follows = transition.follows if transition else ()
+    change = Change(
+        known,
+        spelling,
+        transition,
+        to=transition.to if transition and part is None else None,
+        origins=transition.origins if transition else None,
+        skip_unchanged=transition is None,
+    )
+    sql = update_sql(t.name, asking.ledger.registry, change, row=ROW if follows else "")
+    more = {"reason": reason} if reason else {}
+    async with asking.connection(transaction=bool(follows) or (looks and t.refers_by_hand)) as connection:
+        if looks or (transition and transition.needs):
+            await _look(asking, connection, t, key, version, values, transition)
+        context = asking.context(action, **more)
+        row = await connection.fetchrow(sql, context, key, None, version, None, None, orjson.dumps(values).decode())
+        if row is None:
+            return await _explain(asking, connection, t, key, version, spelling, values, transition)
+        body = {t.reference(transition.partial).id_column: part} if transition and transition.partial and part else None
+        await store.bring_about(asking, connection, t, follows, row, action, body)
+    return row
+
+
+def _of_reference(t: RecordType, column: str) -> bool:
+    return any(column in f.columns for f in t.references)
+
+
+async def _look(
+    asking: Asking,
+    connection: Any,
+    t: RecordType,
+    key: str,
+    version: int,
+    values: Mapping[str, Any],
+    transition: Transition | None,
+) -> None:
+    """Reads the old row for the rules that need it, once it is certain that the version is the current one."""
+    old = orjson.loads((await _current(asking, connection, t, key, version))["row"])
+    if transition and old["state"] not in transition.origins:
+        return  # the update finds no row, and the second look says which actions are legal
+    new = {**old, **values}
+    missing = [Fault(f"/{c}", "required", {"label": t.field(c).label}) for c in (transition.needs if transition else ()) if not new.get(c)]
+    if missing:
+        raise invalid(*missing)
+    if t.check:
+        for f in t.references:  # a reference given in one spelling replaces the other
+            if f.id_column in values or f.number_column in values:
+                new |= {c: values.get(c) for c in f.columns}
+        rows = await store.carried(asking, connection, t, new, old["jurisdiction"], lock=True) if t.refers_by_hand else {}
+        verdict = store.Verdict(rows)
+        t.check(verdict, old, new)
+        if verdict.faults:
+            raise invalid(*verdict.faults)
+
+
+async def current(asking: Asking, t: RecordType, key: str, version: int | None) -> Any:
+    """The current row if it is visible and of that version. Refuses with `not_found`, `if_match_required`, `stale`."""
+    key = await identifier(asking, t, key)
+    async with asking.connection() as connection:
+        return await _current(asking, connection, t, key, version)
+
+
+async def _current(asking: Asking, connection: Any, t: RecordType, key: str, version: int | None) -> Any:
+    sql = answer_sql(t, "t", ", to_jsonb(t)::text as row").format(source=t.table)
+    row = await connection.fetchrow(f"{sql} where t.id = $2::uuid and {GATE}", asking.context(), key)
+    if row is None:
+        raise Refusal("not_found", label=t.label)
+    if version is None:
+        raise Refusal("if_match_required")
+    if row["version"] != version:
+        raise await revisions.stale(asking, connection, t, row, version)
+    return row
+
+
+async def _explain(
+    asking: Asking,
+    connection: Any,
+    t: RecordType,
+    key: str,
+    version: int,
+    spelling: Spelling,
+    values: Mapping[str, Any],
+    transition: Transition | None,
+) -> Any:
+    """The second look after an update that found no row: absent, stale, dangling, illegal; or nothing to change."""
+    row = await _current(asking, connection, t, key, version)
+    code = orjson.loads(row["row"])["jurisdiction"]
+    await store.refuse_references(asking, connection, t, spelling, values, code)
+    if row["state"] == VOIDED:
+        raise Refusal("record_voided", label=t.label)
+    if transition and row["state"] not in transition.origins:
+        raise illegal(t, row["state"], transition.label)
+    if transition and transition.only_if:
+        raise Refusal("condition_not_met", label=transition.label)
+    return row
+
+
+def illegal(t: RecordType, state: str, label: str) -> Refusal:
+    """The refusal of an action that this state does not allow."""
+    legal = list(t.lifecycle.actions_from(state))
+    return Refusal(
+        "illegal_action", label=label, state=t.lifecycle.labels[state], members={"state": state, "allowed_actions": legal}
+    )
+
+
+async def void(asking: Asking, t: RecordType, key: str, version: int, reason: str) -> Any:
+    """The only deletion: the record stays readable and leaves lists and figures. 409 while live records refer to it."""
+    key = await identifier(asking, t, key)
+    async with asking.connection(transaction=True) as connection:
+        await connection.fetch(f"select from {t.table} t where t.id = $2::uuid and {GATE} for update", asking.context(), key)  # noqa: S608  # name of the registry
+        row = await _current(asking, connection, t, key, version)
+        if row["state"] == VOIDED:
+            raise Refusal("record_voided", label=t.label)
+        await _refuse_while_referred_to(asking, connection, t, orjson.loads(row["row"]))
+        change = Change((), Spelling(()), to=VOIDED, skip_unchanged=False)
+        sql = update_sql(t.name, asking.ledger.registry, change)
+        return await connection.fetchrow(sql, asking.context("void", reason=reason), key, None, version, None, None, "{}")
+
+
+async def _refuse_while_referred_to(asking: Asking, connection: Any, t: RecordType, row: Mapping[str, Any]) -> None:
+    holding = []
+    for other, f in asking.ledger.registry.referrers(t.path):
+        match = f"x.{f.id_column} @> array[$2::uuid]" if f.many else f"x.{f.id_column} = $2::uuid"
+        numbers = await connection.fetch(
+            f"select x.number from {other.table} x where x.jurisdiction = $3 and {match} and x.id <> $2::uuid"  # noqa: S608  # names of the registry
+            f" and x.state <> '{VOIDED}' and {GATE} limit 3",
+            asking.context(), row["id"], row["jurisdiction"],
+        )  # fmt: skip
+        holding += [f"{other.label} {n['number']}" for n in numbers]
+    if holding:
+        raise Refusal("still_referred_to", label=t.label, examples="、".join(holding[:5]))

@@ -1,0 +1,251 @@
+"""Lists: filters, order, pages. Everything a caller can name comes from the type's declaration; values are bound."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.db.context import GATE
+from app.errors import Fault, Refusal
+from app.kernel.fields import Choice, Day, Flag, Reference
+from app.kernel.lifecycle import VOIDED
+from app.kernel.record_type import RecordType
+from app.kernel.schemas import NUMBER, _day
+from app.kernel.store import Asking
+from app.kernel.violations import is_identifier
+from app.kernel.writes import answer_sql
+
+LIMIT, MOST = 50, 200
+TOO_MANY = 100
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a list: SQL with `{}` where the bound value goes."""
+
+    sql: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is asked of a list."""
+
+    conditions: tuple[Condition, ...] = ()
+    sort: tuple[tuple[str, bool], ...] = ()  # (column, descending)
+    limit: int = LIMIT
+    cursor: str | None = None
+
+
+def _bad(name: str, code: str, **params: Any) -> Refusal:
+    return Refusal("bad_query", faults=[Fault(name, code, params, params.pop("allowed", None))])
+
+
+def filter_names(t: RecordType) -> dict[str, Any]:
+    """The query parameters of a list and the fields they come from."""
+    names: dict[str, Any] = {"state": None}
+    for f in t.filters:
+        if isinstance(f, Reference):
+            names[f"{f.name}_id"] = names[f"{f.name}_number"] = f
+        elif isinstance(f, Day):
+            names[f"{f.name}_from"] = names[f"{f.name}_to"] = f
+        else:
+            names[f.name] = f
+    return names
+
+
+def listing(t: RecordType, parameters: Sequence[tuple[str, str]], later: Iterable[str] = ()) -> Listing:
+    """Reads the query of a list. Refuses with `bad_query` naming the parameter and what is allowed."""
+    names, given = filter_names(t), {}
+    for name, value in parameters:
+        if name in later:
+            raise Refusal("not_available_yet", name=name)
+        if name not in names and name not in {"limit", "cursor", "sort", "q"}:
+            raise _bad(name, "unknown_parameter", allowed=[*names, "q", "sort", "limit", "cursor"])
+        if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            raise _bad(name, "control_characters")
+        given.setdefault(name, []).append(value)
+    for name in ("limit", "cursor", "sort", "q"):
+        if len(given.get(name, ())) > 1:
+            raise _bad(name, "given_twice")
+    conditions = [_condition(t, name, f, given[name]) for name, f in names.items() if name in given]
+    if "state" not in given:
+        conditions.append(Condition(f"t.state <> '{VOIDED}'", None))
+    if given.get("q", [""])[0].strip():
+        conditions.append(_search(t, given["q"][0].strip()))
+    return Listing(
+        tuple(conditions),
+        _sort(t, given.get("sort", [""])[0]),
+        _limit(given.get("limit", [str(LIMIT)])[0]),
+        given.get("cursor", [None])[0],
+    )
+
+
+def _limit(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST:
+        raise _bad("limit", "out_of_range", least=1, most=MOST)
+    return int(text)
+
+
+def _condition(t: RecordType, name: str, f: Any, values: list[str]) -> Condition:
+    if len(values) > TOO_MANY:
+        raise _bad(name, "too_many_values", most=TOO_MANY)
+    if f is None:
+        return Condition("t.state = any({}::text[])", _among(name, values, t.lifecycle.labels))
+    if isinstance(f, Choice):
+        operator = "&&" if f.many else "= any"
+        sql = f"t.{f.name} {operator} {{}}::text[]" if f.many else f"t.{f.name} = any({{}}::text[])"
+        return Condition(sql, _among(name, values, f.terms.codes))
+    if isinstance(f, Flag):
+        return Condition(f"t.{f.name} = any({{}}::bool[])", [v == "true" for v in _among(name, values, ("true", "false"))])
+    if isinstance(f, Day):
+        return _day_condition(name, f, values)
+    return _reference_condition(name, f, values)
+
+
+def _among(name: str, values: list[str], allowed: Iterable[str]) -> list[str]:
+    if any(v not in allowed for v in values):
+        raise _bad(name, "not_a_choice", allowed=list(allowed))
+    return values
+
+
+def _day_condition(name: str, f: Day, values: list[str]) -> Condition:
+    if len(values) > 1:
+        raise _bad(name, "given_twice")
+    try:
+        _day(values[0])
+    except ValueError:
+        raise _bad(name, "not_a_day") from None
+    return Condition(f"t.{f.name} {'>=' if name.endswith('_from') else '<='} {{}}::text::date", values[0])
+
+
+def _reference_condition(name: str, f: Reference, values: list[str]) -> Condition:
+    by_id = name.endswith("_id")
+    column, kind = (f.id_column, "uuid") if by_id else (f.number_column, "text")
+    if any(not (is_identifier(v) if by_id else NUMBER.match(v)) for v in values):
+        raise _bad(name, "not_an_identifier" if by_id else "not_a_number")
+    return Condition(f"t.{column} && {{}}::{kind}[]" if f.many else f"t.{column} = any({{}}::{kind}[])", values)
+
+
+def _search(t: RecordType, text: str) -> Condition:
+    if len(text) > 100:
+        raise _bad("q", "text_too_long", longest=100, length=len(text))
+    pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return Condition("(" + " or ".join(f"t.{c} like {{}}" for c in t.searched) + ")", pattern)
+
+
+def _sort(t: RecordType, text: str) -> tuple[tuple[str, bool], ...]:
+    keys = []
+    for part in text.split(",") if text else ():
+        name, descending = part.lstrip("-"), part.startswith("-")
+        if name not in t.sorts or part.count("-") > 1 or name in (k for k, _ in keys):
+            raise _bad("sort", "not_a_sort", allowed=list(t.sorts))
+        keys.append((name, descending))
+    keys = keys or [("created_at", True)]
+    return (*keys, ("id", keys[-1][1]))
+
+
+def _fingerprint(t: RecordType, listing: Listing) -> str:
+    asked = [t.path, [(c.sql, c.value) for c in listing.conditions], listing.sort]
+    return hashlib.sha256(orjson.dumps(asked, default=str)).hexdigest()[:16]
+
+
+def _mac(key: bytes, payload: bytes) -> bytes:
+    return hmac.new(key, payload, hashlib.sha256).digest()[:12]
+
+
+def cursor_text(key: bytes, t: RecordType, listing: Listing, last: Sequence[Any]) -> str:
+    """An opaque, signed cursor bound to the question it answers."""
+    payload = orjson.dumps([_fingerprint(t, listing), list(last)])
+    return base64.urlsafe_b64encode(_mac(key, payload) + payload).decode().rstrip("=")
+
+
+def cursor_values(key: bytes, t: RecordType, listing: Listing) -> list[Any] | None:
+    """Where the page starts. Refuses with `bad_cursor` a cursor that this question did not give."""
+    if listing.cursor is None:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(listing.cursor + "=" * (-len(listing.cursor) % 4))
+        mac, payload = raw[:12], raw[12:]
+        if not hmac.compare_digest(mac, _mac(key, payload)):
+            raise ValueError
+        fingerprint, last = orjson.loads(payload)
+    except ValueError:
+        raise Refusal("bad_cursor") from None
+    if fingerprint != _fingerprint(t, listing):
+        raise Refusal("bad_cursor")
+    values: list[Any] = last
+    return values
+
+
+KINDS = {"created_at": "timestamptz", "updated_at": "timestamptz", "id": "uuid", "number": "text", "state": "text"}
+
+
+def _after(sort: Sequence[tuple[str, bool]], last: Sequence[Any], arguments: list[Any]) -> str:
+    """The rows that come after `last`. Empty values sort last, in either direction."""
+    alternatives, equal = [], []
+    for (column, descending), value in zip(sort, last, strict=True):
+        kind = KINDS.get(column, "date")
+        if value is None:
+            equal.append(f"t.{column} is null")
+            continue
+        arguments.append(value)
+        bound = f"${len(arguments)}::text::{kind}"
+        beyond = f"t.{column} {'<' if descending else '>'} {bound}"
+        if column not in KINDS:
+            beyond = f"({beyond} or t.{column} is null)"
+        alternatives.append(" and ".join([*equal, beyond]))
+        equal.append(f"t.{column} = {bound}")
+    if len(sort) == 2 and sort[0][1] == sort[1][1] and sort[0][0] in KINDS:  # one comparison of a row uses the index
+        operator = "<" if sort[0][1] else ">"
+        n = len(arguments)
+        first, second = f"${n - 1}::text::{KINDS[sort[0][0]]}", f"${n}::text::uuid"
+        return f"(t.{sort[0][0]}, t.id) {operator} ({first}, {second})"
+    return "(" + " or ".join(f"({a})" for a in alternatives) + ")" if alternatives else "false"
+
+
+def page_sql(t: RecordType, listing: Listing, last: Sequence[Any] | None, context: str) -> tuple[str, list[Any]]:
+    """The statement of one page (one row more than asked, to know whether there is another) and its arguments."""
+    arguments: list[Any] = [context]
+    where = [GATE]
+    for condition in listing.conditions:
+        if condition.value is None:
+            where.append(condition.sql)
+        else:
+            arguments.append(condition.value)
+            where.append(condition.sql.replace("{}", f"${len(arguments)}"))
+    if last is not None:
+        where.append(_after(listing.sort, last, arguments))
+    order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in listing.sort)
+    keys = ", ".join(f"t.{c}::text as key_{i}" for i, (c, _) in enumerate(listing.sort))
+    sql = answer_sql(t, "t", f", {keys}").format(source=t.table)
+    return f"{sql} where {' and '.join(where)} order by {order} limit {listing.limit + 1}", arguments
+
+
+async def page(asking: Asking, t: RecordType, listing: Listing, key: bytes) -> tuple[list[Any], str | None]:
+    """One page of rows and the cursor of the next."""
+    sql, arguments = page_sql(t, listing, cursor_values(key, t, listing), asking.context())
+    async with asking.connection() as connection:
+        rows = await connection.fetch(sql, *arguments)
+    if len(rows) <= listing.limit:
+        return rows, None
+    rows = rows[: listing.limit]
+    last = [rows[-1][f"key_{i}"] for i in range(len(listing.sort))]
+    return rows, cursor_text(key, t, listing, last)
+
+
+def parameter_help(t: RecordType) -> Mapping[str, str]:
+    """What each query parameter of the list means, for the document."""
+    help_text = {"state": "状态：" + "，".join(f"{c} {label}" for c, label in t.lifecycle.labels.items())}
+    for name, f in filter_names(t).items():
+        if isinstance(f, Reference):
+            help_text[name] = f"{f.label}的{'标识' if name.endswith('_id') else '编号'}"
+        elif isinstance(f, Day):
+            help_text[name] = f"{f.label}{'不早于' if name.endswith('_from') else '不晚于'}（含当日）"
+        elif f is not None:
+            help_text[name] = f.label
+    return help_text

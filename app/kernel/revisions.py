@@ -1,0 +1,112 @@
+"""The history of a record, as the database wrote it: revisions, what each changed, and the difference of two."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonpatch
+import orjson
+
+from app.clock import SHANGHAI
+from app.db.context import GATE
+from app.errors import Refusal
+from app.kernel import store
+from app.kernel.record_type import RecordType
+from app.kernel.store import Asking
+from app.kernel.violations import is_identifier
+from app.kernel.writes import document_sql
+
+# What every write touches says nothing about what was changed.
+BOOKKEEPING = frozenset({"version", "updated_at", "updated_by", "available_actions", "imported"})
+
+
+def _select(t: RecordType, condition: str) -> str:
+    """Revisions of one visible record. The old row goes through the same projection as the current one."""
+    lateral, document = document_sql(t, "o")
+    return f"""select r.version, r.action, r.at, r.actor, r.reason, r.source, o.state, o.imported, {document}
+from {t.table} t join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}' and r.record_id = t.id,
+  lateral jsonb_populate_record(null::{t.table}, r.snapshot) o, {lateral}
+where t.id = $2::uuid and {condition} and {GATE} order by r.version desc"""
+
+
+def _document(t: RecordType, row: Any) -> dict[str, Any]:
+    document: dict[str, Any] = orjson.loads(store.finished(t, row))
+    return document
+
+
+def changed(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
+    """The members that differ between two documents, as JSON pointers. A first version has changed nothing."""
+    if old is None:
+        return []
+    return [f"/{k}" for k in new if k not in BOOKKEEPING and new[k] != old.get(k)]
+
+
+def _entry(row: Any, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "version": row["version"],
+        "action": row["action"],
+        "at": row["at"].astimezone(SHANGHAI).isoformat(),
+        "by": row["actor"],
+        "reason": row["reason"],
+        "source": orjson.loads(row["source"]),
+        "changed": changed(old, new),
+    }
+
+
+async def _fetch(asking: Asking, t: RecordType, key: str, condition: str, *arguments: Any, limit: int = 0) -> list[Any]:
+    key = key if is_identifier(key) else str((await store.get(asking, t, key))["id"])
+    sql = _select(t, condition) + (f" limit {limit}" if limit else "")
+    async with asking.connection() as connection:
+        rows = await connection.fetch(sql, asking.context(), key, *arguments)
+    return list(rows)
+
+
+async def history(asking: Asking, t: RecordType, key: str, before: int | None, limit: int) -> tuple[list[dict[str, Any]], int | None]:
+    """A page of revisions, newest first, and the version from which the next page goes on."""
+    rows = await _fetch(asking, t, key, "r.version < $3", before or 2**31 - 1, limit=limit + 1)
+    if not rows and before is None:
+        raise Refusal("not_found", label=t.label)
+    documents = [_document(t, row) for row in rows]
+    pairs = zip(rows, documents, [*documents[1:], None], strict=True)
+    items = [_entry(row, old, new) for row, new, old in pairs][:limit]
+    return items, (items[-1]["version"] if len(rows) > limit else None)
+
+
+async def revision(asking: Asking, t: RecordType, key: str, version: int) -> dict[str, Any]:
+    """One revision with `record`, the document as it was given then."""
+    rows = await _fetch(asking, t, key, "r.version in ($3, $3 - 1)", version)
+    if not rows or rows[0]["version"] != version:
+        raise Refusal("not_found", label=t.label)
+    documents = [_document(t, row) for row in rows]
+    old = documents[1] if len(documents) > 1 else None
+    return {**_entry(rows[0], old, documents[0]), "record": documents[0]}
+
+
+async def difference(asking: Asking, t: RecordType, key: str, version: int, base: int) -> list[dict[str, Any]]:
+    """What turns the document of version `base` into that of `version` (RFC 6902)."""
+    rows = await _fetch(asking, t, key, "r.version in ($3, $4)", version, base)
+    found = {row["version"]: _document(t, row) for row in rows}
+    if version not in found or base not in found:
+        raise Refusal("not_found", label=t.label)
+    patch: list[dict[str, Any]] = jsonpatch.make_patch(found[base], found[version]).patch
+    return patch
+
+
+async def stale(asking: Asking, connection: Any, t: RecordType, row: Any, version: int) -> Refusal:
+    """The refusal of a write from an old version: what differs since, who changed it and when."""
+    rows = await connection.fetch(_select(t, "r.version >= $3"), asking.context(), str(row["id"]), version)
+    documents = [_document(t, r) for r in rows]
+    known = bool(rows) and rows[-1]["version"] == version
+    pairs = list(zip(rows, documents, [*documents[1:], None], strict=True))[: len(rows) - known]
+    changes = [{k: e[k] for k in ("version", "at", "by", "action", "changed")} for e in (_entry(r, o, n) for r, n, o in pairs)]
+    return Refusal(
+        "stale",
+        expected=version,
+        current=row["version"],
+        by=changes[0]["by"] if changes else "",
+        members={
+            "current_version": row["version"],
+            "differing": changed(documents[-1], documents[0]) if known else [],
+            "changes": changes,
+        },
+        headers={"ETag": f'"{row["version"]}"'},
+    )

@@ -1,0 +1,82 @@
+"""The application: every route in order, and what the service holds while it runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from app.accounts import routes as account_routes
+from app.accounts.tokens import Door, load_keys
+from app.db.engine import Pools
+from app.http import system_routes
+from app.http.docs_page import mount_docs
+from app.http.middleware import Recorded
+from app.http.openapi import document
+from app.http.problems import answer_problems
+from app.http.record_router import add_records
+from app.http.service import Service
+from app.imports import routes as import_routes
+from app.imports.runner import run_jobs
+from app.kernel.schemas import schemas_of
+from app.kernel.store import Ledger
+from app.kernel.tables import metadata, record_table
+from app.records import REGISTRY
+from app.reports import routes as report_routes
+from app.settings import Settings, settings
+
+SCHEMAS = {t.path: schemas_of(t) for t in REGISTRY}
+for _t in REGISTRY:
+    if _t.table not in metadata.tables:
+        record_table(_t, REGISTRY)
+
+
+def create_app(chosen: Settings | None = None) -> FastAPI:
+    """The service over the database that the settings name."""
+    options = chosen or settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        assert options.database_url, "the launcher sets LEDGER_DATABASE_URL, also for the embedded Postgres"
+        pools = Pools(options.database_url, size=options.pool_size, prepared=options.prepared_statements)
+        keys = await load_keys(pools)
+        service = Service(Ledger(REGISTRY, SCHEMAS, pools), keys, Door(pools, keys), options)
+        app.state.service = service
+        async with run_jobs(service):
+            service.ready = True
+            yield
+            service.ready = False
+        await pools.close()
+
+    app = FastAPI(
+        title="巡察台账",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        max_body_size=options.body_limit,
+    )
+    answer_problems(app)
+    mount_docs(app)
+    app.include_router(import_routes.router(options))
+    app.include_router(report_routes.router)
+    app.include_router(account_routes.router)
+    app.include_router(system_routes.router)
+    add_records(app, REGISTRY, SCHEMAS)
+    app.openapi = lambda: document(app, REGISTRY)  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    app.add_middleware(Recorded)
+    return app
+
+
+def application() -> Any:
+    """What uvicorn runs."""
+    import gc
+
+    app = create_app()
+    gc.collect()
+    gc.freeze()  # what the start made is never garbage; measured 1.15 times on a GET
+    gc.set_threshold(50_000, 50, 50)
+    return app
+
+

@@ -1,0 +1,1 @@
+"""问责: a decision that holds one person or one unit to account."""

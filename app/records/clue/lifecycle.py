@@ -1,0 +1,80 @@
+"""A clue is transferred, handled, concluded, closed off: 办结 and 销号 are two states (domain.md 4.4)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.kernel.lifecycle import REASON, Lifecycle, Transition
+from app.records.clue.fields import CHOSEN_HANDLING, HANDLING_UNIT, RESULT
+from app.records.common import day_on
+
+
+def entered(row: Mapping[str, Any]) -> str:
+    """Contract section 3; `transferred` is the doing of the transfer that carries the clue."""
+    if row.get("is_closed_off"):
+        return "closed_off"
+    return "concluded" if row.get("concluded_on") else "registered"
+
+
+BY_TRANSFER = (
+    Transition("transfer", "移交", ("registered",), "transferred", internal=True, help="由移交文书移交。"),
+    Transition(
+        "come_back",
+        "退回",
+        ("transferred", "handling"),
+        "registered",
+        clears=("holder_unit_id", "holder_unit_number"),
+        internal=True,
+        help="接收单位退回，重新移交。",
+    ),
+)
+
+LIFECYCLE = Lifecycle(
+    {
+        "registered": "已登记",
+        "transferred": "已移交",
+        "handling": "处置中",
+        "concluded": "已办结",
+        "closed_off": "已销号",
+    },
+    (
+        *BY_TRANSFER,
+        Transition(
+            "set_handling",
+            "确定处置方式",
+            ("transferred", "handling"),
+            "handling",
+            body=(replace(CHOSEN_HANDLING, required=True), day_on("处置日期", "2017-06-28"), HANDLING_UNIT),
+            sets={"on": "handling_decided_on"},
+            help="收到线索之日起一个月内提出处置意见，经批准后分办（监督执纪工作规则第二十三条）。",
+        ),
+        Transition(
+            "conclude",
+            "办结",
+            ("transferred", "handling"),
+            "concluded",
+            body=(day_on("办结日期", "2017-07-29"), replace(RESULT, required=True)),
+            sets={"on": "concluded_on"},
+            help="写明处置结果；尚未销号。",
+        ),
+        Transition(
+            "close_off",
+            "销号",
+            ("concluded",),
+            "closed_off",
+            body=(day_on("销号日期", "2017-08-06"),),
+            sets={"on": "closed_off_on"},
+            help="办结一件、销号一件；由案件监督管理室销号。",
+        ),
+        Transition(
+            "reopen",
+            "重新处置",
+            ("concluded", "closed_off"),
+            "handling",
+            body=(REASON,),
+            clears=("concluded_on", "result", "closed_off_on"),
+            help="发现新的证据。",
+        ),
+    ),
+    entered=entered,
+)

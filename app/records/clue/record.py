@@ -1,0 +1,64 @@
+"""The declaration of a clue."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.records.clue.fields import FIELDS
+from app.records.clue.lifecycle import LIFECYCLE
+from app.records.common import IS_CLOSED_OFF, in_order
+
+# The units a clue is about: the one it names, and that of the person it names.
+REPORTED_UNITS = """array_remove(array[{0}.reported_unit_id, (
+    select p.unit_id from person p where p.jurisdiction = {0}.jurisdiction and p.id = {0}.person_id)], null)"""
+DAYS = ("registered_on", "handling_decided_on", "concluded_on", "closed_off_on")
+
+
+def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
+    """A clue is registered, handled, concluded and closed off in this order."""
+    in_order(context, new, *DAYS)
+
+
+RECORD = RecordType(
+    name="clue",
+    path="clues",
+    label="问题线索",
+    tag="05 线索与移交",
+    help="反映一人或一个单位的一件问题线索。",
+    fields=FIELDS,
+    lifecycle=LIFECYCLE,
+    numbering=Numbering("C", 4, assigned=True),
+    ledger=LedgerHabits(
+        sheets=("问题线索台账", "问题线索", "线索登记", "线索台账"),
+        number=("线索编号", "问题线索编号"),
+        extra=(IS_CLOSED_OFF,),
+        agrees={"reported_name": ("person", "name")},
+    ),
+    virtual={"reported_units": REPORTED_UNITS},
+    check=check,
+    check_reads=frozenset(DAYS),
+    examples={
+        "信访举报": {
+            "round_number": "431382-2017-01",
+            "source": "petition",
+            "petition_kind": "repeat",
+            "person_number": "431382-P036",
+            "reported_name": "干部丁36",
+            "reported_post": "市农村经营管理局主任科员",
+            "summary": "反映其在扶贫工作中违规收取费用问题",
+            "registered_on": "2017-05-20",
+            "classification": "internal",
+        },
+        "巡察发现": {
+            "round_number": "431382-2017-01",
+            "team_number": "431382-2017-01-Z-002",
+            "source": "inspection",
+            "reported_unit_number": "431382-U050",
+            "summary": "反映该镇产业扶贫资金拨付缓慢问题",
+            "conduct": ["slow", "inaction"],
+            "finding_number": "431382-2017-01-F-0020",
+            "registered_on": "2017-05-22",
+            "classification": "work_secret",
+        },
+    },
+)

@@ -1,0 +1,41 @@
+"""The declaration of a transfer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.records.clue_transfer.fields import FIELDS
+from app.records.clue_transfer.lifecycle import LIFECYCLE
+
+
+def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
+    """A clue is never handed to the unit it is about, nor to one below it (domain.md 3.9)."""
+    lineage = set(context.carried("to_unit", "lineage") or ())
+    reported = {unit for units in context.carried("clue", "reported_units") or () for unit in units or ()}
+    if lineage & reported:
+        context.fault("to_unit_number", "transfer_to_reported_unit")
+
+
+RECORD = RecordType(
+    name="clue_transfer",
+    path="clue-transfers",
+    label="线索移交",
+    tag="05 线索与移交",
+    help="一份移交文书，移交一件或多件问题线索。",
+    fields=FIELDS,
+    lifecycle=LIFECYCLE,
+    numbering=Numbering("T", assigned=True),
+    ledger=LedgerHabits(sheets=("线索移交", "移交台账"), number=("移交编号",)),
+    check=check,
+    check_reads=frozenset({"to_unit_id", "clue_ids"}),
+    examples={
+        "移交纪检机关": {
+            "round_number": "431382-2017-01",
+            "document_number": "示移〔2017〕9号",
+            "route": "discipline",
+            "from_unit_number": "431382-U003",
+            "to_unit_number": "431382-U001",
+            "clue_numbers": ["431382-2017-01-C-0001"],
+        }
+    },
+)

@@ -1,0 +1,125 @@
+"""Fields and rules that several record types share, under the names of their fields."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.kernel.fields import Choice, Day, Flag, Reference, Text, Whole
+from app.kernel.record_type import Check
+from app.records.terms import CONDUCT as CONDUCT_TERMS
+from app.records.terms import RANK
+from app.records.terms import SUBJECT_KIND as SUBJECT_KIND_TERMS
+
+ROUND = Reference(
+    "round", "巡察轮次", to="rounds", required=True, headings=("轮次编号", "轮次"), sample="431382-2017-01"
+)
+TEAM_IF_KNOWN = Reference("team", "巡察组", to="teams", headings=("组别", "巡察组名称"), sample="431382-2017-01-Z-001")
+TEAM = replace(TEAM_IF_KNOWN, required=True)
+INSPECTED_UNIT = Reference(
+    "unit",
+    "被巡察单位",
+    to="units",
+    required=True,
+    headings=("单位", "单位名称", "被巡察单位名称", "被巡察党组织", "被巡察党组织名称"),
+    sample="431382-U045",
+)
+COOPERATING_UNIT = Reference(
+    "cooperating_unit",
+    "配合单位",
+    to="units",
+    many=True,
+    headings=("协办单位", "协助单位", "配合部门"),
+    sample=["431382-U010"],
+)
+FINDING = Reference(
+    "finding",
+    "关联问题",
+    to="findings",
+    headings=("关联问题编号", "问题编号", "对应问题", "对应问题编号"),
+    sample="431382-2017-01-F-0001",
+)
+CONDUCT = Choice(
+    "conduct", "行为表现", terms=CONDUCT_TERMS, many=True, headings=("作风表现", "行为类型"), sample=["slow"]
+)
+AMOUNT_FEN = Whole(
+    "amount_fen", "涉及金额", most=10**15, money=True, headings=("金额", "涉案金额", "涉及资金"), sample=900_000
+)
+DOCUMENT_NUMBER = Text("document_number", "文号", headings=("发文字号", "文书号", "文件号"), sample="示责〔2017〕1号")
+
+PERSON_IF_KNOWN = Reference(
+    "person", "人员", to="persons", secret=True, headings=("人员编号", "人员编码"), sample="431382-P011"
+)
+PERSON = replace(PERSON_IF_KNOWN, required=True)
+PERSON_NAME = Text(
+    "person_name", "姓名", longest=50, secret=True, headings=("人员姓名", "被审查人", "被调查人", "被审查调查人")
+)
+PERSON_AS_DECIDED = (
+    Reference(
+        "person_unit", "所在单位", "决定时的单位。", to="units", copied=("person", "unit"), headings=("工作单位",)
+    ),
+    Text("person_post", "职务", "决定时的职务。", longest=100, copied=("person", "post"), headings=("人员职务",)),
+    Choice("person_rank", "职级", "决定时的职级。", terms=RANK, copied=("person", "rank"), headings=("人员职级",)),
+)
+
+SUBJECT_KIND = Choice(
+    "subject_kind",
+    "对象类型",
+    "对象是组织的填单位，是个人的填人员，只填一项。",
+    terms=SUBJECT_KIND_TERMS,
+    required=True,
+    headings=("对象类别", "对象性质"),
+    sample="unit",
+)
+SUBJECT_UNIT = Reference("unit", "对象单位", to="units", headings=("单位编码", "单位编号"), sample="431382-U050")
+# `read_subject` leaves the name here.
+SUBJECT_AGREES = {"subject_name": ("person", "name")}
+
+IS_CLOSED_OFF = Flag("is_closed_off", "是否销号", headings=("销号", "是否已销号"))
+
+
+def day_on(label: str, sample: str) -> Day:
+    """The day that the body of a transition gives."""
+    return Day("on", label, required=True, sample=sample)
+
+
+def subject_column(label: str, *headings: str) -> Text:
+    """The column of a ledger in which the subject is named, a person or an organisation."""
+    return Text("subject", label, longest=100, secret=True, headings=headings)
+
+
+def in_order(context: Check, row: Mapping[str, Any], *members: str) -> None:
+    """Days that follow one another: none of those given lies before one that is named earlier."""
+    latest = ""
+    for member in members:
+        if not row.get(member):
+            continue
+        if latest and row[member] < row[latest]:
+            context.fault(member, "day_before", other=latest)
+        else:
+            latest = member
+
+
+def read_subject(row: dict[str, Any]) -> None:
+    """One column of a ledger names the subject: a unit by name or number, a person by number.
+
+    Beside a person's number it holds the name, which must then be that person's. A person's name alone stays in the
+    place of the number and finds nobody: persons are never told apart by name.
+    """
+    subject = row.get("subject")
+    if not subject:
+        return
+    if row.get("subject_kind") != "person":
+        row["unit"] = row.get("unit") or subject
+    elif not row.get("person"):
+        row["person"] = subject
+    elif row["person"] != subject:
+        row["subject_name"] = subject
+
+
+def check_subject(context: Check, row: Mapping[str, Any]) -> None:
+    """A subject is a person or an organisation, and never both (domain.md 4.6)."""
+    for kind in ("unit", "person"):
+        # A body may name it either way; of a new record only the given one is there.
+        given, expected = bool(row.get(f"{kind}_id") or row.get(f"{kind}_number")), row["subject_kind"] == kind
+        if given != expected:
+            context.fault(f"{kind}_number", "subject_missing" if expected else "subject_superfluous")

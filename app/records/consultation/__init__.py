@@ -1,0 +1,1 @@
+"""组办会商: a consultation between an inspection team and the inspection office."""

@@ -1,0 +1,81 @@
+"""An opinion is accepted with a person, a day and measures; completed and closed off are two states (domain.md 4.3)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.kernel.lifecycle import REASON, Consequence, Lifecycle, Transition
+from app.records.common import day_on
+from app.records.rectification_opinion.fields import PROMISED, RESULT
+
+IN_PROGRESS = {"progress": "'in_progress'"}
+RESUME = (Consequence("finding", "resume_rectification"),)
+
+
+def entered(row: Mapping[str, Any]) -> str:
+    """Contract section 3: the furthest state for which the ledger gives a reason."""
+    if row.get("is_closed_off"):
+        return "closed_off"
+    if row.get("progress") == "completed" or row.get("completed_on"):
+        return "completed"
+    return "in_progress" if all(row.get(f.name) for f in PROMISED) else "issued"
+
+
+LIFECYCLE = Lifecycle(
+    {"issued": "已下达", "in_progress": "整改中", "completed": "已完成", "closed_off": "已销号"},
+    (
+        Transition(
+            "accept",
+            "认领",
+            ("issued",),
+            "in_progress",
+            body=tuple(replace(given, required=True) for given in PROMISED),
+            derives=IN_PROGRESS,
+            follows=(Consequence("finding", "begin_rectification"),),
+            help="整改单位明确责任人、完成时限和整改措施，缺一不可（巡视工作条例第二十七条）。",
+        ),
+        Transition(
+            "complete",
+            "完成",
+            ("in_progress",),
+            "completed",
+            body=(day_on("完成日期", "2017-07-19"), replace(RESULT, required=True)),
+            sets={"on": "completed_on"},
+            derives={"progress": "'completed'"},
+            follows=(Consequence("finding", "finish_rectification"),),
+            help="整改单位报告完成；尚未销号。",
+        ),
+        Transition(
+            "send_back",
+            "退回",
+            ("completed",),
+            "in_progress",
+            body=(REASON,),
+            clears=("completed_on", "result"),
+            derives=IN_PROGRESS,
+            follows=RESUME,
+            help="核查发现整改不实或不到位，退回继续整改。",
+        ),
+        Transition(
+            "close_off",
+            "销号",
+            ("completed",),
+            "closed_off",
+            body=(day_on("销号日期", "2017-08-06"),),
+            sets={"on": "closed_off_on"},
+            help="完成一条、销号一条；由巡察办核查后销号，整改单位不得自行销号。",
+        ),
+        Transition(
+            "reopen",
+            "重新整改",
+            ("closed_off",),
+            "in_progress",
+            body=(REASON,),
+            clears=("completed_on", "result", "closed_off_on"),
+            derives=IN_PROGRESS,
+            follows=RESUME,
+            help="销号后发现整改不实或问题反弹。",
+        ),
+    ),
+    entered=entered,
+)

@@ -1,0 +1,55 @@
+"""The declaration of an opinion."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.records.common import IS_CLOSED_OFF, in_order
+from app.records.rectification_opinion.fields import FIELDS, PROMISED
+from app.records.rectification_opinion.lifecycle import LIFECYCLE
+
+
+def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
+    """An opinion is closed off after it is done, and what was promised on acceptance is not taken back."""
+    in_order(context, new, "completed_on", "closed_off_on")
+    if old is not None and new.get("progress") not in {None, "not_started"}:
+        for f in PROMISED:
+            if old.get(f.name) and not new.get(f.name):
+                context.fault(f.name, "required", label=f.label)
+
+
+RECORD = RecordType(
+    name="rectification_opinion",
+    path="rectification-opinions",
+    label="整改意见",
+    tag="04 整改与回头看",
+    help="对一个问题提出的一条整改意见，由一个单位落实。",
+    fields=FIELDS,
+    lifecycle=LIFECYCLE,
+    numbering=Numbering("R", 4),
+    ledger=LedgerHabits(
+        sheets=("整改意见台账", "整改意见", "整改台账"),
+        number=("意见编号", "整改意见编号"),
+        extra=(IS_CLOSED_OFF,),
+    ),
+    check=check,
+    check_reads=frozenset({*(f.name for f in PROMISED), "progress", "completed_on", "closed_off_on"}),
+    examples={
+        "下达意见": {
+            "round_number": "431382-2017-01",
+            "finding_number": "431382-2017-01-F-0001",
+            "unit_number": "431382-U008",
+            "kind": "specific",
+            "text": "应立即核实有关情况，重新签订责任书。",
+        },
+        "举一反三": {
+            "round_number": "431382-2017-01",
+            "finding_number": "431382-2017-01-F-0001",
+            "unit_number": "431382-U046",
+            "cooperating_unit_numbers": ["431382-U008", "431382-U010"],
+            "kind": "generalised_check",
+            "text": "应对照自查责任书签订情况，限期报告。",
+            "due_on": "2017-08-08",
+        },
+    },
+)

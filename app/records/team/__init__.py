@@ -1,0 +1,1 @@
+"""巡察组: one of the teams of a round, and who heads it."""

@@ -1,0 +1,1 @@
+"""巡察组成员: who was seconded to a team, and from which office."""

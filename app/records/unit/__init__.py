@@ -1,0 +1,1 @@
+"""单位: bodies that are inspected, that second staff, receive clues, or decide."""

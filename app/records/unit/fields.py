@@ -1,0 +1,41 @@
+"""What the ledger keeps of a unit."""
+
+from app.kernel.fields import Choice, Day, Lines, Reference, Text
+from app.records.codes import credit_code, division_code
+from app.records.terms import UNIT_KIND
+
+FIELDS = (
+    Text("name", "单位名称", "现用全称。", required=True, longest=100, headings=("名称", "单位"), sample="龙泉镇"),
+    Choice(
+        "kind",
+        "单位类型",
+        "区划以外的单位按 other 登记。",
+        terms=UNIT_KIND,
+        required=True,
+        headings=("类型", "单位性质", "单位类别"),
+        sample="township_street",
+    ),
+    Reference("parent", "上级单位", to="units", headings=("主管单位", "所属单位", "上级")),
+    Text(
+        "division_code",
+        "行政区划代码",
+        "6、9 或 12 位（GB/T 2260）。",
+        longest=20,
+        form=division_code,
+        headings=("区划代码", "行政区划"),
+        sample="431382",
+    ),
+    Text(
+        "credit_code",
+        "统一社会信用代码",
+        "18 位，核对校验码（GB 32100-2015）。",
+        longest=30,
+        form=credit_code,
+        headings=("信用代码", "社会信用代码"),
+    ),
+    Text("principal_name", "主要负责人", longest=50, secret=True, headings=("负责人", "主要负责人姓名", "负责人姓名")),
+    Text("principal_post", "负责人职务", longest=100, headings=("主要负责人职务",)),
+    Lines("former_names", "曾用名", "台账中的旧称，导入时按旧称也能找到。", longest=100, headings=("原名称", "原名")),
+    Day("valid_until", "撤并日期", headings=("有效期至", "撤销日期")),
+    Reference("merged_into", "并入单位", to="units", set_by=True),
+)

@@ -1,0 +1,44 @@
+"""Every sentence a caller can meet: what is wrong, what to do, in Chinese and in English, with an example.
+
+`GET /v1/errors` and docs/errors.md are made from this table; a test fails when code raises a code that is not here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MEMBER = 0  # a fault of one member or cell: it has no status of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One entry: `text` says what is wrong, `remedy` what to do; both may use the parameters of `sample`."""
+
+    code: str
+    status: int
+    text: Mapping[str, str]
+    remedy: Mapping[str, str]
+    sample: Mapping[str, Any]
+
+    def say(self, language: str, params: Mapping[str, Any]) -> str:
+        """The whole sentence in 'zh' or 'en'."""
+        space = "" if language == "zh" else " "
+        words = {**self.sample, **params}
+        return (self.text[language] + space + self.remedy[language]).strip().format_map(words)
+
+
+def sentence(code: str, status: int, zh: str, zh_do: str, en: str, en_do: str, **sample: Any) -> Sentence:
+    """A sentence as the tables write it."""
+    return Sentence(code, status, {"zh": zh, "en": en}, {"zh": zh_do, "en": en_do}, sample)
+
+
+def _catalogue() -> dict[str, Sentence]:
+    from app.sentences import cells, members, requests
+
+    every = (*requests.SENTENCES, *members.SENTENCES, *cells.SENTENCES)
+    found = {s.code: s for s in every}
+    assert len(found) == len(every), "two sentences share a code"
+    return found
+
+
+SENTENCES = _catalogue()

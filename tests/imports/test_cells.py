@@ -1,0 +1,363 @@
+"""One cell to one value, as a person would read it, and no further."""
+
+import unicodedata
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.imports.cells import CellProblem, Raw, count, day, fold_name, is_blank, money_fen, split, text, truth, whole
+from app.imports.readers import read_workbook
+
+
+def problem(read: Any, *arguments: Any) -> str:
+    with pytest.raises(CellProblem) as found:
+        read(*arguments)
+    assert set(found.value.params) == {"value"}
+    return found.value.code
+
+
+def wide(written: str) -> str:
+    return "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in written)
+
+
+# Blank and text
+
+
+@pytest.mark.parametrize("raw", [None, "", " ", "　", "\n", "/", "／", "-", "－", "—", "——", " / ", "无", "　无 "])
+def test_a_blank_cell_is_blank_in_every_way_of_writing_it(raw: Raw) -> None:
+    assert is_blank(raw)
+
+
+@pytest.mark.parametrize("raw", [0, 0.0, False, "0", "否", "无此人", "A/B", "-5", date(2017, 8, 4)])
+def test_a_cell_that_says_something_is_not_blank(raw: Raw) -> None:
+    assert not is_blank(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "written"),
+    [
+        ("　市民政局 \n", "市民政局"),
+        ("甲　乙", "甲　乙"),
+        ("ＡＢ１", "ＡＢ１"),
+        ("㐂𠮷", "㐂𠮷"),
+        (12.0, "12"),
+        (-0.0, "0"),
+        (2.7, "2.7"),
+        (0.1 + 0.2, "0.3"),
+        (0.00001, "0.00001"),
+        (431382199001011.0, "431382199001011"),
+        (431382199001011234, "431382199001011234"),
+        (True, "TRUE"),
+        (None, ""),
+        (date(2017, 8, 4), "2017-08-04"),
+        (datetime(2017, 8, 4), "2017-08-04"),
+        (datetime(2017, 8, 4, 9, 30), "2017-08-04 09:30:00"),
+        ("4E17", "4E17"),
+        ("#1", "#1"),
+    ],
+)
+def test_text_is_what_was_written(raw: Raw, written: str) -> None:
+    assert text(raw) == written
+
+
+@pytest.mark.parametrize(
+    "raw", [4.31382199001011e17, 1e15, -1e15, float("inf"), float("nan"), "4.31382E+17", "4E+05", "1.2e+11"]
+)
+def test_digits_that_excel_threw_away_are_refused(raw: Raw) -> None:
+    assert problem(text, raw) == "number_ruined_by_excel"
+
+
+@pytest.mark.parametrize("raw", ["#N/A", " #REF! ", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#####"])
+def test_an_error_of_excel_is_no_text(raw: str) -> None:
+    for read in (text, day, whole, count, truth):
+        assert problem(read, raw) == "error_cell"
+    assert problem(money_fen, raw, "元") == "error_cell"
+    assert problem(split, raw, "names") == "error_cell"
+
+
+def test_a_problem_shows_the_cell_and_not_a_whole_page_of_it() -> None:
+    with pytest.raises(CellProblem) as found:
+        day("日" * 5000)
+    assert found.value.params == {"value": "日" * 100}
+
+
+@given(st.text())
+def test_text_keeps_everything_but_outer_spaces(written: str) -> None:
+    try:
+        assert text(written) == written.strip()
+    except CellProblem as found:
+        assert found.code in {"error_cell", "number_ruined_by_excel"}
+
+
+# Days
+
+DAYS = [
+    "2017-8-4", "2017-08-04", "2017/8/4", "2017/08/04", "2017.8.4", "20170804", "2017年8月4日", "2017年08月04日",
+    "2017年8月4号",
+    "2017 年 8 月 4 日", "２０１７年８月４日", "２０１７－０８－０４", "2017-08-04 00:00:00",
+    "2017-08-04T00:00:00", "2017/8/4 9:30",
+    "2017年8月4日 09:30", "2017年8月4日09:30:15", "2017-08-04T09:30:15.25+08:00", " 2017-8-4　", 42951, 42951.0,
+    42951.75, 20170804.0,
+    date(2017, 8, 4), datetime(2017, 8, 4, 23, 59),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("raw", DAYS)
+def test_a_day_is_read_however_it_is_written(raw: Raw) -> None:
+    assert day(raw) == date(2017, 8, 4)
+    assert type(day(raw)) is date
+
+
+@pytest.mark.parametrize(
+    "raw", ["2017年8月", "2017年8月份", "2015.06", "2015-6", "2015/06", "201506", "2017年", "2017", 2015.06, 2017.0]
+)
+def test_a_month_or_year_alone_lacks_its_day(raw: Raw) -> None:
+    assert problem(day, raw) == "day_missing"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "2017-02-30", "2017-13-1", "20171301", "2017年2月29日", "8/4/2017", "04-08-17", "17.8.4", "17年8月4日",
+        "8月4日", "2017-8/4", "42951",
+        "2017-08-04 24", "2017-08-04T00:00:00Z", "昨天", "", None, True, 19999, 80001, 0, "0217-08-04",
+        "9999-01-01", "2017-8-4、2017-8-5",
+        "²017-8-4", "٢٠١٧-٠٨-٠٤",
+    ],
+)  # fmt: skip
+def test_what_is_no_day_or_could_be_two_is_refused(raw: Raw) -> None:
+    assert problem(day, raw) == "not_a_date"
+
+
+@given(st.dates(date(1954, 10, 4), date(2099, 12, 31)), st.booleans(), st.data())
+def test_every_day_is_the_same_in_every_form(value: date, full_width: bool, data: st.DataObject) -> None:
+    year, month, of_month = value.year, value.month, value.day
+    forms: list[str] = [
+        f"{year}-{month}-{of_month}", f"{year}/{month:02}/{of_month:02}", f"{year}.{month}.{of_month}",
+        f"{value:%Y%m%d}",
+        f"{year}年{month}月{of_month}日", f"{value.isoformat()} 00:00:00",
+    ]  # fmt: skip
+    written = data.draw(st.sampled_from(forms))
+    assert day(wide(written) if full_width else written) == value
+    assert day((value - date(1899, 12, 30)).days) == value
+
+
+def test_a_day_typed_into_excel_is_that_day(tmp_path: Path) -> None:
+    days = [date(1956, 1, 31), date(2000, 2, 29), date(2017, 8, 4), date(2099, 12, 31)]
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet()
+        for row, one in enumerate(days):
+            sheet.write_datetime(
+                row, 0, datetime.combine(one, datetime.min.time()), book.add_format({"num_format": "m/d/yy"})
+            )
+            sheet.write_number(row, 1, (one - date(1899, 12, 30)) / timedelta(days=1))
+    [read] = read_workbook(tmp_path / "a.xlsx")
+    assert [[day(cell) for cell in cells] for _, cells in read.rows] == [[one, one] for one in days]
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("12", 12), (12.0, 12), (12, 12), ("１２", 12), ("1,234", 1234), ("１，２３４", 1234), ("12人", 12),
+        ("12 人次", 12), ("12.0", 12), ("-5", -5),
+        ("0", 0), ("2017年", 2017), ("1234567", 1234567), ("3个村", 3),
+    ],
+)  # fmt: skip
+def test_a_whole_number_is_read(raw: Raw, value: int) -> None:
+    assert whole(raw) == value
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "12.5",
+        12.5,
+        "12,34",
+        "1,2345",
+        "十二",
+        "12-13",
+        "约12",
+        "",
+        None,
+        True,
+        date(2017, 8, 4),
+        "5²",
+        "①",
+        "12人3户",
+        "9" * 19,
+    ],
+)
+def test_what_is_no_whole_number_is_refused(raw: Raw) -> None:
+    assert problem(whole, raw) == "not_a_whole_number"
+
+
+@pytest.mark.parametrize(
+    ("raw", "value", "qualifier"),
+    [
+        (300.0, 300, "exact"), ("300", 300, "exact"), ("300户", 300, "exact"), ("１，３００户", 1300, "exact"),
+        ("0", 0, "exact"),
+        ("300余", 300, "at_least"), ("300余户", 300, "at_least"), ("500多人次", 500, "at_least"),
+        ("300以上", 300, "at_least"),
+        ("300户以上", 300, "at_least"), ("不少于300", 300, "at_least"), ("超过300户", 300, "at_least"),
+        ("约300", 300, "about"), ("300左右", 300, "about"), ("300户左右", 300, "about"), ("近300", 300, "about"),
+        ("约300余户", 300, "about"),
+    ],
+)  # fmt: skip
+def test_a_count_keeps_how_sure_the_writer_was(raw: Raw, value: int, qualifier: str) -> None:
+    assert count(raw) == {"value": value, "qualifier": qualifier}
+
+
+@pytest.mark.parametrize("raw", ["300-400", "三百", "-3", 2.5, "若干", "", None, True, "300万", "300余余余"])
+def test_what_is_no_count_is_refused(raw: Raw) -> None:
+    assert problem(count, raw) == "not_a_count"
+
+
+@pytest.mark.parametrize(
+    ("raw", "unit", "fen"),
+    [
+        ("5万元", None, 5_000_000), ("5万", None, 5_000_000), ("2.7", "万元", 2_700_000), (2.7, "万元", 2_700_000),
+        (0.9, "万元", 900_000),
+        (1234.5600000000002, "元", 123_456), ("1,234.56元", None, 123_456), ("￥1,234.56", None, 123_456),
+        ("¥5", "万元", 500),
+        ("２．７", "万元", 2_700_000), ("2700元", "万元", 270_000), ("5万元整", None, 5_000_000),
+        ("1.5亿元", None, 15_000_000_000),
+        ("0.0001", "万元", 100), ("0.01", "元", 1), (0.0, "元", 0), ("-5", "元", -500), ("3千元", None, 300_000),
+        ("1.50", "元", 150),
+        (29.0, "元", 2_900), (1.1, "元", 110), (4.35, "元", 435),
+    ],
+)  # fmt: skip
+def test_an_amount_is_exact_in_fen(raw: Raw, unit: str | None, fen: int) -> None:
+    assert money_fen(raw, unit) == fen
+
+
+@pytest.mark.parametrize(
+    ("raw", "unit", "code"),
+    [
+        ("5", None, "unit_missing"), (5.0, None, "unit_missing"), ("5", "户", "unit_missing"),
+        ("0.001", "元", "fraction_of_fen"),
+        (0.0000001, "万元", "fraction_of_fen"), ("约5万元", None, "not_an_amount"), ("5万2千", None, "not_an_amount"),
+        ("五万元", None, "not_an_amount"), ("", "元", "not_an_amount"), (True, "元", "not_an_amount"),
+        ("1,23元", None, "not_an_amount"),
+        ("999999999999亿元", None, "not_an_amount"), ("5万元/户", None, "not_an_amount"),
+        ("1E+17", "元", "number_ruined_by_excel"),
+    ],
+)  # fmt: skip
+def test_an_amount_that_cannot_be_known_to_the_fen_is_refused(raw: Raw, unit: str | None, code: str) -> None:
+    assert problem(money_fen, raw, unit) == code
+
+
+@given(
+    st.integers(-(10**15), 10**15),
+    st.sampled_from([("元", 2), ("千元", 5), ("万元", 6), ("亿元", 10)]),
+    st.booleans(),
+)
+def test_fen_written_in_any_unit_come_back(fen: int, unit: tuple[str, int], grouped: bool) -> None:
+    amount = Decimal(fen).scaleb(-unit[1])
+    written = f"{amount:,f}" if grouped else f"{amount:f}"
+    assert money_fen(written, unit[0]) == fen
+    assert money_fen(wide(written) + unit[0], None) == fen
+
+
+@given(st.integers(0, 10**12))
+def test_fen_survive_a_float_cell(fen: int) -> None:
+    assert money_fen(fen / 100, "元") == fen
+
+
+# Yes, no, and lists
+
+
+@pytest.mark.parametrize("raw", ["是", "√", "有", "对", "Y", "y", "Ｙ", "yes", "1", 1, 1.0, True, " 是 "])
+def test_yes_is_read(raw: Raw) -> None:
+    assert truth(raw) is True
+
+
+@pytest.mark.parametrize("raw", ["否", "×", "无", "错", "N", "ｎ", "no", "0", 0, 0.0, False])
+def test_no_is_read(raw: Raw) -> None:
+    assert truth(raw) is False
+
+
+@pytest.mark.parametrize("raw", ["/", "—", "-", "", "　", None])
+def test_neither_yes_nor_no_is_nothing(raw: Raw) -> None:
+    assert truth(raw) is None
+
+
+@pytest.mark.parametrize("raw", ["未知", "是否", "2", 2.0, "x", "待定"])
+def test_anything_else_is_neither_yes_nor_no(raw: Raw) -> None:
+    assert problem(truth, raw) == "not_yes_or_no"
+
+
+@pytest.mark.parametrize(
+    ("raw", "parts"),
+    [
+        ("甲、乙，丙,丁；戊;己\n庚\r\n辛", list("甲乙丙丁戊己庚辛")),
+        ("、甲 、、　乙；", ["甲", "乙"]),
+        ("C-0001", ["C-0001"]),
+        (12.0, ["12"]),
+        ("", []),
+        (None, []),
+        ("1.甲、2.乙", ["1.甲", "2.乙"]),
+    ],
+)
+def test_names_part_at_every_list_mark(raw: Raw, parts: list[str]) -> None:
+    assert split(raw, "names") == parts
+
+
+@pytest.mark.parametrize(
+    ("raw", "parts"),
+    [
+        ("补齐档案，组织复核；对照清单、逐户核查", ["补齐档案，组织复核", "对照清单、逐户核查"]),
+        ("1.甲事；2.乙事\n3、丙事", ["甲事", "乙事", "丙事"]),
+        ("（1）甲事；（二）乙事；③丙事；四、丁事", ["甲事", "乙事", "丙事", "丁事"]),
+        ("1.甲事；乙事", ["1.甲事", "乙事"]),
+        ("1.5万元已收缴；2.5万元待收", ["1.5万元已收缴", "2.5万元待收"]),
+        ("2017年完成；2018年复查", ["2017年完成", "2018年复查"]),
+        ("1.；2.乙事", ["1.", "2.乙事"]),
+        ("1.甲事", ["甲事"]),
+    ],
+)
+def test_measures_part_at_semicolons_and_lose_list_numbers_that_all_have(raw: Raw, parts: list[str]) -> None:
+    assert split(raw, "measures") == parts
+
+
+@given(st.text(st.sampled_from("甲乙1.、，,；;\n\r 　（）①"), max_size=20), st.sampled_from(["names", "measures"]))
+def test_no_part_is_empty_and_no_letter_is_lost(written: str, kind: Any) -> None:
+    parts = split(written, kind)
+    assert all(part and part == part.strip() for part in parts)
+    assert [one for one in "".join(parts) if one in "甲乙"] == [one for one in written if one in "甲乙"]
+
+
+# Comparing names
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("市 民政局", "市民政局"), ("　市民政局\n", "市民政局"), ("第１巡察组", "第1巡察组"),
+        ("执纪（监督）科", "执纪(监督)科"),
+        ("市民政局\u200b", "\ufeff市民政局"), ("ＡＢ组", "AB组"),
+    ],
+)  # fmt: skip
+def test_names_written_with_other_widths_and_spaces_are_the_same(one: str, other: str) -> None:
+    assert fold_name(one) == fold_name(other)
+
+
+def test_names_that_differ_in_a_character_stay_apart() -> None:
+    assert (
+        len({fold_name(name) for name in ["市民政局", "市民政所", "县民政局", "市民政局1", "喆", "哲", "𠮷", "吉"]})
+        == 8
+    )
+
+
+@given(st.text())
+def test_folding_a_name_twice_changes_nothing_more(name: str) -> None:
+    once = fold_name(name)
+    assert "".join(unicodedata.normalize("NFKC", once).split()) == once

@@ -1,0 +1,342 @@
+"""Sheets as people keep them: where the table is, which column is which, and which rows are entries."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.imports.headers import SEARCHED_ROWS, Column, NoHeader, Table, find_table, fold, folded_names, unit_of
+from app.imports.readers import Raw, read_workbook
+
+CLUES = (
+    Column("number", ("线索编号",), required=True),
+    Column("name", ("被反映人", "姓名"), required=True),
+    Column("post", ("单位及职务",)),
+    Column("sent_on", ("移交日期",), required=True),
+    Column("amount", ("涉案金额", "金额")),
+    Column("households", ("涉及户数",)),
+    Column("remarks", ("备注",)),
+)
+HEADER: list[Raw] = ["序号", "线索编号", "被反映人", "移交日期", "备注"]
+
+
+def table(*rows: list[Raw], columns: tuple[Column, ...] = CLUES) -> Table:
+    return find_table(enumerate(rows, 1), columns)
+
+
+def entries(*rows: list[Raw], header: list[Raw] = HEADER) -> list[int]:
+    """The numbers of the rows kept, the header being row 1."""
+    return [number for number, _ in table(header, *rows).rows]
+
+
+def entry(number: str) -> list[Raw]:
+    return [1.0, number, "甲", "2017-08-04", ""]
+
+
+# Names of columns
+
+
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        ("移交日期", "移交日期"),
+        (" 移 交　日 期 ", "移交日期"),
+        ("移交\n日期", "移交日期"),
+        ("移交日期*", "移交日期"),
+        ("※移交日期：", "移交日期"),
+        ("移交时间", "移交日期"),
+        ("移交的时间", "移交日期"),
+        ("移交日期（年月日）", "移交日期"),
+        ("移交日期(填（必）写)", "移交日期"),
+        ("移交日期（未完", "移交日期"),
+        ("3.移交日期", "移交日期"),
+        ("三、移交日期", "移交日期"),
+        ("办理情况", "办理"),
+        ("班子成员应到数", "班子成员应到"),
+        ("涉案金额（万元）", "涉案金额"),
+        ("涉案金额/万元", "涉案金额"),
+        ("责任单位/人", "责任单位/人"),
+        ("ＩＤ", "id"),
+        ("情况", "情况"),
+        ("数", "数"),
+        ("（元）", ""),
+    ],
+)
+def test_a_label_is_known_however_a_clerk_varies_it(written: str, folded: str) -> None:
+    assert fold(written) == folded
+
+
+@given(st.text(max_size=300))
+def test_folding_never_fails_and_leaves_no_space(text: str) -> None:
+    assert fold(text) == "".join(fold(text).split())
+
+
+@pytest.mark.parametrize(
+    ("heading", "unit"),
+    [
+        ("金额（万元）", "万元"),
+        ("金额（单位：元）", "元"),
+        ("金额【亿元】*", "亿元"),
+        ("金额/万元", "万元"),
+        ("走访贫困户（户）", "户"),
+        ("谈话(人次)", "人次"),
+        ("（收缴）金额（万元）", "万元"),
+        ("金额", None),
+        ("完成时限（年月日）", None),
+    ],
+)
+def test_a_heading_names_its_unit(heading: str, unit: str | None) -> None:
+    assert unit_of(heading) == unit
+
+
+def test_two_columns_that_answer_to_one_heading_are_an_error_naming_both() -> None:
+    with pytest.raises(ValueError, match=r"办理时间.*handled_on.*concluded_on"):
+        folded_names([Column("handled_on", ("办理日期",)), Column("concluded_on", ("办结日期", "办理时间"))])
+    assert folded_names([Column("a", ("办理日期", "办理时间"))]) == {"办理日期": "a"}
+
+
+# Where the header is
+
+
+def test_titles_and_a_unit_line_may_stand_above_the_header() -> None:
+    found = table(
+        ["涟源市2017年问题线索台账"] * 5,
+        ["填报单位：市委巡察办", "", "", "", "单位：万元"],
+        [],
+        ["序号", "线索编号", "被反映人", "移交日期", "涉案金额"],
+        [1.0, "C-1", "甲", "2017-08-04", 2.7],
+    )
+    assert (found.header_row, found.units["amount"]) == (4, "万元")
+    assert list(found.rows) == [(5, {"number": "C-1", "name": "甲", "sent_on": "2017-08-04", "amount": 2.7})]
+
+
+@pytest.mark.parametrize(
+    ("line", "unit"),
+    [
+        ("填报单位：市委巡察办    单位：万元", "万元"),
+        ("填报单位：市委巡察办单位：万元", "万元"),
+        ("金额单位:元", "元"),
+        ("台账（单位：人、万元）", "万元"),
+        ("填报单位：元江县", None),
+        ("单位：条", None),
+        ("单位：元；上年单位：万元", None),
+    ],
+)
+def test_a_money_unit_stated_above_holds_for_columns_without_their_own(line: str, unit: str | None) -> None:
+    found = table([line], ["线索编号", "被反映人", "移交日期", "涉案金额", "涉及户数（户）"])
+    assert found.units.get("amount") == unit
+    assert found.units["households"] == "户"
+
+
+def test_the_own_unit_of_a_column_comes_first() -> None:
+    assert table(["单位：元"], ["线索编号", "被反映人", "涉案金额（万元）"]).units["amount"] == "万元"
+
+
+def test_headings_are_reported_as_they_are_written() -> None:
+    found = table(["线索\n编号*", "姓 名", "移交时间", "涉案 金额(元)", "经办意见", "经办意见", None])
+    assert found.headings == {"number": "线索 编号*", "name": "姓 名", "sent_on": "移交时间", "amount": "涉案 金额(元)"}
+    assert found.positions == {"number": 0, "name": 1, "sent_on": 2, "amount": 3}
+    assert found.unknown == ["经办意见"]
+
+
+def test_a_missing_column_is_named_as_people_name_it() -> None:
+    assert table(["单位及职务", "备注", "姓名"]).missing == ["线索编号", "移交日期"]
+
+
+def test_of_two_columns_with_one_heading_the_first_counts() -> None:
+    found = table(["线索编号", "被反映人", "备注", "备注"], ["C-1", "甲", "先", "后"])
+    assert (found.unknown, next(found.rows)[1]["remarks"]) == (["备注"], "先")
+
+
+def test_a_heading_written_exactly_comes_before_one_that_only_resembles_it() -> None:
+    columns = (*CLUES[:3], Column("result", ("办理情况",)))
+    found = table(["线索编号", "被反映人", "单位及职务", "办理", "办理情况"], columns=columns)
+    assert (found.positions["result"], found.unknown) == (4, ["办理"])
+
+
+def test_a_type_of_two_columns_needs_both() -> None:
+    columns = (Column("code", ("编码",)), Column("name", ("名称",)))
+    assert table(["编码", "名称"], columns=columns).header_row == 1
+    with pytest.raises(NoHeader):
+        table(["编码", "其他"], columns=columns)
+
+
+def test_the_header_is_looked_for_in_the_first_twenty_rows() -> None:
+    above: list[list[Raw]] = [[f"说明{at}"] for at in range(SEARCHED_ROWS)]
+    assert table(*above[1:], HEADER).header_row == SEARCHED_ROWS
+    with pytest.raises(NoHeader):
+        table(*above, HEADER)
+
+
+def test_without_a_header_the_nearest_row_is_told() -> None:
+    with pytest.raises(NoHeader) as missing:
+        table(["台账"], ["序号", "线索编号", "姓名", "处理", "结果"], ["1", "C-1", "甲", "", ""])
+    found = missing.value
+    assert (found.row, found.recognised, found.unrecognised) == (2, ["线索编号", "姓名"], ["处理", "结果"])
+    with pytest.raises(NoHeader) as missing:
+        table()
+    assert (missing.value.row, missing.value.recognised, missing.value.unrecognised) == (None, [], [])
+
+
+def test_the_row_that_names_most_columns_is_the_header() -> None:
+    form: list[Raw] = ["线索编号", "C", "被反映人", "甲", "备注", "无"]
+    full: list[Raw] = ["线索编号", "被反映人", "单位及职务", "移交日期", "涉案金额", "涉及户数", "备注"]
+    assert table(form, ["", ""], full).header_row == 3
+
+
+def test_a_fuller_header_further_down_does_not_swallow_the_rows_between() -> None:
+    found = table(HEADER, entry("C-1"), entry("C-2"), [*HEADER, "涉案金额"], entry("C-3"))
+    assert found.header_row == 1
+    assert [number for number, _ in found.rows] == [2, 3, 5]
+
+
+# Two header rows
+
+
+def two_rows(path: Path) -> Path:
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("线索")
+        sheet.merge_range("A1:G1", "2017年问题线索台账")
+        for column, name in zip("ABC", ["序号", "线索编号", "被反映人"], strict=True):
+            sheet.merge_range(f"{column}2:{column}3", name)
+        sheet.merge_range("D2:E2", "移交")
+        sheet.merge_range("F2:G2", "涉案（万元）")
+        sheet.write_row("D3", ["日期", "经办", "金额", "备注"])
+        sheet.write_row("A4", [1, "C-1", "甲", "2017-08-04", "乙", 2.7, "丙"])
+    return path
+
+
+def test_a_group_and_its_lower_heading_are_read_together(tmp_path: Path) -> None:
+    [sheet] = read_workbook(two_rows(tmp_path / "a.xlsx"))
+    found = find_table(sheet.rows, CLUES)
+    assert found.header_row == 3
+    assert found.headings == {
+        "number": "线索编号",
+        "name": "被反映人",
+        "sent_on": "移交日期",
+        "amount": "涉案（万元）金额",
+        "remarks": "备注",
+    }
+    assert (found.unknown, found.units["amount"]) == (["移交经办"], "万元")
+    row = {"number": "C-1", "name": "甲", "sent_on": "2017-08-04", "amount": 2.7, "remarks": "丙"}
+    assert list(found.rows) == [(4, row)]
+
+
+def test_groups_that_lost_their_merging_reach_to_the_right() -> None:
+    found = table(
+        ["序号", "线索编号", "移交", "", "备注"],
+        ["", "", "日期", "姓名", ""],
+        ["1", "C-1", "2017-08-04", "甲", "乙"],
+    )
+    assert (found.header_row, found.positions) == (2, {"number": 1, "sent_on": 2, "name": 3, "remarks": 4})
+    assert [number for number, _ in found.rows] == [3]
+
+
+def test_the_first_entry_is_not_taken_for_a_second_header_row() -> None:
+    found = table(HEADER, [1.0, "C-1", "备注", "2017-08-04", ""], [2.0, "C-2", "乙", "2017-08-05", "姓名"])
+    assert (found.header_row, len(list(found.rows))) == (1, 2)
+
+
+def test_lower_headings_that_are_all_unknown_are_no_entry(tmp_path: Path) -> None:
+    upper: list[Raw] = ["线索编号", "被反映人", "移交日期", "处理", "处理"]
+    lower: list[Raw] = ["线索编号", "被反映人", "移交日期", "甲项", "乙项"]  # merged downwards, so filled
+    found = table(upper, lower, ["C-1", "甲", "2017-08-04", "", ""])
+    assert [number for number, _ in found.rows] == [3]
+
+
+# Which rows are entries
+
+
+def test_rows_after_a_blank_row_are_kept() -> None:
+    assert entries(entry("C-1"), [], ["", None, "  "], entry("C-2"), [2.0, "", "", "", ""], entry("C-3")) == [2, 5, 7]
+
+
+def test_rows_of_blank_marks_are_blank() -> None:
+    assert entries(["/", "—", "-", "无", ""], entry("C-1")) == [3]
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        ["合计", "", 2.0, "", ""],
+        ["合 计", "", "", "", "共30条"],
+        ["", "总　计：", "30条", "", ""],
+        ["小计", "小计", "小计", 5, ""],
+        ["第一巡察组", "小计", 5, "2.7万元", ""],
+        ["合计：30条", "", "", "", ""],
+        ["本页合计", "", "", "", ""],
+    ],
+)
+def test_totals_are_no_entries(total: list[Raw]) -> None:
+    assert entries(entry("C-1"), total, entry("C-2")) == [2, 4]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [1.0, "C-1", "计生办", "2017-08-04", ""],
+        [1.0, "C-1", "总计局", "2017-08-04", "小计"],
+        ["合计金额不符", "C-1", "甲", "", ""],
+        ["第一巡察组", "合计", "甲", "另有文字说明", ""],
+        ["", "C-1", "", "", ""],
+        ["", "", "", "", "只有备注"],
+        ["一、市直部门", "", "", "", ""],
+        ["注册号", "C-1", "甲", "", ""],
+        ["备注：", "C-1", "甲", "乙", ""],
+        ["2.5", "C-1", "", "", ""],
+    ],
+)
+def test_a_row_in_doubt_is_kept(row: list[Raw]) -> None:
+    assert entries(row) == [2]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        ["注：本表由巡察办汇总。", "", "", "", ""],
+        ["注：本表由巡察办汇总。"] * 5,
+        ["备注: 数字截至6月底", None, None],
+        ["说明：略"],
+        ["注 1.本表一式两份"],
+        ["填表人：甲", "", "审核人：乙", "", "填表日期：2017-08-04"],
+        ["填表人：", "甲", "审核人：", "乙", ""],
+        ["", "制表：甲", "", "", ""],
+        ["审核人（签字）", "", "", "", ""],
+        ["单位负责人：", "", "填报日期：", "", ""],
+    ],
+)
+def test_notes_and_signatures_are_no_entries(note: list[Raw]) -> None:
+    assert entries(entry("C-1"), note, entry("C-2")) == [2, 4]
+
+
+def test_the_numbered_lines_of_a_note_belong_to_it() -> None:
+    lines: list[list[Raw]] = [["注：1.本表一式两份"], ["2.数字截至6月底"], ["（3）另附说明"]]
+    assert entries(entry("C-1"), *lines) == [2]
+    assert entries(["2.数字截至6月底"], entry("C-1")) == [2, 3]  # no note before it: in doubt
+
+
+def test_titles_and_headers_repeated_on_a_new_page_are_no_entries() -> None:
+    title: list[Raw] = ["2017年问题线索台账", "", "", "", ""]
+    found = table(
+        title, HEADER, entry("C-1"), title, HEADER, entry("C-2"), ["序号", "线索编号", "被反映人", "移交日期"]
+    )
+    assert [number for number, _ in found.rows] == [3, 6]
+
+
+def test_short_rows_are_padded_and_cells_beyond_the_header_ignored() -> None:
+    found = table(HEADER, [1.0, "C-1"], [*entry("C-2"), "旁注", "旁注"], ["", "", "", "", "", "旁注"])
+    assert [(number, row["name"], row["remarks"]) for number, row in found.rows] == [(2, None, None), (3, "甲", "")]
+
+
+values = (
+    st.none() | st.sampled_from(["", "甲", "C-1", "/", "2017-08-04", "计"]) | st.floats(0, 99) | st.text(max_size=5)
+)
+
+
+@given(st.lists(st.lists(values, min_size=2, max_size=4), max_size=30))
+def test_no_entry_with_a_number_is_ever_lost(rows: list[list[Any]]) -> None:
+    numbered = [[at, f"C-{at}", *row] for at, row in enumerate(rows, 1)]
+    assert [row["number"] for _, row in table(HEADER, *numbered).rows] == [f"C-{at}" for at in range(1, len(rows) + 1)]
