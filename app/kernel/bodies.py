@@ -17,6 +17,7 @@ _CODES = {
     "bool_type": "not_yes_no",
     "list_type": "not_a_list",
     "too_long": "list_too_long",
+    "too_short": "required",
     "greater_than_equal": "out_of_range",
     "less_than_equal": "out_of_range",
     "model_type": "not_an_object",
@@ -56,7 +57,7 @@ def _fault(model: type[BaseModel], t: RecordType | None, error: Mapping[str, Any
     pointer = _pointer(location)
     if kind == "extra_forbidden":
         return Fault(pointer, _unknown(t, str(location[0]) if len(location) == 1 else ""), {"name": location[-1]})
-    if kind == "missing":
+    if kind in ("missing", "too_short"):
         return Fault(pointer, "required", {"label": _label(model, location)})
     if kind in ("greater_than_equal", "less_than_equal"):
         return Fault(pointer, "out_of_range", _range(model, location, context))

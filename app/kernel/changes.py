@@ -121,7 +121,7 @@ async def _amend(
     more = {"reason": reason} if reason else {}
     async with asking.connection(transaction=bool(follows) or (looks and t.refers_by_hand)) as connection:
         if looks or (transition and transition.needs):
-            await _look(asking, connection, t, key, version, values, transition)
+            await _look(asking, connection, t, key, version, {**values, **_emptied(t, spelling)}, transition)
         context = asking.context(action, **more)
         row = await connection.fetchrow(sql, context, key, None, version, None, None, orjson.dumps(values).decode())
         if row is None:
@@ -129,6 +129,10 @@ async def _amend(
         body = {t.reference(transition.partial).id_column: part} if transition and transition.partial and part else None
         await store.bring_about(asking, connection, t, follows, row, action, body)
     return row
+
+
+def _emptied(t: RecordType, spelling: Spelling) -> dict[str, None]:
+    return {c: None for name in spelling.cleared for c in t.reference(name).columns}
 
 
 def _of_reference(t: RecordType, column: str) -> bool:

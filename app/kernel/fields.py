@@ -8,16 +8,20 @@ Every field is stored in the form in which it is sent, so that 'unchanged' means
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A closed vocabulary: code on the wire, and the labels a ledger may hold for it, the usual one first."""
+    """A closed vocabulary: code on the wire, and the labels a ledger may hold for it, the usual one first.
+
+    refused   what may not be said at all, and the code of the sentence that tells why
+    """
 
     name: str
     labels: Mapping[str, tuple[str, ...]]
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def codes(self) -> tuple[str, ...]:

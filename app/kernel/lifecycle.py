@@ -15,7 +15,7 @@ VOIDED = "voided"
 REASON = Text("reason", "理由", "写明理由，随修订记录保存。", required=True, longest=500, sample="核对原件后更正")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Consequence:
     """A transition that a write brings about in the records it refers to, in the same transaction.
 
@@ -33,7 +33,7 @@ class Consequence:
     in_import: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Transition:
     """One arrow of the drawing.
 
@@ -68,7 +68,7 @@ class Transition:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lifecycle:
     """The states of a type, in the order in which work goes forward, and the arrows between them.
 

@@ -78,7 +78,7 @@ class LedgerHabits:
     agrees: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RecordType:
     """One record type of the ledger. Validated when the service starts; see `fields.py` of each folder."""
 

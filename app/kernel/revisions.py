@@ -40,6 +40,11 @@ def changed(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
     return [f"/{k}" for k in new if k not in BOOKKEEPING and new[k] != old.get(k)]
 
 
+def _predecessors(documents: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
+    """For each document of a list that goes back in time, the one before it."""
+    return [*documents[1:], None] if documents else []
+
+
 def _entry(row: Any, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "version": row["version"],
@@ -66,7 +71,7 @@ async def history(asking: Asking, t: RecordType, key: str, before: int | None, l
     if not rows and before is None:
         raise Refusal("not_found", label=t.label)
     documents = [_document(t, row) for row in rows]
-    pairs = zip(rows, documents, [*documents[1:], None], strict=True)
+    pairs = zip(rows, documents, _predecessors(documents), strict=True)
     items = [_entry(row, old, new) for row, new, old in pairs][:limit]
     return items, (items[-1]["version"] if len(rows) > limit else None)
 
@@ -96,7 +101,7 @@ async def stale(asking: Asking, connection: Any, t: RecordType, row: Any, versio
     rows = await connection.fetch(_select(t, "r.version >= $3"), asking.context(), str(row["id"]), version)
     documents = [_document(t, r) for r in rows]
     known = bool(rows) and rows[-1]["version"] == version
-    pairs = list(zip(rows, documents, [*documents[1:], None], strict=True))[: len(rows) - known]
+    pairs = list(zip(rows, documents, _predecessors(documents), strict=True))[: len(rows) - known]
     changes = [{k: e[k] for k in ("version", "at", "by", "action", "changed")} for e in (_entry(r, o, n) for r, n, o in pairs)]
     return Refusal(
         "stale",

@@ -5,14 +5,14 @@ what a ledger holds and what the table stores can be compared as they are.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import singledispatch
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, WithJsonSchema, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
 from app.kernel import fields as kinds
@@ -39,14 +39,7 @@ def clean_text(longest: int) -> Any:
             raise PydanticCustomError("control_characters", "control_characters")
         return text
 
-    return Annotated[str, PlainCheck(check), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": longest})]
-
-
-def PlainCheck(check: Any) -> Any:  # noqa: N802  # reads as the pydantic marker that it returns
-    """A validator that replaces pydantic's own, so that no sentence of the library can reach a clerk."""
-    from pydantic import PlainValidator
-
-    return PlainValidator(check)
+    return Annotated[str, PlainValidator(check), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": longest})]
 
 
 def _day(value: Any) -> str:
@@ -81,11 +74,11 @@ def _jurisdiction(value: Any) -> str:
 
 
 NUMBER_TEXT = {"type": "string", "minLength": 3, "maxLength": 64, "pattern": "^[0-9A-Z][0-9A-Za-z-]{2,63}$"}
-DayText = Annotated[str, PlainCheck(_day), WithJsonSchema({"type": "string", "format": "date"})]
-Identifier = Annotated[str, PlainCheck(_identifier), WithJsonSchema({"type": "string", "format": "uuid"})]
-Number = Annotated[str, PlainCheck(_number), WithJsonSchema(NUMBER_TEXT)]
+DayText = Annotated[str, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Identifier = Annotated[str, PlainValidator(_identifier), WithJsonSchema({"type": "string", "format": "uuid"})]
+Number = Annotated[str, PlainValidator(_number), WithJsonSchema(NUMBER_TEXT)]
 JurisdictionCode = Annotated[
-    str, PlainCheck(_jurisdiction), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{5}$"})
+    str, PlainValidator(_jurisdiction), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{5}$"})
 ]
 
 
@@ -96,7 +89,7 @@ class Count(BaseModel):
     value: Annotated[StrictInt, Field(ge=0, le=100_000_000, description="数值", examples=[300])]
     qualifier: Annotated[
         str,
-        PlainCheck(lambda v: _one_of(v, ("exact", "at_least", "about"))),
+        PlainValidator(lambda v: _one_of(v, ("exact", "at_least", "about"))),
         WithJsonSchema({"type": "string", "enum": ["exact", "at_least", "about"]}),
         Field(description="exact 确数，at_least 余（300余），about 约", examples=["exact"]),
     ]
@@ -111,10 +104,13 @@ class Absentee(BaseModel):
     reason: Annotated[clean_text(200) | None, Field(description="缺席原因", examples=["因公出差"])] = None
 
 
-def _one_of(value: Any, codes: Iterable[str]) -> str:
+def _one_of(value: Any, codes: Iterable[str], refused: Mapping[str, str] | None = None) -> str:
     codes = tuple(codes)
     if isinstance(value, str) and value in codes:
         return value
+    if isinstance(value, str) and value in (refused or {}):
+        code = (refused or {})[value]
+        raise PydanticCustomError(code, code)  # type: ignore[arg-type]  # codes are literals in the vocabularies
     raise PydanticCustomError("not_a_choice", "not_a_choice", {"allowed": codes})
 
 
@@ -158,14 +154,15 @@ def _(f: kinds.Day) -> Any:
 def _(f: kinds.Choice) -> Any:
     codes = f.terms.codes
     one = Annotated[
-        str, PlainCheck(lambda v: _one_of(v, codes)), WithJsonSchema({"type": "string", "enum": list(codes)})
+        str, PlainValidator(lambda v: _one_of(v, codes, f.terms.refused)), WithJsonSchema({"type": "string", "enum": list(codes)})
     ]
     return Annotated[list[one], Field(max_length=len(codes))] if f.many else one
 
 
 @annotation.register
 def _(f: kinds.Lines) -> Any:
-    return Annotated[list[clean_text(f.longest)], Field(max_length=LIST_LIMIT)]  # type: ignore[misc]  # built at run time
+    least = 1 if f.required else 0  # a rule that asks for measures is not met by an empty list
+    return Annotated[list[clean_text(f.longest)], Field(min_length=least, max_length=LIST_LIMIT)]  # type: ignore[misc]  # built at run time
 
 
 @annotation.register

@@ -124,7 +124,7 @@ class Verdict:
         return (self.carried_rows.get(reference) or {}).get(column)
 
     def fault(self, pointer: str, code: str, **params: Any) -> None:
-        self.faults.append(Fault(f"/{pointer}", code, params))
+        self.faults.append(Fault(f"/{pointer}", code, params, params.pop("allowed", None)))
 
 
 async def carried(

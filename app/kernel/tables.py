@@ -53,7 +53,7 @@ def columns_of(f: kinds.Field) -> list[Column]:  # type: ignore[type-arg]  # col
 
 def _column(f: kinds.Field, kind: object) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
     required = f.required and f.writable
-    return [Column(f.name, kind, nullable=not required, comment=f.label)]  # type: ignore[arg-type]  # kinds differ
+    return [Column(f.name, kind, nullable=not required)]  # type: ignore[arg-type]  # kinds differ
 
 
 @columns_of.register
@@ -101,8 +101,8 @@ def _(f: kinds.Reference) -> list[Column]:  # type: ignore[type-arg]  # columns 
     one, other = (ARRAY(UUID()), ARRAY(Text())) if f.many else (UUID(), Text())
     required = f.required and f.writable
     return [
-        Column(f.id_column, one, nullable=not required, comment=f.label),  # type: ignore[arg-type]  # kinds differ
-        Column(f.number_column, other, nullable=not required, comment=f"{f.label}编号"),  # type: ignore[arg-type]  # kinds differ
+        Column(f.id_column, one, nullable=not required),  # type: ignore[arg-type]  # kinds differ
+        Column(f.number_column, other, nullable=not required),  # type: ignore[arg-type]  # kinds differ
     ]
 
 
@@ -128,7 +128,6 @@ def _references(t: RecordType, registry: Registry) -> list[ForeignKeyConstraint]
         ForeignKeyConstraint(
             ["jurisdiction", f.id_column],
             [f"{registry.by_path[f.to].table}.jurisdiction", f"{registry.by_path[f.to].table}.id"],
-            use_alter=f.to == t.path,
             name=f"fk_{t.table}_{f.id_column}",
         )
         for f in t.references
@@ -160,7 +159,7 @@ def record_table(t: RecordType, registry: Registry) -> Table:
         *(column for f in t.fields for column in columns_of(f)),
         Column("note", Text()),
         Column("imported", Boolean(), nullable=False, server_default=text("false")),
-        Column("ledger_line", JSONB(), comment="sheet and row of the last import that wrote the record"),
+        Column("ledger_line", JSONB()),  # sheet and row of the last import that wrote it
         Column("audience", ARRAY(UUID()), nullable=False, server_default=text("'{}'")),
         Column("created_at", DateTime(timezone=True), nullable=False),
         Column("created_by", Text(), nullable=False),

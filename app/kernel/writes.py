@@ -225,7 +225,7 @@ def update_sql(
     t = registry.by_name[t_name]
     sets = _assignments(t, registry, change)
     taken = "".join(f", v.{c} as v_{c}" for c in change.columns)
-    where = ["t.id = s.id", "t.state <> 'voided'", "t.jurisdiction = coalesce(s.jurisdiction, t.jurisdiction)"]
+    where = [GATE, "t.id = s.id", "t.state <> 'voided'", "t.jurisdiction = coalesce(s.jurisdiction, t.jurisdiction)"]
     where += [f"s.{name}_jurisdiction = t.jurisdiction" for name in change.spelling.names() if not change.each_its_own]
     if change.check_version:
         where.append("t.version = s.version")

@@ -6,8 +6,6 @@ import unicodedata
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
-SECRET_LEVELS = ("绝密", "机密", "秘密")
-
 
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace(" ", "").upper()

@@ -15,11 +15,10 @@ SOURCE = terms(
 PETITION_KIND = terms(
     "petition_kind", repeat=("重复访", "重复信访"), skip_level=("越级访", "越级上访"), collective=("集体访", "集体上访")
 )
-CLASSIFICATION = terms(
-    "classification",
-    public="公开",
-    internal=("内部", "内部资料"),
-    work_secret="工作秘密",  # noqa: S106  # a level, no password
+SECRET = ("secret", "confidential", "top_secret", "秘密", "机密", "绝密")
+CLASSIFICATION = replace(
+    terms("classification", public="公开", internal=("内部", "内部资料"), work_secret="工作秘密"),
+    refused=dict.fromkeys(SECRET, "state_secret"),
 )
 HANDLING = terms(
     "handling",

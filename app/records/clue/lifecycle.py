@@ -17,6 +17,14 @@ def entered(row: Mapping[str, Any]) -> str:
 
 
 BY_TRANSFER = (
+    Transition(
+        "be_held",
+        "登记承办",
+        ("transferred", "handling", "concluded", "closed_off"),
+        None,
+        internal=True,
+        help="旧台账中已办结的线索，由移交文书得知承接单位。",
+    ),
     Transition("transfer", "移交", ("registered",), "transferred", internal=True, help="由移交文书移交。"),
     Transition(
         "come_back",

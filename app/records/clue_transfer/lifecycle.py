@@ -78,5 +78,8 @@ LIFECYCLE = Lifecycle(
         ),
     ),
     entered=entered,
-    follows_create=(Consequence("clue", "transfer", when=is_sent, values=HAND_OVER, in_import=True),),
+    follows_create=(
+        Consequence("clue", "be_held", when=is_sent, values=HAND_OVER, in_import=True),
+        Consequence("clue", "transfer", when=is_sent, values=HAND_OVER, in_import=True),
+    ),
 )

@@ -43,7 +43,7 @@ LIFECYCLE = Lifecycle(
             internal=True,
             help="全部整改意见已完成。",
         ),
-        Transition("resume_rectification", "退回整改", ("rectified",), "rectifying", internal=True),
+        Transition("resume_rectification", "退回整改", ("rectified", "closed_off"), "rectifying", internal=True),
         Transition(
             "close_off",
             "销号",

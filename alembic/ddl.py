@@ -1,11 +1,23 @@
-"""What every record table gets beside its columns: row-level security, revisions, references that hold.
+"""What migrations are written with: SQL files, and what every record table gets beside its columns.
 
-Migrations call `protect`; it takes names only, so that an old migration does not change when the code does.
+`protect` takes names only, so that an old migration does not change when the code does.
 """
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from alembic import op
+
+_STATEMENT = re.compile(r"(?:\$(\w*)\$.*?\$\1\$|--[^\n]*|'[^']*'|[^;$'-]|-)+;", re.S)
+
+
+def run(name: str) -> None:
+    """Carries out a file of alembic/sql, statement by statement (asyncpg takes one at a time)."""
+    text = (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    for statement in _STATEMENT.finditer(text):
+        op.execute(statement[0].replace(":", "\\:"))
+
 
 CLASSES = {
     "wide": "{0}.jurisdiction = (select ledger_caller() ->> 'code')",
