@@ -65,7 +65,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     app.include_router(system_routes.router)
     add_records(app, REGISTRY, SCHEMAS)
     app.openapi = lambda: document(app, REGISTRY)  # type: ignore[method-assign]  # FastAPI's own way to replace it
-    app.add_middleware(Recorded)
+    app.add_middleware(Recorded, access_log=options.access_log)
     return app
 
 

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     token_minutes: int = Field(60, ge=1, le=24 * 60)
     body_limit: int = Field(1 * MIB, description="Bytes of an ordinary request body.")
     import_limit: int = Field(512 * MIB, description="Bytes of an imported file.")
+    access_log: str = Field("-", description="A line for each request: '-' to standard error, 'off', or into a file.")
     metrics_dir: Path | None = Field(None, description="Set by the service itself when it runs several workers.")
 
     @property

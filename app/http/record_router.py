@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, FastAPI, Header, Path, Query
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.responses import Response
 from starlette.routing import Router
 
@@ -118,13 +118,19 @@ def routes_of(t: RecordType, schemas: Schemas) -> list[dict[str, Any]]:
 
 
 def add_records(app: FastAPI, types: Any, schemas: Any) -> None:
-    """Registers the routes of every record type, and puts the dictionary in front of the router."""
-    groups: dict[str, list[Any]] = {}
+    """Registers the routes of every record type, and puts the dictionary in front of the router.
+
+    Comes after every other router: what stands there under a type's path (the work list of a round) joins the type's
+    group, in front of its `{key}` routes.
+    """
+    others = [(route, _segments(route)) for route in app.router.routes]
+    routers: dict[str, Any] = {}
     for t in types:
+        own: list[Any] = []
         for arguments in routes_of(t, schemas[t.path]):
             app.router.add_api_route(route_class_override=DirectRoute, dependencies=[Depends(bearer)], **arguments)
-            groups.setdefault(t.path, []).append(app.router.routes[-1])
-    routers = {path: _router(routes) for path, routes in groups.items()}
+            own.append(app.router.routes[-1])
+        routers[t.path] = _router([route for route, segments in others if t.path in segments], own)
     everything = app.router.middleware_stack
 
     async def dispatch(scope: Any, receive: Any, send: Any) -> None:
@@ -135,7 +141,13 @@ def add_records(app: FastAPI, types: Any, schemas: Any) -> None:
     app.router.middleware_stack = dispatch
 
 
-def _router(routes: list[Any]) -> Any:
-    """A small router of one type, the busiest routes first."""
-    busiest = sorted(routes, key=lambda r: (r.path.count("/"), r.path))
-    return Router(routes=busiest, redirect_slashes=False)
+def _segments(route: Any) -> set[str]:
+    """The first path segments behind /v1/ of a route, or of all the routes of an included router."""
+    paths = [context.path or "" for context in iter_route_contexts([route])]
+    return {path[4:].partition("/")[0] for path in paths if path.startswith("/v1/")}
+
+
+def _router(others: list[Any], own: list[Any]) -> Any:
+    """A small router of one type, the busiest of its routes first."""
+    busiest = sorted(own, key=lambda r: (r.path.count("/"), r.path))
+    return Router(routes=[*others, *busiest], redirect_slashes=False)

@@ -204,12 +204,13 @@ NOTE = kinds.Text("note", "备注", longest=2000)
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """The models of one type: create body, change body, answer, and one body for each action."""
+    """The models of one type: create body, change body, answer, one body for each action, and a ledger row's values."""
 
     create: type[BaseModel]
     change: type[BaseModel]
     read: type[BaseModel]
     actions: dict[str, type[BaseModel]]
+    ledger: type[BaseModel]
 
 
 def _model(name: str, doc: str, parts: Iterable[dict[str, tuple[Any, Any]]]) -> type[BaseModel]:
@@ -279,4 +280,12 @@ def schemas_of(t: RecordType) -> Schemas:
         change=_model(f"{_title(t)}Change", t.help, (*(members(f, True) for f in given), members(NOTE, True))),
         read=_read(t),
         actions=actions,
+        ledger=_model(
+            f"{_title(t)}LedgerRow",
+            t.help,
+            (
+                *(members(f, True) for f in t.fields if f.copied is None and not isinstance(f, kinds.Reference)),
+                members(NOTE, True),
+            ),
+        ),
     )

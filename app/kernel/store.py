@@ -35,14 +35,17 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Asking:
-    """One request: who asks, and the identifier it is logged under."""
+    """One request: who asks, and the identifier it is logged under. `origin` names the import that writes, if one does."""
 
     ledger: Ledger
     caller: Caller
     request: str
+    origin: str | None = None
 
     def context(self, action: str = "", **more: Any) -> str:
         """The caller context of one statement of this request."""
+        if self.origin:
+            more["import"] = self.origin
         return self.caller.context(self.request, action, **more)
 
     @asynccontextmanager
@@ -273,7 +276,10 @@ async def transit(
 ) -> None:
     """Moves other records along one arrow where it applies to them; elsewhere nothing happens."""
     own = tuple(c for c in values if c in t.columns and c not in transition.derives)
-    change = Change(own, Spelling(()), transition, transition.to, transition.origins, check_version=False, skip_unchanged=False)
+    unmoved = transition.to is None  # an arrow that keeps the state is only worth a revision if it changes something
+    change = Change(
+        own, Spelling(()), transition, transition.to, transition.origins, check_version=False, skip_unchanged=unmoved
+    )
     source = """select unnest($2::uuid[]) as id, null::text as jurisdiction, null::int as version, null::text as number,
         null::text as state, $3::jsonb as values, false as imported, null::jsonb as line"""
     sql = update_sql(t.name, asking.ledger.registry, change, source)

@@ -16,6 +16,7 @@ from app.kernel.lifecycle import Transition
 from app.kernel.record_type import RecordType, Registry
 
 ROW = ", to_jsonb(w)::text as row"
+COUNT = "count"  # in the place of ROW: answer only how many rows were written
 
 SINGLE_SOURCE = """select $2::uuid as id, $3::text as jurisdiction, $4::int as version, $5::text as number,
     $6::text as state, $7::jsonb as values, false as imported, null::jsonb as line"""
@@ -128,6 +129,10 @@ def answer_sql(t: RecordType, row: str, extra: str = "") -> str:
     return f"select {document}, {row}.state, {row}.version, {row}.imported, {row}.id{extra} from {{source}} {row}, {lateral}"
 
 
+def _answer(t: RecordType, row: str) -> str:
+    return "select count(*) from written" if row == COUNT else answer_sql(t, "w", row).format(source="written")
+
+
 @lru_cache(maxsize=4096)
 def insert_sql(
     t_name: str, registry: Registry, spelling: Spelling, numbered: bool, source: str = SINGLE_SOURCE, row: str = ""
@@ -148,7 +153,7 @@ written as (insert into {t.table} (jurisdiction, id, number, version, state, {co
   select resolved.jurisdiction, resolved.id, {number}, 1, resolved.state, {values}, v.note, resolved.imported,
     resolved.line, now(), ledger_caller() ->> 'sub', now(), ledger_caller() ->> 'sub'
   from resolved{drawn}, jsonb_populate_record(null::{t.table}, resolved.values) v returning *)
-{answer_sql(t, "w", row).format(source="written")}"""
+{_answer(t, row)}"""
 
 
 def _null_type(t: RecordType, column: str) -> str:
@@ -243,4 +248,4 @@ given as (select resolved.*{taken} from resolved, jsonb_populate_record(null::{t
 written as (update {t.table} t set version = t.version + 1, updated_at = now(), updated_by = ledger_caller() ->> 'sub',
     state = {state}, ledger_line = coalesce(s.line, t.ledger_line){assignments}
   from given s where {" and ".join(where)} returning t.*)
-{answer_sql(t, "w", row).format(source="written")}"""
+{_answer(t, row)}"""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.kernel.fields import Text
 from app.kernel.lifecycle import resting
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import in_order
@@ -19,6 +20,9 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
     in_order(context, new, "starts_on", "ends_on")
 
 
+# Tells an import which jurisdiction the round belongs to; the record keeps it as `jurisdiction`.
+DIVISION_CODE = Text("division_code", "行政区划代码", headings=("区划代码", "行政区划"))
+
 RECORD = RecordType(
     name="round",
     path="rounds",
@@ -28,7 +32,7 @@ RECORD = RecordType(
     fields=FIELDS,
     lifecycle=resting("active", "在册"),
     numbering=Numbering(formula=round_number),
-    ledger=LedgerHabits(sheets=("巡察轮次", "轮次"), number=("轮次编号",)),
+    ledger=LedgerHabits(sheets=("巡察轮次", "轮次"), number=("轮次编号",), extra=(DIVISION_CODE,)),
     check=check,
     check_reads=frozenset({"starts_on", "ends_on"}),
     examples={

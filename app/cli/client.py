@@ -1,0 +1,105 @@
+"""Calling a running service as anybody would: over HTTP, with a token, and with its own sentences on a refusal."""
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from app.cli.words import Stop
+
+SECONDS = 60
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Refused(Stop):
+    """An answer that is a problem document."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        problem = _problem(response)
+        self.status_code = response.status_code
+        self.code = str(problem.get("code", ""))
+        details = [str(problem.get("detail") or f"HTTP {response.status_code}")]
+        details += [f"{fault.get('pointer', '')} {fault.get('message', '')}" for fault in problem.get("errors", [])]
+        super().__init__("\n  ".join(details), f"{response.status_code} {self.code}".strip())
+
+
+class SignIn(httpx.Auth):
+    """Signs in when the first request needs it, and again when the token has expired."""
+
+    requires_response_body = True
+
+    def __init__(self, url: str, username: str, password: str, token: str = "") -> None:
+        self._url, self._username, self._password, self._token = url, username, password, token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """httpx hands over the request; we may send others before and after it."""
+        if not self._token:
+            yield from self._signing_in()
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        response = yield request
+        if response.status_code == 401 and self._password and request.method == "GET":  # an upload cannot be sent twice
+            yield from self._signing_in()
+            request.headers["Authorization"] = f"Bearer {self._token}"
+            yield request
+
+    def _signing_in(self) -> Generator[httpx.Request, httpx.Response, None]:
+        form = {"grant_type": "password", "username": self._username, "password": self._password}
+        response = yield httpx.Request("POST", f"{self._url}/v1/oauth/token", data=form)
+        if not response.is_success:
+            raise Refused(response)
+        self._token = str(response.json()["access_token"])
+
+
+def client(url: str, username: str = "", password: str = "", token: str = "") -> httpx.Client:
+    """A client that is signed in by its first request. A proxy of the environment is not asked for this machine."""
+    url = url.rstrip("/")
+    away = urlsplit(url).hostname not in LOOPBACK
+    return httpx.Client(base_url=url, auth=SignIn(url, username, password, token), timeout=SECONDS, trust_env=away)
+
+
+def answer(response: httpx.Response) -> Any:
+    """The document of a successful answer. Raises Refused."""
+    if not response.is_success:
+        raise Refused(response)
+    try:
+        return response.json()
+    except ValueError:
+        raise Refused(response) from None
+
+
+@contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Says clearly that nothing answers there."""
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+        raise Stop(
+            f"连不上 {url}（{problem or type(problem).__name__}），请检查服务是否在运行、--url 是否正确。",
+            f"{url} does not answer: check that the service runs, and --url.",
+        ) from None
+
+
+def patiently(http: httpx.Client, path: str, seconds: float = SECONDS) -> Any:
+    """GET that sits out a restart of the service and a moment of overload."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            response = http.get(path)
+        except httpx.TransportError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            if response.status_code not in (429, 502, 503, 504) or time.monotonic() > deadline:
+                return answer(response)
+        time.sleep(0.5)
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    try:
+        found = response.json()
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}

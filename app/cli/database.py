@@ -1,0 +1,155 @@
+"""The database that a command works on: the one the settings name, or the embedded one."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from app.cli.words import Stop, tell, usage
+from app.db.embedded import EmbeddedPostgresError, data_directory, embedded_postgres
+from app.db.migrate import SchemaNotCurrent, head, migrate, require_current
+from app.settings import Settings
+
+REACH_SECONDS = 10
+CONNECTIONS_BESIDE = 20  # the launcher, pg_dump, a person with psql
+POOLS = 6  # one for each class of caller, and the listener
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the database is: as the application, and (None if unknown) as somebody who may change the schema."""
+
+    url: str
+    owner_url: str | None
+    directory: Path
+
+
+def working_directory(options: Settings) -> Path:
+    """The data directory, absolute. It is made by whoever first needs it."""
+    if not options.embedded:
+        return options.data_dir.resolve()
+    directory, line = data_directory(options.data_dir)
+    if line:
+        tell(line)
+    return directory.resolve()
+
+
+@contextmanager
+def database(options: Settings) -> Iterator[Database]:
+    """The database for the length of the block. The embedded one is started, and stopped afterwards."""
+    directory = working_directory(options)
+    if options.database_url is not None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        asyncio.run(_reach(options.database_url))
+        yield Database(options.database_url, options.owner_database_url, directory)
+        return
+    connections = max(100, options.workers * options.pool_size * POOLS + CONNECTIONS_BESIDE)
+    with embedded_postgres(directory, settings={"max_connections": str(connections)}) as server:
+        yield Database(server.application_url, server.superuser_url, directory)
+
+
+@contextmanager
+def database_or_running(options: Settings) -> Iterator[Database]:
+    """Like `database`, and also while a service runs on the same embedded database."""
+    try:
+        with database(options) as found:
+            yield found
+    except EmbeddedPostgresError:
+        running = _running(working_directory(options)) if options.embedded else None
+        if running is None:
+            raise
+        yield running
+
+
+def _running(directory: Path) -> Database | None:
+    """The embedded server of a service that holds the directory, if it answers to the directory's own passwords."""
+    try:
+        passwords = json.loads((directory / "passwords.json").read_text())
+        port = int((directory / "port").read_text())
+        application, owner = (
+            f"postgresql://{role}:{passwords[role]}@127.0.0.1:{port}/ledger" for role in ("ledger_app", "postgres")
+        )
+        asyncio.run(_reach(application))
+    except (OSError, ValueError, KeyError, Stop):
+        return None
+    return Database(application, owner, directory)
+
+
+async def _reach(url: str) -> None:
+    """Connects once, to say clearly why that does not work."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        usage(
+            "LEDGER_DATABASE_URL 要写成 postgresql://用户:密码@主机:端口/数据库。",
+            "LEDGER_DATABASE_URL must read postgresql://user:password@host:port/database.",
+        )
+    place = f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+    try:
+        connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as problem:
+        raise Stop(
+            f"数据库 {place} 不接受登录（{problem}），请检查 LEDGER_DATABASE_URL 的用户、密码和库名。",
+            f"The database {place} refuses the login ({problem}): check LEDGER_DATABASE_URL.",
+        ) from None
+    except (OSError, TimeoutError, socket.gaierror, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        reason = str(problem) or "超时 timed out"
+        raise Stop(
+            f"连不上数据库 {place}（{reason}），请检查它是否在运行，以及 LEDGER_DATABASE_URL。",
+            f"The database {place} cannot be reached ({reason}): check that it runs, and LEDGER_DATABASE_URL.",
+        ) from None
+    await connection.close()
+
+
+def bring_up_to_date(found: Database, silent: bool = False) -> None:
+    """Migrates where the settings allow it; otherwise refuses a schema that is not the one of this version."""
+    if found.owner_url:
+        asyncio.run(_migrate(found, "head"))
+        return
+    try:
+        asyncio.run(require_current(found.url))
+    except (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError):
+        # The roles are made by the first migration, so without them there is no schema either.
+        raise SchemaNotCurrent(
+            f"数据库还是空的，本版本需要结构 {head()}："
+            "请设置 LEDGER_OWNER_DATABASE_URL 并执行 python -m app migrate。/ "
+            f"The database is empty, this version needs schema {head()}: "
+            "set LEDGER_OWNER_DATABASE_URL and run python -m app migrate."
+        ) from None
+    if silent:
+        return
+    tell(
+        f"没有设置 LEDGER_OWNER_DATABASE_URL，不做迁移；数据库结构正是 {head()}。",
+        f"LEDGER_OWNER_DATABASE_URL is not set, nothing is migrated; the schema is {head()}, as needed.",
+    )
+
+
+async def _migrate(found: Database, target: str) -> None:
+    assert found.owner_url
+    try:
+        await migrate(found.owner_url, found.url, target)
+    except OSError as problem:
+        raise Stop(
+            f"以 LEDGER_OWNER_DATABASE_URL 连不上数据库（{problem}）。",
+            f"The database cannot be reached by LEDGER_OWNER_DATABASE_URL ({problem}).",
+        ) from None
+
+
+def migrate_only(target: str) -> tuple[str, str]:
+    """The command `migrate`: the sentence that says what was done."""
+    options = Settings()
+    if not options.embedded and not options.owner_database_url:
+        usage(
+            "请设置 LEDGER_OWNER_DATABASE_URL：改结构的账户，不是服务的账户。",
+            "Set LEDGER_OWNER_DATABASE_URL: the account that may change the schema, not the service's.",
+        )
+    with database_or_running(options) as found:
+        asyncio.run(_migrate(found, target))
+    if target != "head":
+        return f"数据库结构已到 {target}。", f"The schema is at {target}."
+    return f"数据库结构已是最新（{head()}）。", f"The schema is up to date ({head()})."

@@ -1,0 +1,57 @@
+"""The first account, `admin`: made once, never changed afterwards."""
+
+import asyncio
+from collections.abc import Callable
+
+from pydantic import SecretStr
+
+from app.accounts import passwords, register
+from app.cli.words import tell
+from app.db.engine import Pools
+from app.errors import Refusal
+
+ADMIN = "admin"
+
+
+def first_account(url: str, wanted: SecretStr | None, keep: Callable[[str], None] | None = None) -> None:
+    """Makes `admin` if it is missing, and says its password if nobody else knows it."""
+    asyncio.run(_first_account(url, wanted.get_secret_value() if wanted else None, keep))
+
+
+async def _first_account(url: str, wanted: str | None, keep: Callable[[str], None] | None) -> None:
+    pools = Pools(url, size=1)
+    try:
+        if await register.find(pools, ADMIN) is None and await _made(pools, wanted, keep):
+            return
+        if wanted and not await _opens(pools, wanted):
+            tell(
+                "账号 admin 已有别的密码，LEDGER_ADMIN_PASSWORD 未予采用。",
+                "The account admin has another password; LEDGER_ADMIN_PASSWORD changes nothing.",
+            )
+    finally:
+        await pools.close()
+
+
+async def _made(pools: Pools, wanted: str | None, keep: Callable[[str], None] | None) -> bool:
+    """False if another service that starts on the same database was first."""
+    password = wanted or passwords.generated()
+    await passwords.hashed(password)  # refuses one that is too short before it is kept
+    if keep:
+        keep(password)
+    try:
+        await register.add(pools, ADMIN, password, ADMIN, "", by=ADMIN)
+    except Refusal as refusal:
+        if refusal.code != "username_taken":
+            raise
+        return False
+    shown = "即 LEDGER_ADMIN_PASSWORD" if wanted else f"{password}（只显示这一次，请记下）"
+    tell(f"已开立账号 admin，密码 {shown}。", "The account admin was made; its password is shown this once.")
+    return True
+
+
+async def _opens(pools: Pools, password: str) -> bool:
+    try:
+        await register.authenticate(pools, ADMIN, password)
+    except Refusal:
+        return False
+    return True

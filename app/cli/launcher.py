@@ -1,0 +1,209 @@
+"""Starting the service: the port, the database, the schema, the first account, then uvicorn; and ending in order."""
+
+import errno
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from app.cli.database import bring_up_to_date, database
+from app.cli.first_account import first_account
+from app.cli.words import Stop, tell, usage
+from app.cli.worker import LOGS
+from app.settings import Settings, settings
+
+KEEP_ALIVE_SECONDS = 30  # longer than a clerk thinks between two clicks, shorter than proxies remember
+GRACE_SECONDS = 10  # what is under way when the service is told to stop
+CONNECTIONS = 1000  # a worker answers 503 above; each open connection costs some 10 KiB
+FRIEND_SECONDS = 5
+# A serving process can neither change the schema nor open an account of its own.
+NOT_FOR_SERVING = ("LEDGER_OWNER_DATABASE_URL", "LEDGER_ADMIN_PASSWORD", "LEDGER_DEMO_PASSWORD")
+
+
+@dataclass
+class Started:
+    """A service that is about to answer: where, with what data, and whether it is already ending."""
+
+    url: str
+    directory: Path
+    options: Settings
+    ending: threading.Event = field(default_factory=threading.Event)
+
+    def until_ready(self) -> bool:
+        """Waits for the first readiness. False if the service ended before."""
+        with httpx.Client(trust_env=False, timeout=5) as http:
+            while not self.ending.wait(0.05):
+                with suppress(httpx.HTTPError):
+                    if http.get(f"{self.url}/health/ready").status_code == 200:
+                        return True
+        return False
+
+
+AfterReady = Callable[[Started], None]
+
+
+def launch(*, friend: AfterReady | None = None, keep: Callable[[Path, str], None] | None = None) -> None:
+    """Serves until told to stop.
+
+    friend    runs beside the service once it is ready, and meets it over HTTP only
+    keep      is handed the data directory and the password of `admin` before that account is made
+    """
+    options = Settings()
+    with _ending_in_order(), _listener(options) as listener:
+        tell("正在启动……", "Starting …")
+        with database(options) as found:
+            bring_up_to_date(found)
+            first_account(found.url, options.admin_password, partial(keep, found.directory) if keep else None)
+            _environment(options, found.url, found.directory, quiet=friend is not None)
+            started = Started(_address(listener), found.directory, options)
+            _serve_beside(options, listener, started, friend)
+    tell("已停止。", "Stopped.")
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """From here on the first SIGTERM or SIGINT unwinds what was started; further ones wait for that."""
+
+    def unwind(*_: Any) -> NoReturn:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, unwind)
+    try:
+        yield
+    except SystemExit as end:
+        if end.code:
+            raise
+
+
+@contextmanager
+def _listener(options: Settings) -> Iterator[socket.socket]:
+    """The port, taken before anything else is started."""
+    place = f"{options.host}:{options.port}"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            options.host, options.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as problem:
+        usage(f"地址 {place} 不可用（{problem}），请检查 LEDGER_HOST。", "No such address: check LEDGER_HOST.")
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+        except OSError as problem:
+            raise _taken(place, problem) from None
+        yield listener
+
+
+def _taken(place: str, problem: OSError) -> Stop:
+    if problem.errno == errno.EADDRINUSE:
+        return Stop(
+            f"{place} 已被另一个程序占用，请停止它，或用 LEDGER_PORT 另设端口。",
+            f"Another program uses {place}: stop it, or set another LEDGER_PORT.",
+        )
+    return Stop(
+        f"不能在 {place} 上监听（{problem.strerror}），请检查 LEDGER_HOST 和 LEDGER_PORT。",
+        f"Cannot listen on {place} ({problem.strerror}): check LEDGER_HOST and LEDGER_PORT.",
+    )
+
+
+def _address(listener: socket.socket) -> str:
+    """Where a browser on this machine finds the service."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 compared, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _environment(options: Settings, url: str, directory: Path, quiet: bool) -> None:
+    """What the serving processes read: their settings come from the environment, as an operator's do."""
+    os.environ["LEDGER_DATABASE_URL"] = url
+    os.environ["LEDGER_DATA_DIR"] = str(directory)
+    for name in NOT_FOR_SERVING:
+        os.environ.pop(name, None)
+    if "access_log" not in options.model_fields_set and (quiet or sys.stderr.isatty()):
+        # The lines of every request would drown what a person is told.
+        os.environ["LEDGER_ACCESS_LOG"] = str(directory / "access.log")
+    if options.workers > 1:
+        metrics = directory / "metrics"
+        shutil.rmtree(metrics, ignore_errors=True)  # counters begin anew with the service
+        metrics.mkdir(mode=0o700)
+        os.environ["LEDGER_METRICS_DIR"] = os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+    settings.cache_clear()
+
+
+def _serve_beside(options: Settings, listener: socket.socket, started: Started, friend: AfterReady | None) -> None:
+    def beside() -> None:
+        if started.until_ready():
+            announce(started)
+            if friend:
+                friend(started)
+
+    companion = threading.Thread(target=beside, name="announcer", daemon=True)
+    companion.start()
+    try:
+        _serve(options, listener)
+    finally:
+        started.ending.set()
+        companion.join(FRIEND_SECONDS)
+
+
+def _serve(options: Settings, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        "app.cli.worker:application",
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        workers=options.workers,
+        log_config=LOGS,
+        access_log=False,  # app/http/middleware.py writes the lines
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        limit_concurrency=CONNECTIONS,
+    )
+    try:
+        if options.workers == 1:
+            uvicorn.Server(config).run(sockets=[listener])
+        else:
+            _supervise(config, listener)
+    except SystemExit as end:
+        if end.code == STARTUP_FAILURE:
+            raise Stop("服务没有启动，原因见上面的日志。", "The service did not start: see the log above.") from None
+        raise
+    except OSError as problem:
+        raise _taken(f"{options.host}:{options.port}", problem) from None
+
+
+def _supervise(config: uvicorn.Config, listener: socket.socket) -> None:
+    supervisor = Multiprocess(config, [listener])
+    supervisor.run()
+    if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
+        raise SystemExit(STARTUP_FAILURE)
+
+
+def announce(started: Started) -> None:
+    """What a person needs to know of a running service."""
+    tell(f"网页 {started.url}/docs", "Swagger UI")
+    tell(f"健康检查 {started.url}/health/ready", "health")
+    tell(f"数据目录 {started.directory}", "data directory")
+    if (log := os.environ.get("LEDGER_ACCESS_LOG", "-")) not in ("-", "off"):
+        tell(f"请求记录 {log}", "access log")
+    tell(f"停止：Ctrl-C，或 kill {os.getpid()}。", "To stop: Ctrl-C, or that command.")

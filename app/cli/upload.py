@@ -1,0 +1,102 @@
+"""Sending a file to POST /v1/imports and following it to its end, with a progress bar."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app.cli.client import answer, patiently
+from app.cli.words import Stop, tell
+
+MEDIA = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".csv": "text/csv",
+    ".ndjson": "application/x-ndjson",
+    ".jsonl": "application/x-ndjson",
+}
+PIECE = 256 * 1024
+FIRST_LOOK, LONGEST_LOOK = 0.05, 0.5  # seconds between two looks at an import
+PLAIN_SECONDS = 2.0
+FINAL = {"committed", "rejected", "failed", "undone"}
+STAGES = {
+    "received": "等候 waiting",
+    "checking": "检查 checking",
+    "checked": "检查 checking",
+    "committing": "写入 committing",
+}
+
+Job = dict[str, Any]
+Show = Callable[[str, int, int], None]
+
+
+def send(http: httpx.Client, file: Path, query: Mapping[str, str], show: Show) -> Job:
+    """Uploads the file; the answer is the import, which has only begun."""
+    size = file.stat().st_size
+
+    def pieces() -> Iterator[bytes]:
+        with file.open("rb") as source:
+            while piece := source.read(PIECE):
+                yield piece
+                show("上传 uploading", source.tell(), size)
+
+    headers = {
+        "Content-Type": MEDIA[file.suffix.lower()],
+        "Content-Length": str(size),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
+    }
+    response = http.post("/v1/imports", params=dict(query), headers=headers, content=pieces())
+    job: Job = answer(response)
+    return job
+
+
+def follow(http: httpx.Client, job: Job, show: Show, ending: threading.Event | None = None) -> Job:
+    """Asks until the import is over. `ending` gives it up (the service of this process stops)."""
+    final = FINAL | ({"checked"} if job["mode"] == "preview" else set())
+    pause = FIRST_LOOK
+    while job["state"] not in final:
+        progress = job.get("progress") or {}
+        total = int(progress.get("total") or 0)
+        show(STAGES[job["state"]], min(int(progress.get("done") or 0), total), total)
+        if (ending or threading.Event()).wait(pause):
+            raise Stop("服务正在停止，导入未完成。", "The service is stopping; the import was not finished.")
+        pause = min(pause * 1.5, LONGEST_LOOK)
+        job = patiently(http, f"/v1/imports/{job['id']}")
+    if job["state"] in ("committed", "checked"):
+        total = int(job["progress"]["total"])
+        show("完成 done", total, total)
+    return job
+
+
+@contextmanager
+def progress_bar() -> Iterator[Show]:
+    """A bar at a terminal; elsewhere a line now and then."""
+    if not sys.stdout.isatty():
+        yield _plainly()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns) as bar:
+        task = bar.add_task("上传 uploading", total=None)
+
+        def show(stage: str, done: int, total: int) -> None:
+            bar.update(task, description=stage, completed=done, total=total or None)
+
+        yield show
+
+
+def _plainly() -> Show:
+    said = ("", 0.0)
+
+    def show(stage: str, done: int, total: int) -> None:
+        nonlocal said
+        if stage != said[0] or time.monotonic() - said[1] > PLAIN_SECONDS:
+            tell(f"  {stage} {done}/{total}" if total else f"  {stage}")
+            said = (stage, time.monotonic())
+
+    return show

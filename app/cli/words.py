@@ -1,0 +1,112 @@
+"""What the command line says: one Chinese sentence, then the same in English; never a traceback for the foreseeable."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn
+
+import asyncpg
+import typer
+from pydantic import ValidationError
+
+from app.db.embedded import EmbeddedPostgresError
+from app.db.migrate import SchemaNotCurrent
+from app.errors import Refusal
+from app.sentences import SENTENCES
+
+FAILED, USAGE = 1, 2  # exit statuses; 0 is success
+
+
+class Stop(Exception):
+    """A command that cannot go on: the sentences to print, and the exit status."""
+
+    def __init__(self, zh: str, en: str, status: int = FAILED) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.status = status
+
+
+def prepare_streams() -> None:
+    """Lets Chinese through to any terminal: where the locale's encoding has no Chinese, UTF-8 is written."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            "巡察台账…·".encode(stream.encoding)
+        except (UnicodeEncodeError, LookupError):
+            stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # both are text files of the interpreter
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def tell(zh: str, en: str = "") -> None:
+    """Says it at once, also into a pipe. Nobody listening is no reason to stop."""
+    with suppress(BrokenPipeError):
+        print(f"{zh} / {en}" if en else zh, flush=True)
+
+
+def complain(sentence: str) -> None:
+    """Says it on standard error."""
+    with suppress(BrokenPipeError):
+        print(sentence, file=sys.stderr, flush=True)
+
+
+def refusal_sentence(refusal: Refusal) -> str:
+    """A refusal of the service's own floors, as HTTP would say it; the faults say more than the summary."""
+    if refusal.faults:
+        return " ".join(
+            f"{SENTENCES[fault.code].say('zh', fault.params)} / {SENTENCES[fault.code].say('en', fault.params)}"
+            for fault in refusal.faults
+        )
+    sentence = SENTENCES[refusal.code]
+    return f"{sentence.say('zh', refusal.params)} / {sentence.say('en', refusal.params)}"
+
+
+def _settings_sentence(problem: ValidationError) -> str:
+    wrong = "; ".join(f"LEDGER_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in problem.errors())
+    return f"环境变量的值不对（{wrong}），请改正后重试。/ A setting is wrong ({wrong}): correct it and start again."
+
+
+def _explanation(problem: Exception) -> tuple[str, int] | None:
+    """The sentence and the exit status for a problem that a person can put right; None for a mistake of ours."""
+    match problem:
+        case Stop():
+            return str(problem), problem.status
+        case EmbeddedPostgresError() | SchemaNotCurrent():
+            return str(problem), FAILED
+        case Refusal():
+            return refusal_sentence(problem), FAILED
+        case ValidationError(title="Settings"):
+            return _settings_sentence(problem), USAGE
+        case asyncpg.PostgresError():
+            return f"数据库拒绝了：{problem}。/ The database refused: {problem}.", FAILED
+        case OSError(filename=str() as name):
+            return f"无法使用 {name}（{problem.strerror}）。/ Cannot use {name}: {problem.strerror}.", FAILED
+    return None
+
+
+@contextmanager
+def foreseeable() -> Iterator[None]:
+    """Ends the command with one sentence and an exit status for whatever a person can put right."""
+    try:
+        yield
+    except Exception as problem:
+        if (explained := _explanation(problem)) is None:
+            raise
+        complain(explained[0])
+        raise typer.Exit(explained[1]) from None
+
+
+def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
+    """Prints a table; on a pipe wide enough that sentences are not folded."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console() if sys.stdout.isatty() else Console(width=240)
+    drawn = Table(title=title, title_justify="left", show_edge=False)
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+    console.print(drawn, markup=False)
+
+
+def usage(zh: str, en: str) -> NoReturn:
+    """Ends the command because it was called wrongly."""
+    raise Stop(zh, en, USAGE)

@@ -1,0 +1,51 @@
+"""What uvicorn runs in the serving process, and how that process speaks and ends."""
+
+import ctypes
+import logging
+import multiprocessing
+import os
+import signal
+from typing import Any
+
+import orjson
+
+from app.cli.words import prepare_streams
+from app.clock import now
+from app.db.embedded import PR_SET_PDEATHSIG
+
+
+class JsonLine(logging.Formatter):
+    """The libraries' own warnings in the shape of our log: one JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        line = {"at": now().isoformat(), "level": record.levelname.lower(), "event": record.getMessage()}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps({**line, "logger": record.name}).decode()
+
+
+LOGS = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "app.cli.worker.JsonLine"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}
+
+
+def end_with(parent: int) -> None:
+    """Lets the kernel end this process when its parent ends, however that ends. Every write is one transaction."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() != parent:  # it ended before we asked
+        os._exit(1)
+
+
+def application() -> Any:
+    """The application, in the launcher's own process or in one of several workers."""
+    if (parent := multiprocessing.parent_process()) is not None and parent.pid is not None:
+        end_with(parent.pid)
+        prepare_streams()
+    from app import main
+
+    return main.application()

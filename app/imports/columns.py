@@ -1,0 +1,142 @@
+"""The columns of a type's ledger, and how a cell of each is read into the stored form of its field."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import singledispatch
+from typing import Any
+
+from app.imports import cells
+from app.imports.cells import CellProblem, Raw
+from app.imports.headers import Column
+from app.kernel import fields as kinds
+from app.kernel.record_type import RecordType
+
+NOTE_HEADINGS = ("备注", "说明", "备 注")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a row: where (column or member), and the sentence."""
+
+    column: str | None
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    allowed: tuple[str, ...] | None = None
+
+
+def ledger_fields(t: RecordType) -> dict[str, kinds.Field]:
+    """The fields that a ledger of this type may hold, extras included, by name."""
+    own = {f.name: f for f in t.fields if f.copied is None}
+    return own | {f.name: f for f in t.ledger.extra}
+
+
+def columns_of(t: RecordType) -> list[Column]:
+    """The headings by which the columns of a type are recognised."""
+    found = [Column("number", t.ledger.number or ("编号",))]
+    for f in ledger_fields(t).values():
+        found.append(Column(f.name, (f.label, *f.headings), f.required and f.writable))
+    claimed = {name for column in found for name in column.names}
+    found.append(Column("note", tuple(n for n in NOTE_HEADINGS if n not in claimed)))
+    return found
+
+
+@singledispatch
+def read(f: kinds.Field, raw: Raw, unit: str | None) -> Any:
+    """The value of a cell in stored form. Raises CellProblem."""
+    raise NotImplementedError(type(f).__name__)
+
+
+@read.register
+def _(f: kinds.Text, raw: Raw, unit: str | None) -> Any:
+    return cells.text(raw)
+
+
+@read.register
+def _(f: kinds.Whole, raw: Raw, unit: str | None) -> Any:
+    if f.money:
+        return cells.money_fen(raw, unit)
+    if f.ordinals and isinstance(raw, str):
+        raw = _ordinal(raw)
+    return cells.whole(raw)
+
+
+def _ordinal(text: str) -> str:
+    inner = text.strip().removeprefix("第").removesuffix("种形态").removesuffix("种")
+    return {"一": "1", "二": "2", "三": "3", "四": "4"}.get(inner, inner)
+
+
+@read.register
+def _(f: kinds.Flag, raw: Raw, unit: str | None) -> Any:
+    return cells.truth(raw)
+
+
+@read.register
+def _(f: kinds.Day, raw: Raw, unit: str | None) -> Any:
+    return cells.day(raw).isoformat()
+
+
+@read.register
+def _(f: kinds.Quantity, raw: Raw, unit: str | None) -> Any:
+    return dict(cells.count(raw))
+
+
+@read.register
+def _(f: kinds.Choice, raw: Raw, unit: str | None) -> Any:
+    if f.many:
+        return [_code(f.terms, part) for part in cells.split(raw, "names")]
+    return _code(f.terms, cells.text(raw))
+
+
+def _code(vocabulary: kinds.Terms, text: str) -> str:
+    """The code of a label. Of two codes with one label the first is taken; `read_row` decides by the subject."""
+    wanted = cells.fold_name(text)
+    for label, code in vocabulary.refused.items():
+        if cells.fold_name(label) == wanted:
+            raise CellProblem(code)
+    for code, labels in vocabulary.labels.items():
+        if wanted == code or wanted in map(cells.fold_name, labels):
+            return code
+    raise CellProblem("not_a_label", {"labels": tuple(labels[0] for labels in vocabulary.labels.values())})
+
+
+@read.register
+def _(f: kinds.Lines, raw: Raw, unit: str | None) -> Any:
+    return cells.split(raw, "measures" if f.split == "measures" else "names")
+
+
+@read.register
+def _(f: kinds.Absentees, raw: Raw, unit: str | None) -> Any:
+    return [{"name": None, "post": None, "reason": cells.text(raw)}]
+
+
+@read.register
+def _(f: kinds.Reference, raw: Raw, unit: str | None) -> Any:
+    return cells.split(raw, "names") if f.many else cells.text(raw)
+
+
+def read_row(
+    t: RecordType, row: Mapping[str, Raw], headings: Mapping[str, str], units: Mapping[str, str]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """A row of cells as values of fields (references still as written), and what could not be read."""
+    known, values, problems = ledger_fields(t), {}, []
+    for key, raw in row.items():
+        f = known.get(key)
+        if not isinstance(f, kinds.Flag) and cells.is_blank(raw):
+            continue
+        try:
+            value = read(f, raw, units.get(key)) if f else cells.text(raw)
+        except CellProblem as problem:
+            params = dict(problem.params)
+            allowed = params.pop("labels", None)
+            params.pop("value", None)
+            problems.append(Problem(headings.get(key, key), problem.code, params, allowed))
+            values[key] = UNREADABLE
+            continue
+        if value is not None and value != []:
+            values[key] = value
+    if t.ledger.read_row and UNREADABLE not in values.values():
+        t.ledger.read_row(values)
+    return {k: v for k, v in values.items() if v is not UNREADABLE and v is not None}, problems
+
+
+UNREADABLE: Any = object()

@@ -1,0 +1,149 @@
+"""Carrying out a plan, once and whole: every row in one transaction, type after type, or nothing at all."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from app.db.context import GATE
+from app.errors import Refusal
+from app.kernel import store
+from app.kernel.record_type import RecordType
+from app.kernel.store import Asking
+from app.kernel.writes import COUNT, Change, Spelling, insert_sql, resolved_sql, update_sql
+
+STEP = 5000
+Progress = Callable[[int], Awaitable[None]]
+
+_ROWS = """select r.record_id as id, r.jurisdiction, r.version, r.number, r.state, r.values, true as imported,
+    jsonb_build_object('sheet', r.sheet, 'row', r.line_number) as line, r.n
+  from import_row r where r.import_id = $2::uuid and r.type = '{path}' and r.result = '{result}' and r.n > $3 and r.n <= $4"""
+
+
+async def commit(asking: Asking, connection: Any, import_id: str, progress: Progress) -> None:
+    """Applies the checked plan on a connection in a transaction. Refuses with `plan_moved` if a record moved since."""
+    done = 0
+    last = await connection.fetchval(
+        f"select coalesce(max(n), 0) from import_row where import_id = $2 and {GATE}", asking.context(), import_id  # noqa: S608  # a constant
+    )
+    for t in asking.ledger.registry:
+        counts = await _counts(asking, connection, t, import_id)
+        if counts.get("created"):
+            await _number(asking, connection, t, import_id, last)
+            await _create(asking, connection, t, import_id, last, counts["created"])
+        if counts.get("updated"):
+            await _update(asking, connection, t, import_id, last, counts["updated"])
+        if counts.get("created") or counts.get("updated"):
+            await _consequences(asking, connection, t, import_id)
+        done += sum(counts.values())
+        await progress(done)
+
+
+async def _counts(asking: Asking, connection: Any, t: RecordType, import_id: str) -> dict[str, int]:
+    rows = await connection.fetch(
+        f"select result, count(*) as n from import_row where import_id = $2 and type = $3 and {GATE} group by 1",  # noqa: S608  # a constant
+        asking.context(), import_id, t.path,
+    )  # fmt: skip
+    return {r["result"]: r["n"] for r in rows}
+
+
+def _spelling(t: RecordType, names: set[str] | None = None) -> Spelling:
+    own = [f for f in t.references if f.copied is None and (names is None or f.name in names)]
+    optional = frozenset(f.name for f in own if not (f.required and f.writable))
+    return Spelling(tuple((f.name, "id") for f in own), (), optional)
+
+
+async def _number(asking: Asking, connection: Any, t: RecordType, import_id: str, last: int) -> None:
+    """Raises each series to its highest given number, then numbers the rows that have none, in their order."""
+    if t.numbering.formula:
+        return
+    spelling = _spelling(t, {t.numbering.via} if t.numbering.within == "round" else set())
+    resolved = resolved_sql(t, asking.ledger.registry, spelling)
+    source = _ROWS.format(path=t.path, result="created")
+    context = asking.context("import")
+    await connection.fetch(
+        f"""with source as ({source}), {resolved}
+        insert into number_series as s (jurisdiction, series, last)
+        select jurisdiction, series, max(substring(number from '[0-9]{{1,9}}$')::int) from resolved
+        where number ~ ('^' || series || '[0-9]{{1,9}}$') group by 1, 2
+        on conflict (jurisdiction, series) do update set last = greatest(s.last, excluded.last)""",  # noqa: S608  # names of the registry
+        context, import_id, 0, last,
+    )  # fmt: skip
+    await connection.fetch(
+        f"""with source as ({source} and r.number is null), {resolved},
+        need as (select jurisdiction, series, count(*)::int as many from resolved group by 1, 2),
+        drawn as (insert into number_series as s (jurisdiction, series, last)
+          select jurisdiction, series, many from need
+          on conflict (jurisdiction, series) do update set last = s.last + excluded.last returning jurisdiction, series, last),
+        ranked as (select r.n, r.series, d.last - need.many + row_number() over (partition by r.series order by r.n) as k
+          from resolved r join need using (jurisdiction, series) join drawn d using (jurisdiction, series))
+        update import_row i set number = ledger_number(ranked.series, ranked.k::int, {t.numbering.digits})
+        from ranked where i.import_id = $2::uuid and i.n = ranked.n and {GATE}""",  # noqa: S608  # names of the registry
+        context, import_id, 0, last,
+    )  # fmt: skip
+
+
+async def _create(asking: Asking, connection: Any, t: RecordType, import_id: str, last: int, expected: int) -> None:
+    spelling, written = _spelling(t), 0
+    own = [f.id_column for f in t.references if f.to == t.path]
+    for wave in await _waves(asking, connection, t, import_id, own):
+        source = _ROWS.format(path=t.path, result="created") + wave
+        sql = insert_sql(t.name, asking.ledger.registry, spelling, True, source, COUNT)
+        for low in range(0, last, STEP):
+            written += await connection.fetchval(sql, asking.context("import"), import_id, low, min(low + STEP, last))
+    if written != expected:
+        raise Refusal("plan_moved")
+
+
+async def _waves(asking: Asking, connection: Any, t: RecordType, import_id: str, own: list[str]) -> list[str]:
+    """Rows that refer to rows of their own type come after those: conditions, one for each wave."""
+    if not own:
+        return [""]
+    rows = await connection.fetch(
+        f"select record_id::text as id, array_remove(array[{', '.join(f'values ->> {chr(39)}{c}{chr(39)}' for c in own)}], null) as refs"  # noqa: S608  # names of the registry
+        f" from import_row where import_id = $2 and type = $3 and result = 'created' and {GATE}",
+        asking.context(), import_id, t.path,
+    )  # fmt: skip
+    waiting, waves, known = {r["id"]: set(r["refs"]) for r in rows}, [], set()
+    everyone = set(waiting)
+    while waiting:
+        wave = [i for i, refs in waiting.items() if not (refs & everyone) - known]
+        if not wave:
+            raise Refusal("plan_circular", label=t.label)
+        known |= set(wave)
+        waves.append(" and r.record_id in (" + ", ".join(f"'{i}'" for i in wave) + ")")
+        for i in wave:
+            del waiting[i]
+    return waves or [""]
+
+
+async def _update(asking: Asking, connection: Any, t: RecordType, import_id: str, last: int, expected: int) -> None:
+    changed = await connection.fetch(
+        f"select distinct jsonb_object_keys(values) as c from import_row where import_id = $2 and type = $3"  # noqa: S608  # a constant
+        f" and result = 'updated' and {GATE}",
+        asking.context(), import_id, t.path,
+    )  # fmt: skip
+    columns = {r["c"] for r in changed}
+    references = {f.name for f in t.references if f.copied is None and f.id_column in columns}
+    own = tuple(c for c in (*t.columns, "note") if c in columns and not any(c in f.columns for f in t.references))
+    spelling = _spelling(t, references)
+    spelling = Spelling(spelling.given, (), frozenset(references))
+    change = Change(own, spelling, each_its_own=True, skip_unchanged=False)
+    sql = update_sql(t.name, asking.ledger.registry, change, _ROWS.format(path=t.path, result="updated"), COUNT)
+    written = 0
+    for low in range(0, last, STEP):
+        written += await connection.fetchval(sql, asking.context("import"), import_id, low, min(low + STEP, last))
+    if written != expected:
+        raise Refusal("plan_moved")
+
+
+async def _consequences(asking: Asking, connection: Any, t: RecordType, import_id: str) -> None:
+    """What an import brings about in other records: a transfer makes its clues `transferred`, nothing else does."""
+    follows = [c for c in t.lifecycle.follows_create if c.in_import]
+    if not follows:
+        return
+    rows = await connection.fetch(
+        f"select to_jsonb(t)::text as row from {t.table} t join import_row r on r.record_id = t.id"  # noqa: S608  # name of the registry
+        f" where r.import_id = $2 and r.type = $3 and r.result in ('created', 'updated') and {GATE} order by r.n",
+        asking.context(), import_id, t.path,
+    )  # fmt: skip
+    for row in rows:
+        await store.bring_about(asking, connection, t, follows, row, "import")

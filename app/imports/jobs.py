@@ -1,0 +1,61 @@
+"""The import as a record of its own: where it stands, who made it, what it counted."""
+
+from typing import Any
+
+import orjson
+
+from app.db.context import GATE
+from app.errors import Refusal
+from app.kernel.store import Asking
+from app.sentences import SENTENCES
+
+OPEN_STATES = ("received", "checking", "committing")
+
+
+async def read(asking: Asking, import_id: str) -> Any:
+    """The import, visible to its maker alone. Refuses with `not_found`."""
+    async with asking.connection() as connection:
+        row = await connection.fetchrow(
+            f"select * from import_job where id = $2 and {GATE}", asking.context(), import_id  # noqa: S608  # a constant
+        )
+    if row is None:
+        raise Refusal("not_found", label="导入")
+    return row
+
+
+async def write(asking: Asking, import_id: str, connection: Any = None, **changes: Any) -> None:
+    """Sets columns of an import; on a connection of its own, so that progress is seen while a transaction is open."""
+    sets = ", ".join(f"{name} = ${i + 3}" for i, name in enumerate(changes))
+    sql = f"update import_job set {sets} where id = $2 and {GATE}"  # noqa: S608  # names of this module
+    values = [orjson.dumps(v, default=str).decode() if name in ("sheets", "problem") else v for name, v in changes.items()]
+    if connection is not None:
+        await connection.execute(sql, asking.context(), import_id, *values)
+        return
+    async with asking.connection() as own:
+        await own.execute(sql, asking.context(), import_id, *values)
+
+
+def document(row: Any, tongue: str) -> dict[str, Any]:
+    """The import as it is answered (contract section 3)."""
+    problem = orjson.loads(row["problem"]) if row["problem"] else None
+    if problem:
+        problem = {"code": problem["code"], "message": SENTENCES[problem["code"]].say(tongue, problem["params"])}
+    sheets = orjson.loads(row["sheets"])
+    for sheet in sheets:
+        if "skipped_because" in sheet:
+            sheet["skipped_because"] = SENTENCES[sheet["skipped_because"]].say(tongue, {"sheet": sheet["sheet"]})
+    return {
+        "id": str(row["id"]),
+        "state": row["state"],
+        "mode": row["mode"],
+        "on_error": row["on_error"],
+        "file_name": row["file_name"],
+        "sha256": row["sha256"],
+        "encoding": row["encoding"],
+        "jurisdiction": row["jurisdiction"],
+        "progress": {"done": row["done"], "total": row["total"]},
+        "sheets": sheets,
+        "problem": problem,
+        "created_at": row["created_at"].isoformat(),
+        "finished_at": row["finished_at"].isoformat() if row["finished_at"] else None,
+    }

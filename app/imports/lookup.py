@@ -1,0 +1,133 @@
+"""Finding the records that a ledger refers to: by number, else by the name in use or a former one. Never guessed.
+
+What the same file creates is found as well, before it is in the database: a plan is checked as a whole.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from app.db.context import GATE
+from app.imports.cells import fold_name
+from app.kernel.fields import Reference
+from app.kernel.record_type import RecordType
+from app.kernel.store import Asking
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record that can be referred to: in the database, or planned by this import."""
+
+    id: str
+    number: str | None
+    state: str
+    values: Mapping[str, Any]
+    planned: bool = False
+
+
+@dataclass
+class Lookup:
+    """The look-ups of one import in one jurisdiction, remembered."""
+
+    asking: Asking
+    jurisdiction: str
+    numbers: dict[tuple[str, str], Found | None] = field(default_factory=dict)
+    names: dict[str, dict[str, list[Found]]] = field(default_factory=dict)
+    by_id: dict[tuple[str, str], Found] = field(default_factory=dict)
+    planned: dict[str, list[Found]] = field(default_factory=dict)
+
+    async def prepare(self, t: RecordType, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Reads, for a batch of rows, every record they name by number; and the names of types known by name."""
+        wanted: dict[str, set[str]] = {}
+        ids: dict[str, set[str]] = {}
+        every = (*t.references, *(f for f in t.ledger.extra if isinstance(f, Reference)))
+        for row in rows:
+            for f in every:
+                for key in (f.name, f"{f.name}?", f.number_column):
+                    if key in row:
+                        wanted.setdefault(f.to, set()).update(_texts(row[key]))
+                if f.id_column in row:
+                    ids.setdefault(f.to, set()).update(_texts(row[f.id_column]))
+        for path in {f.to for f in every}:
+            target = self.asking.ledger.registry.by_path[path]
+            if target.ledger_name and path not in self.names:
+                await self._read_names(target)
+            await self._read(target, "number", [n for n in wanted.get(path, ()) if (path, n) not in self.numbers])
+            await self._read(target, "id", [i for i in ids.get(path, ()) if (path, i) not in self.by_id])
+
+    async def _read(self, target: RecordType, column: str, keys: list[str]) -> None:
+        if not keys:
+            return
+        async with self.asking.connection() as connection:
+            rows = await connection.fetch(
+                f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {target.table} t"  # noqa: S608  # names of the registry
+                f" where t.jurisdiction = $2 and t.{column}::text = any($3::text[]) and {GATE}",
+                self.asking.context(), self.jurisdiction, keys,
+            )  # fmt: skip
+        if column == "number":
+            self.numbers.update({(target.path, key): None for key in keys})
+        for row in rows:
+            self._remember(target, Found(row["id"], row["number"], row["state"], orjson.loads(row["row"])))
+
+    async def _read_names(self, target: RecordType) -> None:
+        assert target.ledger_name
+        self.names[target.path] = {}
+        async with self.asking.connection() as connection:
+            rows = await connection.fetch(
+                f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {target.table} t"  # noqa: S608  # names of the registry
+                f" where t.jurisdiction = $2 and t.state <> 'voided' and {GATE}",
+                self.asking.context(), self.jurisdiction,
+            )  # fmt: skip
+        for row in rows:
+            self._remember(target, Found(row["id"], row["number"], row["state"], orjson.loads(row["row"])))
+        for found in self.planned.get(target.path, ()):
+            self._remember(target, found)
+
+    def _remember(self, target: RecordType, found: Found) -> None:
+        self.by_id[(target.path, found.id)] = found
+        if found.number:
+            self.numbers[(target.path, found.number)] = found
+        if target.ledger_name and target.path in self.names:
+            index = self.names[target.path]
+            for column in target.ledger_name.columns:
+                for name in _texts(found.values.get(column)):
+                    entries = index.setdefault(fold_name(name), [])
+                    if found.id not in [e.id for e in entries]:
+                        entries.append(found)
+
+    def plan(self, t: RecordType, identifier: str, number: str | None, state: str, values: Mapping[str, Any]) -> None:
+        """Makes a row that this import will create known to the rows after it."""
+        found = Found(identifier, number, state, values, planned=True)
+        if t.ledger_name:
+            self.planned.setdefault(t.path, []).append(found)
+        self._remember(t, found)
+
+    def find(self, f: Reference, text: str, row: Mapping[str, Any]) -> Found | str:
+        """The record that a text names, or the code of the sentence that says why there is none."""
+        target = self.asking.ledger.registry.by_path[f.to]
+        by_number = self.numbers.get((f.to, text))
+        if by_number is not None:
+            return by_number if by_number.state != "voided" else "reference_not_found"
+        if target.ledger_name is None:
+            return "name_needs_number" if target.path == "persons" else "reference_not_found"
+        rule = target.ledger_name
+        current = [e for e in self.names.get(f.to, {}).get(fold_name(text), ()) if _fits(rule, e, row)]
+        in_use = [e for e in current if fold_name(str(e.values.get(rule.columns[0], ""))) == fold_name(text)]
+        found = in_use or current
+        if len(found) > 1:
+            return "name_is_ambiguous"
+        return found[0] if found else "reference_not_found"
+
+
+def _fits(rule: Any, found: Found, row: Mapping[str, Any]) -> bool:
+    values = {**found.values, "state": found.state}
+    within = all(values.get(f"{name}_id") == row.get(f"{name}_id") for name in rule.within)
+    return within and all(values.get(column) == wanted for column, wanted in rule.only.items())
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []

@@ -1,0 +1,214 @@
+"""From a row of a ledger to what will be done: create, change with the differing fields, nothing, or reject."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import uuid_utils
+
+from app.errors import Refusal
+from app.imports.columns import Problem
+from app.imports.lookup import Found, Lookup
+from app.kernel.bodies import validated
+from app.kernel.fields import Choice, Reference
+from app.kernel.record_type import RecordType
+from app.kernel.schemas import NUMBER
+from app.kernel.store import Verdict
+
+
+@dataclass
+class Planned:
+    """One row of the plan, as it is stored in import_row."""
+
+    sheet: str | None
+    line: int
+    type: RecordType
+    headings: Mapping[str, str] = field(default_factory=dict)
+    result: str = "created"
+    record_id: str | None = None
+    version: int | None = None
+    number: str | None = None
+    state: str | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    entered: str = ""
+
+    def reject(self, key: str | None, code: str, **params: Any) -> None:
+        """Notes something that keeps the row out; `key` is a field, shown by its heading."""
+        allowed = params.pop("allowed", None)
+        self.errors.append(Problem(self.headings.get(key, key) if key else None, code, params, allowed))
+
+
+def resolve(planned: Planned, row: dict[str, Any], lookup: Lookup) -> None:
+    """Replaces what the row says of other records by their identifiers, `round` first: names are looked up within it."""
+    t = planned.type
+    extras = [f for f in t.ledger.extra if isinstance(f, Reference)]
+    for f in sorted((*extras, *t.references), key=lambda f: f.name != "round"):
+        if f.copied or f.set_by and f.name not in row and f.number_column not in row and f.id_column not in row:
+            continue
+        _by_identifier(planned, row, f, lookup)
+        wanted = row.pop(f.name, None) or row.pop(f.number_column, None)
+        tentative = row.pop(f"{f.name}?", None)
+        if wanted is not None:
+            _by_text(planned, row, f, wanted, lookup)
+        elif tentative is not None and not isinstance(found := lookup.find(f, tentative, row), str):
+            row[f.id_column] = found.id
+        elif f.required and f.writable and not row.get(f.id_column):
+            planned.reject(f.name, "required", label=f.label)
+    for f in extras:
+        if f.name not in {r.name for r in t.references}:
+            row.pop(f.id_column, None)
+
+
+def _by_identifier(planned: Planned, row: dict[str, Any], f: Reference, lookup: Lookup) -> None:
+    given = row.get(f.id_column)
+    for identifier in given if isinstance(given, list) else [given] if given is not None else ():
+        found = lookup.by_id.get((f.to, identifier)) if isinstance(identifier, str) else None
+        if found is None or found.state == "voided":
+            planned.reject(f.id_column, "reference_not_found", label=f.label)
+            row.pop(f.id_column, None)
+            return
+
+
+def _by_text(planned: Planned, row: dict[str, Any], f: Reference, wanted: Any, lookup: Lookup) -> None:
+    texts = wanted if isinstance(wanted, list) else [wanted]
+    if f.many is not isinstance(wanted, list) or not all(isinstance(x, str) for x in texts):
+        planned.reject(f.name, "not_a_list" if f.many else "not_text")
+        return
+    found = [lookup.find(f, text, row) for text in texts]
+    failed = [(text, code) for text, code in zip(texts, found, strict=True) if isinstance(code, str)]
+    for text, code in failed:
+        planned.reject(f.name, code, label=f.label, text=text[:100])
+    ids = [x.id for x in found if isinstance(x, Found)]
+    if not failed:
+        if len(set(ids)) < len(ids):
+            planned.reject(f.name, "listed_twice", label=f.label)
+        row[f.id_column] = ids if f.many else ids[0]
+
+
+def announce(planned: list[Planned], rows: list[dict[str, Any]], lookup: Lookup) -> None:
+    """Makes rows known before they are checked, where rows of a type refer to one another in any order (units)."""
+    for p, row in zip(planned, rows, strict=True):
+        number = row.get("number")
+        if not isinstance(number, str) or lookup.numbers.get((p.type.path, number)) is None:
+            p.record_id = str(uuid_utils.uuid7())
+            lookup.plan(p.type, p.record_id, number if isinstance(number, str) else None, p.type.lifecycle.initial, row)
+
+
+def reject_orphans(planned: list[Planned]) -> None:
+    """A row that refers to a row of the same sheet that is rejected cannot be kept either; and so on."""
+    t = planned[0].type
+    own = [f for f in t.references if f.to == t.path]
+    gone = {p.record_id for p in planned if p.errors}
+    moved = True
+    while moved:
+        moved = False
+        for p in (p for p in planned if not p.errors):
+            for f in own:
+                if p.values.get(f.id_column) in gone:
+                    p.reject(f.name, "reference_not_found", label=f.label)
+                    gone.add(p.record_id)
+                    moved = True
+
+
+def agree(planned: Planned, row: Mapping[str, Any], lookup: Lookup) -> None:
+    """A name beside a number must be the numbered record's name."""
+    for member, (reference, column) in planned.type.ledger.agrees.items():
+        f = planned.type.reference(reference)
+        found = lookup.by_id.get((f.to, str(row.get(f.id_column))))
+        said = row.get(member)
+        if found and said and str(found.values.get(column, "")).strip() != str(said).strip():
+            planned.reject(member, "name_disagrees", label=f.label, number=found.number or "")
+
+
+def check_values(planned: Planned, row: dict[str, Any], model: Any) -> dict[str, Any]:
+    """The row's own values through the same schema as a request, column names in the place of members."""
+    t = planned.type
+    names = {c for f in t.fields if not isinstance(f, Reference) and f.copied is None for c in f.columns} | {"note"}
+    extras = {f.name for f in t.ledger.extra} | {m for m in t.ledger.agrees}
+    references = {c for f in t.references if f.copied is None for c in (f.id_column,)}
+    own = {k: v for k, v in row.items() if k not in references and k not in extras - names and k != "number"}
+    try:
+        values = validated(model, own, t)
+    except Refusal as refusal:
+        for fault in refusal.faults:
+            key = fault.pointer.split("/")[1] if fault.pointer else None
+            allowed = tuple(fault.allowed) if fault.allowed else None
+            planned.reject(key, fault.code, **fault.params, allowed=allowed)
+        values = {}
+    for f in t.fields:
+        unreadable = any(e.column == planned.headings.get(f.name, f.name) for e in planned.errors)
+        if f.required and f.writable and not isinstance(f, Reference) and f.name not in own and not unreadable:
+            planned.reject(f.name, "required", label=f.label)
+    return {k: v for k, v in values.items() if v is not None} | {k: row[k] for k in references if k in row}
+
+
+def read_number(planned: Planned, row: dict[str, Any], jurisdiction: str) -> None:
+    """The business number: given in the row, or made of its values."""
+    number = row.pop("number", None)
+    numbering = planned.type.numbering
+    if number is not None and not (isinstance(number, str) and NUMBER.match(number)):
+        planned.reject("number", "not_a_number")
+        return
+    if numbering.formula and not planned.errors:
+        made = numbering.formula(jurisdiction, row)
+        if number not in (None, made):
+            planned.reject("number", "number_is_made", number=made)
+        number = made
+    planned.number = number
+
+
+def warn(planned: Planned, carried: Mapping[str, Any], old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
+    """The type's rules on values: warnings for a row of an old ledger (contract section 3)."""
+    if planned.type.check is None or planned.errors:
+        return
+    verdict = Verdict(carried, imported=True)
+    columns = {c: None for c in planned.type.columns}
+    planned.type.check(verdict, old, {**columns, **new})
+    for fault in verdict.faults:
+        key = fault.pointer.lstrip("/")
+        planned.warnings.append(Problem(planned.headings.get(key, key), fault.code, fault.params))
+
+
+def decide(planned: Planned, values: dict[str, Any], existing: Found | None, *, allow_register: bool, lookup: Lookup) -> None:
+    """Compares with what is stored, in stored form, and says what will be done. A blank cell never clears a value."""
+    t = planned.type
+    if existing is None:
+        defaults = {f.name: f.default for f in t.fields if getattr(f, "default", None) is not None}
+        planned.values = {**{k: v for k, v in defaults.items() if k not in values}, **values}
+        planned.record_id = planned.record_id or str(uuid_utils.uuid7())
+        planned.state = planned.entered or t.lifecycle.initial
+        return
+    planned.record_id, planned.version, planned.number = existing.id, int(existing.values["version"]), existing.number
+    if existing.state == "voided":
+        planned.reject("number", "record_voided", label=t.label)
+        return
+    differing = {k: v for k, v in values.items() if existing.values.get(k) != v}
+    for name in t.ledger.keeps:
+        if name in differing and not allow_register:
+            f = t.field(name)
+            old, new = _shown(f, existing.values.get(name)), _shown(f, differing[name])
+            planned.reject(name, "register_change", label=f.label, old=old, new=new)
+    if planned.entered and t.lifecycle.is_forward(existing.state, planned.entered):
+        planned.state = planned.entered
+        planned.changes.append({"field": "state", "from": existing.state, "to": planned.entered})
+    planned.values = differing
+    planned.changes += [_difference(t, k, existing, v, lookup) for k, v in differing.items()]
+    planned.result = "updated" if planned.changes else "unchanged"
+
+
+def _shown(f: Any, value: Any) -> Any:
+    """A value as a clerk reads it."""
+    return f.terms.label(value) if isinstance(f, Choice) and value in f.terms.labels else value
+
+
+def _difference(t: RecordType, column: str, existing: Found, new: Any, lookup: Lookup) -> dict[str, Any]:
+    for f in t.references:
+        if f.id_column == column:
+            ids = new if isinstance(new, list) else [new]
+            found = [lookup.by_id.get((f.to, i)) for i in ids]
+            numbers = [x.number if x else None for x in found]
+            return {"field": f.number_column, "from": existing.values.get(f.number_column), "to": numbers if f.many else numbers[0]}
+    return {"field": column, "from": existing.values.get(column), "to": new}

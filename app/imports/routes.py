@@ -1,0 +1,309 @@
+"""The import's addresses: send a file, follow it, read its rows, commit a preview."""
+
+import hashlib
+import re
+import uuid
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+import orjson
+import uuid_utils
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Path as PathParameter
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from app.db.context import GATE
+from app.errors import Fault, Refusal
+from app.http.dependencies import bearer
+from app.http.problems import language
+from app.http.record_handlers import only
+from app.http.record_router import problems
+from app.http.service import asking, service_of
+from app.imports import jobs, planning, runner
+from app.imports.readers import UnreadableFile
+from app.imports.sources import CSV, MEDIA, NDJSON, XLSX, Source, guess_jurisdiction
+from app.kernel import query
+from app.settings import Settings
+
+TAG = "00 导入台账"
+PARAMETERS = ("type", "mode", "on_error", "jurisdiction", "allow_register_changes")
+RESULTS = ("created", "updated", "unchanged", "rejected")
+
+
+class SheetRead(BaseModel):
+    """一张工作表的结果。"""
+
+    sheet: str | None = Field(description="工作表名")
+    type: str | None = Field(description="记录类型")
+    rows: int = Field(description="行数")
+    created: int = Field(description="新建")
+    updated: int = Field(description="更新")
+    unchanged: int = Field(description="未变")
+    rejected: int = Field(description="拒绝")
+    unknown_columns: list[str] = Field(description="未识别的列")
+    skipped_because: str | None = Field(None, description="跳过的原因")
+
+
+class Progress(BaseModel):
+    """进度。"""
+
+    done: int = Field(description="已处理行数")
+    total: int = Field(description="总行数")
+
+
+class ImportRead(BaseModel):
+    """一次导入。"""
+
+    id: str = Field(description="标识")
+    state: str = Field(description="状态：received 已收到，checking 检查中，checked 已预览，committing 提交中，committed 已提交，rejected 有行被拒未提交，failed 失败")
+    mode: str = Field(description="preview 预览，commit 提交")
+    on_error: str = Field(description="reject_all 有一行错就都不导，skip_rows 跳过错行")
+    file_name: str | None = Field(description="文件名")
+    sha256: str = Field(description="文件摘要")
+    encoding: str | None = Field(description="文字编码")
+    jurisdiction: str | None = Field(description="区划代码")
+    progress: Progress = Field(description="进度")
+    sheets: list[SheetRead] = Field(description="各表结果")
+    problem: dict[str, str] | None = Field(description="失败原因")
+    created_at: str = Field(description="收到时刻")
+    finished_at: str | None = Field(description="结束时刻")
+
+
+class RowRead(BaseModel):
+    """一行的结果。"""
+
+    sheet: str | None = Field(description="工作表")
+    row: int = Field(description="行号（与 Excel 一致）")
+    result: str = Field(description="created、updated、unchanged、rejected")
+    type: str | None = Field(description="记录类型")
+    record_id: str | None = Field(description="记录标识")
+    number: str | None = Field(description="编号")
+    errors: list[dict[str, Any]] = Field(description="错误：列、代码、说明、可选值")
+    warnings: list[dict[str, Any]] = Field(description="提醒")
+    changes: list[dict[str, Any]] = Field(description="改动：字段、原值、新值")
+
+
+class RowPage(BaseModel):
+    """一页行结果。"""
+
+    items: list[RowRead] = Field(description="行")
+    next_cursor: str | None = Field(description="下一页的游标")
+
+
+FILE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary", "description": "台账文件"}},
+                }
+            },
+            **{m: {"schema": {"type": "string", "format": "binary"}} for m in (XLSX, CSV, NDJSON)},
+        },
+    }
+}
+IMPORT_ID = Annotated[str, PathParameter(description="导入的标识")]
+
+
+def router(options: Settings) -> APIRouter:
+    """The routes; the file may be larger than any other body."""
+    made = APIRouter(tags=[TAG], dependencies=[Depends(bearer)])
+    made.add_api_route(
+        "/v1/imports", receive, methods=["POST"], status_code=202, summary="导入台账文件", response_model=ImportRead,
+        openapi_extra=FILE_BODY, responses=problems(400, 413, 415, 422), max_body_size=options.import_limit,
+    )  # fmt: skip
+    made.add_api_route("/v1/imports/{import_id}", follow, methods=["GET"], summary="查一次导入", response_model=ImportRead, responses=problems(400, 404))
+    made.add_api_route("/v1/imports/{import_id}/rows", rows, methods=["GET"], summary="查导入的逐行结果", response_model=RowPage, responses=problems(400, 404))
+    made.add_api_route(
+        "/v1/imports/{import_id}/actions/commit", commit, methods=["POST"], summary="提交预览过的导入", response_model=ImportRead, responses=problems(404, 409, 412)
+    )  # fmt: skip
+    return made
+
+
+def _answer(document: Any, status: int = 200, **headers: str) -> Response:
+    headers = {"Cache-Control": "private, no-store", **headers}
+    return Response(orjson.dumps(document, default=str), status, headers, "application/json")
+
+
+def _tongue(request: Request) -> str:
+    return language(request.headers.get("accept-language", ""))
+
+
+async def receive(
+    request: Request,
+    type: Annotated[str | None, Query(description="记录类型，如 findings；CSV 必填，工作簿填了则只导该表")] = None,
+    mode: Annotated[str, Query(description="preview 预览（默认），commit 提交")] = "preview",
+    on_error: Annotated[str, Query(description="reject_all（默认），skip_rows")] = "reject_all",
+    jurisdiction: Annotated[str | None, Query(description="区划代码；账号管多个区划时填写")] = None,
+    allow_register_changes: Annotated[bool, Query(description="允许改动名录中的名称和类型")] = False,
+) -> Response:
+    """收下文件，转入后台检查；到 Location 所指处查看进度和结果。"""
+    who, service = await asking(request), service_of(request)
+    given = only(request, *PARAMETERS)
+    chosen = _choices(service, given)
+    import_id = str(uuid_utils.uuid7())
+    path = runner.uploads(service.settings) / import_id
+    kept = False
+    try:
+        media, name, digest = await _spool(request, path)
+        source = Source(media, chosen["type"])
+        if media == CSV and source.type is None:
+            raise query._bad("type", "required", label="type")
+        code = given.get("jurisdiction") or who.caller.code or _guess(path, source, who.ledger.registry)
+        if code is None:
+            raise Refusal("jurisdiction_required", faults=[Fault("jurisdiction", "jurisdiction_required")])
+        if not re.fullmatch(r"[1-9]\d{5}", code) or not who.caller.covers(code):
+            raise Refusal("validation_failed", faults=[Fault("jurisdiction", "jurisdiction_outside")], count=1)
+        async with who.connection(transaction=True) as connection:
+            await connection.execute(
+                f"""insert into import_job (id, maker, jurisdiction, state, mode, on_error, allow_register_changes, type,
+                    file_name, media, sha256)
+                select $2::uuid, ledger_caller() ->> 'sub', $3, 'received', $4, $5, $6, $7, $8, $9, $10 where {GATE}""",  # noqa: S608  # a constant
+                who.context(), import_id, code, chosen["mode"], chosen["on_error"], chosen["allow"],
+                source.type.path if source.type else None, name, media, digest,
+            )  # fmt: skip
+            await runner.enqueue(service, who, connection, import_id)
+        kept = True
+    finally:
+        if not kept:
+            path.unlink(missing_ok=True)
+    document = jobs.document(await jobs.read(who, import_id), _tongue(request))
+    return _answer(document, 202, Location=f"/v1/imports/{import_id}")
+
+
+def _choices(service: Any, given: dict[str, str]) -> dict[str, Any]:
+    registry = service.ledger.registry
+    if "type" in given and given["type"] not in registry.by_path:
+        raise query._bad("type", "not_a_choice", allowed=list(registry.by_path))
+    for name, allowed in (("mode", ("preview", "commit")), ("on_error", ("reject_all", "skip_rows")), ("allow_register_changes", ("true", "false"))):
+        if name in given and given[name] not in allowed:
+            raise query._bad(name, "not_a_choice", allowed=list(allowed))
+    return {
+        "type": registry.by_path.get(given.get("type", "")),
+        "mode": given.get("mode", "preview"),
+        "on_error": given.get("on_error", "reject_all"),
+        "allow": given.get("allow_register_changes") == "true",
+    }
+
+
+def _guess(path: Path, source: Source, registry: Any) -> str | None:
+    try:
+        return guess_jurisdiction(path, source, registry)
+    except UnreadableFile:
+        return None
+
+
+async def _spool(request: Request, path: Path) -> tuple[str, str | None, str]:
+    """Writes the uploaded file to disk as it arrives; gives its media type, its name and its digest."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    digest = hashlib.sha256()
+    if kind == "multipart/form-data":
+        form = await request.form(max_files=1, max_fields=5)
+        files = [v for v in form.values() if hasattr(v, "read")]
+        if len(files) != 1:
+            raise Refusal("validation_failed", faults=[Fault("/file", "required", {"label": "file"})], count=1)
+        upload = files[0]
+        with path.open("wb") as file:
+            while chunk := await upload.read(1 << 20):
+                digest.update(chunk)
+                file.write(chunk)
+        return _media(upload.content_type or "", upload.filename), upload.filename, digest.hexdigest()
+    if kind not in MEDIA:
+        raise Refusal("wrong_media_type", allowed="、".join((XLSX, CSV, NDJSON, "multipart/form-data")))
+    with path.open("wb") as file:
+        async for chunk in request.stream():
+            digest.update(chunk)
+            file.write(chunk)
+    return MEDIA[kind], _file_name(request.headers.get("content-disposition", "")), digest.hexdigest()
+
+
+def _media(kind: str, name: str | None) -> str:
+    by_ending = {"xlsx": XLSX, "csv": CSV, "ndjson": NDJSON, "jsonl": NDJSON}
+    ending = (name or "").rpartition(".")[2].lower()
+    found = by_ending.get(ending) or MEDIA.get(kind.partition(";")[0].strip().lower())
+    if found is None:
+        raise Refusal("wrong_media_type", allowed=".xlsx、.csv、.ndjson")
+    return found
+
+
+def _file_name(disposition: str) -> str | None:
+    if match := re.search(r"filename\*=UTF-8''([^;]+)", disposition, re.I):
+        return unquote(match[1])[:200]
+    if match := re.search(r'filename="?([^";]+)"?', disposition, re.I):
+        return match[1][:200]
+    return None
+
+
+def _checked_id(import_id: str) -> str:
+    try:
+        return str(uuid.UUID(import_id))
+    except ValueError:
+        raise Refusal("not_found", label="导入") from None
+
+
+async def follow(request: Request, import_id: IMPORT_ID) -> Response:
+    """状态、进度和各表结果。"""
+    who = await asking(request)
+    only(request)
+    return _answer(jobs.document(await jobs.read(who, _checked_id(import_id)), _tongue(request)))
+
+
+async def rows(
+    request: Request,
+    import_id: IMPORT_ID,
+    result: Annotated[str | None, Query(description="created、updated、unchanged、rejected")] = None,
+    limit: Annotated[int, Query(ge=1, le=query.MOST, description="每页条数")] = query.LIMIT,
+    cursor: Annotated[str | None, Query(description="下一页的游标")] = None,
+) -> Response:
+    """每一行会怎样、为什么。"""
+    who = await asking(request)
+    given = only(request, "result", "limit", "cursor")
+    found = await jobs.read(who, _checked_id(import_id))
+    if "result" in given and given["result"] not in RESULTS:
+        raise query._bad("result", "not_a_choice", allowed=list(RESULTS))
+    most, after = query._limit(given.get("limit", str(query.LIMIT))), given.get("cursor", "0")
+    if not (after.isascii() and after.isdigit() and len(after) < 10):
+        raise Refusal("bad_cursor")
+    async with who.connection() as connection:
+        page = await connection.fetch(
+            f"""select n, sheet, line_number, result, type, record_id, number, errors, warnings, changes from import_row
+            where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GATE} order by n limit $5""",  # noqa: S608  # a constant
+            who.context(), found["id"], int(after), given.get("result"), most + 1,
+        )  # fmt: skip
+    items = [_row(r, _tongue(request)) for r in page[:most]]
+    return _answer({"items": items, "next_cursor": str(page[most - 1]["n"]) if len(page) > most else None})
+
+
+def _row(row: Any, tongue: str) -> dict[str, Any]:
+    return {
+        "sheet": row["sheet"],
+        "row": row["line_number"],
+        "result": row["result"],
+        "type": row["type"],
+        "record_id": str(row["record_id"]) if row["record_id"] and row["result"] != "rejected" else None,
+        "number": row["number"],
+        "errors": planning.told(orjson.loads(row["errors"]), tongue),
+        "warnings": planning.told(orjson.loads(row["warnings"]), tongue),
+        "changes": orjson.loads(row["changes"]),
+    }
+
+
+async def commit(request: Request, import_id: IMPORT_ID) -> Response:
+    """照预览的结果写入，只能一次；预览之后有记录改动过的，退回 412。"""
+    who = await asking(request)
+    only(request)
+    import_id = _checked_id(import_id)
+    found = await jobs.read(who, import_id)
+    if found["state"] != "checked":
+        raise Refusal("import_state", state=found["state"])
+    sheets = orjson.loads(found["sheets"])
+    rejected = sum(s["rejected"] for s in sheets)
+    if rejected and found["on_error"] == "reject_all":
+        raise Refusal("import_rejected", count=rejected)
+    await runner.commit_checked(service_of(request), who, import_id, sum(s["rows"] for s in sheets))
+    return _answer(jobs.document(await jobs.read(who, import_id), _tongue(request)))

@@ -1,0 +1,200 @@
+"""Imports run as jobs of pgqueuer in the service's own process; what a crash interrupted is settled before `ready`."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+from pgqueuer import PgQueuer
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.models import Job
+from pgqueuer.queries import Queries
+
+from app.accounts import register
+from app.clock import now
+from app.db.engine import connect
+from app.db.roles import JOBS
+from app.errors import Refusal
+from app.imports import commit as committing
+from app.imports import jobs
+from app.imports.lookup import Lookup
+from app.imports.planning import Check, SheetReport
+from app.imports.readers import UnreadableFile
+from app.imports.sources import Source
+from app.kernel.store import Asking
+from app.logging import log
+
+SERVING = 0x6C65_6467_0001
+
+
+def uploads(settings: Any) -> Path:
+    """Where files wait until they are checked; each is removed when its plan is stored."""
+    folder: Path = settings.data_dir / "uploads"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def queue_name(settings: Any) -> str:
+    """The queue of those processes that can read this uploads folder."""
+    return "import-" + hashlib.sha256(str(uploads(settings).resolve()).encode()).hexdigest()[:12]
+
+
+async def enqueue(service: Any, asking: Asking, connection: Any, import_id: str) -> None:
+    """Puts the job into the queue in the caller's transaction: without a job there is no import, and conversely."""
+    payload = orjson.dumps({"import": import_id, "account": asking.caller.account, "request": asking.request})
+    await Queries(AsyncpgDriver(connection)).enqueue(queue_name(service.settings), payload)
+
+
+@asynccontextmanager
+async def run_jobs(service: Any) -> AsyncIterator[None]:
+    """Settles what was interrupted, then works off the queue until the service stops."""
+    url = service.settings.database_url
+    watch = await connect(url, JOBS)
+    await _settle(watch)
+    connection = await connect(url, JOBS)
+    queue = PgQueuer.from_asyncpg_connection(connection)
+
+    @queue.entrypoint(queue_name(service.settings))
+    async def import_file(job: Job) -> None:
+        await _run(service, watch, orjson.loads(job.payload or b"{}"))
+
+    task = asyncio.create_task(queue.run(dequeue_timeout=timedelta(seconds=5)))
+    try:
+        yield
+    finally:
+        queue.shutdown.set()
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await asyncio.wait_for(task, 5)
+        for opened in (connection, watch):
+            with suppress(Exception):
+                await opened.close(timeout=2)
+
+
+def _lock_key(import_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(import_id.encode()).digest()[:8], "big", signed=True)
+
+
+async def _settle(watch: Any) -> None:
+    """Marks as failed every import whose process is gone. Nothing of it was written: a commit is one transaction.
+
+    Each service holds a shared lock while it lives; one that gets it alone knows that nobody else is at work. If others
+    are, an import that no living process has locked is still known to be dead.
+    """
+    alone = await watch.fetchval("select pg_try_advisory_lock($1)", SERVING)
+    problem = orjson.dumps({"code": "import_interrupted", "params": {}}).decode()
+    for row in await watch.fetch("select id, state from import_job where state = any($1::text[])", list(jobs.OPEN_STATES)):
+        key = _lock_key(str(row["id"]))
+        if alone or (row["state"] != "received" and await watch.fetchval("select pg_try_advisory_lock($1)", key)):
+            await watch.execute(
+                "update import_job set state = 'failed', problem = $2::text::jsonb, finished_at = now() where id = $1", row["id"], problem
+            )
+        if not alone:
+            await watch.execute("select pg_advisory_unlock_all()")
+    await watch.execute("select pg_advisory_lock_shared($1)", SERVING)
+    if alone:
+        await watch.execute("select pg_advisory_unlock($1)", SERVING)
+
+
+async def _run(service: Any, watch: Any, payload: dict[str, str]) -> None:
+    account = await register.find(service.ledger.pools, payload["account"])
+    if account is None or not account.open:
+        return
+    asking = Asking(service.ledger, account.caller, payload["request"], payload["import"])
+    import_id = payload["import"]
+    path = uploads(service.settings) / import_id
+    lock = await connect(service.settings.database_url, JOBS)  # lives as long as the import: its death is seen
+    try:
+        await lock.execute("select pg_advisory_lock($1)", _lock_key(import_id))
+        row = await jobs.read(asking, import_id)
+        if row["state"] == "received":
+            await _check(asking, row, path)
+    except (UnreadableFile, Refusal) as problem:
+        await _fail(asking, import_id, problem.code, problem.params)
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        log.exception("import failed", request=asking.request, import_id=import_id)
+        await _fail(asking, import_id, "import_failed", {"request": asking.request})
+    finally:
+        path.unlink(missing_ok=True)
+        await lock.close()
+
+
+async def _fail(asking: Asking, import_id: str, code: str, params: Any) -> None:
+    await jobs.write(asking, import_id, state="failed", problem={"code": code, "params": dict(params)}, finished_at=now())
+
+
+async def _check(asking: Asking, row: Any, path: Path) -> None:
+    import_id, twice = str(row["id"]), 2 if row["mode"] == "commit" else 1
+    registry = asking.ledger.registry
+    source = Source(row["media"], registry.by_path.get(row["type"] or ""))
+    await jobs.write(asking, import_id, state="checking", total=await asyncio.to_thread(_lines, path) * twice)
+
+    async def progress(done: int, reports: list[SheetReport]) -> None:
+        await jobs.write(asking, import_id, done=done, sheets=[r.document() for r in reports])
+
+    check = Check(asking, import_id, row["jurisdiction"], row["allow_register_changes"], Lookup(asking, row["jurisdiction"]))
+    await check.run(path, source, progress)
+    rows = sum(r.rows for r in check.reports)
+    found = {"encoding": source.encoding, "sheets": [r.document() for r in check.reports], "done": rows, "total": rows * twice}
+    if not any(r.type for r in check.reports):
+        found["problem"] = {"code": "nothing_to_import", "params": {}}
+        await jobs.write(asking, import_id, state="failed", finished_at=now(), **found)
+    elif row["mode"] == "preview":
+        await jobs.write(asking, import_id, state="checked", finished_at=now(), **found)
+    elif any(r.rejected for r in check.reports) and row["on_error"] == "reject_all":
+        await jobs.write(asking, import_id, state="rejected", finished_at=now(), **found)
+    else:
+        await jobs.write(asking, import_id, state="committing", **found)
+        await carry_out(asking, import_id, rows)
+
+
+def _lines(path: Path) -> int:
+    """A first guess of the number of rows, for the progress bar."""
+    with path.open("rb") as file:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+
+
+async def carry_out(asking: Asking, import_id: str, rows: int) -> None:
+    """Commits the plan: the records, their revisions and the import's own state in one transaction."""
+
+    async def progress(done: int) -> None:
+        await jobs.write(asking, import_id, done=rows + done)
+
+    try:
+        async with asking.connection(transaction=True) as connection:
+            await committing.commit(asking, connection, import_id, progress)
+            await jobs.write(
+                asking, import_id, connection, state="committed", done=rows * 2, total=rows * 2, finished_at=now(), problem=None
+            )
+    except asyncpg.PostgresError as problem:
+        log.warning("plan not applied", request=asking.request, import_id=import_id, sqlstate=problem.sqlstate)
+        raise Refusal("plan_moved") from None
+    except Refusal as refusal:
+        raise Refusal("plan_moved") if refusal.code in ("number_taken", "key_taken", "conflict") else refusal from None
+
+
+async def commit_checked(service: Any, asking: Asking, import_id: str, rows: int) -> None:
+    """Commits a preview within the request, once: of two that ask at the same moment one finds it taken."""
+    asking = replace(asking, origin=import_id)
+    lock = await connect(service.settings.database_url, JOBS)
+    try:
+        await lock.execute("select pg_advisory_lock($1)", _lock_key(import_id))
+        state = (await jobs.read(asking, import_id))["state"]
+        if state != "checked":
+            raise Refusal("import_state", state=state)
+        await jobs.write(asking, import_id, state="committing")
+        try:
+            await carry_out(asking, import_id, rows)
+        except BaseException:
+            await jobs.write(asking, import_id, state="checked")
+            raise
+    finally:
+        await lock.close()

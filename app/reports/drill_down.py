@@ -1,0 +1,52 @@
+"""The records behind a figure: counted by the figures' role, read with the caller's own eyes."""
+
+from typing import Any
+
+import orjson
+
+from app.db.context import GATE
+from app.errors import Refusal
+from app.kernel import query, store
+from app.kernel.query import Condition, Listing
+from app.kernel.store import Asking
+from app.records import REGISTRY
+from app.reports.figures import BY_NAME, Figure
+from app.reports.work_list import BY_NUMBER, figure_of, find_round
+
+
+def listed(figure: Figure, code: str, round_id: str) -> Condition:
+    """The figure's records as a condition of a list. It binds one value: jurisdiction and identifier of the round."""
+    return Condition(figure.condition("({}::text[])[1]", "({}::text[])[2]::uuid"), [code, round_id])
+
+
+async def drill_down(
+    asking: Asking, round_key: str, name: str, limit: int, cursor: str | None, key: bytes
+) -> dict[str, Any]:
+    """One figure with a page of its records. Refuses with `not_found` an unknown round or figure."""
+    code, round_id = await find_round(asking, round_key)
+    figure = BY_NAME.get(name)
+    if figure is None:
+        raise Refusal("not_found", label="工作清单项目")
+    t = REGISTRY.by_path[figure.lists]
+    condition = listed(figure, code, round_id)
+    rows, following = await query.page(asking, t, Listing((condition,), BY_NUMBER, limit, cursor), key)
+    value, records = await figure_of(asking, figure, code, round_id)
+    visible = await _visible(asking, figure, condition)
+    return {
+        "figure": name,
+        "label": figure.label,
+        "unit": figure.unit,
+        "counts": figure.counts.name,
+        "value": value,
+        "items": [orjson.Fragment(store.finished(t, row)) for row in rows],
+        "next_cursor": following,
+        "withheld": max(records - visible, 0),  # a record may have gone between the two statements
+    }
+
+
+async def _visible(asking: Asking, figure: Figure, condition: Condition) -> int:
+    """How many of the figure's records the caller sees, on all pages."""
+    sql = f"select count(*) from {figure.table} t where {condition.sql.replace('{}', '$2')} and {GATE}"  # noqa: S608  # declarations
+    async with asking.connection() as connection:
+        found: int = await connection.fetchval(sql, asking.context(), condition.value)
+    return found

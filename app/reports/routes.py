@@ -1,0 +1,116 @@
+"""The work list and its drill-down over HTTP."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi import Response as Headed
+from starlette.responses import Response
+
+from app.errors import Fault, Refusal
+from app.http.dependencies import bearer
+from app.http.record_handlers import JSON, only
+from app.http.record_router import problems
+from app.http.service import asking, service_of
+from app.kernel import query
+from app.reports import drill_down, work_list
+from app.reports.answers import DrillDown, WorkList, WorkLists
+from app.reports.figures import FIGURES
+
+router = APIRouter(tags=["80 工作清单"], dependencies=[Depends(bearer)])
+PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
+RoundKey = Annotated[str, Path(description="巡察轮次的标识（id）或编号（number）", examples=["431382-2017-01"])]
+FigureName = Annotated[
+    str,
+    Path(
+        description="工作清单上的数：" + "，".join(f"{f.name} {f.label}" for f in FIGURES) + "；点号前的部分可以不写",
+        examples=["finding_items"],
+    ),
+]
+
+
+def _documented(**parameters: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    """Query parameters for the document. `only` reads them: who is not signed in learns that first (contract 1)."""
+    return {
+        "parameters": [
+            {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+            for name, (text, schema) in parameters.items()
+        ]
+    }
+
+
+PAGING: dict[str, tuple[str, dict[str, Any]]] = {
+    "limit": ("每页条数", {"type": "integer", "minimum": 1, "maximum": query.MOST, "default": query.LIMIT}),
+    "cursor": ("下一页的游标，取自上一页的 next_cursor", {"type": "string"}),
+}
+
+
+def _paging(given: dict[str, str]) -> tuple[int, str | None]:
+    return query._limit(given.get("limit", str(query.LIMIT))), given.get("cursor")
+
+
+def _link(request: Request, cursor: str | None) -> dict[str, str]:
+    if cursor is None:
+        return PRIVATE
+    url = request.url.include_query_params(cursor=cursor)
+    return {**PRIVATE, "Link": f'<{url.path}?{url.query}>; rel="next"'}
+
+
+@router.get(
+    "/v1/rounds/{id}/work-list",
+    summary="一轮巡察的工作清单",
+    response_model=WorkList,
+    responses=problems(400, 403, 404, 409),
+)
+async def get_work_list(request: Request, answer: Headed, id: RoundKey) -> Any:
+    """由台账记录数出的工作清单和一句话文字；已作废的记录不计，并案的线索只计一件。"""
+    who = await asking(request)
+    only(request)
+    answer.headers.update(PRIVATE)
+    return await work_list.work_list(who, id)
+
+
+@router.get(
+    "/v1/rounds/{id}/work-list/{figure}",
+    summary="工作清单上的一个数，数的是哪些记录",
+    response_model=DrillDown,
+    responses=problems(400, 403, 404, 409),
+    openapi_extra=_documented(**PAGING),
+)
+async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Response:
+    """所数的记录，只列当前账号能看到的；withheld 是计入而看不到的条数。"""
+    who = await asking(request)
+    limit, cursor = _paging(only(request, "limit", "cursor"))
+    found = await drill_down.drill_down(who, id, figure, limit, cursor, service_of(request).keys.cursor)
+    return Response(orjson.dumps(found), 200, _link(request, found["next_cursor"]), JSON)
+
+
+@router.get(
+    "/v1/work-lists",
+    summary="所管各区划的工作清单",
+    response_model=WorkLists,
+    responses=problems(400, 403),
+    openapi_extra=_documented(
+        jurisdiction_prefix=("区划代码的前几位，只列以此开头的区划", {"type": "string", "pattern": "^[0-9]{0,6}$"}),
+        year=("年度", {"type": "integer", "minimum": 0, "maximum": 9999}),
+        **PAGING,
+    ),
+)
+async def list_work_lists(request: Request, answer: Headed) -> Any:
+    """当前账号所管各区划的每一轮一份工作清单，按轮次编号排列，不列记录。"""
+    who = await asking(request)
+    given = only(request, "jurisdiction_prefix", "year", "limit", "cursor")
+    limit, cursor = _paging(given)
+    prefix = _digits("jurisdiction_prefix", given.get("jurisdiction_prefix", ""), 0, 6)
+    year = int(_digits("year", given["year"], 1, 4)) if "year" in given else None
+    key = service_of(request).keys.cursor
+    items, following = await work_list.work_lists(who, prefix, year, limit, cursor, key)
+    answer.headers.update(_link(request, following))
+    return {"items": items, "next_cursor": following}
+
+
+def _digits(name: str, text: str, least: int, most: int) -> str:
+    """A parameter of so many digits. Refuses any other with `bad_query`."""
+    if not least <= len(text) <= most or (text and not (text.isascii() and text.isdigit())):
+        raise Refusal("bad_query", faults=[Fault(name, "wrong_value")])
+    return text

@@ -1,0 +1,57 @@
+"""Sentences about imported files: the file, a sheet, a row, a cell."""
+
+from app.sentences import MEMBER, Sentence, sentence
+
+SENTENCES: tuple[Sentence, ...] = (
+    # the file
+    sentence("empty_file", MEMBER, "文件是空的。", "请核对后重新上传。", "The file is empty.", "Check it and send it again."),
+    sentence("not_a_workbook", MEMBER, "文件不是 Excel 工作簿，或已损坏。", "请在 Excel 中另存为 .xlsx 后重新上传。", "Not a workbook, or damaged.", "Save it again as .xlsx."),
+    sentence("workbook_format", MEMBER, "不支持 {format} 格式。", "请在 Excel 中另存为 .xlsx。", "{format} is not supported.", "Save it as .xlsx.", format="xls"),
+    sentence("workbook_layout", MEMBER, "工作表“{sheet}”的写法不常见，无法安全读取。", "请在 Excel 中打开，另存为 .xlsx 后重新上传。", "Sheet {sheet} is laid out unusually.", "Open it in Excel and save it again.", sheet="问题台账"),
+    sentence("workbook_encrypted", MEMBER, "工作簿设有打开密码。", "请去掉密码后重新上传。", "The workbook has a password.", "Remove it and send again."),
+    sentence("workbook_too_large", MEMBER, "工作簿解开后过大。", "请删去无用的内容，或拆成几个文件。", "The unpacked workbook is too large.", "Split it."),
+    sentence("too_many_rows", MEMBER, "“{sheet}”有 {rows} 行，最多 {limit} 行。", "请拆成几个文件，或用 CSV。", "{sheet} has {rows} rows, at most {limit}.", "Split it or use CSV.", sheet="问题台账", rows=200001, limit=200000),
+    sentence("too_many_columns", MEMBER, "“{sheet}”有 {columns} 列，最多 {limit} 列。", "请删去空白列。", "{sheet} has {columns} columns, at most {limit}.", "Delete empty columns.", sheet="问题台账", columns=600, limit=512),
+    sentence("undecodable_text", MEMBER, "第 {line} 行不是 UTF-8，也不是 GB18030 编码。", "请在 Excel 中另存为“CSV UTF-8”后重新上传。", "Line {line} is neither UTF-8 nor GB18030.", "Save as CSV UTF-8.", line=3),
+    sentence("line_too_long", MEMBER, "有一行过长。", "请核对引号是否成对。", "A line is too long.", "Check the quotes."),
+    sentence("quote_not_closed", MEMBER, "第 {row} 行的引号没有成对。", "请补上引号。", "A quote in row {row} is not closed.", "Close it.", row=3),
+    sentence("cell_too_long", MEMBER, "第 {row} 行有过长的单元格，最多 {limit} 字。", "请核对引号是否成对。", "A cell in row {row} is too long: at most {limit}.", "Check the quotes.", row=3, limit=1000000),
+    sentence("nothing_to_import", MEMBER, "文件中没有认得的台账。", "工作表请以台账名称命名，如“问题台账”“整改意见台账”。", "No ledger was recognised in the file.", "Name the sheets after the ledgers."),
+    sentence("import_failed", MEMBER, "导入时服务出错，没有写入任何一行。", "请把请求编号 {request} 告诉系统管理员。", "The import failed; nothing was written.", "Tell the administrator the request id {request}.", request="…"),
+    sentence("import_interrupted", MEMBER, "导入中途服务中断，没有写入任何一行。", "请重新上传。", "The service stopped during the import; nothing was written.", "Send the file again."),
+    sentence("plan_circular", 422, "{label}之间的上下级关系成了环。", "请核对上级。", "The records refer to each other in a circle.", "Check the parents.", label="单位"),
+    # the sheet
+    sentence("unknown_sheet", MEMBER, "“{sheet}”不是台账名称。", "要导入的，请以台账名称命名。", "{sheet} is no ledger's name.", "Rename it if it is to be imported.", sheet="填表说明"),
+    sentence("not_asked_for", MEMBER, "这次只导入指定的类型。", "", "Only the type asked for is imported.", ""),
+    sentence("no_header", MEMBER, "没有找到表头。应有的列：{missing}；看到的是：{found}。", "请核对表头后重新上传。", "No header found. Expected: {missing}; seen: {found}.", "Check the header row.", missing="问题标题、问题表现", found="甲、乙"),
+    sentence("missing_columns", MEMBER, "缺少必需的列：{missing}。未识别的列：{found}。", "请补上或改正列名后重新上传。", "Required columns are missing: {missing}. Not understood: {found}.", "Add or rename them.", missing="问题标题", found="标 题 文"),
+    # the row
+    sentence("row_twice", MEMBER, "与第 {row} 行是同一条记录。", "请只保留一行。", "The same record as row {row}.", "Keep one.", row=5),
+    sentence("key_in_use", MEMBER, "这条{label}已经登记，编号为 {number}。", "请改用这个编号，或去掉编号。", "The record exists with number {number}.", "Use that number.", label="巡察对象", number="431382-2017-01-D-001"),
+    sentence("register_change", MEMBER, "“{label}”与名录不同：名录为“{old}”，此处为“{new}”。", "确要更改的，导入时加 allow_register_changes=true。", "{label} differs from the register: {old}, here {new}.", "Add allow_register_changes=true if it is meant.", label="单位名称", old="甲镇", new="乙镇"),
+    sentence("name_disagrees", MEMBER, "姓名与编号 {number} 的人员不符。", "请核对编号和姓名。", "The name is not that of {number}.", "Check number and name.", number="431382-P001"),
+    sentence("name_needs_number", MEMBER, "人员须写编号，只写姓名无法对应。", "请填人员编号。", "A person needs a number; a name alone is not enough.", "Give the person's number."),
+    sentence("name_is_ambiguous", MEMBER, "“{text}”对应不止一条记录。", "请改填编号。", "{text} names more than one record.", "Give its number.", text="第一巡察组"),
+    sentence("line_without_type", MEMBER, "有 {lines} 行没有写明类型，或类型不对。", "每行写 \"type\"，或加参数 type=。", "{lines} lines have no known type.", "Give type in each line or as a parameter.", lines=1),
+    sentence("line_not_json", MEMBER, "这一行不是正确的 JSON。", "请改正后重新上传。", "This line is not well-formed JSON.", "Correct it."),
+    sentence("line_not_an_object", MEMBER, "这一行不是 JSON 对象。", "请用花括号括起各字段。", "This line is not a JSON object.", "Use braces."),
+    sentence("line_not_utf8", MEMBER, "这一行不是 UTF-8 编码。", "请以 UTF-8 保存。", "This line is not UTF-8.", "Save as UTF-8."),
+    sentence("line_duplicate_member", MEMBER, "这一行有重复的字段。", "每个字段只写一次。", "A member is given twice.", "Give each once."),
+    sentence("line_nul_character", MEMBER, "这一行含有空字符。", "请删去。", "This line contains NUL.", "Remove it."),
+    sentence("line_lone_surrogate", MEMBER, "这一行含有残缺的字符。", "请重新输入该字。", "This line contains half a character.", "Enter it again."),
+    sentence("line_number_out_of_range", MEMBER, "这一行有超出范围的数。", "请核对。", "A number is out of range.", "Check it."),
+    sentence("line_too_deep", MEMBER, "这一行嵌套过深。", "请核对。", "This line is nested too deeply.", "Check it."),
+    sentence("line_line_too_long", MEMBER, "这一行过长。", "请核对。", "This line is too long.", "Check it."),
+    # the cell
+    sentence("error_cell", MEMBER, "单元格是 Excel 错误值。", "请改正公式后重新上传。", "The cell holds an Excel error.", "Correct the formula."),
+    sentence("number_ruined_by_excel", MEMBER, "长数字已被 Excel 改坏，末几位丢失。", "请把该列设为文本格式，照原件重新输入。", "Excel has lost digits of a long number.", "Format the column as text and enter it again."),
+    sentence("day_missing", MEMBER, "日期只到月份。", "请补上日；不知道的留空。", "The day is missing.", "Add it, or leave the cell empty."),
+    sentence("not_a_date", MEMBER, "不是日期。", "请写成 2017-08-04。", "Not a date.", "Write it as 2017-08-04."),
+    sentence("not_a_whole_number", MEMBER, "不是整数。", "请只填数字。", "Not a whole number.", "Digits only."),
+    sentence("not_a_count", MEMBER, "不是数量。", "请写成 300、300余 或 约300。", "Not a count.", "Write 300, 300余 or 约300."),
+    sentence("not_an_amount", MEMBER, "不是金额。", "请只填数字。", "Not an amount.", "Digits only."),
+    sentence("unit_missing", MEMBER, "没有写明是元还是万元。", "请在列名中注明，如“金额（万元）”。", "The unit of money is missing.", "Name it in the heading."),
+    sentence("fraction_of_fen", MEMBER, "金额细于一分。", "请核对单位。", "The amount has fractions of a fen.", "Check the unit."),
+    sentence("not_yes_or_no", MEMBER, "不是“是”或“否”。", "请填“是”或“否”。", "Neither yes nor no.", "Write 是 or 否."),
+    sentence("not_a_label", MEMBER, "不在可选范围内。", "可选值见 allowed。", "Not one of the allowed values.", "See allowed."),
+)  # fmt: skip
