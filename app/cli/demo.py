@@ -74,10 +74,8 @@ def _demonstrate(started: Started) -> None:
     tell(f"工作清单：{work_list['text']}")
     tell("")
     for name, secret in kept.read().items():
-        tell(f"账号 {name}，密码 {secret}", "account, password")
-    tell(f"密码保存在 {kept.file}", "the passwords are kept there")
-    tell(f"请打开 {started.url}/docs，点“登录授权”。", "Open it and press Authorize.")
-    tell(f"停止：Ctrl-C，或 kill {os.getpid()}。", "To stop: Ctrl-C, or that command.")
+        tell(f"账号 account         {name}  密码 password  {secret}")
+    tell(f"密码存放 kept in     {kept.file}")
 
 
 def _account(started: Started, kept: Kept) -> tuple[str, str]:

@@ -44,8 +44,9 @@ async def _made(pools: Pools, wanted: str | None, keep: Callable[[str], None] | 
         if refusal.code != "username_taken":
             raise
         return False
-    shown = "即 LEDGER_ADMIN_PASSWORD" if wanted else f"{password}（只显示这一次，请记下）"
-    tell(f"已开立账号 admin，密码 {shown}。", "The account admin was made; its password is shown this once.")
+    tell(f"已开立账号 {ADMIN}。", f"The account {ADMIN} was made.")
+    if not wanted and not keep:
+        tell(f"账号 {ADMIN} 的密码 {password}（只显示这一次，请记下）", "its password, shown this once")
     return True
 
 

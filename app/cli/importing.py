@@ -39,7 +39,9 @@ def import_file(
     user: Annotated[str, typer.Option(help="用户名", envvar="LEDGER_USER")] = "",
     password: Annotated[str, typer.Option(help="密码；最好用环境变量", envvar="LEDGER_PASSWORD")] = "",
     token: Annotated[str, typer.Option(help="访问令牌，代替用户名和密码", envvar="LEDGER_TOKEN")] = "",
-    allow_register_changes: Annotated[bool, typer.Option(help="允许改动名录中的名称")] = False,
+    allow_register_changes: Annotated[
+        bool, typer.Option("--allow-register-changes", help="允许改动名录中的名称")
+    ] = False,
 ) -> None:
     """把台账文件导入正在运行的服务。Import a file into a running service."""
     query = {"mode": mode.value, "on_error": on_error.value, "type": record_type, "jurisdiction": jurisdiction}

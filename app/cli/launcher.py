@@ -150,9 +150,9 @@ def _environment(options: Settings, url: str, directory: Path, quiet: bool) -> N
 def _serve_beside(options: Settings, listener: socket.socket, started: Started, friend: AfterReady | None) -> None:
     def beside() -> None:
         if started.until_ready():
-            announce(started)
             if friend:
                 friend(started)
+            announce(started)
 
     companion = threading.Thread(target=beside, name="announcer", daemon=True)
     companion.start()
@@ -201,9 +201,9 @@ def _supervise(config: uvicorn.Config, listener: socket.socket) -> None:
 
 def announce(started: Started) -> None:
     """What a person needs to know of a running service."""
-    tell(f"网页 {started.url}/docs", "Swagger UI")
-    tell(f"健康检查 {started.url}/health/ready", "health")
-    tell(f"数据目录 {started.directory}", "data directory")
+    tell(f"网页 Swagger UI      {started.url}/docs")
+    tell(f"健康检查 health      {started.url}/health/ready")
+    tell(f"数据目录 data        {started.directory}")
     if (log := os.environ.get("LEDGER_ACCESS_LOG", "-")) not in ("-", "off"):
-        tell(f"请求记录 {log}", "access log")
-    tell(f"停止：Ctrl-C，或 kill {os.getpid()}。", "To stop: Ctrl-C, or that command.")
+        tell(f"请求记录 access log  {log}")
+    tell(f"停止 to stop         Ctrl-C / kill {os.getpid()}")

@@ -42,7 +42,8 @@ class Listing:
 
 
 def _bad(name: str, code: str, **params: Any) -> Refusal:
-    return Refusal("bad_query", faults=[Fault(name, code, params, params.pop("allowed", None))])
+    allowed = params.pop("allowed", None)
+    return Refusal("bad_query", faults=[Fault(name, code, {"name": name, **params}, allowed)])
 
 
 def filter_names(t: RecordType) -> dict[str, Any]:

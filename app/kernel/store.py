@@ -20,7 +20,7 @@ from app.errors import Fault, Refusal, invalid
 from app.kernel import violations
 from app.kernel.lifecycle import VOIDED, Consequence, Transition
 from app.kernel.record_type import RecordType, Registry
-from app.kernel.schemas import Schemas
+from app.kernel.schemas import NUMBER, Schemas
 from app.kernel.writes import ROW, Change, Spelling, answer_sql, insert_sql, update_sql
 
 
@@ -80,6 +80,8 @@ async def get(asking: Asking, t: RecordType, key: str) -> Any:
     """The current row of a record, by identifier or number. Refuses with `not_found`, or `ambiguous_number` (409)."""
     column = "id" if violations.is_identifier(key) else "number"
     kind = "::uuid" if column == "id" else ""
+    if column == "number" and not NUMBER.match(key):  # also what Postgres would not take for text, such as NUL
+        raise Refusal("not_found", label=t.label)
     sql = answer_sql(t, "t").format(source=t.table) + f" where t.{column} = $2{kind} and {GATE} limit 20"
     async with asking.connection() as connection:
         rows = await connection.fetch(sql, asking.context(), key)

@@ -61,7 +61,7 @@ class DrillDown(BaseModel):
     label: str = Field(description="中文名", examples=["问责"])
     unit: str = Field(description="计量单位", examples=["人"])
     counts: str = Field(
-        description="records 记录条数，sum 合计，distinct_persons 人、distinct_units 单位、distinct_clues 线索，各计一次",
+        description="records 条数，sum 合计，distinct_persons 人、distinct_units 单位、distinct_clues 线索各计一次",
         examples=["distinct_persons"],
     )
     value: int | Amount = Field(description="工作清单上的数")

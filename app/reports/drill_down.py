@@ -22,11 +22,11 @@ def listed(figure: Figure, code: str, round_id: str) -> Condition:
 async def drill_down(
     asking: Asking, round_key: str, name: str, limit: int, cursor: str | None, key: bytes
 ) -> dict[str, Any]:
-    """One figure with a page of its records. Refuses with `not_found` an unknown round or figure."""
+    """One figure with a page of its records. Refuses with `not_found` (round) or `no_such_path` (figure)."""
     code, round_id = await find_round(asking, round_key)
     figure = BY_NAME.get(name)
     if figure is None:
-        raise Refusal("not_found", label="工作清单项目")
+        raise Refusal("no_such_path")
     t = REGISTRY.by_path[figure.lists]
     condition = listed(figure, code, round_id)
     rows, following = await query.page(asking, t, Listing((condition,), BY_NUMBER, limit, cursor), key)

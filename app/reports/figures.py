@@ -184,7 +184,7 @@ FIGURES = (
     Figure("follow_up.look_backs", "回头看", "次", "look-backs"),
     Figure("follow_up.relapsed", "回头看发现的问题反弹", "次", "look-backs", "t.conclusion = 'relapsed'"),
 )
-BY_NAME = {name: figure for figure in FIGURES for name in figure.names}
+BY_NAME = {name: figure for figure in FIGURES for name in sorted(figure.names)}
 
 
 def counting_sql(rounds: str, columns: Sequence[tuple[Figure, Counts]]) -> str:

@@ -15,7 +15,7 @@ from app.http.service import asking, service_of
 from app.kernel import query
 from app.reports import drill_down, work_list
 from app.reports.answers import DrillDown, WorkList, WorkLists
-from app.reports.figures import FIGURES
+from app.reports.figures import BY_NAME, FIGURES
 
 router = APIRouter(tags=["80 工作清单"], dependencies=[Depends(bearer)])
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
@@ -24,6 +24,7 @@ FigureName = Annotated[
     str,
     Path(
         description="工作清单上的数：" + "，".join(f"{f.name} {f.label}" for f in FIGURES) + "；点号前的部分可以不写",
+        json_schema_extra={"enum": [*BY_NAME]},
         examples=["finding_items"],
     ),
 ]

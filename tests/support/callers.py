@@ -1,0 +1,86 @@
+"""Callers: an HTTP client that is signed in, and a few calls that tests make all the time."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+HOME, NEIGHBOUR, PASSWORD = "431382", "431381", "test-password-1"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV, NDJSON, PATCH = "text/csv", "application/x-ndjson", "application/merge-patch+json"
+
+
+class Api(httpx.AsyncClient):
+    """A signed-in caller."""
+
+    @classmethod
+    @asynccontextmanager
+    async def signed_in(cls, transport: Any, username: str) -> AsyncIterator["Api"]:
+        """A caller with a token of this account."""
+        async with cls(transport=transport, base_url="http://ledger", timeout=60) as api:
+            form = {"grant_type": "password", "username": username, "password": PASSWORD}
+            token = (await api.post("/v1/oauth/token", data=form)).json()["access_token"]
+            api.headers["Authorization"] = f"Bearer {token}"
+            yield api
+
+    async def read(self, path: str, **params: Any) -> Any:
+        """The JSON of a GET that must succeed."""
+        answer = await self.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def write(self, path: str, body: Any, version: int | None = None) -> Any:
+        """The record after a POST that must succeed."""
+        headers = {"If-Match": f'"{version}"'} if version else {}
+        answer = await self.post(path, json=body, headers=headers)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    async def change(self, record: Any, path: str, body: Any, version: int | None = None) -> httpx.Response:
+        """A PATCH from the record's version."""
+        headers = {"If-Match": f'"{version or record["version"]}"', "Content-Type": PATCH}
+        return await self.patch(f"/v1/{path}/{record['id']}", content=json.dumps(body), headers=headers)
+
+    async def act(self, record: Any, path: str, action: str, **body: Any) -> httpx.Response:
+        """An action from the record's version."""
+        headers = {"If-Match": f'"{record["version"]}"'}
+        return await self.post(f"/v1/{path}/{record['id']}/actions/{action}", json=body, headers=headers)
+
+    async def import_file(self, content: bytes | Path, media: str = XLSX, **query: Any) -> Any:
+        """Sends a file and waits until the import has ended."""
+        data = content.read_bytes() if isinstance(content, Path) else content
+        answer = await self.post("/v1/imports", params={"mode": "commit", **query}, content=data, headers={"Content-Type": media})
+        assert answer.status_code == 202, answer.text
+        return await self.ended(answer.headers["location"])
+
+    async def ended(self, location: str) -> Any:
+        """The import when it is no longer under way."""
+        for _ in range(1200):
+            found = await self.read(location)
+            if found["state"] not in ("received", "checking", "committing"):
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"the import does not end: {found}")
+
+    async def rows(self, imported: Any, result: str | None = None) -> list[Any]:
+        """Every row of an import."""
+        params = {"limit": "200"} | ({"result": result} if result else {})
+        items, cursor = [], None
+        while True:
+            page = await self.read(f"/v1/imports/{imported['id']}/rows", **params, **({"cursor": cursor} if cursor else {}))
+            items += page["items"]
+            if (cursor := page["next_cursor"]) is None:
+                return items
+
+    async def every(self, path: str, **params: Any) -> list[Any]:
+        """Every record of a list, page by page."""
+        items, cursor = [], None
+        while True:
+            page = await self.read(f"/v1/{path}", limit="200", **params, **({"cursor": cursor} if cursor else {}))
+            items += page["items"]
+            if (cursor := page["next_cursor"]) is None:
+                return items
