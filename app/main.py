@@ -19,9 +19,11 @@ from app.http.service import Service
 from app.imports import routes as import_routes
 from app.imports.runner import run_jobs
 from app.kernel.schemas import schemas_of
+from app.kernel.sealing import load_seal
 from app.kernel.store import Ledger
 from app.kernel.tables import metadata, record_table
 from app.records import REGISTRY
+from app.records.person import routes as person_routes
 from app.reports import routes as report_routes
 from app.settings import Settings, settings
 
@@ -40,7 +42,8 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         assert options.database_url, "the launcher sets LEDGER_DATABASE_URL, also for the embedded Postgres"
         pools = Pools(options.database_url, size=options.pool_size, prepared=options.prepared_statements)
         keys = await load_keys(pools)
-        service = Service(Ledger(REGISTRY, SCHEMAS, pools), keys, Door(pools, keys), options)
+        given = options.secret_key.get_secret_value() if options.secret_key else None
+        service = Service(Ledger(REGISTRY, SCHEMAS, pools, load_seal(given, options.data_dir)), keys, Door(pools, keys), options)
         app.state.service = service
         async with run_jobs(service):
             service.ready = True
@@ -60,6 +63,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     answer_problems(app)
     mount_docs(app)
     app.include_router(import_routes.router(options))
+    app.include_router(person_routes.router)
     app.include_router(report_routes.router)
     app.include_router(account_routes.router)
     app.include_router(system_routes.router)

@@ -52,7 +52,7 @@ CREATE TABLE person (
   rank TEXT,
   political_status TEXT,
   is_village_manager BOOLEAN,
-  id_number TEXT,
+  id_number_digest TEXT,
   note TEXT,
   imported BOOLEAN DEFAULT false NOT NULL,
   ledger_line JSONB,
@@ -69,6 +69,7 @@ CREATE TABLE person (
   CONSTRAINT fk_person_unit_id FOREIGN KEY(jurisdiction, unit_id) REFERENCES unit (jurisdiction, id)
 );
 comment on table person is '人员';
+CREATE INDEX ix_person_id_number_digest ON person (jurisdiction, id_number_digest);
 CREATE INDEX ix_person_newest ON person (jurisdiction, created_at DESC, id DESC);
 CREATE INDEX ix_person_unit_id ON person (jurisdiction, unit_id);
 

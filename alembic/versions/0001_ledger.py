@@ -57,13 +57,14 @@ def upgrade() -> None:
     run("lineage")
     for table, (path, references) in REFERENCES.items():
         protect(table, path, references, COUNTED.get(table, ()))
+    run("sealed")
     run("accounts")
     run("pgqueuer")
     run("imports")
 
 
 def downgrade() -> None:
-    for table in ("import_row", "import_job", "account", "service_key"):
+    for table in ("import_row", "import_job", "account", "service_key", "sealed_value"):
         op.execute(f"drop table {table}")
     for table in ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"):
         op.execute(f"drop table {table} cascade")

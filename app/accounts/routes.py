@@ -168,5 +168,3 @@ def _moment(text: str) -> Any:
         return text
     return moment if moment.tzinfo else text
 
-
-EXTRA_SCHEMAS = (AccountCreate,)

@@ -5,8 +5,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.accounts.routes import EXTRA_SCHEMAS
+from app.accounts.routes import AccountCreate
 from app.http.problems import Problem
+from app.records.person.routes import PersonFind
 
 DESCRIPTION = """巡察台账：发现问题、线索移交、问责结果，每条记录都有版本和修订历史。
 
@@ -40,7 +41,7 @@ def document(app: FastAPI, types: Any) -> dict[str, Any]:
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
     )
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
-    for model in (Problem, *EXTRA_SCHEMAS):
+    for model in (Problem, AccountCreate, PersonFind):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema

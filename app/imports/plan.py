@@ -10,7 +10,7 @@ from app.errors import Refusal
 from app.imports.columns import Problem
 from app.imports.lookup import Found, Lookup
 from app.kernel.bodies import validated
-from app.kernel.fields import Choice, Reference
+from app.kernel.fields import Choice, Reference, Sealed
 from app.kernel.record_type import RecordType
 from app.kernel.schemas import NUMBER
 from app.kernel.store import Verdict
@@ -211,4 +211,7 @@ def _difference(t: RecordType, column: str, existing: Found, new: Any, lookup: L
             found = [lookup.by_id.get((f.to, i)) for i in ids]
             numbers = [x.number if x else None for x in found]
             return {"field": f.number_column, "from": existing.values.get(f.number_column), "to": numbers if f.many else numbers[0]}
+    for sealed in t.of_kind(Sealed):
+        if sealed.digest_column == column:  # that it changes may be told, what it is may not
+            return {"field": sealed.name, "from": None, "to": None}
     return {"field": column, "from": existing.values.get(column), "to": new}

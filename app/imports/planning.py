@@ -16,6 +16,7 @@ from app.imports.lookup import Lookup
 from app.imports.plan import Planned
 from app.imports.sources import Source, Table, tables
 from app.kernel.record_type import RecordType
+from app.kernel.sealing import seal_values, store_sealed
 from app.kernel.store import Asking
 from app.sentences import SENTENCES
 
@@ -82,7 +83,7 @@ class Check:
         planned, rows = await asyncio.to_thread(lambda: _read(table, batch))
         await self.lookup.prepare(t, rows)
         model = self.asking.ledger.schemas[t.path].ledger
-        values = []
+        values, sealed = [], []
         if _among_themselves(t):
             plan.announce(planned, rows, self.lookup)
         for p, row in zip(planned, rows, strict=True):
@@ -91,10 +92,15 @@ class Check:
             plan.read_number(p, row, self.jurisdiction)
             if t.lifecycle.entered and not p.errors:
                 p.entered = t.lifecycle.entered(row)
-            values.append(plan.check_values(p, row, model))
+            kept, locked = seal_values(self.asking.ledger.seal, t, plan.check_values(p, row, model))
+            values.append(kept)
+            sealed += locked
         existing = await matching.existing(self.asking, self.jurisdiction, t, planned, values)
         carried = await matching.carried(self.asking, self.jurisdiction, t, values, self.lookup)
         late = await self._decide(t, planned, values, existing, carried, seen)
+        if sealed:
+            async with self.asking.connection(transaction=True) as connection:
+                await store_sealed(connection, self.asking.context(), self.jurisdiction, sealed)
         await self._store(planned, report)
         for earlier in late:
             await self._reject_again(earlier, report)

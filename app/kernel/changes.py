@@ -8,9 +8,10 @@ import orjson
 from app.db.context import GATE
 from app.errors import Fault, Refusal, invalid
 from app.kernel import revisions, store
-from app.kernel.fields import Reference
+from app.kernel.fields import Reference, Sealed
 from app.kernel.lifecycle import VOIDED, Transition
 from app.kernel.record_type import RecordType
+from app.kernel.sealing import seal_values, store_sealed
 from app.kernel.store import Asking
 from app.kernel.violations import is_identifier
 from app.kernel.writes import ROW, Change, Spelling, answer_sql, update_sql
@@ -25,6 +26,7 @@ async def change(asking: Asking, t: RecordType, key: str, version: int, values: 
     """Applies a merge patch. A patch that changes nothing gives back the same version and leaves no revision."""
     empty = [f for f in t.fields if f.required and f.writable and not isinstance(f, Reference) and f.name in values and values[f.name] is None]
     faults = [Fault(f"/{f.name}", "required", {"label": f.label}) for f in empty]
+    faults += [Fault(f"/{f.name}", "masked_value") for f in t.of_kind(Sealed) if f.name in values and values[f.name] is None]
     spelling, rest = store.spelled(t, values)
     faults += [
         Fault(f"/{t.reference(name).number_column}", "required", {"label": t.reference(name).label})
@@ -105,6 +107,7 @@ async def _amend(
     part: list[str] | None = None,
 ) -> Any:
     key = await identifier(asking, t, key)
+    values, sealed = seal_values(asking.ledger.seal, t, values)
     known = tuple(c for c in values if c in t.columns and not _of_reference(t, c)) + (("note",) if "note" in values else ())
     touched = set(known) | {c for name in (*spelling.names(), *spelling.cleared) for c in t.reference(name).columns}
     looks = t.check is not None and bool(touched & t.check_reads)
@@ -119,13 +122,15 @@ async def _amend(
     )
     sql = update_sql(t.name, asking.ledger.registry, change, row=ROW if follows else "")
     more = {"reason": reason} if reason else {}
-    async with asking.connection(transaction=bool(follows) or (looks and t.refers_by_hand)) as connection:
+    async with asking.connection(transaction=bool(follows or sealed) or (looks and t.refers_by_hand)) as connection:
         if looks or (transition and transition.needs):
             await _look(asking, connection, t, key, version, {**values, **_emptied(t, spelling)}, transition)
         context = asking.context(action, **more)
         row = await connection.fetchrow(sql, context, key, None, version, None, None, orjson.dumps(values).decode())
         if row is None:
             return await _explain(asking, connection, t, key, version, spelling, values, transition)
+        if sealed:
+            await store_sealed(connection, asking.context(), orjson.loads(row["document"])["jurisdiction"], sealed)
         body = {t.reference(transition.partial).id_column: part} if transition and transition.partial and part else None
         await store.bring_about(asking, connection, t, follows, row, action, body)
     return row

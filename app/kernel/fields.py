@@ -83,6 +83,20 @@ class Text(Field):
 
 
 @dataclass(frozen=True, slots=True)
+class Sealed(Text):
+    """Text that is kept encrypted apart from the row; the row holds a keyed digest, by which it is found and compared."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.digest_column,)
+
+    @property
+    def digest_column(self) -> str:
+        """The column with the keyed digest."""
+        return f"{self.name}_digest"
+
+
+@dataclass(frozen=True, slots=True)
 class Whole(Field):
     """A whole number. `money` means integer fen (分)."""
 

@@ -8,6 +8,7 @@ statements share a transaction and the records looked at are locked until it end
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import asyncpg
@@ -18,9 +19,11 @@ from app.db.context import GATE, Caller
 from app.db.engine import Pools
 from app.errors import Fault, Refusal, invalid
 from app.kernel import violations
+from app.kernel.fields import Sealed
 from app.kernel.lifecycle import VOIDED, Consequence, Transition
 from app.kernel.record_type import RecordType, Registry
 from app.kernel.schemas import NUMBER, Schemas
+from app.kernel.sealing import Seal, seal_values, store_sealed
 from app.kernel.writes import ROW, Change, Spelling, answer_sql, insert_sql, update_sql
 
 
@@ -31,6 +34,7 @@ class Ledger:
     registry: Registry
     schemas: Mapping[str, Schemas]
     pools: Pools
+    seal: Seal
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,12 @@ class Asking:
                 raise violations.refusal(self.ledger.registry, problem) from None
 
 
+@cache
 def answer_tail(t: RecordType, state: str, imported: bool) -> bytes:
     """The end of a document: what depends on the state and on who asks."""
     actions = b",".join(b'"' + a.encode() + b'"' for a in t.lifecycle.actions_from(state))
-    tail = b',"available_actions":[' + actions + b'],"masked":[]'
+    masked = b",".join(b'"' + f.name.encode() + b'"' for f in t.of_kind(Sealed))
+    tail = b',"available_actions":[' + actions + b'],"masked":[' + masked + b"]"
     return tail + (b',"imported":true}' if imported else b"}")
 
 
@@ -169,16 +175,18 @@ async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
     spelling, values = spelled(t, values)
     defaults = {f.name: f.default for f in t.fields if getattr(f, "default", None) is not None}
     values = {**{k: v for k, v in defaults.items() if k not in values}, **values}
+    values, sealed = seal_values(asking.ledger.seal, t, values)
     follows = t.lifecycle.follows_create
     sql = insert_sql(t.name, asking.ledger.registry, spelling, number is not None, row=ROW if follows else "")
     identifier = str(uuid_utils.uuid7())
     arguments = (identifier, jurisdiction, 1, number, t.lifecycle.initial, orjson.dumps(values).decode())
-    async with asking.connection(transaction=bool(follows) or t.refers_by_hand) as connection:
+    async with asking.connection(transaction=bool(follows or sealed) or t.refers_by_hand) as connection:
         await _check(asking, connection, t, None, values, jurisdiction)
         row = await connection.fetchrow(sql, asking.context("create"), *arguments)
         if row is None:
             await refuse_references(asking, connection, t, spelling, values, jurisdiction)
             raise Refusal("busy")
+        await store_sealed(connection, asking.context(), jurisdiction, sealed)
         await bring_about(asking, connection, t, follows, row, "create")
     return row
 

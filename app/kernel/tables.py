@@ -62,6 +62,11 @@ def _(f: kinds.Text) -> list[Column]:  # type: ignore[type-arg]  # columns of ev
 
 
 @columns_of.register
+def _(f: kinds.Sealed) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return [Column(f.digest_column, Text(), nullable=True)]
+
+
+@columns_of.register
 def _(f: kinds.Whole) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
     return _column(f, BigInteger() if f.money else Integer())
 
@@ -146,6 +151,8 @@ def record_table(t: RecordType, registry: Registry) -> Table:
             indexes.append(Index(f"ix_{t.table}_round", "jurisdiction", "round_id", desc("created_at"), desc("id")))
         else:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", "jurisdiction", f.id_column))
+    for f in t.of_kind(kinds.Sealed):
+        indexes.append(Index(f"ix_{t.table}_{f.digest_column}", "jurisdiction", f.digest_column))
     for name, columns in t.unique.items():
         indexes.append(Index(f"uq_{t.table}_{name}", "jurisdiction", *columns, unique=True, postgresql_where=live))
     return Table(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from app.db.context import GATE
-from app.kernel.fields import Field, Reference
+from app.kernel.fields import Field, Reference, Sealed
 from app.kernel.lifecycle import Transition
 from app.kernel.record_type import RecordType, Registry
 
@@ -119,7 +119,8 @@ def _stored(t: RecordType, f: Field, spelling: Spelling) -> Iterable[tuple[str, 
 
 def document_sql(t: RecordType, row: str) -> tuple[str, str]:
     """FROM item and expression of a row's document, as UTF-8 bytes: Python only appends what depends on the caller."""
-    columns = ", ".join(f"{row}.{c}" for c in t.document)
+    sealed = {f.digest_column: f"null::text as {f.name}" for f in t.of_kind(Sealed)}
+    columns = ", ".join(sealed.get(c, f"{row}.{c}") for c in t.document)
     return f"lateral (select {columns}) d", "convert_to(row_to_json(d)::text, 'UTF8') as document"
 
 

@@ -98,6 +98,10 @@ class Maker:
     def _(self, f: kinds.Quantity) -> Any:
         return {"value": 3, "qualifier": "exact"}
 
+    @value.register
+    def _(self, f: kinds.Absentees) -> Any:
+        return [{"name": "班子成员05", "post": "副主任", "reason": "因公出差"}]
+
 
 def _subject(t: RecordType, body: dict[str, Any], numbers: dict[str, str]) -> dict[str, Any]:
     """What fits the subject: an accountability mode of units or of persons."""

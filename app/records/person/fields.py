@@ -1,6 +1,6 @@
 """What the ledger keeps of a person (domain.md 5.3 and 5.4)."""
 
-from app.kernel.fields import Choice, Flag, Reference, Text
+from app.kernel.fields import Choice, Flag, Reference, Sealed, Text
 from app.records.codes import id_number
 from app.records.terms import POLITICAL_STATUS, RANK
 
@@ -24,7 +24,7 @@ FIELDS = (
         headings=("村干部", "是否村居干部"),
         sample=False,
     ),
-    Text(
+    Sealed(
         "id_number",
         "身份证号",
         "核对校验码和出生日期（GB 11643-1999）；加密保存，只能用 POST /v1/persons/find 查找。",

@@ -1,0 +1,64 @@
+"""Finding a person by identity number: exact, by digest, never through a URL."""
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from app.db.context import GATE
+from app.http.answers import PageOf
+from app.http.dependencies import bearer
+from app.http.record_handlers import JSON, json_body, only
+from app.http.record_router import problems
+from app.http.service import asking, service_of
+from app.kernel import store
+from app.kernel.bodies import validated
+from app.kernel.schemas import members
+from app.kernel.writes import answer_sql
+from app.records.person.record import RECORD
+
+ID_NUMBER = next(f for f in RECORD.fields if f.name == "id_number")
+IdNumber = members(ID_NUMBER, False)["id_number"][0]
+router = APIRouter(tags=[RECORD.tag], dependencies=[Depends(bearer)])
+
+
+class PersonFind(BaseModel):
+    """按身份证号查找。"""
+
+    model_config = ConfigDict(extra="forbid")
+    id_number: IdNumber = Field(description="身份证号，18 位", examples=["431382190001010019"])
+
+
+FIND_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {JSON: {"schema": {"$ref": "#/components/schemas/PersonFind"}}},
+    }
+}
+
+
+@router.post(
+    "/v1/persons/find",
+    summary="按身份证号查找人员",
+    operation_id="find_person",
+    openapi_extra=FIND_BODY,
+    response_model=PageOf[dict[str, Any]],
+    responses=problems(400, 415, 422),
+)
+async def find_person(request: Request) -> Response:
+    """身份证号加密保存，只能整号查找；号码不出现在地址和日志中。"""
+    who = await asking(request)
+    only(request)
+    number = validated(PersonFind, await json_body(request, JSON))["id_number"]
+    digest = service_of(request).ledger.seal.digest(f"{RECORD.path}.id_number", number or "")
+    sql = answer_sql(RECORD, "t").format(source=RECORD.table)
+    async with who.connection() as connection:
+        rows = await connection.fetch(
+            f"{sql} where t.id_number_digest = $2 and t.state <> 'voided' and {GATE} order by t.number limit 50",
+            who.context(),
+            digest,
+        )
+    items = [orjson.loads(store.finished(RECORD, row)) for row in rows]
+    return Response(orjson.dumps({"items": items, "next_cursor": None}), 200, {"Cache-Control": "private, no-store"}, JSON)

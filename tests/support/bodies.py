@@ -1,0 +1,60 @@
+"""Bodies made from the declarations: every member filled, and another valid value for each."""
+
+from typing import Any
+
+from app.kernel import fields as kinds
+from app.kernel.record_type import RecordType
+from app.records import REGISTRY
+
+from tests.support.records import Maker
+
+TYPES = [t.path for t in REGISTRY]
+COUPLED = ("subject_kind", "mode", "person", "unit")  # of a type with a subject these follow one another
+
+
+async def full(make: Maker, t: RecordType) -> dict[str, Any]:
+    """A body with every member that a create body may hold, references by number."""
+    body = await make.body(t)
+    for f in t.fields:
+        if f.writable and not any(c in body for c in f.columns) and not _coupled(t, f):
+            body |= await filled(make, f)
+    return {**body, "note": "备注一"}
+
+
+async def other(make: Maker, t: RecordType, old: dict[str, Any]) -> dict[str, Any]:
+    """A patch that gives every member another valid value."""
+    patch: dict[str, Any] = {"note": "备注二"}
+    for f in t.fields:
+        if f.writable and not _coupled(t, f):
+            patch |= await _changed(make, f, old)
+    return patch
+
+
+async def filled(make: Maker, f: kinds.Field) -> dict[str, Any]:
+    """A member and a valid value."""
+    if isinstance(f, kinds.Reference):
+        one = (await make.shared(f.to))["number"]
+        return {f.number_column: [one] if f.many else one}
+    return {f.name: make.value(f)}
+
+
+def _coupled(t: RecordType, f: kinds.Field) -> bool:
+    return "subject_kind" in t.columns and f.name in COUPLED
+
+
+async def _changed(make: Maker, f: kinds.Field, old: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(f, kinds.Reference):
+        number = (await make(f.to))["number"]
+        return {f.number_column: [number] if f.many else number}
+    was = old[f.name]
+    if isinstance(f, kinds.Text) and f.form is not None:
+        return {f.name: None}
+    if isinstance(f, kinds.Choice):
+        code = next(c for c in f.terms.codes if c not in (was or ()))
+        return {f.name: [code] if f.many else next(c for c in f.terms.codes if c != was)}
+    values = {
+        kinds.Text: "改后的文字", kinds.Whole: (was or 0) + 1, kinds.Flag: not was, kinds.Day: "2017-05-15",
+        kinds.Lines: ["改后的一条", "又一条"], kinds.Quantity: {"value": 4, "qualifier": "at_least"},
+        kinds.Absentees: [{"name": "班子成员06", "post": None, "reason": "病假"}],
+    }  # fmt: skip
+    return {f.name: values[type(f)]}

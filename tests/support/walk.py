@@ -1,0 +1,82 @@
+"""Brings records into any state of their lifecycle, by the arrows of the declarations alone."""
+
+from typing import Any
+
+from app.kernel.fields import Reference
+from app.kernel.lifecycle import Transition
+from app.kernel.record_type import RecordType
+from app.records import REGISTRY
+
+from tests.support.records import Maker
+
+
+class Walker:
+    """Makes records and walks them to a state."""
+
+    def __init__(self, make: Maker) -> None:
+        self.make = make
+
+    async def reach(self, path: str, state: str, **given: Any) -> Any:
+        """A new record of this type in this state."""
+        t = REGISTRY.by_path[path]
+        return await self.along(t, await self.make(path, **given), route(t, t.lifecycle.initial, {state}))
+
+    async def along(self, t: RecordType, record: Any, arrows: list[Transition]) -> Any:
+        """The record after these transitions."""
+        for arrow in arrows:
+            record = await (self._caused(t, record, arrow) if arrow.internal else self.take(t, record, arrow))
+        return record
+
+    async def take(self, t: RecordType, record: Any, arrow: Transition) -> Any:
+        """The record after one action that a caller may ask for."""
+        answer = await self.make.api.act(record, t.path, arrow.action, **await self.body(arrow))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def body(self, arrow: Transition) -> dict[str, Any]:
+        """What the action requires."""
+        body: dict[str, Any] = {}
+        for f in arrow.body:
+            if not f.required:
+                continue
+            if isinstance(f, Reference):
+                body[f.number_column] = (await self.make(f.to))["number"]
+            else:
+                body[f.name] = self.make.value(f)
+        return body
+
+    async def _caused(self, t: RecordType, record: Any, arrow: Transition) -> Any:
+        """The record after another record's transition has moved it along this arrow."""
+        cause, reference, by = next(iter(causes(t, arrow)))
+        number = record["number"]
+        given = {reference.number_column: [number] if reference.many else number}
+        other = await self.make(cause.path, **given)
+        steps = route(cause, cause.lifecycle.initial, set(by.origins))
+        await self.take(cause, await self.along(cause, other, steps), by)
+        return await self.make.api.read(f"/v1/{t.path}/{record['id']}")
+
+
+def causes(t: RecordType, arrow: Transition) -> list[tuple[RecordType, Reference, Transition]]:
+    """Which actions of which types bring an internal transition about, through which reference."""
+    return [
+        (other, other.reference(c.reference), x)
+        for other in REGISTRY
+        for x in other.lifecycle.public
+        for c in x.follows
+        if c.action == arrow.action and c.reference in {f.name for f in other.references if f.to == t.path}
+    ]
+
+
+def route(t: RecordType, start: str, goals: set[str]) -> list[Transition]:
+    """The fewest arrows from a state to one of the goals."""
+    paths: dict[str, list[Transition]] = {start: []}
+    queue = [start]
+    while queue:
+        state = queue.pop(0)
+        if state in goals:
+            return paths[state]
+        for x in t.lifecycle.transitions:
+            if x.to and x.to not in paths and state in x.origins and (not x.internal or causes(t, x)):
+                paths[x.to] = [*paths[state], x]
+                queue.append(x.to)
+    raise AssertionError(f"{t.path}: no arrow leads to {goals}")
