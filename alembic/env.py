@@ -1,14 +1,9 @@
 """Runs migrations on the connection that app/db/migrate.py hands over, with timeouts by construction."""
 
-import sys
-from pathlib import Path
-
 from alembic import context
 from app.kernel.tables import metadata, record_table
 from app.records import REGISTRY
 from sqlalchemy import text
-
-sys.path.insert(0, str(Path(__file__).parent))  # migrations import ddl.py
 
 for record_type in REGISTRY:
     if record_type.table not in metadata.tables:

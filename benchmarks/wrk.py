@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONNECTIONS = 16
+UNITS = {"ms": 0.001, "s": 1, "m": 60}
 SCRIPT = """
 local method, address, source, token, media, tagged = %s
 local lines, versions, headers, sent = {}, {}, {}, 0
@@ -89,11 +90,11 @@ def drive(base: str, load: Load, seconds: float, script: Path) -> Outcome:
     script.write_text(SCRIPT.replace("@", load.weight) % values, encoding="utf-8")
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(script), base]
     done = subprocess.run(command, capture_output=True, text=True)
-    counted = re.search(r"(\d+) requests in ([\d.]+)(m?)s", done.stdout)
+    counted = re.search(r"(\d+) requests in ([\d.]+)(m|s|ms)\b", done.stdout)
     if done.returncode or not counted or not int(counted[1]):
         raise SystemExit(f"wrk gave no figures:\n{done.stdout}{done.stderr}")
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout)
     broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", done.stdout)
     failed = int(refused[1]) if refused else 0
     failed += sum(map(int, broken.groups())) if broken else 0
-    return Outcome(int(counted[1]), float(counted[2]) / (1000 if counted[3] else 1), failed)
+    return Outcome(int(counted[1]), float(counted[2]) * UNITS[counted[3]], failed)

@@ -24,6 +24,8 @@ def configuration() -> Config:
     """Alembic's configuration, wherever the command is started."""
     config = Config(str(HOME / "alembic.ini"))
     config.set_main_option("script_location", str(HOME / "alembic"))
+    config.set_main_option("path_separator", "newline")  # a path may hold spaces and colons
+    config.set_main_option("prepend_sys_path", str(HOME / "alembic"))  # migrations import ddl.py
     return config
 
 

@@ -95,8 +95,7 @@ async def _http(request: Request, problem: Exception) -> Response:
     headers: Mapping[str, str] = problem.headers or {}
     codes = {404: "no_such_path", 405: "method_not_allowed", 413: "too_large", 415: "wrong_media_type"}
     code = codes.get(problem.status_code, "malformed_json" if problem.status_code == 400 else "internal")
-    extra = {"what": ""} if code == "malformed_json" else {}
-    return _respond(request, Refusal(code, headers=headers, method=request.method, **extra))
+    return _respond(request, Refusal(code, headers=headers, method=request.method, what="—"))
 
 
 async def _invalid(request: Request, problem: Exception) -> Response:

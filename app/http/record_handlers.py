@@ -1,6 +1,6 @@
 """What the routes of a record type do. Direct handlers: measured 60 to 180 µs a request over FastAPI's own machinery."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
@@ -17,7 +17,7 @@ from app.strict_json import load
 
 JSON, PATCH, DIFF = "application/json", "application/merge-patch+json", "application/json-patch+json"
 LATER_READ = ("as_of", "until", "purpose")
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def _parameters(request: Request) -> list[tuple[str, str]]:

@@ -82,8 +82,11 @@ def routes_of(t: RecordType, schemas: Schemas) -> list[dict[str, Any]]:
     do, one, path = handlers(t), f"/v1/{t.path}/{{key}}", f"/v1/{t.path}"
     tag, slug = {"tags": [t.tag]}, t.name
     etag = {"headers": {"ETag": {"description": "版本号", "schema": {"type": "string"}}}}
-    body = Annotated[schemas.create, Body(openapi_examples=_examples(t))]
-    patch = Annotated[schemas.change, Body(media_type=PATCH)]
+    create_body: Any = schemas.create
+    record: Any = schemas.read
+    change_body: Any = schemas.change
+    body = Annotated[create_body, Body(openapi_examples=_examples(t))]
+    patch = Annotated[change_body, Body(media_type=PATCH)]
     read = {"model": schemas.read, "description": t.label, **etag}
     key = {"key": (KEY,)}
 
@@ -97,7 +100,7 @@ def routes_of(t: RecordType, schemas: Schemas) -> list[dict[str, Any]]:
 
     found = [
         route(path, "POST", "create", f"登记{t.label}", "create", {"body": (body,)}, {201: read, **problems(400, 409, 413, 415, 422)}),
-        route(path, "GET", "list", f"查{t.label}清单", "list", _list_parameters(t), {200: {"model": PageOf[schemas.read], "description": "一页"}, **problems(400)}),
+        route(path, "GET", "list", f"查{t.label}清单", "list", _list_parameters(t), {200: {"model": PageOf[record], "description": "一页"}, **problems(400)}),
         route(one, "GET", "get", f"查一条{t.label}", "get", key, {200: read, 304: {"description": "未改动"}, **problems(400, 404, 409)}),
         route(one, "PATCH", "change", f"修改{t.label}", "change", {**key, "body": (patch,), "if_match": (IF_MATCH,)}, {200: read, **problems(400, 404, 409, 412, 413, 415, 422, 428)}),
         route(f"{one}/actions", "GET", "list_actions_of", f"{t.label}可执行的操作", "actions", key, {200: {"model": ActionList, "description": "操作"}, **problems(400, 404)}),

@@ -24,6 +24,14 @@ class Problem:
     allowed: tuple[str, ...] | None = None
 
 
+class NotALabel(Exception):
+    """A cell holds no label of its vocabulary, or one that may not be said."""
+
+    def __init__(self, code: str, labels: tuple[str, ...]) -> None:
+        super().__init__(code)
+        self.code, self.labels = code, labels
+
+
 def ledger_fields(t: RecordType) -> dict[str, kinds.Field]:
     """The fields that a ledger of this type may hold, extras included, by name."""
     own = {f.name: f for f in t.fields if f.copied is None}
@@ -92,11 +100,11 @@ def _code(vocabulary: kinds.Terms, text: str) -> str:
     wanted = cells.fold_name(text)
     for label, code in vocabulary.refused.items():
         if cells.fold_name(label) == wanted:
-            raise CellProblem(code)
+            raise NotALabel(code, ())
     for code, labels in vocabulary.labels.items():
         if wanted == code or wanted in map(cells.fold_name, labels):
             return code
-    raise CellProblem("not_a_label", {"labels": tuple(labels[0] for labels in vocabulary.labels.values())})
+    raise NotALabel("not_a_label", tuple(labels[0] for labels in vocabulary.labels.values()))
 
 
 @read.register
@@ -125,11 +133,12 @@ def read_row(
             continue
         try:
             value = read(f, raw, units.get(key)) if f else cells.text(raw)
-        except CellProblem as problem:
-            params = dict(problem.params)
-            allowed = params.pop("labels", None)
-            params.pop("value", None)
-            problems.append(Problem(headings.get(key, key), problem.code, params, allowed))
+        except NotALabel as problem:
+            problems.append(Problem(headings.get(key, key), problem.code, {}, problem.labels or None))
+            values[key] = UNREADABLE
+            continue
+        except CellProblem as problem:  # what stands in the cell is not repeated: it may be a name
+            problems.append(Problem(headings.get(key, key), problem.code))
             values[key] = UNREADABLE
             continue
         if value is not None and value != []:

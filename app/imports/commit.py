@@ -102,7 +102,8 @@ async def _waves(asking: Asking, connection: Any, t: RecordType, import_id: str,
         f" from import_row where import_id = $2 and type = $3 and result = 'created' and {GATE}",
         asking.context(), import_id, t.path,
     )  # fmt: skip
-    waiting, waves, known = {r["id"]: set(r["refs"]) for r in rows}, [], set()
+    waiting, waves = {r["id"]: set(r["refs"]) for r in rows}, []
+    known: set[str] = set()
     everyone = set(waiting)
     while waiting:
         wave = [i for i, refs in waiting.items() if not (refs & everyone) - known]

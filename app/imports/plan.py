@@ -176,8 +176,7 @@ def decide(planned: Planned, values: dict[str, Any], existing: Found | None, *, 
     """Compares with what is stored, in stored form, and says what will be done. A blank cell never clears a value."""
     t = planned.type
     if existing is None:
-        defaults = {f.name: f.default for f in t.fields if getattr(f, "default", None) is not None}
-        planned.values = {**{k: v for k, v in defaults.items() if k not in values}, **values}
+        planned.values = {**t.defaults, **values}
         planned.record_id = planned.record_id or str(uuid_utils.uuid7())
         planned.state = planned.entered or t.lifecycle.initial
         return

@@ -73,7 +73,7 @@ class Check:
                 continue
             seen: dict[Any, Planned] = {}
             rows, size = iter(table.rows), None if _among_themselves(table.type) else BATCH
-            while batch := await asyncio.to_thread(lambda rows=rows, size=size: list(islice(rows, size))):
+            while batch := await asyncio.to_thread(_next, rows, size):
                 await self._plan(table, batch, report, seen)
                 await progress(sum(r.rows for r in self.reports), self.reports)
 
@@ -169,6 +169,10 @@ class Check:
         if old and old != "rejected":
             setattr(report, old, getattr(report, old) - 1)
             report.rejected += 1
+
+
+def _next(rows: Iterator[Any], size: int | None) -> list[Any]:
+    return list(islice(rows, size))
 
 
 def _among_themselves(t: RecordType) -> bool:

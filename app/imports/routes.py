@@ -12,6 +12,7 @@ import uuid_utils
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from app.db.context import GATE
@@ -204,7 +205,7 @@ async def _spool(request: Request, path: Path) -> tuple[str, str | None, str]:
     digest = hashlib.sha256()
     if kind == "multipart/form-data":
         form = await request.form(max_files=1, max_fields=5)
-        files = [v for v in form.values() if hasattr(v, "read")]
+        files = [v for v in form.values() if isinstance(v, UploadFile)]
         if len(files) != 1:
             raise Refusal("validation_failed", faults=[Fault("/file", "required", {"label": "file"})], count=1)
         upload = files[0]

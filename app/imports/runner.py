@@ -143,7 +143,7 @@ async def _check(asking: Asking, row: Any, path: Path) -> None:
     check = Check(asking, import_id, row["jurisdiction"], row["allow_register_changes"], Lookup(asking, row["jurisdiction"]))
     await check.run(path, source, progress)
     rows = sum(r.rows for r in check.reports)
-    found = {"encoding": source.encoding, "sheets": [r.document() for r in check.reports], "done": rows, "total": rows * twice}
+    found: dict[str, Any] = {"encoding": source.encoding, "sheets": [r.document() for r in check.reports], "done": rows, "total": rows * twice}
     if not any(r.type for r in check.reports):
         found["problem"] = {"code": "nothing_to_import", "params": {}}
         await jobs.write(asking, import_id, state="failed", finished_at=now(), **found)

@@ -61,7 +61,8 @@ def filter_names(t: RecordType) -> dict[str, Any]:
 
 def listing(t: RecordType, parameters: Sequence[tuple[str, str]], later: Iterable[str] = ()) -> Listing:
     """Reads the query of a list. Refuses with `bad_query` naming the parameter and what is allowed."""
-    names, given = filter_names(t), {}
+    names = filter_names(t)
+    given: dict[str, list[str]] = {}
     for name, value in parameters:
         if name in later:
             raise Refusal("not_available_yet", name=name)
@@ -140,7 +141,7 @@ def _search(t: RecordType, text: str) -> Condition:
 
 
 def _sort(t: RecordType, text: str) -> tuple[tuple[str, bool], ...]:
-    keys = []
+    keys: list[tuple[str, bool]] = []
     for part in text.split(",") if text else ():
         name, descending = part.lstrip("-"), part.startswith("-")
         if name not in t.sorts or part.count("-") > 1 or name in (k for k, _ in keys):

@@ -109,6 +109,12 @@ class RecordType:
         return tuple(f for f in self.fields if isinstance(f, kind))
 
     @property
+    def defaults(self) -> dict[str, Any]:
+        """What a record has where nothing else is said."""
+        given = (f for f in self.fields if isinstance(f, (Choice, Flag)) and f.default is not None)
+        return {f.name: f.default for f in given}
+
+    @property
     def references(self) -> tuple[Reference, ...]:
         """The fields that point to other records."""
         return self.of_kind(Reference)

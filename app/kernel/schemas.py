@@ -95,13 +95,18 @@ class Count(BaseModel):
     ]
 
 
-class Absentee(BaseModel):
-    """缺席的班子成员。"""
+def _optional(longest: int, description: str, sample: str | None = None) -> Any:
+    return (clean_text(longest) | None, Field(None, description=description, examples=[sample] if sample else None))
 
-    model_config = ConfigDict(extra="forbid")
-    name: Annotated[clean_text(50) | None, Field(description="姓名")] = None
-    post: Annotated[clean_text(100) | None, Field(description="职务")] = None
-    reason: Annotated[clean_text(200) | None, Field(description="缺席原因", examples=["因公出差"])] = None
+
+Absentee = create_model(
+    "Absentee",
+    __config__=ConfigDict(extra="forbid"),
+    __doc__="缺席的班子成员。",
+    name=_optional(50, "姓名"),
+    post=_optional(100, "职务"),
+    reason=_optional(200, "缺席原因", "因公出差"),
+)
 
 
 def _one_of(value: Any, codes: Iterable[str], refused: Mapping[str, str] | None = None) -> str:
@@ -110,7 +115,7 @@ def _one_of(value: Any, codes: Iterable[str], refused: Mapping[str, str] | None 
         return value
     if isinstance(value, str) and value in (refused or {}):
         code = (refused or {})[value]
-        raise PydanticCustomError(code, code)  # type: ignore[arg-type]  # codes are literals in the vocabularies
+        raise PydanticCustomError(code, code)
     raise PydanticCustomError("not_a_choice", "not_a_choice", {"allowed": codes})
 
 
@@ -130,7 +135,7 @@ def _(f: kinds.Text) -> Any:
         try:
             return form(text)
         except ValueError as problem:
-            raise PydanticCustomError(str(problem), str(problem)) from None  # type: ignore[arg-type]  # codes are literals in rules
+            raise PydanticCustomError(str(problem), str(problem)) from None
 
     return Annotated[clean_text(f.longest), AfterValidator(check)]
 
@@ -192,7 +197,7 @@ def members(f: kinds.Field, optional: bool) -> dict[str, tuple[Any, Any]]:
         limit = Field(None, description=f"{text}的编号", examples=samples, max_length=LIST_LIMIT if f.many else None)
         ids = Field(None, description=f"{text}的标识（与编号二选一）", max_length=LIST_LIMIT if f.many else None)
         one, other = (list[Identifier], list[Number]) if f.many else (Identifier, Number)
-        return {f.number_column: (other | None, limit), f.id_column: (one | None, ids)}  # type: ignore[operator]  # run-time types
+        return {f.number_column: (other | None, limit), f.id_column: (one | None, ids)}
     kind = annotation(f)
     if optional or not f.required:
         return {f.name: (kind | None, Field(None, description=text, examples=samples))}

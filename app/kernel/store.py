@@ -173,8 +173,7 @@ async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
         number = made
     values = {k: v for k, v in values.items() if v is not None}
     spelling, values = spelled(t, values)
-    defaults = {f.name: f.default for f in t.fields if getattr(f, "default", None) is not None}
-    values = {**{k: v for k, v in defaults.items() if k not in values}, **values}
+    values = {**t.defaults, **values}
     values, sealed = seal_values(asking.ledger.seal, t, values)
     follows = t.lifecycle.follows_create
     sql = insert_sql(t.name, asking.ledger.registry, spelling, number is not None, row=ROW if follows else "")

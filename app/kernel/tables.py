@@ -106,8 +106,8 @@ def _(f: kinds.Reference) -> list[Column]:  # type: ignore[type-arg]  # columns 
     one, other = (ARRAY(UUID()), ARRAY(Text())) if f.many else (UUID(), Text())
     required = f.required and f.writable
     return [
-        Column(f.id_column, one, nullable=not required),  # type: ignore[arg-type]  # kinds differ
-        Column(f.number_column, other, nullable=not required),  # type: ignore[arg-type]  # kinds differ
+        Column(f.id_column, one, nullable=not required),
+        Column(f.number_column, other, nullable=not required),
     ]
 
 

@@ -9,6 +9,7 @@ of it happens or nothing does, and no reference can be left dangling.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from app.db.context import GATE
 from app.kernel.fields import Field, Reference, Sealed
@@ -164,7 +165,7 @@ def _null_type(t: RecordType, column: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _dialect() -> object:
+def _dialect() -> Any:
     from sqlalchemy.dialects.postgresql import dialect
 
     return dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped

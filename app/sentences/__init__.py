@@ -33,9 +33,9 @@ def sentence(code: str, status: int, zh: str, zh_do: str, en: str, en_do: str, *
 
 
 def _catalogue() -> dict[str, Sentence]:
-    from app.sentences import cells, members, requests
+    from app.sentences import files, members, requests
 
-    every = (*requests.SENTENCES, *members.SENTENCES, *cells.SENTENCES)
+    every = (*requests.SENTENCES, *members.SENTENCES, *files.SENTENCES)
     found = {s.code: s for s in every}
     assert len(found) == len(every), "two sentences share a code"
     return found

@@ -1,10 +1,11 @@
 """Finding a person by identity number: exact, by digest, never through a URL."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, create_model
 from starlette.responses import Response
 
 from app.db.context import GATE
@@ -19,18 +20,16 @@ from app.kernel.schemas import members
 from app.kernel.writes import answer_sql
 from app.records.person.record import RECORD
 
-ID_NUMBER = next(f for f in RECORD.fields if f.name == "id_number")
-IdNumber = members(ID_NUMBER, False)["id_number"][0]
+ID_NUMBER = RECORD.field("id_number")
 router = APIRouter(tags=[RECORD.tag], dependencies=[Depends(bearer)])
 
 
-class PersonFind(BaseModel):
-    """按身份证号查找。"""
-
-    model_config = ConfigDict(extra="forbid")
-    id_number: IdNumber = Field(description="身份证号，18 位", examples=["431382190001010019"])
-
-
+PersonFind: type[BaseModel] = create_model(
+    "PersonFind",
+    __config__=ConfigDict(extra="forbid"),
+    __doc__="按身份证号查找。",
+    **members(replace(ID_NUMBER, required=True), False),
+)
 FIND_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -52,7 +51,7 @@ async def find_person(request: Request) -> Response:
     who = await asking(request)
     only(request)
     number = validated(PersonFind, await json_body(request, JSON))["id_number"]
-    digest = service_of(request).ledger.seal.digest(f"{RECORD.path}.id_number", number or "")
+    digest = service_of(request).ledger.seal.digest(f"{RECORD.path}.id_number", number)
     sql = answer_sql(RECORD, "t").format(source=RECORD.table)
     async with who.connection() as connection:
         rows = await connection.fetch(
