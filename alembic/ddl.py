@@ -98,4 +98,11 @@ def hold(table: str, references: Sequence[tuple[str, str, bool]]) -> None:
 def release(table: str) -> None:
     """Undoes `protect`, together with the table."""
     op.execute(f"drop table {table} cascade")
-    op.execute(f"drop function if exists hold_{table}()")
+    drop_kept(f"hold_{table}()")
+
+
+def drop_kept(function: str) -> None:
+    """Drops a function of the keeper: only its owner may, and the owner of the tables inherits nothing."""
+    op.execute("set role ledger_keeper")
+    op.execute(f"drop function if exists {function}")
+    op.execute("set role ledger_owner")

@@ -1,7 +1,7 @@
 """The ledger: records, revisions, accounts, imports, and the queue."""
 
 from alembic import op
-from ddl import protect, release, run
+from ddl import drop_kept, protect, release, run
 
 revision = "0001"
 down_revision = None
@@ -74,6 +74,7 @@ def downgrade() -> None:
     for table in reversed(REFERENCES):
         release(table)
     op.execute("drop table revision, number_series")
-    for function in ("record_revision", "refuse_version", "refuse_erasure", "ledger_caller"):
+    drop_kept("record_revision()")
+    for function in ("refuse_version", "refuse_erasure", "ledger_caller"):
         op.execute(f"drop function {function}()")
     op.execute("drop function ledger_number(text, int, int)")

@@ -104,6 +104,11 @@ class Lookup:
             self.planned.setdefault(t.path, []).append(found)
         self._remember(t, found)
 
+    def within(self, f: Reference) -> set[str]:
+        """The references within which the name of this one is looked up."""
+        rule = self.asking.ledger.registry.by_path[f.to].ledger_name
+        return set(rule.within) if rule else set()
+
     def find(self, f: Reference, text: str, row: Mapping[str, Any]) -> Found | str:
         """The record that a text names, or the code of the sentence that says why there is none."""
         target = self.asking.ledger.registry.by_path[f.to]

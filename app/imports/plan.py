@@ -79,7 +79,9 @@ def _by_text(planned: Planned, row: dict[str, Any], f: Reference, wanted: Any, l
         return
     found = [lookup.find(f, text, row) for text in texts]
     failed = [(text, code) for text, code in zip(texts, found, strict=True) if isinstance(code, str)]
-    for text, code in failed:
+    # What is named within a round that was not found is not looked for: one cell is wrong, not three.
+    lost = lookup.within(f) - {name for name in lookup.within(f) if f"{name}_id" in row} if planned.errors else set()
+    for text, code in failed if not lost else ():
         planned.reject(f.name, code, label=f.label, text=text[:100])
     ids = [x.id for x in found if isinstance(x, Found)]
     if not failed:

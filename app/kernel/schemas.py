@@ -218,11 +218,13 @@ class Schemas:
     ledger: type[BaseModel]
 
 
-def _model(name: str, doc: str, parts: Iterable[dict[str, tuple[Any, Any]]]) -> type[BaseModel]:
+def body_model(name: str, doc: str, parts: Iterable[dict[str, tuple[Any, Any]]]) -> type[BaseModel]:
+    """A schema made of members; nothing else may be given."""
     merged: dict[str, Any] = {}
     for part in parts:
         merged |= part
-    return create_model(name, __config__=ConfigDict(extra="forbid"), __doc__=doc, **merged)
+    made: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="forbid"), __doc__=doc, **merged)
+    return made
 
 
 def _title(t: RecordType) -> str:
@@ -251,12 +253,12 @@ def _read(t: RecordType) -> type[BaseModel]:
         "masked": (list[str], Field(..., description="对当前账号隐去的字段")),
         "imported": (bool, Field(False, description="是否由旧台账导入；不是则无此项")),
     }
-    return _model(f"{_title(t)}", t.help, (head, *(members(f, True) for f in t.fields), tail))
+    return body_model(f"{_title(t)}", t.help, (head, *(members(f, True) for f in t.fields), tail))
 
 
 def _action_body(t: RecordType, transition: Transition) -> type[BaseModel]:
     parts = [members(f, False) for f in transition.body]
-    return _model(f"{_title(t)}{_camel(transition.action)}", transition.help or transition.label, parts)
+    return body_model(f"{_title(t)}{_camel(transition.action)}", transition.help or transition.label, parts)
 
 
 def _camel(action: str) -> str:
@@ -274,18 +276,18 @@ def schemas_of(t: RecordType) -> Schemas:
     }
     mended = [members(f, True) for f in t.fields if f.set_by]
     actions = {x.action: _action_body(t, x) for x in t.lifecycle.transitions}
-    actions["void"] = _model(f"{_title(t)}Void", "作废：记录仍可查阅，退出清单和统计。", [members(REASON, False)])
-    actions["correct"] = _model(
+    actions["void"] = body_model(f"{_title(t)}Void", "作废：记录仍可查阅，退出清单和统计。", [members(REASON, False)])
+    actions["correct"] = body_model(
         f"{_title(t)}Correct", "更正由操作设定的字段，写明理由。", [members(REASON, False), *mended]
     )
     return Schemas(
-        create=_model(
+        create=body_model(
             f"{_title(t)}Create", t.help, (number, *(members(f, False) for f in given), members(NOTE, True), code)
         ),
-        change=_model(f"{_title(t)}Change", t.help, (*(members(f, True) for f in given), members(NOTE, True))),
+        change=body_model(f"{_title(t)}Change", t.help, (*(members(f, True) for f in given), members(NOTE, True))),
         read=_read(t),
         actions=actions,
-        ledger=_model(
+        ledger=body_model(
             f"{_title(t)}LedgerRow",
             t.help,
             (

@@ -50,7 +50,9 @@ def _one_join(registry: Registry, f: Reference, how: str, optional: bool) -> str
     )
 
 
-def _many_join(registry: Registry, f: Reference, how: str, optional: bool) -> str:
+def _many_join(registry: Registry, t: RecordType, f: Reference, how: str) -> str:
+    # A changed record's jurisdiction is its own: the source of a change does not name it.
+    code = f"coalesce(source.jurisdiction, (select own.jurisdiction from {t.table} own where own.id = source.id))"
     target, alias = registry.by_path[f.to].table, f"r_{f.name}"
     member, column = (f.number_column, "number") if how == "number" else (f.id_column, "id")
     value = "e.x" if how == "number" else "e.x::uuid"
@@ -59,7 +61,7 @@ def _many_join(registry: Registry, f: Reference, how: str, optional: bool) -> st
         f" min(x.jurisdiction) as jurisdiction, count(*) as found"
         f" from jsonb_array_elements_text(case when jsonb_typeof(source.values -> '{member}') = 'array'"
         f" then source.values -> '{member}' end) with ordinality e(x, n)"
-        f" join {target} x on x.jurisdiction = source.jurisdiction and x.{column} = {value} and x.state <> 'voided'"
+        f" join {target} x on x.jurisdiction = {code} and x.{column} = {value} and x.state <> 'voided'"
         f") {alias}"
     )
 
@@ -93,7 +95,7 @@ def resolved_sql(t: RecordType, registry: Registry, spelling: Spelling) -> str:
     for name, how in spelling.given:
         f = t.reference(name)
         optional = name in spelling.optional
-        joins.append((_many_join if f.many else _one_join)(registry, f, how, optional))
+        joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, how, optional))
         conditions.append(_complete(f, how, optional))
         columns.append(f"r_{name}.id as {f.id_column}, r_{name}.number as {f.number_column}")
         columns.append(f"r_{name}.jurisdiction as {name}_jurisdiction")
@@ -240,7 +242,7 @@ def update_sql(
         where.append(f"t.state in ({', '.join(repr(o) for o in change.origins) or 'null'})")
     if change.transition and change.transition.only_if:
         where.append(f"({change.transition.only_if})")
-    if change.skip_unchanged and sets:
+    if change.skip_unchanged:
         old, new = ", ".join(f"t.{c}" for c in sets), ", ".join(sets.values())
         where.append(f"(row({old}) is distinct from row({new}) or coalesce(s.state, t.state) <> t.state)")
     state = f"'{change.to}'" if change.to else "coalesce(s.state, t.state)"

@@ -25,9 +25,20 @@ async def other(make: Maker, t: RecordType, old: dict[str, Any]) -> dict[str, An
     """A patch that gives every member another valid value."""
     patch: dict[str, Any] = {"note": "备注二"}
     for f in t.fields:
-        if f.writable and not _coupled(t, f):
+        if f.writable and not _coupled(t, f) and not isinstance(f, kinds.Sealed):
             patch |= await _changed(make, f, old)
     return patch
+
+
+def answered(t: RecordType, body: dict[str, Any]) -> dict[str, Any]:
+    """What an answer shows of a body: all of it, save what is sealed."""
+    sealed = {f.name for f in t.of_kind(kinds.Sealed)}
+    return {k: None if k in sealed else v for k, v in body.items()}
+
+
+def members(t: RecordType) -> list[str]:
+    """The members of the answer that come from the fields."""
+    return [name for f in t.fields for name in ((f.name,) if isinstance(f, kinds.Sealed) else f.columns)]
 
 
 async def filled(make: Maker, f: kinds.Field) -> dict[str, Any]:
@@ -53,7 +64,8 @@ async def _changed(make: Maker, f: kinds.Field, old: dict[str, Any]) -> dict[str
         code = next(c for c in f.terms.codes if c not in (was or ()))
         return {f.name: [code] if f.many else next(c for c in f.terms.codes if c != was)}
     values = {
-        kinds.Text: "改后的文字", kinds.Whole: (was or 0) + 1, kinds.Flag: not was, kinds.Day: "2017-05-15",
+        kinds.Text: "改后的文字", kinds.Whole: (f.least if was is None else was) + 1 if isinstance(f, kinds.Whole) else None,
+        kinds.Flag: not was, kinds.Day: "2017-05-15",
         kinds.Lines: ["改后的一条", "又一条"], kinds.Quantity: {"value": 4, "qualifier": "at_least"},
         kinds.Absentees: [{"name": "班子成员06", "post": None, "reason": "病假"}],
     }  # fmt: skip

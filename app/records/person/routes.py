@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, create_model
 from starlette.responses import Response
 
 from app.db.context import GATE
@@ -16,7 +15,7 @@ from app.http.record_router import problems
 from app.http.service import asking, service_of
 from app.kernel import store
 from app.kernel.bodies import validated
-from app.kernel.schemas import members
+from app.kernel.schemas import body_model, members
 from app.kernel.writes import answer_sql
 from app.records.person.record import RECORD
 
@@ -24,12 +23,7 @@ ID_NUMBER = RECORD.field("id_number")
 router = APIRouter(tags=[RECORD.tag], dependencies=[Depends(bearer)])
 
 
-PersonFind: type[BaseModel] = create_model(
-    "PersonFind",
-    __config__=ConfigDict(extra="forbid"),
-    __doc__="按身份证号查找。",
-    **members(replace(ID_NUMBER, required=True), False),
-)
+PersonFind = body_model("PersonFind", "按身份证号查找。", [members(replace(ID_NUMBER, required=True), False)])
 FIND_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
