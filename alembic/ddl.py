@@ -36,9 +36,10 @@ def protect(table: str, path: str, references: Sequence[tuple[str, str, bool]], 
     for name, condition in CLASSES.items():
         op.execute(f"create policy {name} on {table} to ledger_{name} using ({condition.format(table)})")
     op.execute(f"create policy figures on {table} for select to ledger_figures using ({CLASSES['prefix'].format(table)})")
-    op.execute(f"create policy keeper on {table} for select to ledger_keeper using (true)")
+    op.execute(f"create policy keeper on {table} to ledger_keeper using (true)")
     op.execute(f"grant select, insert, update on {table} to ledger_wide, ledger_prefix")
-    op.execute(f"grant select (jurisdiction, id, state) on {table} to ledger_keeper")
+    # Locking a row asks for UPDATE; the keeper's functions only lock.
+    op.execute(f"grant select (jurisdiction, id, state), update (state) on {table} to ledger_keeper")
     columns = ", ".join(("jurisdiction", "id", "number", "state", *counted))
     op.execute(f"grant select ({columns}) on {table} to ledger_figures")
     _revise(table, path)
@@ -68,9 +69,11 @@ def hold(table: str, references: Sequence[tuple[str, str, bool]]) -> None:
     A voiding locks its record; the foreign key makes the writer of a reference wait for it; this trigger then looks
     with a fresh snapshot. A list has no foreign key, so it is locked and looked up here as well.
     """
-    checks = []
+    checks, locks = [], []
     for column, target, many in references:
         if many:
+            locks.append(f"""perform from changed c cross join unnest(c.{column}) x join {target} t
+              on t.jurisdiction = c.jurisdiction and t.id = x where c.state <> 'voided' for key share of t;""")
             checks.append(f"""exists (select from changed c, unnest(c.{column}) x where c.state <> 'voided' and not exists (
               select from {target} t where t.jurisdiction = c.jurisdiction and t.id = x and t.state <> 'voided'))""")
         else:
@@ -79,6 +82,7 @@ def hold(table: str, references: Sequence[tuple[str, str, bool]]) -> None:
     op.execute(f"""create function hold_{table}() returns trigger language plpgsql security definer
       set search_path = public, pg_temp as $body$
       begin
+        {" ".join(locks)}
         if {" or ".join(checks)} then
           raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
             table = '{table}', constraint = 'held_reference';

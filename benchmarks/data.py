@@ -1,6 +1,8 @@
 """What is in the databases before anything is measured: 200 000 entries, and as many findings of 4 jurisdictions."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -29,16 +31,36 @@ def of_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-async def make_reference(owner_url: str, name: str = "reference") -> str:
-    """The database of the reference programs, filled if it is not there yet; gives its address."""
-    url = of_database(owner_url, name)
+async def make_empty(owner_url: str, name: str) -> str:
+    """A new database of that name, in the place of one that may be there; gives its address."""
     owner = await asyncpg.connect(owner_url)
     try:
-        if await owner.fetchval("select 1 from pg_database where datname = $1", name):
-            return url
+        await owner.execute(f"drop database if exists {name}")
         await owner.execute(f"create database {name}")
     finally:
         await owner.close()
+    return of_database(owner_url, name)
+
+
+async def _filled(url: str) -> bool:
+    try:
+        connection = await asyncpg.connect(url)
+    except asyncpg.InvalidCatalogNameError:
+        return False
+    try:
+        return await connection.fetchval("select count(*) from entry") >= FINDINGS
+    except asyncpg.UndefinedTableError:
+        return False
+    finally:
+        await connection.close()
+
+
+async def make_reference(owner_url: str, name: str = "reference") -> str:
+    """The database of the reference programs, filled if it is not there yet; gives its address."""
+    url = of_database(owner_url, name)
+    if await _filled(url):
+        return url
+    await make_empty(owner_url, name)
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(REFERENCE_SQL.read_text(encoding="utf-8"))
@@ -51,8 +73,6 @@ async def make_reference(owner_url: str, name: str = "reference") -> str:
 
 def entries(count: int, seed: int, first: int) -> Iterator[tuple[Any, ...]]:
     """Rows of the reference table, in the order of REFERENCE_COLUMNS; moments a second apart."""
-    from datetime import UTC, datetime, timedelta
-
     start = datetime(2024, 1, 1, tzinfo=UTC)
     for i, s in enumerate(samples(count, seed), first):
         extra = orjson.dumps({"source": s.source, "amount": s.amount, "tags": [KINDS[s.kind], KINDS[s.unit % 8]]}).decode()
@@ -131,7 +151,7 @@ async def _fill(owner: Any) -> None:
     await owner.execute(STAGE)
     rows = enumerate(samples(FINDINGS, 7))
     for _ in range(0, FINDINGS, STEP):
-        batch = [_staged(n, s) for (n, s), _ in zip(rows, range(STEP), strict=False)]
+        batch = [_staged(n, s) for n, s in islice(rows, STEP)]
         await owner.copy_records_to_table("stage", records=batch)
         await owner.execute(SPREAD)
         await owner.execute("truncate stage")

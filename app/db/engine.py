@@ -9,6 +9,21 @@ import asyncpg
 from app.db.context import Caller
 
 
+# What the driver raises when the database cannot answer just now: the caller is told to try again, nothing is lost.
+UNAVAILABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.AdminShutdownError,
+    ConnectionError,
+    TimeoutError,
+)
+ACQUIRE_SECONDS = 20
+
+
 class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
     """A connection that is not reset on release: nothing is ever set at session level, so nothing can be left.
 

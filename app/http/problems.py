@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.db.engine import UNAVAILABLE
 from app.errors import Fault, Refusal
 from app.logging import log
 from app.sentences import SENTENCES
@@ -112,6 +113,11 @@ async def _invalid(request: Request, problem: Exception) -> Response:
     return _respond(request, Refusal("bad_query" if query else "validation_failed", faults=faults, count=len(faults)))
 
 
+async def _busy(request: Request, problem: Exception) -> Response:
+    log.warning("database", request=request.scope.get("request_id", ""), problem=type(problem).__name__)
+    return _respond(request, Refusal("busy"))
+
+
 async def _broken(request: Request, problem: Exception) -> Response:
     log.exception("unhandled", request=request.scope.get("request_id", ""), path=request.url.path)
     return _respond(request, Refusal("internal", request=request.scope.get("request_id", "")))
@@ -122,4 +128,6 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    for kind in UNAVAILABLE:
+        app.add_exception_handler(kind, _busy)
     app.add_exception_handler(Exception, _broken)

@@ -78,6 +78,8 @@ def handlers(t: RecordType) -> dict[str, Handler]:
 
     async def get_record(request: Request) -> Response:
         who = await asking(request)
+        if request.path_params["key"] == "export":
+            raise Refusal("not_available_yet", name="export")
         if request.scope["query_string"]:
             only(request)
         row = await store.get(who, t, request.path_params["key"])

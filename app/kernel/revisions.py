@@ -10,19 +10,22 @@ from app.clock import SHANGHAI
 from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel import store
+from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType
 from app.kernel.store import Asking
 from app.kernel.violations import is_identifier
 from app.kernel.writes import document_sql
 
 # What every write touches says nothing about what was changed.
+NEWEST = 20  # how many of the changes since are named to one who writes from an old version
 BOOKKEEPING = frozenset({"version", "updated_at", "updated_by", "available_actions", "imported"})
 
 
 def _select(t: RecordType, condition: str) -> str:
     """Revisions of one visible record. The old row goes through the same projection as the current one."""
     lateral, document = document_sql(t, "o")
-    return f"""select r.version, r.action, r.at, r.actor, r.reason, r.source, o.state, o.imported, {document}
+    sealed = ", ".join(f"'{f.name}', o.{f.digest_column}" for f in t.of_kind(Sealed))
+    return f"""select json_build_object({sealed})::text as sealed, r.version, r.action, r.at, r.actor, r.reason, r.source, o.state, o.imported, {document}
 from {t.table} t join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}' and r.record_id = t.id,
   lateral jsonb_populate_record(null::{t.table}, r.snapshot) o, {lateral}
 where t.id = $2::uuid and {condition} and {GATE} order by r.version desc"""
@@ -30,6 +33,12 @@ where t.id = $2::uuid and {condition} and {GATE} order by r.version desc"""
 
 def _document(t: RecordType, row: Any) -> dict[str, Any]:
     document: dict[str, Any] = orjson.loads(store.finished(t, row))
+    return document
+
+
+def _compared(t: RecordType, row: Any) -> dict[str, Any]:
+    """The document with digests for what is sealed: that it changed is told, what it is is not."""
+    document: dict[str, Any] = {**_document(t, row), **orjson.loads(row["sealed"])}
     return document
 
 
@@ -70,7 +79,7 @@ async def history(asking: Asking, t: RecordType, key: str, before: int | None, l
     rows = await _fetch(asking, t, key, "r.version < $3", before or 2**31 - 1, limit=limit + 1)
     if not rows and before is None:
         raise Refusal("not_found", label=t.label)
-    documents = [_document(t, row) for row in rows]
+    documents = [_compared(t, row) for row in rows]
     pairs = zip(rows, documents, _predecessors(documents), strict=True)
     items = [_entry(row, old, new) for row, new, old in pairs][:limit]
     return items, (items[-1]["version"] if len(rows) > limit else None)
@@ -81,9 +90,9 @@ async def revision(asking: Asking, t: RecordType, key: str, version: int) -> dic
     rows = await _fetch(asking, t, key, "r.version in ($3, $3 - 1)", version)
     if not rows or rows[0]["version"] != version:
         raise Refusal("not_found", label=t.label)
-    documents = [_document(t, row) for row in rows]
+    documents = [_compared(t, row) for row in rows]
     old = documents[1] if len(documents) > 1 else None
-    return {**_entry(rows[0], old, documents[0]), "record": documents[0]}
+    return {**_entry(rows[0], old, documents[0]), "record": _document(t, rows[0])}
 
 
 async def difference(asking: Asking, t: RecordType, key: str, version: int, base: int) -> list[dict[str, Any]]:
@@ -98,11 +107,16 @@ async def difference(asking: Asking, t: RecordType, key: str, version: int, base
 
 async def stale(asking: Asking, connection: Any, t: RecordType, row: Any, version: int) -> Refusal:
     """The refusal of a write from an old version: what differs since, who changed it and when."""
-    rows = await connection.fetch(_select(t, "r.version >= $3"), asking.context(), str(row["id"]), version)
-    documents = [_document(t, r) for r in rows]
+    condition = "(r.version = $3 or r.version >= $4)"
+    newest = max(version, row["version"] - NEWEST)
+    rows = await connection.fetch(_select(t, condition), asking.context(), str(row["id"]), version, newest)
+    documents = [_compared(t, r) for r in rows]
     known = bool(rows) and rows[-1]["version"] == version
-    pairs = list(zip(rows, documents, _predecessors(documents), strict=True))[: len(rows) - known]
-    changes = [{k: e[k] for k in ("version", "at", "by", "action", "changed")} for e in (_entry(r, o, n) for r, n, o in pairs)]
+    changes = [
+        {k: entry[k] for k in ("version", "at", "by", "action", "changed")}
+        for entry in (_entry(r, o, n) for r, n, o in zip(rows, documents, _predecessors(documents), strict=True))
+        if entry["version"] > newest
+    ]
     return Refusal(
         "stale",
         expected=version,

@@ -16,7 +16,7 @@ import orjson
 import uuid_utils
 
 from app.db.context import GATE, Caller
-from app.db.engine import Pools
+from app.db.engine import ACQUIRE_SECONDS, Pools
 from app.errors import Fault, Refusal, invalid
 from app.kernel import violations
 from app.kernel.fields import Sealed
@@ -56,7 +56,7 @@ class Asking:
     async def connection(self, transaction: bool = False) -> AsyncIterator[Any]:
         """A connection of the caller's class; constraint violations become refusals."""
         pool = await self.ledger.pools.of(self.caller)
-        async with pool.acquire() as connection:
+        async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
             try:
                 if transaction:
                     async with connection.transaction():

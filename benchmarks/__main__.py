@@ -1,0 +1,98 @@
+"""python -m benchmarks: measures, prints a table, leaves nothing behind."""
+
+import argparse
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import asyncpg
+from app.db.embedded import embedded_postgres
+
+from benchmarks import bulk, data, requests
+from benchmarks.sides import REQUESTS, Bench, all_of, write_requests
+
+SETTINGS = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min", "max_connections": "200"}
+ALL = (*REQUESTS, "import")
+
+
+def arguments() -> argparse.Namespace:
+    """What may be asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of measurements of each request (5)")
+    parser.add_argument("--seconds", type=int, default=4, help="length of one measurement (4)")
+    parser.add_argument("--only", default=",".join(ALL), help=f"of {','.join(ALL)}")
+    parser.add_argument("--imports", type=int, default=3, help="rounds of the import (3)")
+    parser.add_argument("--rows", type=int, default=100_000, help="rows of the imported file (100 000)")
+    parser.add_argument("--anchor", type=Path, help="a directory with apps.py, schema.sql, gen.py to check `bare` against")
+    parser.add_argument("--keep", type=Path, help="a directory for the loaded databases, to use them again")
+    given = parser.parse_args()
+    given.only = given.only.split(",")
+    if unknown := set(given.only) - set(ALL):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if shutil.which("wrk") is None:
+        parser.error("wrk is not installed (Debian: apt install wrk)")
+    return given
+
+
+async def _anchored(owner_url: str, directory: Path, folder: Path) -> str:
+    """The anchor's own database, from its own schema and generator."""
+    url = await data.make_empty(owner_url, "anchor")
+    file = folder / "anchor.copy"
+    subprocess.run([sys.executable, "gen.py", "rows", str(data.FINDINGS), str(file)], cwd=directory, check=True)
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute((directory / "schema.sql").read_text(encoding="utf-8"))
+        with file.open("rb") as lines:
+            await connection.copy_to_table("finding", source=lines)
+        await connection.execute("vacuum analyze")
+    finally:
+        await connection.close()
+    file.unlink()
+    Path(f"{file}.ids").rename(folder / "anchor.ids")
+    return url
+
+
+def measure(given: argparse.Namespace, folder: Path) -> int:
+    """Loads the databases, runs what is asked for, prints the tables. Gives the number of goals not reached."""
+    home = given.keep or folder
+    home.mkdir(exist_ok=True)
+    home.chmod(0o711)
+    lines: list[str] = []
+    with embedded_postgres(home / "postgres", settings=SETTINGS) as postgres:
+        print("loading …", flush=True)
+        reference = asyncio.run(data.make_reference(postgres.superuser_url))
+        asyncio.run(data.make_ledger(postgres.superuser_url, postgres.application_url))
+        bench = Bench(postgres, folder, reference)
+        asyncio.run(write_requests(bench))
+        if wanted := [r for r in REQUESTS if r in given.only]:
+            anchored = None
+            if given.anchor:
+                directory = given.anchor.resolve()
+                anchored = (directory, asyncio.run(_anchored(postgres.superuser_url, directory, folder)))
+            with all_of(bench, sorted({requests.MEASURE[r] for r in wanted}), anchored) as sides:
+                found = requests.run(bench, sides, given.rounds, given.seconds, wanted)
+                lines += requests.table(found, {s.name: s.failed for s in sides.values()})
+        if "import" in given.only:
+            lines += bulk.table(bulk.run(bench, given.imports, given.rows))
+    print(f"\n{given.rounds} rounds of {given.seconds} s, reference / service, median [range]; load {os.getloadavg()[0]:.1f}")
+    print("\n".join(lines))
+    return sum("NOT" in line for line in lines)
+
+
+def main() -> None:
+    """Runs in a temporary directory that the database's own account may enter."""
+    given = arguments()
+    folder = Path(tempfile.mkdtemp(prefix="ledger-bench-", dir="/var/tmp"))  # noqa: S108  # /tmp may be a small tmpfs
+    folder.chmod(0o711)
+    try:
+        measure(given, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

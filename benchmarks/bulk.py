@@ -1,0 +1,3 @@
+"""placeholder"""
+def run(*a): return []
+def table(a): return []
