@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.accounts import routes as account_routes
+from app.accounts.routes import AccountCreate
 from app.accounts.tokens import Door, load_keys
 from app.db.engine import Pools
 from app.http import system_routes
@@ -24,6 +25,7 @@ from app.kernel.store import Ledger
 from app.kernel.tables import metadata, record_table
 from app.records import REGISTRY
 from app.records.person import routes as person_routes
+from app.records.person.routes import PersonFind
 from app.reports import routes as report_routes
 from app.settings import Settings, settings
 
@@ -58,18 +60,18 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        max_body_size=options.body_limit,
     )
     answer_problems(app)
     mount_docs(app)
-    app.include_router(import_routes.router(options))
+    app.include_router(import_routes.router())
     app.include_router(person_routes.router)
     app.include_router(report_routes.router)
     app.include_router(account_routes.router)
     app.include_router(system_routes.router)
     add_records(app, REGISTRY, SCHEMAS)
-    app.openapi = lambda: document(app, REGISTRY)  # type: ignore[method-assign]  # FastAPI's own way to replace it
-    app.add_middleware(Recorded, access_log=options.access_log)
+    app.openapi = lambda: document(app, REGISTRY, (AccountCreate, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    limits = {"/v1/imports": options.import_limit}
+    app.add_middleware(Recorded, access_log=options.access_log, limit=options.body_limit, limits=limits)
     return app
 
 

@@ -67,7 +67,7 @@ TOKEN_FORM = {
                     "type": "object",
                     "required": ["username", "password"],
                     "properties": {
-                        "grant_type": {"type": "string", "enum": ["password"], "description": "password"},
+                        "grant_type": {"type": "string", "enum": ["password"], "description": "授权方式，只有 password"},
                         "username": {"type": "string", "description": "用户名"},
                         "password": {"type": "string", "format": "password", "description": "密码"},
                     },

@@ -34,6 +34,8 @@ def working_directory(options: Settings) -> Path:
     """The data directory, absolute. It is made by whoever first needs it."""
     if not options.embedded:
         return options.data_dir.resolve()
+    if options.data_dir.is_file():
+        usage(f"LEDGER_DATA_DIR（{options.data_dir}）不是目录。", "LEDGER_DATA_DIR is not a directory.")
     directory, line = data_directory(options.data_dir)
     if line:
         tell(line)
@@ -46,7 +48,7 @@ def database(options: Settings) -> Iterator[Database]:
     directory = working_directory(options)
     if options.database_url is not None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        asyncio.run(_reach(options.database_url))
+        _check("LEDGER_DATABASE_URL", options.database_url)
         yield Database(options.database_url, options.owner_database_url, directory)
         return
     connections = max(100, options.workers * options.pool_size * POOLS + CONNECTIONS_BESIDE)
@@ -75,33 +77,41 @@ def _running(directory: Path) -> Database | None:
         application, owner = (
             f"postgresql://{role}:{passwords[role]}@127.0.0.1:{port}/ledger" for role in ("ledger_app", "postgres")
         )
-        asyncio.run(_reach(application))
+        asyncio.run(_reach("LEDGER_DATABASE_URL", application))
     except (OSError, ValueError, KeyError, Stop):
         return None
     return Database(application, owner, directory)
 
 
-async def _reach(url: str) -> None:
+def _check(setting: str, url: str) -> str:
+    """Where that is, without the password."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("postgresql", "postgres"):
+            return f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+    except ValueError:  # a port that is no number
+        pass
+    return usage(
+        f"{setting} 要写成 postgresql://用户:密码@主机:端口/数据库。",
+        f"{setting} must read postgresql://user:password@host:port/database.",
+    )
+
+
+async def _reach(setting: str, url: str) -> None:
     """Connects once, to say clearly why that does not work."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgresql", "postgres"):
-        usage(
-            "LEDGER_DATABASE_URL 要写成 postgresql://用户:密码@主机:端口/数据库。",
-            "LEDGER_DATABASE_URL must read postgresql://user:password@host:port/database.",
-        )
-    place = f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+    place = _check(setting, url)
     try:
         connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as problem:
         raise Stop(
-            f"数据库 {place} 不接受登录（{problem}），请检查 LEDGER_DATABASE_URL 的用户、密码和库名。",
-            f"The database {place} refuses the login ({problem}): check LEDGER_DATABASE_URL.",
+            f"数据库 {place} 不接受登录（{problem}），请检查 {setting} 的用户、密码和库名。",
+            f"The database {place} refuses the login ({problem}): check {setting}.",
         ) from None
     except (OSError, TimeoutError, socket.gaierror, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
         reason = str(problem) or "超时 timed out"
         raise Stop(
-            f"连不上数据库 {place}（{reason}），请检查它是否在运行，以及 LEDGER_DATABASE_URL。",
-            f"The database {place} cannot be reached ({reason}): check that it runs, and LEDGER_DATABASE_URL.",
+            f"连不上数据库 {place}（{reason}），请检查它是否在运行，以及 {setting}。",
+            f"The database {place} cannot be reached ({reason}): check that it runs, and {setting}.",
         ) from None
     await connection.close()
 
@@ -111,6 +121,7 @@ def bring_up_to_date(found: Database, silent: bool = False) -> None:
     if found.owner_url:
         asyncio.run(_migrate(found, "head"))
         return
+    asyncio.run(_reach("LEDGER_DATABASE_URL", found.url))
     try:
         asyncio.run(require_current(found.url))
     except (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError):
@@ -130,14 +141,18 @@ def bring_up_to_date(found: Database, silent: bool = False) -> None:
 
 
 async def _migrate(found: Database, target: str) -> None:
+    """As the owner, who makes the application's role where it is missing; only then can that one log in."""
     assert found.owner_url
+    await _reach("LEDGER_OWNER_DATABASE_URL", found.owner_url)
     try:
         await migrate(found.owner_url, found.url, target)
-    except OSError as problem:
+    except asyncpg.InsufficientPrivilegeError as problem:
         raise Stop(
-            f"以 LEDGER_OWNER_DATABASE_URL 连不上数据库（{problem}）。",
-            f"The database cannot be reached by LEDGER_OWNER_DATABASE_URL ({problem}).",
+            f"LEDGER_OWNER_DATABASE_URL 的账户权限不够（{problem.args[0]}）：它要能创建角色，并拥有这个库。",
+            f"The account of LEDGER_OWNER_DATABASE_URL may not do that ({problem.args[0]}): "
+            "it must be able to create roles, and own the database.",
         ) from None
+    await _reach("LEDGER_DATABASE_URL", found.url)
 
 
 def migrate_only(target: str) -> tuple[str, str]:

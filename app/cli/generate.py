@@ -7,22 +7,26 @@ from typing import Annotated
 
 import typer
 
+from app.cli.documents import errors, lifecycles, records
 from app.cli.words import foreseeable, tell
 
 HOME = Path(__file__).resolve().parents[2]
 
 
 def openapi_text() -> str:
-    """The OpenAPI document as it is committed. Needs no database."""
+    """The OpenAPI document as it is committed: members in alphabetical order. Needs no database."""
     from app.main import create_app
     from app.settings import Settings
 
-    return json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 # One line for each generated file: its path in the repository, and what makes its text.
 GENERATED: dict[str, Callable[[], str]] = {
-    "openapi/openapi.json": openapi_text,
+    "openapi/v1.json": openapi_text,
+    "docs/errors.md": errors.document,
+    "docs/lifecycles.md": lifecycles.document,
+    "docs/records.md": records.document,
 }
 
 

@@ -23,12 +23,14 @@ from app.cli.database import bring_up_to_date, database
 from app.cli.first_account import first_account
 from app.cli.words import Stop, tell, usage
 from app.cli.worker import LOGS
+from app.kernel.sealing import load_seal
 from app.settings import Settings, settings
 
 KEEP_ALIVE_SECONDS = 30  # longer than a clerk thinks between two clicks, shorter than proxies remember
 GRACE_SECONDS = 10  # what is under way when the service is told to stop
 CONNECTIONS = 1000  # a worker answers 503 above; each open connection costs some 10 KiB
 FRIEND_SECONDS = 5
+ENDING = (signal.SIGTERM, signal.SIGINT)
 # A serving process can neither change the schema nor open an account of its own.
 NOT_FOR_SERVING = ("LEDGER_OWNER_DATABASE_URL", "LEDGER_ADMIN_PASSWORD", "LEDGER_DEMO_PASSWORD")
 
@@ -67,6 +69,7 @@ def launch(*, friend: AfterReady | None = None, keep: Callable[[Path, str], None
         with database(options) as found:
             bring_up_to_date(found)
             first_account(found.url, options.admin_password, partial(keep, found.directory) if keep else None)
+            _secret(options, found.directory)
             _environment(options, found.url, found.directory, quiet=friend is not None)
             started = Started(_address(listener), found.directory, options)
             _serve_beside(options, listener, started, friend)
@@ -78,17 +81,19 @@ def _ending_in_order() -> Iterator[None]:
     """From here on the first SIGTERM or SIGINT unwinds what was started; further ones wait for that."""
 
     def unwind(*_: Any) -> NoReturn:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
         raise SystemExit(0)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, unwind)
+    before = {number: signal.signal(number, unwind) for number in ENDING}
     try:
         yield
     except SystemExit as end:
         if end.code:
             raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -130,6 +135,11 @@ def _address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _secret(options: Settings, directory: Path) -> None:
+    """Refuses a bad key here, with a sentence; and a missing one is made before several workers look for it."""
+    load_seal(options.secret_key.get_secret_value() if options.secret_key else None, directory)
+
+
 def _environment(options: Settings, url: str, directory: Path, quiet: bool) -> None:
     """What the serving processes read: their settings come from the environment, as an operator's do."""
     os.environ["LEDGER_DATABASE_URL"] = url
@@ -152,7 +162,8 @@ def _serve_beside(options: Settings, listener: socket.socket, started: Started, 
         if started.until_ready():
             if friend:
                 friend(started)
-            announce(started)
+            if not started.ending.is_set():
+                announce(started)
 
     companion = threading.Thread(target=beside, name="announcer", daemon=True)
     companion.start()

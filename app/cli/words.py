@@ -1,7 +1,7 @@
 """What the command line says: one Chinese sentence, then the same in English; never a traceback for the foreseeable."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from app.db.embedded import EmbeddedPostgresError
 from app.db.migrate import SchemaNotCurrent
 from app.errors import Refusal
+from app.kernel.sealing import NoSecret
 from app.sentences import SENTENCES
 
 FAILED, USAGE = 1, 2  # exit statuses; 0 is success
@@ -50,12 +51,15 @@ def complain(sentence: str) -> None:
 def refusal_sentence(refusal: Refusal) -> str:
     """A refusal of the service's own floors, as HTTP would say it; the faults say more than the summary."""
     if refusal.faults:
-        return " ".join(
-            f"{SENTENCES[fault.code].say('zh', fault.params)} / {SENTENCES[fault.code].say('en', fault.params)}"
-            for fault in refusal.faults
+        return "\n".join(
+            _both(f.code, f.params) + (f" ({', '.join(f.allowed)})" if f.allowed else "") for f in refusal.faults
         )
-    sentence = SENTENCES[refusal.code]
-    return f"{sentence.say('zh', refusal.params)} / {sentence.say('en', refusal.params)}"
+    return _both(refusal.code, refusal.params)
+
+
+def _both(code: str, params: Mapping[str, Any]) -> str:
+    sentence = SENTENCES[code]
+    return f"{sentence.say('zh', params)} / {sentence.say('en', params)}"
 
 
 def _settings_sentence(problem: ValidationError) -> str:
@@ -68,14 +72,14 @@ def _explanation(problem: Exception) -> tuple[str, int] | None:
     match problem:
         case Stop():
             return str(problem), problem.status
-        case EmbeddedPostgresError() | SchemaNotCurrent():
+        case EmbeddedPostgresError() | SchemaNotCurrent() | NoSecret():
             return str(problem), FAILED
         case Refusal():
             return refusal_sentence(problem), FAILED
         case ValidationError(title="Settings"):
             return _settings_sentence(problem), USAGE
         case asyncpg.PostgresError():
-            return f"数据库拒绝了：{problem}。/ The database refused: {problem}.", FAILED
+            return f"数据库拒绝了：{problem.args[0]} / The database refused.", FAILED
         case OSError(filename=str() as name):
             return f"无法使用 {name}（{problem.strerror}）。/ Cannot use {name}: {problem.strerror}.", FAILED
     return None

@@ -62,3 +62,12 @@ class RevisionList(BaseModel):
 
     items: list[RevisionEntry] = Field(description="修订")
     next_cursor: str | None = Field(description="下一页的游标")
+
+
+class PatchStep(BaseModel):
+    """一处差异（RFC 6902）。"""
+
+    op: str = Field(description="add 增加，remove 去掉，replace 改为，move 移动", examples=["replace"])
+    path: str = Field(description="字段（JSON Pointer）", examples=["/basis"])
+    value: Any = Field(None, description="新值；去掉和移动时无此项", examples=["《实施方案》第三条"])
+    from_: str | None = Field(None, alias="from", description="移动时原在何处")

@@ -2,4 +2,6 @@
 
 from fastapi.security import OAuth2PasswordBearer
 
-bearer = OAuth2PasswordBearer(tokenUrl="v1/oauth/token", scheme_name="账号", auto_error=False)
+bearer = OAuth2PasswordBearer(
+    tokenUrl="v1/oauth/token", scheme_name="account", description="用户名和密码，换取短期令牌", auto_error=False
+)

@@ -1,17 +1,22 @@
-"""The OpenAPI document: FastAPI's, with Chinese tags in the order of the clerk's work."""
+"""The OpenAPI document: FastAPI's, with Chinese tags in the order of the clerk's work, and each refusal said once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
-from app.accounts.routes import AccountCreate
-from app.http.problems import Problem
-from app.records.person.routes import PersonFind
+from app.errors import Fault, Refusal
+from app.http.answers import PatchStep
+from app.http.problems import MEDIA, Problem, problem_document
 
 DESCRIPTION = """巡察台账：发现问题、线索移交、问责结果，每条记录都有版本和修订历史。
 
-先点右上角“登录授权”，填用户名和密码。修改记录时，在 If-Match 填当前版本号。"""
+先点右上角“登录授权”，填用户名和密码。修改记录时，在 If-Match 填当前版本号；状态只由操作改变。
+
+日期是北京时间的一天，时刻带时区；金额以分计；引用其他记录可填编号或标识，答复中两者都有。
+一切失败都答 application/problem+json：写明哪里不对、怎么办；Accept-Language 为 en 时用英文。"""
 
 TAGS = {
     "00 导入台账": "Excel、CSV、NDJSON 台账：先预览，再提交。",
@@ -24,10 +29,54 @@ TAGS = {
     "80 工作清单": "由台账记录数出的工作清单，每个数都能查到所数的记录。",
     "90 账号与系统": "登录、账号、健康检查、错误代码。",
 }
+SERVERS = [{"url": "/", "description": "提供本文档的服务"}]
+LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+# An example of the refusals of each status.
+REFUSED = {
+    "400": Refusal("bad_query", faults=[Fault("colour", "unknown_parameter", {"name": "colour"}, ["state", "q", "limit"])]),
+    "401": Refusal("unauthenticated"),
+    "403": Refusal("forbidden"),
+    "404": Refusal("not_found", label="发现问题"),
+    "409": Refusal("illegal_action", members={"state": "registered", "allowed_actions": ["feed_back", "void", "correct"]}),
+    "412": Refusal("stale", members={"current_version": 2, "differing": ["/basis"]}),
+    "413": Refusal("too_large"),
+    "415": Refusal("wrong_media_type"),
+    "422": Refusal("validation_failed", faults=[Fault("/title", "required", {"label": "问题标题"})]),
+    "428": Refusal("if_match_required"),
+    "503": Refusal("busy"),
+}
 
 
-def document(app: FastAPI, types: Any) -> dict[str, Any]:
-    """The document, made once and kept."""
+def _refusals(made: dict[str, Any]) -> None:
+    """Puts each refusal under components, with an example, and has the operations name it there."""
+    found = made["components"].setdefault("responses", {})
+    for operation in (o for path in made["paths"].values() for o in path.values()):
+        answers = operation["responses"]
+        if "HTTPValidationError" in str(answers.get("422", {})):
+            answers.pop("422")
+        for status, answer in answers.items():
+            if MEDIA in answer.get("content", {}):
+                example = problem_document(REFUSED[status], "zh", "86c42628647e6cf877943660587daa5d")
+                answer["content"][MEDIA]["example"] = example
+                found[f"Refused{status}"] = answer
+                answers[status] = {"$ref": f"#/components/responses/Refused{status}"}
+
+
+def _untitled(node: Any) -> None:
+    """Takes out the titles that are made from the names of members: noise in English beside Chinese descriptions."""
+    if isinstance(node, list):
+        for item in node:
+            _untitled(item)
+    elif isinstance(node, dict):
+        if isinstance(node.get("title"), str):
+            del node["title"]
+        for name, item in node.items():
+            if name not in ("example", "examples"):
+                _untitled(item)
+
+
+def document(app: FastAPI, types: Any, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
+    """The document, made once and kept. `bodies` are the models that routes only name."""
     if app.openapi_schema:
         return app.openapi_schema
     unknown = {t.tag for t in types} - TAGS.keys()
@@ -39,17 +88,18 @@ def document(app: FastAPI, types: Any) -> dict[str, Any]:
         description=DESCRIPTION,
         routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        servers=[dict(server) for server in SERVERS],
+        license_info=dict(LICENSE),
     )
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
-    for model in (Problem, AccountCreate, PersonFind):
+    for model in (Problem, PatchStep, *bodies):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema
+    _refusals(made)
+    _untitled(made["paths"])
+    _untitled(schemas)
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    for operation in (o for path in made["paths"].values() for o in path.values()):
-        refused = operation.get("responses", {}).get("422", {})
-        if "HTTPValidationError" in str(refused):
-            operation["responses"].pop("422")
     app.openapi_schema = made
     return made

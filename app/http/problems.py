@@ -37,6 +37,12 @@ class Problem(BaseModel):
     detail: str = Field(description="哪里不对、怎么办")
     instance: str = Field(description="请求编号", examples=["urn:request:0f3c…"])
     errors: list[ProblemFault] = Field(default_factory=list, description="逐项错误")
+    state: str | None = Field(None, description="409：记录现在的状态")
+    allowed_actions: list[str] | None = Field(None, description="409：现在可执行的操作")
+    candidates: list[dict[str, str]] | None = Field(None, description="409：几个区划都有这个编号时，各条的标识和区划")
+    current_version: int | None = Field(None, description="412：现在的版本号")
+    differing: list[str] | None = Field(None, description="412：与所依据的版本不同的字段（JSON Pointer）")
+    changes: list[dict[str, Any]] | None = Field(None, description="412：其间的各次改动：版本、时刻、何人、操作、字段")
 
 
 def language(header: str) -> str:
@@ -60,10 +66,10 @@ def fault_document(fault: Fault, tongue: str) -> dict[str, Any]:
     return {**document, "allowed": list(fault.allowed)} if fault.allowed is not None else document
 
 
-def problem_response(refusal: Refusal, tongue: str, request_id: str) -> Response:
-    """The answer that says why a request was not carried out. Rejected input is not echoed."""
+def problem_document(refusal: Refusal, tongue: str, request_id: str) -> dict[str, Any]:
+    """What says why a request was not carried out. Rejected input is not echoed."""
     sentence = SENTENCES[refusal.code]
-    document = {
+    return {
         "type": f"/v1/errors/{refusal.code}",
         "title": sentence.text[tongue].format_map({**sentence.sample, **refusal.params}),
         "status": sentence.status,
@@ -73,6 +79,12 @@ def problem_response(refusal: Refusal, tongue: str, request_id: str) -> Response
         "errors": [fault_document(f, tongue) for f in refusal.faults],
         **refusal.members,
     }
+
+
+def problem_response(refusal: Refusal, tongue: str, request_id: str) -> Response:
+    """The answer to a request that was not carried out."""
+    sentence = SENTENCES[refusal.code]
+    document = problem_document(refusal, tongue, request_id)
     headers = {"Content-Language": "zh-CN" if tongue == "zh" else "en", "Vary": "Accept-Language", **refusal.headers}
     if sentence.status == 401:
         headers.setdefault("WWW-Authenticate", 'Bearer realm="ledger"')

@@ -13,19 +13,25 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, FastAPI, Header, Path, Query
 from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import create_model
 from starlette.responses import Response
 from starlette.routing import Router
 
+from app.http import operations
+from app.http.answers import ActionList, PageOf, Revision, RevisionList
 from app.http.dependencies import bearer
 from app.http.problems import MEDIA, Problem
 from app.http.record_handlers import DIFF, PATCH, Handler, handlers
 from app.kernel import query
 from app.kernel.record_type import RecordType
 from app.kernel.schemas import Schemas
-from app.http.answers import ActionList, PageOf, Revision, RevisionList
 
 KEY = Annotated[str, Path(description="记录的标识（id）或编号（number）", max_length=64)]
 IF_MATCH = Annotated[str, Header(alias="If-Match", description='依据的版本号，如 "1"', examples=['"1"'])]
+LIMIT = Annotated[int, Query(description="每页条数", ge=1, le=query.MOST)]
+CURSOR = Annotated[str | None, Query(description="下一页的游标，取自上一页的 next_cursor")]
+VERSION = Annotated[int, Path(description="版本号", ge=1)]
+BASE = Annotated[int | None, Query(alias="from", ge=1, description="与哪一版相比，默认上一版")]
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
@@ -61,10 +67,6 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {s: {"description": texts[s], "content": {MEDIA: schema}} for s in (*statuses, 401, 503)}
 
 
-def _examples(t: RecordType) -> dict[str, Any]:
-    return {name: {"summary": name, "value": dict(value)} for name, value in t.examples.items()}
-
-
 def _list_parameters(t: RecordType) -> dict[str, Any]:
     known = query.parameter_help(t)
     kind = list[str] | None
@@ -72,52 +74,69 @@ def _list_parameters(t: RecordType) -> dict[str, Any]:
     sorts = "、".join(t.sorts)
     found["q"] = (Annotated[str | None, Query(description="在编号、文字和备注中查找，两个字也能查到", max_length=100)], None)
     found["sort"] = (Annotated[str | None, Query(description=f"排序：{sorts}；前加 - 为倒序，逗号分隔")], None)
-    found["limit"] = (Annotated[int, Query(description="每页条数", ge=1, le=query.MOST)], query.LIMIT)
-    found["cursor"] = (Annotated[str | None, Query(description="下一页的游标，取自上一页的 next_cursor")], None)
+    found["limit"], found["cursor"] = (LIMIT, query.LIMIT), (CURSOR, None)
     return found
+
+
+def _answers(t: RecordType, schemas: Schemas) -> dict[str, Any]:
+    """The successful answers of a type's routes."""
+    record: Any = schemas.read
+    page = create_model(f"{schemas.read.__name__}Page", __base__=PageOf[record], __doc__=f"{t.label}清单的一页。")
+    patch = {"type": "array", "description": "依次执行的改动", "items": {"$ref": "#/components/schemas/PatchStep"}}
+    return {
+        "record": {"model": record, "description": t.label, "headers": operations.ETAG},
+        "created": {"model": record, "description": f"已登记的{t.label}", "headers": operations.ETAG | operations.LOCATION},
+        "page": {"model": page, "description": f"一页{t.label}", "headers": operations.LINK},
+        "actions": {"model": ActionList, "description": "全部操作"},
+        "history": {"model": RevisionList, "description": "一页修订"},
+        "revision": {"model": Revision, "description": "这一版"},
+        "diff": {"description": "JSON Patch", "content": {DIFF: {"schema": patch}}},
+        "unchanged": {"description": "没有改动"},
+    }
+
+
+READING, WRITING = problems(400, 404, 409), problems(400, 404, 409, 412, 413, 415, 422, 428)
 
 
 def routes_of(t: RecordType, schemas: Schemas) -> list[dict[str, Any]]:
     """Every route of a type, as arguments for `add_api_route`, in the order of a clerk's work."""
-    do, one, path = handlers(t), f"/v1/{t.path}/{{key}}", f"/v1/{t.path}"
-    tag, slug = {"tags": [t.tag]}, t.name
-    etag = {"headers": {"ETag": {"description": "版本号", "schema": {"type": "string"}}}}
+    do, given, path = handlers(t), _answers(t, schemas), f"/v1/{t.path}"
+    one, key = f"{path}/{{key}}", {"key": (KEY,)}
     create_body: Any = schemas.create
-    record: Any = schemas.read
     change_body: Any = schemas.change
-    body = Annotated[create_body, Body(openapi_examples=_examples(t))]
-    patch = Annotated[change_body, Body(media_type=PATCH)]
-    read = {"model": schemas.read, "description": t.label, **etag}
-    key = {"key": (KEY,)}
+    body = Annotated[create_body, Body(openapi_examples=operations.create_examples(t))]
+    patch = Annotated[change_body, Body(media_type=PATCH, openapi_examples=operations.change_examples(t))]
 
-    def route(path: str, method: str, name: str, summary: str, handler: str, parameters: Any, answers: Any) -> dict[str, Any]:
-        endpoint = _endpoint(f"{name}_{slug}", t.help, do[handler], parameters)
-        status = next(iter(answers))
+    def route(
+        path: str, method: str, name: str, summary: str, handler: str, parameters: Any, answers: Any, doc: str
+    ) -> dict[str, Any]:
         return {
-            "path": path, "endpoint": endpoint, "methods": [method], "summary": summary, "operation_id": f"{name}_{slug}",
-            "status_code": status, "responses": answers, "response_model": None, **tag,
+            "path": path, "endpoint": _endpoint(f"{name}_{t.name}", doc, do[handler], parameters), "methods": [method],
+            "summary": summary, "operation_id": f"{name}_{t.name}", "status_code": next(iter(answers)), "responses": answers,
+            "response_model": None, "tags": [t.tag],
         }  # fmt: skip
 
     found = [
-        route(path, "POST", "create", f"登记{t.label}", "create", {"body": (body,)}, {201: read, **problems(400, 409, 413, 415, 422)}),
-        route(path, "GET", "list", f"查{t.label}清单", "list", _list_parameters(t), {200: {"model": PageOf[record], "description": "一页"}, **problems(400)}),
-        route(one, "GET", "get", f"查一条{t.label}", "get", key, {200: read, 304: {"description": "未改动"}, **problems(400, 404, 409)}),
-        route(one, "PATCH", "change", f"修改{t.label}", "change", {**key, "body": (patch,), "if_match": (IF_MATCH,)}, {200: read, **problems(400, 404, 409, 412, 413, 415, 422, 428)}),
-        route(f"{one}/actions", "GET", "list_actions_of", f"{t.label}可执行的操作", "actions", key, {200: {"model": ActionList, "description": "操作"}, **problems(400, 404)}),
+        route(path, "POST", "create", f"登记{t.label}", "create", {"body": (body,)}, {201: given["created"], **problems(400, 409, 413, 415, 422)}, operations.creating(t)),
+        route(path, "GET", "list", f"查{t.label}清单", "list", _list_parameters(t), {200: given["page"], **problems(400)}, operations.LIST),
+        route(one, "GET", "get", f"查一条{t.label}", "get", key, {200: given["record"], 304: given["unchanged"], **READING}, operations.GET),
+        route(one, "PATCH", "change", f"修改{t.label}", "change", {**key, "body": (patch,), "if_match": (IF_MATCH,)}, {200: given["record"], **WRITING}, operations.CHANGE),
+        route(f"{one}/actions", "GET", "list_actions_of", f"{t.label}可执行的操作", "actions", key, {200: given["actions"], **READING}, operations.ACTIONS),
     ]  # fmt: skip
-    labels = {x.action: x.label for x in t.lifecycle.public} | {"correct": "更正", "void": "作废"}
-    for action, label in labels.items():
-        parameters = {**key, "body": (Annotated[schemas.actions[action], Body()],), "if_match": (IF_MATCH,)}
-        answers = {200: read, **problems(400, 404, 409, 412, 413, 415, 422, 428)}
-        entry = route(f"{one}/actions/{action}", "POST", action, f"{t.label}：{label}", action, parameters, answers)
-        found.append(entry)
-    history = f"{one}/revisions"
-    found += [
-        route(history, "GET", "list_revisions_of", f"{t.label}的历次修订", "revisions", {**key, "limit": (Annotated[int, Query(ge=1, le=query.MOST)], query.LIMIT), "cursor": (Annotated[str | None, Query()], None)}, {200: {"model": RevisionList, "description": "修订"}, **problems(400, 404)}),
-        route(f"{history}/{{version}}", "GET", "get_revision_of", f"{t.label}的某一版", "revision", {**key, "version": (Annotated[int, Path(ge=1)],)}, {200: {"model": Revision, "description": "修订"}, **problems(400, 404)}),
-        route(f"{history}/{{version}}/diff", "GET", "diff", f"{t.label}两版的差异", "diff", {**key, "version": (Annotated[int, Path(ge=1)],), "from_": (Annotated[int | None, Query(alias="from", ge=1, description="与哪一版相比，默认上一版")], None)}, {200: {"description": "RFC 6902", "content": {DIFF: {"schema": {"type": "array", "items": {"type": "object"}}}}}, **problems(400, 404)}),
+    actions = {x.action: (x.label, operations.acting(t, x)) for x in t.lifecycle.public}
+    actions |= {"correct": ("更正", operations.CORRECT), "void": ("作废", operations.VOID)}
+    for action, (label, doc) in actions.items():
+        act_body: Any = schemas.actions[action]
+        act = Annotated[act_body, Body(openapi_examples=operations.action_examples(t, action))]
+        parameters = {**key, "body": (act,), "if_match": (IF_MATCH,)}
+        answers = {200: given["record"], **WRITING}
+        found.append(route(f"{one}/actions/{action}", "POST", action, f"{t.label}：{label}", action, parameters, answers, doc))
+    history, version = f"{one}/revisions", {**key, "version": (VERSION,)}
+    return found + [
+        route(history, "GET", "list_revisions_of", f"{t.label}的历次修订", "revisions", {**key, "limit": (LIMIT, query.LIMIT), "cursor": (CURSOR, None)}, {200: given["history"], **READING}, operations.REVISIONS),
+        route(f"{history}/{{version}}", "GET", "get_revision_of", f"{t.label}的某一版", "revision", version, {200: given["revision"], **READING}, operations.REVISION),
+        route(f"{history}/{{version}}/diff", "GET", "diff", f"{t.label}两版的差异", "diff", {**version, "from_": (BASE, None)}, {200: given["diff"], **READING}, operations.DIFF),
     ]  # fmt: skip
-    return found
 
 
 def add_records(app: FastAPI, types: Any, schemas: Any) -> None:

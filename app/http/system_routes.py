@@ -1,28 +1,56 @@
 """Health, metrics, and the catalogue of errors."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import prometheus_client
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from prometheus_client import multiprocess
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from app.db.context import DOOR
 from app.errors import Refusal
+from app.http.problems import MEDIA
 from app.http.service import asking, service_of
 from app.sentences import SENTENCES
 
 router = APIRouter(tags=["90 账号与系统"])
 LOOPBACK = {"127.0.0.1", "::1", "testclient"}
+PROBLEM = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
-@router.get("/health/live", summary="进程是否在运行")
+class Health(BaseModel):
+    """健康状况。"""
+
+    status: str = Field(description="live 在运行，ready 能办理业务", examples=["ready"])
+
+
+class ErrorRead(BaseModel):
+    """一个错误代码。"""
+
+    code: str = Field(description="错误代码", examples=["stale"])
+    status: int | None = Field(description="HTTP 状态码；只说一个字段或单元格的为 null", examples=[412])
+    zh: str = Field(description="哪里不对（示例）")
+    zh_do: str = Field(description="怎么办")
+    en: str = Field(description="哪里不对（英文示例）")
+    en_do: str = Field(description="怎么办（英文）")
+
+
+class ErrorList(BaseModel):
+    """全部错误代码。"""
+
+    items: list[ErrorRead] = Field(description="错误代码，按字母顺序")
+
+
+@router.get("/health/live", summary="进程是否在运行", response_model=Health)
 async def live() -> dict[str, str]:
     """进程在运行。"""
     return {"status": "live"}
 
 
-@router.get("/health/ready", summary="能否办理业务")
+@router.get(
+    "/health/ready", summary="能否办理业务", response_model=Health, responses={503: {"description": "服务正忙", "content": PROBLEM}}
+)
 async def ready(request: Request) -> dict[str, str]:
     """数据库可用，上次中断的导入已经了结。"""
     service = service_of(request)
@@ -75,14 +103,19 @@ def error_document(code: str) -> dict[str, Any]:
     }
 
 
-@router.get("/v1/errors", summary="错误代码一览")
+@router.get("/v1/errors", summary="错误代码一览", response_model=ErrorList)
 async def list_errors() -> dict[str, Any]:
     """每个错误代码：含义、怎么办、示例。"""
     return {"items": [error_document(code) for code in sorted(SENTENCES)]}
 
 
-@router.get("/v1/errors/{code}", summary="一个错误代码", responses={404: {"description": "没有这个代码"}})
-async def get_error(code: str) -> dict[str, Any]:
+@router.get(
+    "/v1/errors/{code}",
+    summary="一个错误代码",
+    response_model=ErrorRead,
+    responses={404: {"description": "没有找到", "content": PROBLEM}},
+)
+async def get_error(code: Annotated[str, Path(description="错误代码", examples=["stale"])]) -> dict[str, Any]:
     """这个错误代码的含义、怎么办、示例。"""
     if code not in SENTENCES:
         raise Refusal("no_such_path")

@@ -11,7 +11,7 @@ from app.imports.headers import Column
 from app.kernel import fields as kinds
 from app.kernel.record_type import RecordType
 
-NOTE_HEADINGS = ("备注", "说明", "备 注")
+NOTE_HEADINGS = ("备注", "说明", "备注说明")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,12 @@ def columns_of(t: RecordType) -> list[Column]:
     claimed = {name for column in found for name in column.names}
     found.append(Column("note", tuple(n for n in NOTE_HEADINGS if n not in claimed)))
     return found
+
+
+def names_of_references(t: RecordType) -> set[str]:
+    """Under these a sheet's cells hold other records as written; a line of NDJSON has the members of a body instead."""
+    every = (*t.references, *(f for f in t.ledger.extra if isinstance(f, kinds.Reference)))
+    return {key for f in every for key in (f.name, f"{f.name}?")} - {f.name for f in t.fields if not isinstance(f, kinds.Reference)}
 
 
 @singledispatch

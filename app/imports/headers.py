@@ -93,7 +93,7 @@ def unit_of(text: str) -> str | None:
         unit: str = held.strip("()[]{}【】〔〕《》").removeprefix("单位").lstrip(":")
         if unit in _UNITS:
             return unit
-    trailing = _TRAILING_UNIT.search(plain)
+    trailing = _TRAILING_UNIT.search(_BRACKETED.sub("", plain).strip("*※:"))
     return trailing[1] if trailing else None
 
 

@@ -49,7 +49,7 @@ class Lookup:
                     if key in row:
                         wanted.setdefault(f.to, set()).update(_texts(row[key]))
                 if f.id_column in row:
-                    ids.setdefault(f.to, set()).update(_texts(row[f.id_column]))
+                    ids.setdefault(f.to, set()).update(i.lower() for i in _texts(row[f.id_column]))
         for path in {f.to for f in every}:
             target = self.asking.ledger.registry.by_path[path]
             if target.ledger_name and path not in self.names:

@@ -9,6 +9,7 @@ import uuid_utils
 from app.errors import Refusal
 from app.imports.columns import Problem
 from app.imports.lookup import Found, Lookup
+from app.kernel import violations
 from app.kernel.bodies import validated
 from app.kernel.fields import Choice, Reference, Sealed
 from app.kernel.record_type import RecordType
@@ -34,6 +35,11 @@ class Planned:
     warnings: list[Problem] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     entered: str = ""
+    unreadable: bool = False
+
+    def member(self, f: Reference) -> str:
+        """What the row calls a reference: the heading's column of a sheet, a member of a body in a line of NDJSON."""
+        return f.name if self.headings else f.number_column
 
     def reject(self, key: str | None, code: str, **params: Any) -> None:
         """Notes something that keeps the row out; `key` is a field, shown by its heading."""
@@ -49,44 +55,56 @@ def resolve(planned: Planned, row: dict[str, Any], lookup: Lookup) -> None:
         if f.copied or f.set_by and f.name not in row and f.number_column not in row and f.id_column not in row:
             continue
         _by_identifier(planned, row, f, lookup)
+        identified = row.get(f.id_column)
         wanted = row.pop(f.name, None) or row.pop(f.number_column, None)
         tentative = row.pop(f"{f.name}?", None)
         if wanted is not None:
             _by_text(planned, row, f, wanted, lookup)
+            if identified is not None and row.get(f.id_column) not in (None, identified):
+                planned.reject(planned.member(f), "reference_disagrees", label=f.label)
         elif tentative is not None and not isinstance(found := lookup.find(f, tentative, row), str):
             row[f.id_column] = found.id
         elif f.required and f.writable and not row.get(f.id_column):
-            planned.reject(f.name, "required", label=f.label)
+            if not any(e.column == f.id_column for e in planned.errors):
+                planned.reject(planned.member(f), "required", label=f.label)
     for f in extras:
         if f.name not in {r.name for r in t.references}:
             row.pop(f.id_column, None)
 
 
 def _by_identifier(planned: Planned, row: dict[str, Any], f: Reference, lookup: Lookup) -> None:
-    given = row.get(f.id_column)
-    for identifier in given if isinstance(given, list) else [given] if given is not None else ():
-        found = lookup.by_id.get((f.to, identifier)) if isinstance(identifier, str) else None
-        if found is None or found.state == "voided":
-            planned.reject(f.id_column, "reference_not_found", label=f.label)
-            row.pop(f.id_column, None)
-            return
+    given = row.pop(f.id_column, None)
+    if given is None:
+        return
+    ids = given if isinstance(given, list) else [given]
+    if f.many is not isinstance(given, list):
+        planned.reject(f.id_column, "not_a_list" if f.many else "not_an_identifier")
+    elif not all(isinstance(i, str) and violations.is_identifier(i) for i in ids):
+        planned.reject(f.id_column, "not_an_identifier")
+    elif not all((found := lookup.by_id.get((f.to, i.lower()))) and found.state != "voided" for i in ids):
+        planned.reject(f.id_column, "reference_not_found", label=f.label)
+    elif len({i.lower() for i in ids}) < len(ids):
+        planned.reject(f.id_column, "listed_twice", label=f.label)
+    elif ids:
+        row[f.id_column] = [i.lower() for i in ids] if f.many else ids[0].lower()
 
 
 def _by_text(planned: Planned, row: dict[str, Any], f: Reference, wanted: Any, lookup: Lookup) -> None:
     texts = wanted if isinstance(wanted, list) else [wanted]
     if f.many is not isinstance(wanted, list) or not all(isinstance(x, str) for x in texts):
-        planned.reject(f.name, "not_a_list" if f.many else "not_text")
+        wrong = "not_a_list" if f.many and not isinstance(wanted, list) else "not_a_number"
+        planned.reject(planned.member(f), wrong)
         return
     found = [lookup.find(f, text, row) for text in texts]
     failed = [(text, code) for text, code in zip(texts, found, strict=True) if isinstance(code, str)]
     # What is named within a round that was not found is not looked for: one cell is wrong, not three.
     lost = lookup.within(f) - {name for name in lookup.within(f) if f"{name}_id" in row} if planned.errors else set()
     for text, code in failed if not lost else ():
-        planned.reject(f.name, code, label=f.label, text=text[:100])
+        planned.reject(planned.member(f), code, label=f.label, text=text[:100])
     ids = [x.id for x in found if isinstance(x, Found)]
     if not failed:
         if len(set(ids)) < len(ids):
-            planned.reject(f.name, "listed_twice", label=f.label)
+            planned.reject(planned.member(f), "listed_twice", label=f.label)
         row[f.id_column] = ids if f.many else ids[0]
 
 

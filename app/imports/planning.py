@@ -11,7 +11,7 @@ import orjson
 
 from app.db.context import GATE
 from app.imports import matching, plan
-from app.imports.columns import Problem, read_row
+from app.imports.columns import Problem, names_of_references, read_row
 from app.imports.lookup import Lookup
 from app.imports.plan import Planned
 from app.imports.sources import Source, Table, tables
@@ -80,13 +80,16 @@ class Check:
     async def _plan(self, table: Table, batch: list[Any], report: SheetReport, seen: dict[Any, Planned]) -> None:
         assert table.type
         t = table.type
-        planned, rows = await asyncio.to_thread(lambda: _read(table, batch))
+        planned, rows = await asyncio.to_thread(lambda: _read(table, batch, self.jurisdiction))
         await self.lookup.prepare(t, rows)
         model = self.asking.ledger.schemas[t.path].ledger
         values, sealed = [], []
         if _among_themselves(t):
             plan.announce(planned, rows, self.lookup)
         for p, row in zip(planned, rows, strict=True):
+            if p.unreadable:
+                values.append({})
+                continue
             plan.resolve(p, row, self.lookup)
             plan.agree(p, row, self.lookup)
             plan.read_number(p, row, self.jurisdiction)
@@ -196,8 +199,9 @@ def told(problems: Any, tongue: str) -> list[dict[str, Any]]:
     return items
 
 
-def _read(table: Table, batch: list[tuple[int, Any]]) -> tuple[list[Planned], list[dict[str, Any]]]:
+def _read(table: Table, batch: list[tuple[int, Any]], jurisdiction: str) -> tuple[list[Planned], list[dict[str, Any]]]:
     assert table.type
+    internal = names_of_references(table.type)
     planned, rows = [], []
     for line, raw in batch:
         p = Planned(table.sheet, line, table.type, table.headings)
@@ -206,8 +210,14 @@ def _read(table: Table, batch: list[tuple[int, Any]]) -> tuple[list[Planned], li
             p.errors += problems
         elif isinstance(raw, Mapping):
             values = {k: v for k, v in raw.items() if v is not None and k not in ("type", "jurisdiction")}
+            for name in internal & values.keys():
+                p.reject(name, "unknown_member", name=name)
+                values.pop(name)
+            if raw.get("jurisdiction", jurisdiction) not in (None, jurisdiction):
+                p.reject("jurisdiction", "jurisdiction_outside")
         else:
             values = {}
+            p.unreadable = True
             p.errors.append(Problem(None, f"line_{raw.code}"))
         planned.append(p)
         rows.append(values)

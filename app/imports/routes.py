@@ -26,7 +26,6 @@ from app.imports import jobs, planning, runner
 from app.imports.readers import UnreadableFile
 from app.imports.sources import CSV, MEDIA, NDJSON, XLSX, Source, guess_jurisdiction
 from app.kernel import query
-from app.settings import Settings
 
 TAG = "00 导入台账"
 PARAMETERS = ("type", "mode", "on_error", "jurisdiction", "allow_register_changes")
@@ -77,7 +76,7 @@ class RowRead(BaseModel):
 
     sheet: str | None = Field(description="工作表")
     row: int = Field(description="行号（与 Excel 一致）")
-    result: str = Field(description="created、updated、unchanged、rejected")
+    result: str = Field(description="created 新建，updated 更新，unchanged 未变，rejected 拒绝")
     type: str | None = Field(description="记录类型")
     record_id: str | None = Field(description="记录标识")
     number: str | None = Field(description="编号")
@@ -111,12 +110,12 @@ FILE_BODY = {
 IMPORT_ID = Annotated[str, PathParameter(description="导入的标识")]
 
 
-def router(options: Settings) -> APIRouter:
-    """The routes; the file may be larger than any other body."""
+def router() -> APIRouter:
+    """The routes; a file may be larger than any other body (app.main)."""
     made = APIRouter(tags=[TAG], dependencies=[Depends(bearer)])
     made.add_api_route(
         "/v1/imports", receive, methods=["POST"], status_code=202, summary="导入台账文件", response_model=ImportRead,
-        openapi_extra=FILE_BODY, responses=problems(400, 413, 415, 422), max_body_size=options.import_limit,
+        openapi_extra=FILE_BODY, responses=problems(400, 413, 415, 422),
     )  # fmt: skip
     made.add_api_route("/v1/imports/{import_id}", follow, methods=["GET"], summary="查一次导入", response_model=ImportRead, responses=problems(400, 404))
     made.add_api_route("/v1/imports/{import_id}/rows", rows, methods=["GET"], summary="查导入的逐行结果", response_model=RowPage, responses=problems(400, 404))
@@ -139,7 +138,7 @@ async def receive(
     request: Request,
     type: Annotated[str | None, Query(description="记录类型，如 findings；CSV 必填，工作簿填了则只导该表")] = None,
     mode: Annotated[str, Query(description="preview 预览（默认），commit 提交")] = "preview",
-    on_error: Annotated[str, Query(description="reject_all（默认），skip_rows")] = "reject_all",
+    on_error: Annotated[str, Query(description="reject_all 有一行错就都不导（默认），skip_rows 跳过错行")] = "reject_all",
     jurisdiction: Annotated[str | None, Query(description="区划代码；账号管多个区划时填写")] = None,
     allow_register_changes: Annotated[bool, Query(description="允许改动名录中的名称和类型")] = False,
 ) -> Response:
@@ -257,7 +256,7 @@ async def follow(request: Request, import_id: IMPORT_ID) -> Response:
 async def rows(
     request: Request,
     import_id: IMPORT_ID,
-    result: Annotated[str | None, Query(description="created、updated、unchanged、rejected")] = None,
+    result: Annotated[str | None, Query(description="created 新建，updated 更新，unchanged 未变，rejected 拒绝")] = None,
     limit: Annotated[int, Query(ge=1, le=query.MOST, description="每页条数")] = query.LIMIT,
     cursor: Annotated[str | None, Query(description="下一页的游标")] = None,
 ) -> Response:

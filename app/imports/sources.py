@@ -103,18 +103,23 @@ def _lines(path: Path, source: Source, registry: Registry) -> Iterator[Table]:
     if source.type:
         yield Table(None, source.type, readers.read_ndjson(path))
         return
-    present = {row.get("type") for _, row in readers.read_ndjson(path) if isinstance(row, dict)}
+    present = {_said_type(row) for _, row in readers.read_ndjson(path)}
     first = True
     for t in registry:
         if t.path in present:
             yield Table(None, t, _of_type(path, t.path, first))
             first = False
-    strange = [(n, row) for n, row in readers.read_ndjson(path) if not isinstance(row, dict) or row.get("type") not in registry.by_path]
+    for n, row in readers.read_ndjson(path):
+        if not isinstance(row, dict):
+            yield Table(None, registry.types[0], header_row=n, problem=Problem(None, f"line_{row.code}"))
+    strange = [n for n, row in readers.read_ndjson(path) if isinstance(row, dict) and _said_type(row) not in registry.by_path]
     if strange:
-        t = registry.types[0]
-        line, row = strange[0]
-        code = "line_without_type" if isinstance(row, dict) else f"line_{row.code}"
-        yield Table(None, t, header_row=line, problem=Problem(None, code, {"lines": len(strange)}))
+        yield Table(None, registry.types[0], header_row=strange[0], problem=Problem(None, "line_without_type", {"lines": len(strange)}))
+
+
+def _said_type(row: Any) -> str | None:
+    said = row.get("type") if isinstance(row, dict) else None
+    return said if isinstance(said, str) else None
 
 
 def _of_type(path: Path, wanted: str, first: bool) -> Iterator[tuple[int, Any]]:

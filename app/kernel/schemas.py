@@ -194,8 +194,9 @@ def members(f: kinds.Field, optional: bool) -> dict[str, tuple[Any, Any]]:
     """The members of a body, or of an answer, that hold a field."""
     text, samples = describe(f), [f.sample] if f.sample is not None else None
     if isinstance(f, kinds.Reference):
-        limit = Field(None, description=f"{text}的编号", examples=samples, max_length=LIST_LIMIT if f.many else None)
-        ids = Field(None, description=f"{text}的标识（与编号二选一）", max_length=LIST_LIMIT if f.many else None)
+        must, rest = "（必填，填编号或标识）" if f.required and not optional else "（填编号或标识）", f"。{f.help}".rstrip("。")
+        limit = Field(None, description=f"{f.label}的编号{must}{rest}", examples=samples, max_length=LIST_LIMIT if f.many else None)
+        ids = Field(None, description=f"{f.label}的标识{must}{rest}", max_length=LIST_LIMIT if f.many else None)
         one, other = (list[Identifier], list[Number]) if f.many else (Identifier, Number)
         return {f.number_column: (other | None, limit), f.id_column: (one | None, ids)}
     kind = annotation(f)
@@ -227,6 +228,25 @@ def body_model(name: str, doc: str, parts: Iterable[dict[str, tuple[Any, Any]]])
     return made
 
 
+def _answered(f: kinds.Field) -> dict[str, tuple[Any, Any]]:
+    """The members of an answer that hold a field: always there, and null where there is nothing."""
+    found = {}
+    for name, (kind, info) in members(f, True).items():
+        text = info.description
+        if isinstance(f, kinds.Reference):
+            text = f"{f.label}的{'编号' if name == f.number_column else '标识'}" + (f"。{f.help}" if f.help else "")
+        found[name] = (kind, Field(..., description=text, examples=info.examples))
+    return found
+
+
+def _number_sample(t: RecordType) -> str:
+    if t.numbering.formula:
+        return "431382-2017-01"
+    series = "431382-" if t.numbering.within == "jurisdiction" else "431382-2017-01-"
+    joint = "" if t.numbering.within == "jurisdiction" else "-"
+    return f"{series}{t.numbering.letter}{joint}{1:0{t.numbering.digits}}"
+
+
 def _title(t: RecordType) -> str:
     return "".join(word.capitalize() for word in t.name.split("_"))
 
@@ -234,14 +254,14 @@ def _title(t: RecordType) -> str:
 def _read(t: RecordType) -> type[BaseModel]:
     moment = {"type": "string", "format": "date-time"}
     head: dict[str, tuple[Any, Any]] = {
-        "id": (Identifier, Field(..., description="标识（UUIDv7）")),
-        "number": (str, Field(..., description="编号")),
-        "version": (int, Field(..., description="版本号，从 1 起；也是 ETag")),
+        "id": (Identifier, Field(..., description="标识（UUIDv7）", examples=["01a20741-9e32-72f5-83b8-6eef4e2aa171"])),
+        "number": (str, Field(..., description="编号", examples=[_number_sample(t)])),
+        "version": (int, Field(..., description="版本号，从 1 起；也是 ETag", examples=[1])),
         "state": (
             Annotated[str, WithJsonSchema({"type": "string", "enum": list(t.lifecycle.labels)})],
             Field(..., description="状态：" + "，".join(f"{c} {label}" for c, label in t.lifecycle.labels.items())),
         ),
-        "jurisdiction": (str, Field(..., description="台账所属行政区划代码（六位）")),
+        "jurisdiction": (str, Field(..., description="台账所属行政区划代码（六位）", examples=["431382"])),
     }
     tail: dict[str, tuple[Any, Any]] = {
         "note": (str | None, Field(..., description="备注")),
@@ -249,11 +269,11 @@ def _read(t: RecordType) -> type[BaseModel]:
         "created_by": (str, Field(..., description="创建人")),
         "updated_at": (Annotated[str, WithJsonSchema(moment)], Field(..., description="最近修改时刻")),
         "updated_by": (str, Field(..., description="最近修改人")),
-        "available_actions": (list[str], Field(..., description="当前可执行的操作")),
-        "masked": (list[str], Field(..., description="对当前账号隐去的字段")),
+        "available_actions": (list[str], Field(..., description="当前可执行的操作", examples=[[*t.lifecycle.actions_from(t.lifecycle.initial)]])),
+        "masked": (list[str], Field(..., description="对当前账号隐去的字段", examples=[[]])),
         "imported": (bool, Field(False, description="是否由旧台账导入；不是则无此项")),
     }
-    return body_model(f"{_title(t)}", t.help, (head, *(members(f, True) for f in t.fields), tail))
+    return body_model(f"{_title(t)}", t.help, (head, *(_answered(f) for f in t.fields), tail))
 
 
 def _action_body(t: RecordType, transition: Transition) -> type[BaseModel]:

@@ -19,7 +19,7 @@ from app.db.context import GATE, Caller
 from app.db.engine import ACQUIRE_SECONDS, Pools
 from app.errors import Fault, Refusal, invalid
 from app.kernel import violations
-from app.kernel.fields import Sealed
+from app.kernel.fields import Reference, Sealed
 from app.kernel.lifecycle import VOIDED, Consequence, Transition
 from app.kernel.record_type import RecordType, Registry
 from app.kernel.schemas import NUMBER, Schemas
@@ -109,8 +109,6 @@ def spelled(t: RecordType, values: Mapping[str, Any]) -> tuple[Spelling, dict[st
         has_id, has_number = values.get(f.id_column) is not None, values.get(f.number_column) is not None
         if f.many and (values.get(f.id_column) or values.get(f.number_column)) in ([], None):
             cleared.append(f.name)
-        elif has_id and has_number and f.many:
-            given.append((f.name, "id"))
         elif has_id or has_number:
             given.append((f.name, "both" if has_id and has_number else "id" if has_id else "number"))
         else:
@@ -240,12 +238,19 @@ async def refuse_references(
         )  # fmt: skip
         if len(found) < len(set(wanted)):
             faults.append(Fault(f"/{member}", "reference_not_found", {"label": f.label}))
-        elif how == "both" and found[0]["number"] != values[f.number_column]:
+        elif how == "both" and not _agree(f, found, values):
             faults.append(Fault(f"/{f.number_column}", "reference_disagrees", {"label": f.label}))
         elif f.many and len(set(wanted)) < len(wanted):
             faults.append(Fault(f"/{member}", "listed_twice", {"label": f.label}))
     if faults:
         raise invalid(*faults)
+
+
+def _agree(f: Reference, found: Sequence[Any], values: Mapping[str, Any]) -> bool:
+    numbers = {str(x["id"]): x["number"] for x in found}
+    ids = values[f.id_column]
+    named: Any = [numbers[i] for i in ids] if f.many else numbers[ids]
+    return bool(named == values[f.number_column])
 
 
 async def bring_about(

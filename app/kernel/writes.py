@@ -58,7 +58,7 @@ def _many_join(registry: Registry, t: RecordType, f: Reference, how: str) -> str
     value = "e.x" if how == "number" else "e.x::uuid"
     return (
         f"cross join lateral (select array_agg(x.id order by e.n) as id, array_agg(x.number order by e.n) as number,"
-        f" min(x.jurisdiction) as jurisdiction, count(*) as found"
+        f" min(x.jurisdiction) as jurisdiction, count(distinct x.id) as found"
         f" from jsonb_array_elements_text(case when jsonb_typeof(source.values -> '{member}') = 'array'"
         f" then source.values -> '{member}' end) with ordinality e(x, n)"
         f" join {target} x on x.jurisdiction = {code} and x.{column} = {value} and x.state <> 'voided'"
@@ -68,9 +68,11 @@ def _many_join(registry: Registry, t: RecordType, f: Reference, how: str) -> str
 
 def _complete(f: Reference, how: str, optional: bool) -> str:
     member = f.number_column if how == "number" else f.id_column
-    if f.many:
-        return f"coalesce(jsonb_array_length(nullif(source.values -> '{member}', 'null')), 0) = r_{f.name}.found"
-    return f"(source.values ->> '{member}' is null or r_{f.name}.id is not null)" if optional else "true"
+    if not f.many:
+        return f"(source.values ->> '{member}' is null or r_{f.name}.id is not null)" if optional else "true"
+    found = f"coalesce(jsonb_array_length(nullif(source.values -> '{member}', 'null')), 0) = r_{f.name}.found"
+    both = f" and to_jsonb(r_{f.name}.number) = source.values -> '{f.number_column}'" if how == "both" else ""
+    return found + both
 
 
 def copied_columns(t: RecordType, registry: Registry, f: Field) -> list[tuple[str, str]]:

@@ -60,7 +60,8 @@ async def test_what_a_caller_may_not_refer_to_is_one_answer(
     foreign = await make_next_door.shared(f.to)
     voided = await make.fresh()(f.to)
     assert (await office.act(voided, f.to, "void", reason="重复")).status_code == 200
-    live = await office.write(f"/v1/{path}", await with_subject(make, t, f))
+    valid = {f.id_column: listed(f, (await make.shared(f.to))["id"])}
+    live = await office.write(f"/v1/{path}", {**await with_subject(make, t, f), **valid})
     body = await with_subject(make.fresh(), t, f)
     answers = []
     for identifier, number in ((NOWHERE, "431382-X-999"), (foreign["id"], "431381-X-999"), (voided["id"], voided["number"])):
@@ -105,7 +106,9 @@ async def test_a_list_of_references_keeps_its_order_and_holds_each_once(
     assert twice.status_code == 422 and twice.json()["errors"][0]["code"] == "listed_twice"
     disagreeing = {f.id_column: [made[0]["id"]], f.number_column: [made[1]["number"]]}
     refused = await office.change(by_id, path, disagreeing)
-    assert refused.status_code == 422, refused.text
+    assert refused.status_code == 422 and refused.json()["errors"][0]["code"] == "reference_disagrees"
+    agreeing = {f.id_column: [m["id"] for m in made], f.number_column: [m["number"] for m in made]}
+    assert (await office.change(by_id, path, agreeing)).json()[f.number_column] == agreeing[f.number_column]
 
 
 COPIES = [(t.path, f.name) for t in REGISTRY for f in t.fields if f.copied]

@@ -41,7 +41,7 @@ class Place:
         return await self.api.rows(await self.preview(sheets, **query), "rejected")
 
 
-NewPlace = Callable[[], Awaitable[Place]]
+NewPlace = Callable[..., Awaitable[Place]]
 
 
 @pytest.fixture(scope="session")
@@ -49,8 +49,8 @@ async def new_place(service: httpx.ASGITransport, admin: Api) -> AsyncIterator[N
     """Opens an account in a jurisdiction that was never used."""
     async with AsyncExitStack() as stack:
 
-        async def opened() -> Place:
-            code = str(next(_codes))
+        async def opened(code: str | None = None) -> Place:
+            code = code or str(next(_codes))
             body = {"username": f"office-{code}", "password": PASSWORD, "role": "inspection_office", "jurisdiction": code}
             await admin.write("/v1/accounts", body)
             return Place(await stack.enter_async_context(Api.signed_in(service, f"office-{code}")), code)

@@ -8,7 +8,7 @@ from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.accountability_decision.fields import FIELDS
 from app.records.common import SUBJECT_AGREES, check_subject, read_subject, subject_column
 
-SUBJECT = subject_column("姓名或单位", "问责对象", "对象", "姓名")
+SUBJECT = subject_column("姓名或单位", "姓名/单位", "问责对象", "被问责对象", "对象", "姓名")
 MODES = {
     "person": ("bulletin", "admonition", "organisational_adjustment", "discipline_sanction"),
     "unit": ("unit_review", "unit_bulletin", "unit_reorganisation"),
@@ -42,7 +42,7 @@ RECORD = RecordType(
     numbering=Numbering("A"),
     ledger=LedgerHabits(
         sheets=("问责处理", "问责"),
-        number=("问责编号",),
+        number=("问责编号", "问责决定编号"),
         extra=(SUBJECT,),
         read_row=read_row,
         agrees=SUBJECT_AGREES,

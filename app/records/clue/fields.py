@@ -45,7 +45,7 @@ RESULT = Text(
     "处置结果",
     set_by=True,
     longest=2000,
-    headings=("办理结果", "处理结果"),
+    headings=("办理结果", "处理结果", "办理情况"),
     sample="反映问题不属实，予以了结。",
 )
 

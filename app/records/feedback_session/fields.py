@@ -1,5 +1,7 @@
 """What the ledger keeps of a feedback session (domain.md 1.4 and 1.5)."""
 
+from dataclasses import replace
+
 from app.kernel.fields import Absentees, Choice, Day, Text, Whole, terms
 from app.records.common import INSPECTED_UNIT, ROUND
 
@@ -12,7 +14,7 @@ METHOD = terms(
 
 FIELDS = (
     ROUND,
-    INSPECTED_UNIT,
+    replace(INSPECTED_UNIT, headings=(*INSPECTED_UNIT.headings, "被反馈单位")),
     Day("held_on", "反馈日期", required=True, headings=("集中反馈日期", "会议日期"), sample="2017-06-16"),
     Choice("method", "反馈方式", terms=METHOD, headings=("方式", "反馈形式"), sample="face_to_face"),
     Whole(
@@ -38,7 +40,7 @@ FIELDS = (
         "在问题反馈表上签收的人。",
         secret=True,
         longest=50,
-        headings=("签收人姓名", "接收人"),
+        headings=("签收人姓名", "签收人员", "接收人"),
         sample="签收人102",
     ),
     Day("receipt_on", "签收日期", headings=("接收日期", "反馈表签收日期"), sample="2017-06-16"),

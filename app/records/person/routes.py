@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app.db.context import GATE
-from app.http.answers import PageOf
 from app.http.dependencies import bearer
 from app.http.record_handlers import JSON, json_body, only
 from app.http.record_router import problems
@@ -30,6 +29,7 @@ FIND_BODY: dict[str, Any] = {
         "content": {JSON: {"schema": {"$ref": "#/components/schemas/PersonFind"}}},
     }
 }
+FOUND: dict[str, Any] = {JSON: {"schema": {"$ref": "#/components/schemas/PersonPage"}}}
 
 
 @router.post(
@@ -37,8 +37,8 @@ FIND_BODY: dict[str, Any] = {
     summary="按身份证号查找人员",
     operation_id="find_person",
     openapi_extra=FIND_BODY,
-    response_model=PageOf[dict[str, Any]],
-    responses=problems(400, 415, 422),
+    response_model=None,
+    responses={200: {"description": "持有此号码的人员", "content": FOUND}, **problems(400, 415, 422)},
 )
 async def find_person(request: Request) -> Response:
     """身份证号加密保存，只能整号查找；号码不出现在地址和日志中。"""

@@ -27,7 +27,7 @@ LIFECYCLE = Lifecycle(
                 REASON,
             ),
             sets={"on": "valid_until"},
-            follows=(Consequence("merged_into", "absorb", values={"name": "name"}),),
+            follows=(Consequence("merged_into", "absorb", values={"absorbed_name": "name"}),),
             help="本单位不再使用，名称记入并入单位的曾用名；已有记录不改。",
         ),
         Transition(
@@ -35,7 +35,7 @@ LIFECYCLE = Lifecycle(
             "接收并入",
             ("active",),
             None,
-            derives={"former_names": "array_append(coalesce(t.former_names, '{}'), s.values ->> 'name')"},
+            derives={"former_names": "array_append(coalesce(t.former_names, '{}'), s.values ->> 'absorbed_name')"},
             internal=True,
         ),
     ),

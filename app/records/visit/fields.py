@@ -19,7 +19,7 @@ FIELDS = (
         "走访单位",
         to="units",
         required=True,
-        headings=("单位", "被走访单位", "走访村组", "走访村", "被巡察单位"),
+        headings=("单位", "被走访单位", "走访对象", "走访村组", "走访村", "被巡察单位"),
         sample="431382-U066",
     ),
     Day("visited_on", "走访日期", required=True, headings=("走访谈话日期", "谈话日期", "日期"), sample="2017-06-02"),

@@ -1,0 +1,66 @@
+"""The database itself, past the service: connections of any role, with or without a caller."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from app.db.context import WIDE, Caller
+from app.db.embedded import EmbeddedPostgres
+from app.db.engine import connect
+
+from tests.support.callers import HOME, NEIGHBOUR
+
+OFFICE = Caller("office", "inspection_office", HOME)
+NEXT_DOOR = Caller("neighbour", "inspection_office", NEIGHBOUR)
+
+
+async def named(connection: Any, caller: Caller, action: str = "raw", **more: Any) -> None:
+    """Names the caller of this transaction, as the gate does for a statement."""
+    await connection.execute("select set_config('app.caller', $1, true)", caller.context("test-request", action, **more))
+
+
+@asynccontextmanager
+async def acting(database: EmbeddedPostgres, caller: Caller = OFFICE, role: str = WIDE) -> AsyncIterator[Any]:
+    """A transaction of the application as this caller; it is committed."""
+    connection = await connect(database.application_url, role)
+    try:
+        async with connection.transaction():
+            await named(connection, caller)
+            yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def owning(database: EmbeddedPostgres) -> AsyncIterator[Any]:
+    """A connection of the superuser, whom no policy binds."""
+    connection = await connect(database.superuser_url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+class Undone(Exception):
+    """Ends a transaction whose changes are not to be kept."""
+
+
+@asynccontextmanager
+async def undone(connection: Any) -> AsyncIterator[None]:
+    """A transaction that is rolled back."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        yield
+    finally:
+        await transaction.rollback()
+
+
+async def waits_or_ends(watch: Any, task: "asyncio.Task[Any]") -> None:
+    """Returns when the task has ended, or some statement waits for a lock."""
+    while not task.done():
+        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        if await watch.fetchval(waiting):
+            return
+        await asyncio.sleep(0.005)

@@ -1,0 +1,16 @@
+"""What is made from the code and committed says what the code says."""
+
+import pytest
+from app.cli.generate import GENERATED, HOME
+
+
+@pytest.mark.parametrize("path", GENERATED)
+def test_a_generated_file_is_the_one_the_code_makes(path: str) -> None:
+    file = HOME / path
+    committed = file.read_text(encoding="utf-8") if file.is_file() else ""
+    assert committed == GENERATED[path](), f"{path} does not fit the code: run `make docs` and commit what it writes"
+
+
+@pytest.mark.parametrize("path", GENERATED)
+def test_a_generated_file_is_the_same_however_often_it_is_made(path: str) -> None:
+    assert GENERATED[path]() == GENERATED[path]()
