@@ -31,6 +31,8 @@ def protect(table: str, path: str, references: Sequence[tuple[str, str, bool]], 
     references   (column, referenced table, whether it is a list)
     counted      columns that figures may read
     """
+    # Room on the page for a next version: then no index is written. Measured 16 to 6 log records for a patch.
+    op.execute(f"alter table {table} set (fillfactor = 85)")
     op.execute(f"alter table {table} enable row level security")
     op.execute(f"alter table {table} force row level security")
     for name, condition in CLASSES.items():
@@ -68,18 +70,36 @@ def hold(table: str, references: Sequence[tuple[str, str, bool]]) -> None:
 
     A voiding locks its record; the foreign key makes the writer of a reference wait for it; this trigger then looks
     with a fresh snapshot. A list has no foreign key, so it is locked and looked up here as well.
+    A change is only looked at where it touches a reference, because nothing that is referred to can be voided: decided
+    by the trigger's condition, without a call. Measured 70 of 390 µs of a patch.
     """
+    columns = ("jurisdiction", "id", "state", *(c for c, _, _ in references))
+    op.execute(f"grant select ({', '.join(columns)}) on {table} to ledger_keeper")
+    _hold_function(f"hold_{table}", table, "changed", references)
+    op.execute(
+        f"create trigger hold_insert after insert on {table} referencing new table as changed"
+        f" for each statement execute function hold_{table}()"
+    )
+    _hold_function(f"hold_changed_{table}", table, f"(select {', '.join(f'new.{c}' for c in columns)})", references)
+    touched = " or ".join(f"new.{c} is distinct from old.{c}" for c, _, _ in references)
+    op.execute(
+        f"create trigger hold_update after update on {table} for each row"
+        f" when ({touched} or old.state = 'voided') execute function hold_changed_{table}()"
+    )
+
+
+def _hold_function(name: str, table: str, rows: str, references: Sequence[tuple[str, str, bool]]) -> None:
     checks, locks = [], []
     for column, target, many in references:
         if many:
-            locks.append(f"""perform from changed c cross join unnest(c.{column}) x join {target} t
+            locks.append(f"""perform from {rows} c cross join unnest(c.{column}) x join {target} t
               on t.jurisdiction = c.jurisdiction and t.id = x where c.state <> 'voided' for key share of t;""")
-            checks.append(f"""exists (select from changed c, unnest(c.{column}) x where c.state <> 'voided' and not exists (
+            checks.append(f"""exists (select from {rows} c, unnest(c.{column}) x where c.state <> 'voided' and not exists (
               select from {target} t where t.jurisdiction = c.jurisdiction and t.id = x and t.state <> 'voided'))""")
         else:
-            checks.append(f"""exists (select from changed c join {target} t on t.jurisdiction = c.jurisdiction
+            checks.append(f"""exists (select from {rows} c join {target} t on t.jurisdiction = c.jurisdiction
               and t.id = c.{column} where t.state = 'voided' and c.state <> 'voided')""")
-    op.execute(f"""create function hold_{table}() returns trigger language plpgsql security definer
+    op.execute(f"""create function {name}() returns trigger language plpgsql security definer
       set search_path = public, pg_temp as $body$
       begin
         {" ".join(locks)}
@@ -89,20 +109,13 @@ def hold(table: str, references: Sequence[tuple[str, str, bool]]) -> None:
         end if;
         return null;
       end $body$""")
-    op.execute(f"alter function hold_{table}() owner to ledger_keeper")
-    columns = ", ".join(("jurisdiction", "id", "state", *(c for c, _, _ in references)))
-    op.execute(f"grant select ({columns}) on {table} to ledger_keeper")
-    for event in ("insert", "update"):
-        op.execute(
-            f"create trigger hold_{event} after {event} on {table} referencing new table as changed"
-            f" for each statement execute function hold_{table}()"
-        )
+    op.execute(f"alter function {name}() owner to ledger_keeper")
 
 
 def release(table: str) -> None:
     """Undoes `protect`, together with the table."""
     op.execute(f"drop table {table} cascade")
-    drop_kept(f"hold_{table}()")
+    drop_kept(f"hold_{table}(), hold_changed_{table}()")
 
 
 def drop_kept(function: str) -> None:

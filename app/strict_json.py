@@ -6,6 +6,7 @@ does not, so they are looked for; the look costs about a microsecond, because ea
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import orjson
@@ -22,24 +23,26 @@ def load(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as problem:
         raise Refusal("malformed_json", what=f"{problem.lineno}:{problem.colno}") from None
-    if _members(value, 0) != len(_MEMBER.findall(body)):
-        json.loads(body, object_pairs_hook=_once)
+    if count_members(value, 0) != len(_MEMBER.findall(body)):
+        json.loads(body, object_pairs_hook=distinct)
     return value
 
 
-def _members(value: Any, depth: int) -> int:
+def count_members(value: Any, depth: int) -> int:
+    """How many members a value at this depth has in all. Refuses with `too_deep`."""
     if depth > DEEPEST:
         raise Refusal("too_deep", most=DEEPEST)
     if isinstance(value, dict):
-        return len(value) + sum(_members(v, depth + 1) for v in value.values() if isinstance(v, dict | list))
+        return len(value) + sum(count_members(v, depth + 1) for v in value.values() if isinstance(v, dict | list))
     if isinstance(value, list):
-        return sum(_members(v, depth + 1) for v in value if isinstance(v, dict | list))
+        return sum(count_members(v, depth + 1) for v in value if isinstance(v, dict | list))
     return 0
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these members, for `json.loads`. Refuses with `duplicate_member`."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise Refusal("duplicate_member", name=next(n for n in names if names.count(n) > 1))
+        times = Counter(name for name, _ in pairs)  # in the order of first mention
+        raise Refusal("duplicate_member", name=next(name for name, n in times.items() if n > 1))
     return found

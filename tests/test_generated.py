@@ -1,6 +1,7 @@
 """What is made from the code and committed says what the code says."""
 
 import pytest
+
 from app.cli.generate import GENERATED, HOME
 
 

@@ -40,6 +40,8 @@ create table import_row (
   changes jsonb not null default '[]',
   primary key (import_id, n)
 );
+-- A row of 2 KiB is kept as it is: compressed, it would be unpacked again for each of its references.
+alter table import_row set (toast_tuple_target = 4080);
 
 alter table import_job enable row level security;
 alter table import_job force row level security;

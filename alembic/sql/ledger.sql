@@ -39,6 +39,8 @@ create table revision (
   seq bigint generated always as identity,
   primary key (jurisdiction, record_type, record_id, version)
 );
+-- A snapshot of 2 KiB is kept as it is: trying to compress it took 30 of 390 µs of a patch and gained little.
+alter table revision set (toast_tuple_target = 4080);
 create index revision_sealing on revision (epoch, xid, seq);
 
 -- One statement, one row or a hundred thousand: whatever path a row takes, its revision is written here.
@@ -56,7 +58,7 @@ begin
               then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import') || coalesce(n.ledger_line, '{}')
               else '{"kind": "api"}' end,
          (j.snapshot ->> 'round_id')::uuid, (j.snapshot ->> 'unit_id')::uuid, n.state, n.audience
-    from changed n, lateral (select to_jsonb(n) as snapshot) j;
+    from changed n, lateral (select to_jsonb(n) as snapshot offset 0) j;  -- offset 0: the snapshot is made once, not thrice
   return null;
 end $$;
 

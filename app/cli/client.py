@@ -1,5 +1,6 @@
 """Calling a running service as anybody would: over HTTP, with a token, and with its own sentences on a refusal."""
 
+import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -84,19 +85,19 @@ def reaching(url: str) -> Iterator[None]:
         ) from None
 
 
-def patiently(http: httpx.Client, path: str, seconds: float = SECONDS) -> Any:
-    """GET that sits out a restart of the service and a moment of overload."""
-    deadline = time.monotonic() + seconds
+def patiently(http: httpx.Client, path: str, ending: threading.Event) -> Any:
+    """GET that sits out a restart of the service and a moment of overload, unless `ending` is set."""
+    deadline = time.monotonic() + SECONDS
     while True:
         try:
             response = http.get(path)
         except httpx.TransportError:
-            if time.monotonic() > deadline:
+            if ending.is_set() or time.monotonic() > deadline:
                 raise
         else:
             if response.status_code not in (429, 502, 503, 504) or time.monotonic() > deadline:
                 return answer(response)
-        time.sleep(0.5)
+        ending.wait(0.5)
 
 
 def _problem(response: httpx.Response) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The command `import`: a file into a running service, and what became of each sheet and row."""
 
+import threading
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from app.cli.client import client, patiently, reaching
 from app.cli.upload import MEDIA, follow, progress_bar, send
 from app.cli.words import FAILED, foreseeable, table, tell, usage
 
+NEVER = threading.Event()  # only the demo's service ends in the middle of its own import
 SHOWN = 200  # rejected rows; all of them stand in the workbook
 COUNTS = {"rows": "行", "created": "新增", "updated": "更新", "unchanged": "未变", "rejected": "拒绝"}
 
@@ -51,7 +53,7 @@ def import_file(
         with reaching(url), client(url, user, password, token) as http:
             try:
                 with progress_bar() as show:
-                    job = follow(http, send(http, file, {k: v for k, v in query.items() if v}, show), show)
+                    job = follow(http, send(http, file, {k: v for k, v in query.items() if v}, show), show, NEVER)
             except KeyboardInterrupt:
                 tell("不再等候；已上传完的导入会继续进行。", "No longer waiting; an uploaded import goes on.")
                 raise typer.Exit(130) from None
@@ -115,7 +117,7 @@ def _rejected_rows(http: httpx.Client, job: dict[str, Any], rejected: int) -> No
     cursor = ""
     while len(rows) < SHOWN:
         path = f"/v1/imports/{job['id']}/rows?result=rejected" + (f"&cursor={cursor}" if cursor else "")
-        page = patiently(http, path)
+        page = patiently(http, path, NEVER)
         rows += page["items"]
         cursor = page.get("next_cursor")
         if not cursor:

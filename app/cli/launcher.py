@@ -171,6 +171,7 @@ def _serve_beside(options: Settings, listener: socket.socket, started: Started, 
         _serve(options, listener)
     finally:
         started.ending.set()
+        listener.close()  # resets whatever nobody will answer any more
         companion.join(FRIEND_SECONDS)
 
 

@@ -56,18 +56,18 @@ def send(http: httpx.Client, file: Path, query: Mapping[str, str], show: Show) -
     return job
 
 
-def follow(http: httpx.Client, job: Job, show: Show, ending: threading.Event | None = None) -> Job:
-    """Asks until the import is over. `ending` gives it up (the service of this process stops)."""
+def follow(http: httpx.Client, job: Job, show: Show, ending: threading.Event) -> Job:
+    """Asks until the import is over. `ending` gives it up: the service itself stops."""
     final = FINAL | ({"checked"} if job["mode"] == "preview" else set())
     pause = FIRST_LOOK
     while job["state"] not in final:
         progress = job.get("progress") or {}
         total = int(progress.get("total") or 0)
         show(STAGES[job["state"]], min(int(progress.get("done") or 0), total), total)
-        if (ending or threading.Event()).wait(pause):
+        if ending.wait(pause):
             raise Stop("服务正在停止，导入未完成。", "The service is stopping; the import was not finished.")
         pause = min(pause * 1.5, LONGEST_LOOK)
-        job = patiently(http, f"/v1/imports/{job['id']}")
+        job = patiently(http, f"/v1/imports/{job['id']}", ending)
     if job["state"] in ("committed", "checked"):
         total = int(job["progress"]["total"])
         show("完成 done", total, total)

@@ -33,11 +33,11 @@ SERVERS = [{"url": "/", "description": "提供本文档的服务"}]
 LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 # An example of the refusals of each status.
 REFUSED = {
-    "400": Refusal("bad_query", faults=[Fault("colour", "unknown_parameter", {"name": "colour"}, ["state", "q", "limit"])]),
+    "400": Refusal("bad_query", faults=[Fault("colour", "unknown_parameter", {"name": "colour"}, ["state", "q"])]),
     "401": Refusal("unauthenticated"),
     "403": Refusal("forbidden"),
     "404": Refusal("not_found", label="发现问题"),
-    "409": Refusal("illegal_action", members={"state": "registered", "allowed_actions": ["feed_back", "void", "correct"]}),
+    "409": Refusal("illegal_action", members={"state": "registered", "allowed_actions": ["feed_back", "void"]}),
     "412": Refusal("stale", members={"current_version": 2, "differing": ["/basis"]}),
     "413": Refusal("too_large"),
     "415": Refusal("wrong_media_type"),
@@ -92,7 +92,8 @@ def document(app: FastAPI, types: Any, bodies: Sequence[type[BaseModel]]) -> dic
         license_info=dict(LICENSE),
     )
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
-    for model in (Problem, PatchStep, *bodies):
+    named: list[type[BaseModel]] = [Problem, PatchStep, *bodies]
+    for model in named:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema

@@ -32,7 +32,7 @@ CORRECT = "更正由操作设定的字段，写明理由；状态不变。"
 
 def creating(t: RecordType) -> str:
     """What creating a record of this type means."""
-    number = "编号由系统编定。" if t.numbering.assigned else "编号可以自定，不填则由系统编定；编号不能更改，也不重复使用。"
+    number = "编号由系统编定。" if t.numbering.assigned else "编号可以自定，不填则由系统编定；不能更改，也不重复使用。"
     return f"{t.help}登记后的状态为“{t.lifecycle.labels[t.lifecycle.initial]}”。{number}"
 
 

@@ -62,7 +62,11 @@ def language(header: str) -> str:
 
 def fault_document(fault: Fault, tongue: str) -> dict[str, Any]:
     """One fault as it stands in `errors`."""
-    document = {"pointer": fault.pointer, "code": fault.code, "message": SENTENCES[fault.code].say(tongue, fault.params)}
+    document = {
+        "pointer": fault.pointer,
+        "code": fault.code,
+        "message": SENTENCES[fault.code].say(tongue, fault.params),
+    }
     return {**document, "allowed": list(fault.allowed)} if fault.allowed is not None else document
 
 

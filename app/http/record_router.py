@@ -9,6 +9,7 @@ This file has no postponed annotations: FastAPI reads the signatures that are bu
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, FastAPI, Header, Path, Query
@@ -20,7 +21,7 @@ from starlette.routing import Router
 from app.http import operations
 from app.http.answers import ActionList, PageOf, Revision, RevisionList
 from app.http.dependencies import bearer
-from app.http.problems import MEDIA, Problem
+from app.http.problems import MEDIA
 from app.http.record_handlers import DIFF, PATCH, Handler, handlers
 from app.kernel import query
 from app.kernel.record_type import RecordType
@@ -57,25 +58,35 @@ def _endpoint(name: str, doc: str, handler: Handler, parameters: dict[str, Any])
     return endpoint
 
 
+REFUSED = {
+    400: "请求不可解析，或查询参数有误",
+    401: "未登录",
+    403: "无权",
+    404: "没有找到",
+    409: "与当前状态或现有记录冲突",
+    412: "记录已被他人改动",
+    413: "内容过大",
+    415: "内容类型不对",
+    422: "填写有误",
+    428: "缺少 If-Match",
+    503: "服务正忙",
+}
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals a route documents."""
-    texts = {
-        400: "请求不可解析，或查询参数有误", 401: "未登录", 403: "无权", 404: "没有找到", 409: "与当前状态或现有记录冲突",
-        412: "记录已被他人改动", 413: "内容过大", 415: "内容类型不对", 422: "填写有误", 428: "缺少 If-Match", 503: "服务正忙",
-    }  # fmt: skip
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {s: {"description": texts[s], "content": {MEDIA: schema}} for s in (*statuses, 401, 503)}
+    return {s: {"description": REFUSED[s], "content": {MEDIA: schema}} for s in (*statuses, 401, 503)}
 
 
 def _list_parameters(t: RecordType) -> dict[str, Any]:
     known = query.parameter_help(t)
     kind = list[str] | None
     found: dict[str, Any] = {n: (Annotated[kind, Query(description=text)], None) for n, text in known.items()}
-    sorts = "、".join(t.sorts)
-    found["q"] = (Annotated[str | None, Query(description="在编号、文字和备注中查找，两个字也能查到", max_length=100)], None)
-    found["sort"] = (Annotated[str | None, Query(description=f"排序：{sorts}；前加 - 为倒序，逗号分隔")], None)
-    found["limit"], found["cursor"] = (LIMIT, query.LIMIT), (CURSOR, None)
-    return found
+    search = Query(description="在编号、文字和备注中查找，两个字也能查到", max_length=100)
+    order = Query(description=f"排序：{'、'.join(t.sorts)}；前加 - 为倒序，逗号分隔")
+    found |= {"q": (Annotated[str | None, search], None), "sort": (Annotated[str | None, order], None)}
+    return found | {"limit": (LIMIT, query.LIMIT), "cursor": (CURSOR, None)}
 
 
 def _answers(t: RecordType, schemas: Schemas) -> dict[str, Any]:
@@ -83,9 +94,10 @@ def _answers(t: RecordType, schemas: Schemas) -> dict[str, Any]:
     record: Any = schemas.read
     page = create_model(f"{schemas.read.__name__}Page", __base__=PageOf[record], __doc__=f"{t.label}清单的一页。")
     patch = {"type": "array", "description": "依次执行的改动", "items": {"$ref": "#/components/schemas/PatchStep"}}
+    located = operations.ETAG | operations.LOCATION
     return {
         "record": {"model": record, "description": t.label, "headers": operations.ETAG},
-        "created": {"model": record, "description": f"已登记的{t.label}", "headers": operations.ETAG | operations.LOCATION},
+        "created": {"model": record, "description": f"已登记的{t.label}", "headers": located},
         "page": {"model": page, "description": f"一页{t.label}", "headers": operations.LINK},
         "actions": {"model": ActionList, "description": "全部操作"},
         "history": {"model": RevisionList, "description": "一页修订"},
@@ -95,48 +107,91 @@ def _answers(t: RecordType, schemas: Schemas) -> dict[str, Any]:
     }
 
 
+CREATING, LISTING = problems(400, 409, 413, 415, 422), problems(400)
 READING, WRITING = problems(400, 404, 409), problems(400, 404, 409, 412, 413, 415, 422, 428)
+VERSIONED = {"key": (KEY,), "version": (VERSION,)}
+Make = Callable[..., dict[str, Any]]
+
+
+def _make(
+    t: RecordType,
+    do: dict[str, Handler],
+    method: str,
+    path: str,
+    handler: str,
+    summary: str,
+    doc: str,
+    parameters: dict[str, Any],
+    answers: dict[Any, Any],
+    name: str = "",
+) -> dict[str, Any]:
+    """One route, as arguments for `add_api_route`. `name` differs from the handler's where that is no verb."""
+    named = f"{name or handler}_{t.name}"
+    return {
+        "path": f"/v1/{t.path}{path}",
+        "endpoint": _endpoint(named, doc, do[handler], parameters),
+        "methods": [method],
+        "summary": summary,
+        "operation_id": named,
+        "status_code": next(iter(answers)),
+        "responses": answers,
+        "response_model": None,
+        "tags": [t.tag],
+    }
+
+
+def _record_routes(make: Make, t: RecordType, schemas: Schemas, given: dict[str, Any]) -> list[dict[str, Any]]:
+    create_body: Any = schemas.create
+    change_body: Any = schemas.change
+    body = {"body": (Annotated[create_body, Body(openapi_examples=operations.create_examples(t))],)}
+    patch = Annotated[change_body, Body(media_type=PATCH, openapi_examples=operations.change_examples(t))]
+    change = {"key": (KEY,), "body": (patch,), "if_match": (IF_MATCH,)}
+    one, key, seen = "/{key}", {"key": (KEY,)}, {200: given["record"], 304: given["unchanged"], **READING}
+    created, page = {201: given["created"], **CREATING}, {200: given["page"], **LISTING}
+    changed, actions = {200: given["record"], **WRITING}, {200: given["actions"], **READING}
+    doc, possible = operations.creating(t), f"{t.label}可执行的操作"
+    return [
+        make("POST", "", "create", f"登记{t.label}", doc, body, created),
+        make("GET", "", "list", f"查{t.label}清单", operations.LIST, _list_parameters(t), page),
+        make("GET", one, "get", f"查一条{t.label}", operations.GET, key, seen),
+        make("PATCH", one, "change", f"修改{t.label}", operations.CHANGE, change, changed),
+        make("GET", f"{one}/actions", "actions", possible, operations.ACTIONS, key, actions, "list_actions_of"),
+    ]
+
+
+def _action_routes(make: Make, t: RecordType, schemas: Schemas, given: dict[str, Any]) -> list[dict[str, Any]]:
+    actions = {x.action: (x.label, operations.acting(t, x)) for x in t.lifecycle.public}
+    actions |= {"correct": ("更正", operations.CORRECT), "void": ("作废", operations.VOID)}
+    found = []
+    for action, (label, doc) in actions.items():
+        model: Any = schemas.actions[action]
+        body = Annotated[model, Body(openapi_examples=operations.action_examples(t, action))]
+        parameters = {"key": (KEY,), "body": (body,), "if_match": (IF_MATCH,)}
+        answers = {200: given["record"], **WRITING}
+        found.append(
+            make("POST", f"/{{key}}/actions/{action}", action, f"{t.label}：{label}", doc, parameters, answers)
+        )
+    return found
+
+
+def _history_routes(make: Make, t: RecordType, given: dict[str, Any]) -> list[dict[str, Any]]:
+    place, one = "/{key}/revisions", "/{key}/revisions/{version}"
+    paging = {"key": (KEY,), "limit": (LIMIT, query.LIMIT), "cursor": (CURSOR, None)}
+    base = {**VERSIONED, "from_": (BASE, None)}
+    history, revision, diff = ({200: given[name], **READING} for name in ("history", "revision", "diff"))
+    every, each, apart = f"{t.label}的历次修订", f"{t.label}的某一版", f"{t.label}两版的差异"
+    return [
+        make("GET", place, "revisions", every, operations.REVISIONS, paging, history, "list_revisions_of"),
+        make("GET", one, "revision", each, operations.REVISION, VERSIONED, revision, "get_revision_of"),
+        make("GET", f"{one}/diff", "diff", apart, operations.DIFF, base, diff),
+    ]
 
 
 def routes_of(t: RecordType, schemas: Schemas) -> list[dict[str, Any]]:
     """Every route of a type, as arguments for `add_api_route`, in the order of a clerk's work."""
-    do, given, path = handlers(t), _answers(t, schemas), f"/v1/{t.path}"
-    one, key = f"{path}/{{key}}", {"key": (KEY,)}
-    create_body: Any = schemas.create
-    change_body: Any = schemas.change
-    body = Annotated[create_body, Body(openapi_examples=operations.create_examples(t))]
-    patch = Annotated[change_body, Body(media_type=PATCH, openapi_examples=operations.change_examples(t))]
-
-    def route(
-        path: str, method: str, name: str, summary: str, handler: str, parameters: Any, answers: Any, doc: str
-    ) -> dict[str, Any]:
-        return {
-            "path": path, "endpoint": _endpoint(f"{name}_{t.name}", doc, do[handler], parameters), "methods": [method],
-            "summary": summary, "operation_id": f"{name}_{t.name}", "status_code": next(iter(answers)), "responses": answers,
-            "response_model": None, "tags": [t.tag],
-        }  # fmt: skip
-
-    found = [
-        route(path, "POST", "create", f"登记{t.label}", "create", {"body": (body,)}, {201: given["created"], **problems(400, 409, 413, 415, 422)}, operations.creating(t)),
-        route(path, "GET", "list", f"查{t.label}清单", "list", _list_parameters(t), {200: given["page"], **problems(400)}, operations.LIST),
-        route(one, "GET", "get", f"查一条{t.label}", "get", key, {200: given["record"], 304: given["unchanged"], **READING}, operations.GET),
-        route(one, "PATCH", "change", f"修改{t.label}", "change", {**key, "body": (patch,), "if_match": (IF_MATCH,)}, {200: given["record"], **WRITING}, operations.CHANGE),
-        route(f"{one}/actions", "GET", "list_actions_of", f"{t.label}可执行的操作", "actions", key, {200: given["actions"], **READING}, operations.ACTIONS),
-    ]  # fmt: skip
-    actions = {x.action: (x.label, operations.acting(t, x)) for x in t.lifecycle.public}
-    actions |= {"correct": ("更正", operations.CORRECT), "void": ("作废", operations.VOID)}
-    for action, (label, doc) in actions.items():
-        act_body: Any = schemas.actions[action]
-        act = Annotated[act_body, Body(openapi_examples=operations.action_examples(t, action))]
-        parameters = {**key, "body": (act,), "if_match": (IF_MATCH,)}
-        answers = {200: given["record"], **WRITING}
-        found.append(route(f"{one}/actions/{action}", "POST", action, f"{t.label}：{label}", action, parameters, answers, doc))
-    history, version = f"{one}/revisions", {**key, "version": (VERSION,)}
-    return found + [
-        route(history, "GET", "list_revisions_of", f"{t.label}的历次修订", "revisions", {**key, "limit": (LIMIT, query.LIMIT), "cursor": (CURSOR, None)}, {200: given["history"], **READING}, operations.REVISIONS),
-        route(f"{history}/{{version}}", "GET", "get_revision_of", f"{t.label}的某一版", "revision", version, {200: given["revision"], **READING}, operations.REVISION),
-        route(f"{history}/{{version}}/diff", "GET", "diff", f"{t.label}两版的差异", "diff", {**version, "from_": (BASE, None)}, {200: given["diff"], **READING}, operations.DIFF),
-    ]  # fmt: skip
+    make, given = partial(_make, t, handlers(t)), _answers(t, schemas)
+    records, actions = _record_routes(make, t, schemas, given), _action_routes(make, t, schemas, given)
+    return [*records, *actions, *_history_routes(make, t, given)]
 
 
 def add_records(app: FastAPI, types: Any, schemas: Any) -> None:

@@ -49,7 +49,10 @@ async def live() -> dict[str, str]:
 
 
 @router.get(
-    "/health/ready", summary="能否办理业务", response_model=Health, responses={503: {"description": "服务正忙", "content": PROBLEM}}
+    "/health/ready",
+    summary="能否办理业务",
+    response_model=Health,
+    responses={503: {"description": "服务正忙", "content": PROBLEM}},
 )
 async def ready(request: Request) -> dict[str, str]:
     """数据库可用，上次中断的导入已经了结。"""

@@ -24,8 +24,11 @@ async def commit(asking: Asking, connection: Any, import_id: str, progress: Prog
     last = await connection.fetchval(
         f"select coalesce(max(n), 0) from import_row where import_id = $2 and {GATE}", asking.context(), import_id  # noqa: S608  # a constant
     )
+    counted = await _counts(asking, connection, import_id)
     for t in asking.ledger.registry:
-        counts = await _counts(asking, connection, t, import_id)
+        counts = counted.get(t.path, {})
+        if not counts:
+            continue
         if counts.get("created"):
             await _number(asking, connection, t, import_id, last)
             await _create(asking, connection, t, import_id, last, counts["created"])
@@ -37,12 +40,16 @@ async def commit(asking: Asking, connection: Any, import_id: str, progress: Prog
         await progress(done)
 
 
-async def _counts(asking: Asking, connection: Any, t: RecordType, import_id: str) -> dict[str, int]:
+async def _counts(asking: Asking, connection: Any, import_id: str) -> dict[str, dict[str, int]]:
+    """Type -> result -> number of rows, all by one look at the plan."""
     rows = await connection.fetch(
-        f"select result, count(*) as n from import_row where import_id = $2 and type = $3 and {GATE} group by 1",  # noqa: S608  # a constant
-        asking.context(), import_id, t.path,
+        f"select type, result, count(*) as n from import_row where import_id = $2 and {GATE} group by 1, 2",  # noqa: S608  # a constant
+        asking.context(), import_id,
     )  # fmt: skip
-    return {r["result"]: r["n"] for r in rows}
+    counted: dict[str, dict[str, int]] = {}
+    for r in rows:
+        counted.setdefault(r["type"], {})[r["result"]] = r["n"]
+    return counted
 
 
 def _spelling(t: RecordType, names: set[str] | None = None) -> Spelling:

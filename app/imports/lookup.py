@@ -13,6 +13,7 @@ from app.db.context import GATE
 from app.imports.cells import fold_name
 from app.kernel.fields import Reference
 from app.kernel.record_type import RecordType
+from app.kernel.schemas import NUMBER
 from app.kernel.store import Asking
 
 
@@ -37,6 +38,7 @@ class Lookup:
     names: dict[str, dict[str, list[Found]]] = field(default_factory=dict)
     by_id: dict[tuple[str, str], Found] = field(default_factory=dict)
     planned: dict[str, list[Found]] = field(default_factory=dict)
+    asked: dict[str, frozenset[str]] = field(default_factory=dict)
 
     async def prepare(self, t: RecordType, rows: Iterable[Mapping[str, Any]]) -> None:
         """Reads, for a batch of rows, every record they name by number; and the names of types known by name."""
@@ -99,10 +101,24 @@ class Lookup:
 
     def plan(self, t: RecordType, identifier: str, number: str | None, state: str, values: Mapping[str, Any]) -> None:
         """Makes a row that this import will create known to the rows after it."""
-        found = Found(identifier, number, state, values, planned=True)
+        kept = {column: values[column] for column in self._asked_for(t) if column in values}
+        found = Found(identifier, number, state, kept, planned=True)
         if t.ledger_name:
             self.planned.setdefault(t.path, []).append(found)
         self._remember(t, found)
+
+    def _asked_for(self, t: RecordType) -> frozenset[str]:
+        """What is remembered of a planned row: the columns that rows after it ask for. All of it was 1 KiB a row."""
+        if t.path not in self.asked:
+            asked = {"jurisdiction"}
+            for other in self.asking.ledger.registry:
+                fields = {f.name: f for f in (*other.ledger.extra, *other.references) if isinstance(f, Reference)}
+                asked |= {c for f in fields.values() if f.to == t.path for c in f.carries}
+                asked |= {c for name, c in other.ledger.agrees.values() if fields[name].to == t.path}
+            if rule := t.ledger_name:
+                asked |= {*rule.columns, *(f"{name}_id" for name in rule.within), *rule.only}
+            self.asked[t.path] = frozenset(asked)
+        return self.asked[t.path]
 
     def within(self, f: Reference) -> set[str]:
         """The references within which the name of this one is looked up."""
@@ -116,7 +132,7 @@ class Lookup:
         if by_number is not None:
             return by_number if by_number.state != "voided" else "reference_not_found"
         if target.ledger_name is None:
-            return "name_needs_number" if target.path == "persons" else "reference_not_found"
+            return "name_needs_number" if target.path == "persons" and not NUMBER.match(text) else "reference_not_found"
         rule = target.ledger_name
         current = [e for e in self.names.get(f.to, {}).get(fold_name(text), ()) if _fits(rule, e, row)]
         in_use = [e for e in current if fold_name(str(e.values.get(rule.columns[0], ""))) == fold_name(text)]
@@ -134,5 +150,5 @@ def _fits(rule: Any, found: Found, row: Mapping[str, Any]) -> bool:
 
 def _texts(value: Any) -> list[str]:
     if isinstance(value, str):
-        return [value]
-    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+        return [value.strip()]
+    return [v.strip() for v in value if isinstance(v, str)] if isinstance(value, list) else []

@@ -17,7 +17,7 @@ from app.kernel.schemas import NUMBER
 from app.kernel.store import Verdict
 
 
-@dataclass
+@dataclass(slots=True)
 class Planned:
     """One row of the plan, as it is stored in import_row."""
 
@@ -50,15 +50,15 @@ class Planned:
 def resolve(planned: Planned, row: dict[str, Any], lookup: Lookup) -> None:
     """Replaces what the row says of other records by their identifiers, `round` first: names are looked up within it."""
     t = planned.type
-    extras = [f for f in t.ledger.extra if isinstance(f, Reference)]
+    extras = [f for f in t.ledger.extra if isinstance(f, Reference) and planned.headings]
     for f in sorted((*extras, *t.references), key=lambda f: f.name != "round"):
         if f.copied or f.set_by and f.name not in row and f.number_column not in row and f.id_column not in row:
             continue
         _by_identifier(planned, row, f, lookup)
         identified = row.get(f.id_column)
-        wanted = row.pop(f.name, None) or row.pop(f.number_column, None)
+        wanted = row.pop(f.name, row.pop(f.number_column, None))
         tentative = row.pop(f"{f.name}?", None)
-        if wanted is not None:
+        if wanted is not None and not (f.many and wanted == []):
             _by_text(planned, row, f, wanted, lookup)
             if identified is not None and row.get(f.id_column) not in (None, identified):
                 planned.reject(planned.member(f), "reference_disagrees", label=f.label)
@@ -92,13 +92,16 @@ def _by_identifier(planned: Planned, row: dict[str, Any], f: Reference, lookup: 
 def _by_text(planned: Planned, row: dict[str, Any], f: Reference, wanted: Any, lookup: Lookup) -> None:
     texts = wanted if isinstance(wanted, list) else [wanted]
     if f.many is not isinstance(wanted, list) or not all(isinstance(x, str) for x in texts):
-        wrong = "not_a_list" if f.many and not isinstance(wanted, list) else "not_a_number"
-        planned.reject(planned.member(f), wrong)
+        planned.reject(planned.member(f), "not_a_list" if f.many and not isinstance(wanted, list) else "not_a_number")
         return
+    if not planned.headings and not all(NUMBER.match(text.strip()) for text in texts):
+        planned.reject(planned.member(f), "not_a_number")  # as in a body, the member holds a number and no name
+        return
+    texts = [text.strip() for text in texts]
     found = [lookup.find(f, text, row) for text in texts]
     failed = [(text, code) for text, code in zip(texts, found, strict=True) if isinstance(code, str)]
     # What is named within a round that was not found is not looked for: one cell is wrong, not three.
-    lost = lookup.within(f) - {name for name in lookup.within(f) if f"{name}_id" in row} if planned.errors else set()
+    lost = planned.headings and any(f"{name}_id" not in row for name in lookup.within(f))
     for text, code in failed if not lost else ():
         planned.reject(planned.member(f), code, label=f.label, text=text[:100])
     ids = [x.id for x in found if isinstance(x, Found)]
@@ -128,7 +131,7 @@ def reject_orphans(planned: list[Planned]) -> None:
         for p in (p for p in planned if not p.errors):
             for f in own:
                 if p.values.get(f.id_column) in gone:
-                    p.reject(f.name, "reference_not_found", label=f.label)
+                    p.reject(p.member(f), "reference_not_found", label=f.label)
                     gone.add(p.record_id)
                     moved = True
 
@@ -165,19 +168,24 @@ def check_values(planned: Planned, row: dict[str, Any], model: Any) -> dict[str,
     return {k: v for k, v in values.items() if v is not None} | {k: row[k] for k in references if k in row}
 
 
-def read_number(planned: Planned, row: dict[str, Any], jurisdiction: str) -> None:
-    """The business number: given in the row, or made of its values."""
+def read_number(planned: Planned, row: dict[str, Any]) -> None:
+    """The business number that the row gives."""
     number = row.pop("number", None)
-    numbering = planned.type.numbering
-    if number is not None and not (isinstance(number, str) and NUMBER.match(number)):
+    if isinstance(number, str) and NUMBER.match(number.strip()):
+        planned.number = number.strip()
+    elif number is not None:
         planned.reject("number", "not_a_number")
+
+
+def make_number(planned: Planned, values: Mapping[str, Any], jurisdiction: str) -> None:
+    """The number that is made of a row's checked values, where the type has such numbers."""
+    formula = planned.type.numbering.formula
+    if formula is None or planned.errors:
         return
-    if numbering.formula and not planned.errors:
-        made = numbering.formula(jurisdiction, row)
-        if number not in (None, made):
-            planned.reject("number", "number_is_made", number=made)
-        number = made
-    planned.number = number
+    made = formula(jurisdiction, values)
+    if planned.number not in (None, made):
+        planned.reject("number", "number_is_made", number=made)
+    planned.number = made
 
 
 def warn(planned: Planned, carried: Mapping[str, Any], old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
@@ -189,7 +197,8 @@ def warn(planned: Planned, carried: Mapping[str, Any], old: Mapping[str, Any] | 
     planned.type.check(verdict, old, {**columns, **new})
     for fault in verdict.faults:
         key = fault.pointer.lstrip("/")
-        planned.warnings.append(Problem(planned.headings.get(key, key), fault.code, fault.params))
+        allowed = tuple(fault.allowed) if fault.allowed else None
+        planned.warnings.append(Problem(planned.headings.get(key, key), fault.code, fault.params, allowed))
 
 
 def decide(planned: Planned, values: dict[str, Any], existing: Found | None, *, allow_register: bool, lookup: Lookup) -> None:

@@ -92,10 +92,12 @@ class Check:
                 continue
             plan.resolve(p, row, self.lookup)
             plan.agree(p, row, self.lookup)
-            plan.read_number(p, row, self.jurisdiction)
+            plan.read_number(p, row)
             if t.lifecycle.entered and not p.errors:
                 p.entered = t.lifecycle.entered(row)
-            kept, locked = seal_values(self.asking.ledger.seal, t, plan.check_values(p, row, model))
+            checked = plan.check_values(p, row, model)
+            plan.make_number(p, checked, self.jurisdiction)
+            kept, locked = seal_values(self.asking.ledger.seal, t, checked)
             values.append(kept)
             sealed += locked
         existing = await matching.existing(self.asking, self.jurisdiction, t, planned, values)
@@ -158,6 +160,8 @@ class Check:
                 self.asking.context(), self.import_id, self.written, self.jurisdiction, *columns,
             )  # fmt: skip
         self.written += len(planned)
+        for p in planned:  # only its line and its errors are asked for again, if a double follows
+            p.values, p.warnings, p.changes = {}, [], []
 
     async def _reject_again(self, p: Planned, report: SheetReport) -> None:
         """A row stored earlier turns out to have a double further down."""

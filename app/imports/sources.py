@@ -10,6 +10,7 @@ from app.imports import readers
 from app.imports.cells import is_blank, text
 from app.imports.columns import Problem, columns_of
 from app.imports.headers import NoHeader, find_table
+from app.imports.json_lines import read_ndjson
 from app.kernel.record_type import RecordType, Registry
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -101,18 +102,18 @@ def _lines(path: Path, source: Source, registry: Registry) -> Iterator[Table]:
     """One table a type. Lines of many types are read once for each, so that memory stays constant."""
     source.encoding = "utf-8"
     if source.type:
-        yield Table(None, source.type, readers.read_ndjson(path))
+        yield Table(None, source.type, read_ndjson(path))
         return
-    present = {_said_type(row) for _, row in readers.read_ndjson(path)}
+    present = {_said_type(row) for _, row in read_ndjson(path)}
     first = True
     for t in registry:
         if t.path in present:
             yield Table(None, t, _of_type(path, t.path, first))
             first = False
-    for n, row in readers.read_ndjson(path):
+    for n, row in read_ndjson(path):
         if not isinstance(row, dict):
             yield Table(None, registry.types[0], header_row=n, problem=Problem(None, f"line_{row.code}"))
-    strange = [n for n, row in readers.read_ndjson(path) if isinstance(row, dict) and _said_type(row) not in registry.by_path]
+    strange = [n for n, row in read_ndjson(path) if isinstance(row, dict) and _said_type(row) not in registry.by_path]
     if strange:
         yield Table(None, registry.types[0], header_row=strange[0], problem=Problem(None, "line_without_type", {"lines": len(strange)}))
 
@@ -123,7 +124,7 @@ def _said_type(row: Any) -> str | None:
 
 
 def _of_type(path: Path, wanted: str, first: bool) -> Iterator[tuple[int, Any]]:
-    for n, row in readers.read_ndjson(path):
+    for n, row in read_ndjson(path):
         if isinstance(row, dict) and row.get("type") == wanted:
             yield n, row
 

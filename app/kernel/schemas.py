@@ -12,7 +12,17 @@ from functools import singledispatch
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, WithJsonSchema, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictBool,
+    StrictInt,
+    WithJsonSchema,
+    create_model,
+)
 from pydantic_core import PydanticCustomError
 
 from app.kernel import fields as kinds
@@ -39,7 +49,9 @@ def clean_text(longest: int) -> Any:
             raise PydanticCustomError("control_characters", "control_characters")
         return text
 
-    return Annotated[str, PlainValidator(check), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": longest})]
+    return Annotated[
+        str, PlainValidator(check), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": longest})
+    ]
 
 
 def _day(value: Any) -> str:
@@ -159,7 +171,9 @@ def _(f: kinds.Day) -> Any:
 def _(f: kinds.Choice) -> Any:
     codes = f.terms.codes
     one = Annotated[
-        str, PlainValidator(lambda v: _one_of(v, codes, f.terms.refused)), WithJsonSchema({"type": "string", "enum": list(codes)})
+        str,
+        PlainValidator(lambda v: _one_of(v, codes, f.terms.refused)),
+        WithJsonSchema({"type": "string", "enum": list(codes)}),
     ]
     return Annotated[list[one], Field(max_length=len(codes))] if f.many else one
 
@@ -194,9 +208,10 @@ def members(f: kinds.Field, optional: bool) -> dict[str, tuple[Any, Any]]:
     """The members of a body, or of an answer, that hold a field."""
     text, samples = describe(f), [f.sample] if f.sample is not None else None
     if isinstance(f, kinds.Reference):
-        must, rest = "（必填，填编号或标识）" if f.required and not optional else "（填编号或标识）", f"。{f.help}".rstrip("。")
-        limit = Field(None, description=f"{f.label}的编号{must}{rest}", examples=samples, max_length=LIST_LIMIT if f.many else None)
-        ids = Field(None, description=f"{f.label}的标识{must}{rest}", max_length=LIST_LIMIT if f.many else None)
+        must, most = "必填，" if f.required and not optional else "", LIST_LIMIT if f.many else None
+        rest = f"（{must}填编号或标识）" + f"。{f.help}".rstrip("。")
+        limit = Field(None, description=f"{f.label}的编号{rest}", examples=samples, max_length=most)
+        ids = Field(None, description=f"{f.label}的标识{rest}", max_length=most)
         one, other = (list[Identifier], list[Number]) if f.many else (Identifier, Number)
         return {f.number_column: (other | None, limit), f.id_column: (one | None, ids)}
     kind = annotation(f)
@@ -269,7 +284,10 @@ def _read(t: RecordType) -> type[BaseModel]:
         "created_by": (str, Field(..., description="创建人")),
         "updated_at": (Annotated[str, WithJsonSchema(moment)], Field(..., description="最近修改时刻")),
         "updated_by": (str, Field(..., description="最近修改人")),
-        "available_actions": (list[str], Field(..., description="当前可执行的操作", examples=[[*t.lifecycle.actions_from(t.lifecycle.initial)]])),
+        "available_actions": (
+            list[str],
+            Field(..., description="当前可执行的操作", examples=[[*t.lifecycle.actions_from(t.lifecycle.initial)]]),
+        ),
         "masked": (list[str], Field(..., description="对当前账号隐去的字段", examples=[[]])),
         "imported": (bool, Field(False, description="是否由旧台账导入；不是则无此项")),
     }

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from app.cli.generate import HOME, openapi_text
 
+from app.cli.generate import HOME, openapi_text
 from tests.support.callers import PATCH, Api
 
 DOCUMENT: dict[str, Any] = json.loads(openapi_text())
@@ -32,7 +32,9 @@ def examples(operation: Any) -> Iterator[tuple[str, Any]]:
 
 def test_the_committed_document_is_the_one_that_is_served() -> None:
     committed = (HOME / "openapi" / "v1.json").read_text(encoding="utf-8")
-    assert committed == openapi_text(), "openapi/v1.json does not fit the code: run `make docs` and commit what it writes"
+    assert committed == openapi_text(), (
+        "openapi/v1.json does not fit the code: run `make docs` and commit what it writes"
+    )
 
 
 async def test_the_document_is_served_to_anybody(anonymous: httpx.AsyncClient) -> None:
@@ -73,7 +75,9 @@ def test_nothing_is_named_that_is_not_there() -> None:
 
 
 def test_every_body_of_a_record_has_an_example() -> None:
-    bare = [o["operationId"] for _, path, o in OPERATIONS if "/{key}" in path and "requestBody" in o and not [*examples(o)]]
+    bare = [
+        o["operationId"] for _, path, o in OPERATIONS if "/{key}" in path and "requestBody" in o and not [*examples(o)]
+    ]
     assert bare == []
 
 
@@ -84,8 +88,22 @@ async def test_what_is_documented_is_served(method: str, path: str, operation: A
     place = re.sub(r"{(\w+)}", lambda m: given.get(m[1], "nonsense"), path)
     media = PATCH if method == "patch" else "application/json"
     headers = {"Content-Type": media, "If-Match": '"1"'} if method != "get" else {}
-    answer = await office.request(method, place, headers=headers, content=b'{"nonsense": 1}' if method != "get" else None)
+    answer = await office.request(
+        method, place, headers=headers, content=b'{"nonsense": 1}' if method != "get" else None
+    )
     assert answer.status_code != 405 and answer.status_code < 500, answer.text
     if answer.status_code >= 400:
         assert answer.json()["code"] != "no_such_path" or path == "/v1/errors/{code}"
     assert str(answer.status_code) in operation["responses"], answer.text
+
+
+async def test_the_examples_of_a_new_record_are_understood(office: Api) -> None:
+    """Nothing of an example is misspelt: at most the records it refers to are missing in an empty ledger."""
+    for method, path, operation in OPERATIONS:
+        if method != "post" or not operation["operationId"].startswith("create_"):
+            continue
+        for _, example in examples(operation):
+            answer = await office.post(path, json=example)
+            if answer.status_code != 201:
+                faults = {fault["code"] for fault in answer.json()["errors"]}
+                assert faults <= {"reference_not_found", "number_taken", "key_taken"}, (path, answer.text)

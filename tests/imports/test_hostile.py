@@ -157,7 +157,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"name": 5}, "name", "not_text"), ({"name": ["x"]}, "name", "not_text"), ({"name": {"a": 1}}, "name", "not_text"),
     ({"name": True}, "name", "not_text"), ({"name": "a\x01b"}, "name", "control_characters"), ({"kind": "公司"}, "kind", "not_a_choice"),
     ({"parent_number": 5}, "parent_number", "not_a_number"), ({"parent_number": [5]}, "parent_number", "not_a_number"),
-    ({"parent_number": {}}, "parent_number", "not_a_number"), ({"parent_number": "无此"}, "parent_number", "reference_not_found"),
+    ({"parent_number": {}}, "parent_number", "not_a_number"), ({"parent_number": "龙泉镇"}, "parent_number", "not_a_number"),
+    ({"parent_number": "X-1"}, "parent_number", "reference_not_found"),
     ({"parent_id": 5}, "parent_id", "not_an_identifier"), ({"parent_id": "x"}, "parent_id", "not_an_identifier"),
     ({"parent_id": {}}, "parent_id", "not_an_identifier"), ({"parent_id": []}, "parent_id", "not_an_identifier"),
     ({"parent_id": "01890000-0000-7000-8000-000000000000"}, "parent_id", "reference_not_found"),
@@ -182,8 +183,8 @@ async def test_a_member_of_the_wrong_kind_is_rejected_by_name(desk: Place, membe
 async def test_types_may_be_mixed_in_any_order(desk: Place) -> None:
     code, r = desk.code, desk.round
     unit = {"type": "units", "number": f"{code}-U600", "name": "新单位", "kind": "other"}
-    team = {"type": "teams", "round_number": r, "name": "第九巡察组", "head_name": "组长"}
-    target = {"type": "targets", "round_number": r, "team_number": "第九巡察组", "unit_number": f"{code}-U600"}
+    team = {"type": "teams", "number": f"{r}-Z-009", "round_number": r, "name": "第九巡察组", "head_name": "组长"}
+    target = {"type": "targets", "round_number": r, "team_number": f"{r}-Z-009", "unit_number": f"{code}-U600"}
     child = {"type": "units", "number": f"{code}-U601", "name": "新下级", "kind": "other", "parent_number": f"{code}-U600"}
     done = await desk.api.import_file(lines([target, child, team, unit]), NDJSON, mode="preview")
     assert [(s["type"], s["created"], s["rejected"]) for s in done["sheets"]] == [("units", 2, 0), ("teams", 1, 0), ("targets", 1, 0)]

@@ -1,7 +1,6 @@
 """The same rows laid out as people lay them out: Hypothesis draws what stands around, above, below and within them."""
 
 import re
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,16 +17,15 @@ NOTES = ("注：本表一式两份。", "说明：数字以实际为准", "填�
 UNITS_LINE = ("填报单位：市委巡察办", "", "", "填报日期：2017年8月4日")
 
 
-@dataclass
 class Shaped:
     """A file, what it is read as, where its rows stand in it, and the columns that nobody understands."""
 
-    ledger: Ledger = field(repr=False)
-    content: bytes = field(repr=False)
-    encoding: str | None
-    places: list[int]
-    unknown: list[str]
-    grid: list[list[Any]] = field(repr=False, default_factory=list)
+    def __init__(self, ledger: Ledger, content: bytes, encoding: str | None, places: list[int], unknown: list[str], grid: Any) -> None:
+        self.ledger, self.content, self.encoding = ledger, content, encoding
+        self.places, self.unknown, self.grid = places, unknown, grid
+
+    def __repr__(self) -> str:
+        return f"{self.ledger.type} {self.encoding}"
 
 
 def _day(text: str, style: int) -> Any:
@@ -72,7 +70,9 @@ def shapes(draw: Any, ledgers: tuple[Ledger, ...]) -> Shaped:
         for row in ledger.rows:
             style = 0 if _flags(row[at], ledger.headings[at][0]) else draw(st.integers(0, 51))
             cell = _cell(row[at], style)
-            cells.append(cell if kind == "xlsx" or not isinstance(cell, date) else f"{cell.year}/{cell.month}/{cell.day}")
+            if kind != "xlsx" and DAY.fullmatch(str(row[at])) and not isinstance(cell, str):
+                cell = row[at]  # as text, five digits are no day: nobody could tell
+            cells.append(cell)
         columns.append((decorated, cells))
     unknown = []
     if draw(st.booleans()):

@@ -5,10 +5,10 @@ from app.sentences import SENTENCES, Sentence
 
 HEAD = """# Errors 错误代码
 
-Every refusal is a problem document (RFC 9457, `application/problem+json`): `code` names the sentence, `detail` says what
-is wrong and what to do, in Chinese, or in English where `Accept-Language` prefers it. `errors` lists what is wrong member
-by member, each with a `pointer`, a `code` of its own, a `message`, and `allowed` where the choice is closed. The same
-catalogue is served at `GET /v1/errors`. Words in braces are filled in; the example shows how."""
+Every refusal is a problem document (RFC 9457, `application/problem+json`): `code` names the sentence, `detail` says
+what is wrong and what to do, in Chinese, or in English where `Accept-Language` prefers it. `errors` lists what is wrong
+member by member, each with a `pointer`, a `code` of its own, a `message`, and `allowed` where the choice is closed. The
+same catalogue is served at `GET /v1/errors`. Words in braces are filled in; the example shows how."""
 
 REQUESTS = "## Whole requests 整个请求\n\nThe `code` of a problem document; `status` is the status of the answer."
 MEMBERS = """## Members, parameters and cells 字段、参数和单元格

@@ -55,7 +55,8 @@ def _row(t: RecordType, x: Transition) -> list[str]:
     condition = " ".join(filter(None, (needs, "condition in SQL" if x.only_if else "")))
     kind = "internal" if x.internal else ""
     to = code(x.to) if x.to else "unchanged"
-    return [code(x.action), x.label, kind, code(*x.origins), to, given, condition, _follows(t, x.follows), x.help, article(x)]
+    arrow = [code(x.action), x.label, kind, code(*x.origins), to]
+    return [*arrow, given, condition, _follows(t, x.follows), x.help, article(x)]
 
 
 def _section(t: RecordType) -> list[str]:

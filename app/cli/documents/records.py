@@ -10,9 +10,9 @@ from app.records import REGISTRY
 
 HEAD = """# Record types 记录类型
 
-**Bold**: required on create. `*`: personal or secret. `†`: set by actions or an import, never by a body. `‡`: taken over
-from a referenced record. A reference is written as `…_id` or `…_number` and answered as both. Every record also has `id`,
-`number`, `version`, `state`, `jurisdiction`, `note`, `created_at`, `created_by`, `updated_at`, `updated_by`,
+**Bold**: required on create. `*`: personal or secret. `†`: set by actions or an import, never by a body. `‡`: taken
+over from a referenced record. A reference is written as `…_id` or `…_number` and answered as both. Every record also
+has `id`, `number`, `version`, `state`, `jurisdiction`, `note`, `created_at`, `created_by`, `updated_at`, `updated_by`,
 `available_actions`, `masked`, and `imported: true` if it came from an old ledger.
 
 *Headings* are what a ledger may write above the column; they are compared without spaces. *Sheets* are compared without
