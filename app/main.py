@@ -12,7 +12,7 @@ from app.accounts.tokens import Door, load_keys
 from app.db.engine import Pools
 from app.http import system_routes
 from app.http.docs_page import mount_docs
-from app.http.middleware import Recorded
+from app.http.middleware import Headed, Recorded
 from app.http.openapi import document
 from app.http.problems import answer_problems
 from app.http.record_router import add_records
@@ -71,6 +71,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     add_records(app, REGISTRY, SCHEMAS)
     app.openapi = lambda: document(app, REGISTRY, (AccountCreate, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
     limits = {"/v1/imports": options.import_limit}
+    app.add_middleware(Headed)
     app.add_middleware(Recorded, access_log=options.access_log, limit=options.body_limit, limits=limits)
     return app
 

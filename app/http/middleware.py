@@ -94,3 +94,24 @@ class Recorded:
             line |= {"status": status, "ms": round(seconds * 1000, 2)}
             with suppress(OSError):  # a full disk or a reader that left is no reason to fail a request
                 os.write(self._log, orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))  # whole lines by one write
+
+
+class Headed:
+    """Answers HEAD as GET without the body, on every route (RFC 9110)."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def sending(message: Any) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        inner = {**scope, "method": "GET"}
+        try:
+            await self.app(inner, receive, sending)
+        finally:
+            scope["route"] = inner.get("route")

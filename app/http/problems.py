@@ -1,14 +1,17 @@
 """Every answer that is not a success is a problem document (RFC 9457), in the caller's language."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from app.db.engine import UNAVAILABLE
 from app.errors import Fault, Refusal
@@ -107,9 +110,23 @@ async def _refused(request: Request, refusal: Exception) -> Response:
     return _respond(request, refusal)
 
 
+@lru_cache(maxsize=2048)
+def _pattern(path: str) -> Any:
+    return compile_path(path)[0]
+
+
+def _methods(request: Request) -> str:
+    """Every method of this address: the router names only those of the first route that fits."""
+    found: set[str] = set()
+    for context in iter_route_contexts(request.app.router.routes):
+        if context.path and _pattern(context.path).match(request.url.path):
+            found |= context.methods or set()
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
+
+
 async def _http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
-    headers: Mapping[str, str] = problem.headers or {}
+    headers: Mapping[str, str] = {"Allow": _methods(request)} if problem.status_code == 405 else problem.headers or {}
     codes = {404: "no_such_path", 405: "method_not_allowed", 413: "too_large", 415: "wrong_media_type"}
     code = codes.get(problem.status_code, "malformed_json" if problem.status_code == 400 else "internal")
     return _respond(request, Refusal(code, headers=headers, method=request.method, what="—"))

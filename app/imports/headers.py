@@ -209,7 +209,7 @@ def _entries(header: _Header, above: Sequence[Row], rows: Iterable[Row]) -> Iter
     places = {key: one.position for key, one in header.named.items()}
     repeated = [[_plain(cell) for cell in cells[:width] if not is_blank(cell)] for _, cells in above]
     openings, names = {words[0] for words in repeated if words}, {_plain(one.heading) for one in header.named.values()}
-    noted = False
+    noted, lower = False, True  # below a header of one row there may be a second that names unknown columns only
     for number, read in rows:
         cells = read[:width] + [None] * (width - len(read))
         written = [cell for cell in cells if cell is not None and cell != "" and not is_blank(cell)]
@@ -220,7 +220,8 @@ def _entries(header: _Header, above: Sequence[Row], rows: Iterable[Row]) -> Iter
         noted = noted or note
         if note or _is_total(written):
             continue
-        if isinstance(written[0], str) and _plain(written[0]) in openings:
+        if isinstance(written[0], str) and (lower or _plain(written[0]) in openings):
+            lower = False
             found = {_plain(cells[place]) for place in places.values() if not is_blank(cells[place])}
             if [_plain(cell) for cell in written] in repeated or (len(found) > 1 and found <= names):
                 continue

@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 
+from app.clock import SHANGHAI
 from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel.store import Asking
@@ -56,6 +57,6 @@ def document(row: Any, tongue: str) -> dict[str, Any]:
         "progress": {"done": row["done"], "total": row["total"]},
         "sheets": sheets,
         "problem": problem,
-        "created_at": row["created_at"].isoformat(),
-        "finished_at": row["finished_at"].isoformat() if row["finished_at"] else None,
+        "created_at": row["created_at"].astimezone(SHANGHAI).isoformat(),
+        "finished_at": row["finished_at"].astimezone(SHANGHAI).isoformat() if row["finished_at"] else None,
     }

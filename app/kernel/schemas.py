@@ -30,6 +30,7 @@ from app.kernel.lifecycle import REASON, Transition
 from app.kernel.record_type import RecordType
 
 NUMBER = re.compile(r"(?=.*\d)[0-9A-Z][0-9A-Za-z-]{2,63}\Z")
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 LIST_LIMIT = 500
 
@@ -55,7 +56,7 @@ def clean_text(longest: int) -> Any:
 
 
 def _day(value: Any) -> str:
-    if isinstance(value, str) and len(value) == 10:
+    if isinstance(value, str) and DAY.fullmatch(value):  # fromisoformat also takes weeks
         try:
             return date.fromisoformat(value).isoformat()
         except ValueError:

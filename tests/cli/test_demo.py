@@ -76,7 +76,7 @@ def test_an_import_that_cannot_begin_is_one_sentence(arguments: list[str], statu
     assert (ended.exit_code, sentence in ended.stderr) == (status, True), ended.output
 
 
-@pytest.mark.parametrize("setting", [{"LC_ALL": "C"}, {"LC_ALL": "no_SUCH"}, {"PYTHONIOENCODING": "latin-1"}])
+@pytest.mark.parametrize("setting", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "latin-1"}])
 def test_chinese_is_printed_whatever_the_locale(tmp_path: Path, setting: dict[str, str]) -> None:
     ended = run(tmp_path, "import", "missing.xlsx", **{"LANG": "", "PYTHONUTF8": "0", **setting})
     assert "没有文件" in ended.stderr

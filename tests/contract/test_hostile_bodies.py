@@ -18,9 +18,9 @@ TEXTS: dict[str, tuple[bytes, int, str]] = {
     "a control character": (rb'{"note": "a\u001bb"}', 422, "control_characters"),
     "NaN": (b'{"note": NaN}', 400, "malformed_json"),
     "Infinity": (b'{"note": Infinity}', 400, "malformed_json"),
-    "a number too large for a float": (b'{"note": 1e400}', 422, "not_text"),
+    "a number too large for a float": (b'{"note": 1e400}', 400, "malformed_json"),
     "a whole number in the place of a text": (b'{"note": 12}', 422, "not_text"),
-    "an integer of 5000 digits": (b'{"note": ' + b"9" * 5000 + b"}", 422, "not_text"),
+    "an integer of 5000 digits": (b'{"note": ' + b"9" * 5000 + b"}", 400, "malformed_json"),
     "a member given twice": (b'{"note": "a", "note": "b"}', 400, "duplicate_member"),
     "a member given twice, once escaped": (rb'{"note": "a", "\u006eote": "b"}', 400, "duplicate_member"),
     "a member given twice further in": (b'{"note": {"a": 1, "a": 2}}', 400, "duplicate_member"),
@@ -65,7 +65,7 @@ async def test_a_body_that_cannot_be_is_refused_wherever_it_is_sent(
     for answer in (
         await office.post(f"/v1/{path}", content=body, headers={"Content-Type": "application/json"}),
         await office.patch(place, content=body, headers={"Content-Type": PATCH, **version}),
-        await office.post(f"{place}/actions/correct", content=body.replace(b"note", b"reason"), headers={"Content-Type": "application/json", **version}),
+        await office.post(f"{place}/actions/correct", content=body.replace(b"note", b"reason").replace(rb"\u006eote", rb"\u0072eason"), headers={"Content-Type": "application/json", **version}),
     ):
         assert answer.status_code == status and code in codes(checked(answer)), answer.text[:500]
     assert await office.read(place) == record
@@ -73,7 +73,7 @@ async def test_a_body_that_cannot_be_is_refused_wherever_it_is_sent(
 
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "Text": [(1, "not_text"), (True, "not_text"), ([], "not_text"), ({}, "not_text"), ("", "empty_text")],
-    "Whole": [("12", "not_whole"), (1.5, "not_whole"), (1.0, "not_whole"), (True, "not_whole"), (2**63, "out_of_range"), (10**20, "out_of_range"), (-1, "out_of_range"), ([], "not_whole")],
+    "Whole": [("12", "not_whole"), (1.5, "not_whole"), (1.0, "not_whole"), (True, "not_whole"), (2**63, "out_of_range"), (10**20, "not_whole"), (-1, "out_of_range"), ([], "not_whole")],
     "Flag": [("true", "not_yes_no"), (1, "not_yes_no"), (0, "not_yes_no"), ("是", "not_yes_no")],
     "Day": [("2017-02-30", "not_a_day"), ("2017-1-1", "not_a_day"), ("20170101", "not_a_day"), ("2017-01-01T00:00:00Z", "not_a_day"), ("0000-00-00", "not_a_day"), (20170101, "not_a_day"), ("２０１７-01-01", "not_a_day"), ("2017-W01-1", "not_a_day")],
     "Choice": [("none_of_them", "not_a_choice"), (1, "not_a_choice"), (None, ""), ([["x"]], "not_a_choice")],
@@ -101,8 +101,7 @@ async def test_a_value_of_the_wrong_kind_is_refused_at_its_place_and_never_echoe
             errors = checked(answer).json()["errors"]
             member = f.columns[-1] if kind == "Reference" else f.name
             assert all(e["pointer"].split("/")[1] == member for e in errors), (f.name, value, errors)
-            allowed = {code} | ({"not_a_list"} if getattr(f, "many", False) else set())
-            assert {e["code"] for e in errors} <= allowed | {"not_a_choice"} if kind == "Choice" else {e["code"] for e in errors} <= allowed, (f.name, value, errors)
+            assert {e["code"] for e in errors} == {code}, (f.name, value, errors)
             assert "none_of_them" not in answer.text
     assert await office.read(f"/v1/{path}/{record['id']}") == record
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from app.accounts import register
@@ -17,6 +16,7 @@ from app.main import create_app
 from app.records import REGISTRY
 from app.settings import Settings
 
+from tests.support import databases
 from tests.support.callers import CSV, HOME, PASSWORD, Api
 from tests.support.ledgers import SEED
 
@@ -28,10 +28,8 @@ WORK_LIST = f"/v1/rounds/{EXPECTED['round_number']}/work-list"
 @pytest.fixture(scope="module")
 async def lianyuan(cluster: EmbeddedPostgres, database: EmbeddedPostgres, folder: Path) -> AsyncIterator[Api]:
     """The office of 431382 over a database in which nothing was ever written."""
-    owner, application = (url.replace("/ledger", "/empty") for url in (cluster.superuser_url, cluster.application_url))
-    connection = await asyncpg.connect(cluster.superuser_url)
-    await connection.execute("create database empty")
-    await connection.close()
+    await databases.create(cluster.superuser_url, "empty")
+    owner, application = (databases.beside(url, "empty") for url in (cluster.superuser_url, cluster.application_url))
     await migrate(owner, application)
     pools = Pools(application)
     await register.add(pools, "lianyuan", PASSWORD, "inspection_office", HOME, "test")

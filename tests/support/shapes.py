@@ -85,7 +85,8 @@ def shapes(draw: Any, ledgers: tuple[Ledger, ...]) -> Shaped:
     merges: list[tuple[int, int, int, int]] = []
     grid = _above(draw, ledger, len(columns), merges if kind == "xlsx" else [])
     if kind == "xlsx" and draw(st.integers(0, 3)) == 0:
-        _two_rows(draw, grid, columns, merges)
+        grouped = _two_rows(draw, grid, columns, merges)
+        unknown = [f"有关情况{name}" if name in grouped else name for name in unknown]
     else:
         grid.append([heading for heading, _ in columns])
     places = _rows(draw, ledger, grid, columns, order, merges if kind == "xlsx" else None)
@@ -109,9 +110,10 @@ def _above(draw: Any, ledger: Ledger, width: int, merges: list[Any]) -> list[lis
     return grid
 
 
-def _two_rows(draw: Any, grid: list[list[Any]], columns: list[tuple[str, list[Any]]], merges: list[Any]) -> None:
+def _two_rows(draw: Any, grid: list[list[Any]], columns: list[tuple[str, list[Any]]], merges: list[Any]) -> list[str]:
     """A heading over some neighbouring columns; the others reach over both rows."""
-    first = draw(st.integers(0, len(columns) - 2))
+    named = [at for at in range(len(columns) - 1) if columns[at][0] and columns[at + 1][0]]
+    first = draw(st.sampled_from(named))
     last = draw(st.integers(first + 1, min(len(columns) - 1, first + 4)))
     top = len(grid)
     upper, lower = [""] * len(columns), [""] * len(columns)
@@ -124,6 +126,7 @@ def _two_rows(draw: Any, grid: list[list[Any]], columns: list[tuple[str, list[An
                 merges.append((top, at, top + 1, at))
     merges.append((top, first, top, last))
     grid += [upper, lower]
+    return lower
 
 
 def _rows(

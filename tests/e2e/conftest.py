@@ -1,0 +1,140 @@
+"""A Postgres for servers of their own: processes that a test may kill."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from app.accounts import register
+from app.db.embedded import EmbeddedPostgres, embedded_postgres
+from app.db.engine import Pools
+from app.db.migrate import migrate
+
+from tests.support import databases
+from tests.support.callers import HOME, PASSWORD
+from tests.support.ledgers import SEED
+
+HOUSE = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "uvicorn", "app.main:application", "--factory", "--loop", "uvloop", "--log-level", "warning"]
+
+
+@dataclass
+class Server:
+    """A serving process over a database of its own."""
+
+    url: str
+    database: str
+    folder: Path
+    port: int = 0
+    process: Any = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Starts it and waits until it is ready."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        settings = {"LEDGER_DATABASE_URL": self.url, "LEDGER_DATA_DIR": str(self.folder), "LEDGER_ACCESS_LOG": "off"}
+        self.process = subprocess.Popen([*COMMAND, "--port", str(self.port)], cwd=HOUSE, env=os.environ | settings)
+        for _ in range(1200):
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}")
+            try:
+                if httpx.get(f"{self.address}/health/ready", timeout=5).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError("the server does not become ready")
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def kill(self) -> None:
+        """Ends it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def client(self) -> httpx.Client:
+        """A caller of the inspection office."""
+        client = httpx.Client(base_url=self.address, timeout=60)
+        form = {"grant_type": "password", "username": "office", "password": PASSWORD}
+        token = client.post("/v1/oauth/token", data=form).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        return client
+
+
+def sent(client: httpx.Client, content: bytes, **query: str) -> str:
+    """Sends the file for an import; gives the import's address."""
+    media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    answer = client.post("/v1/imports", params={"mode": "commit", **query}, content=content, headers={"Content-Type": media})
+    assert answer.status_code == 202, answer.text
+    return answer.headers["location"]
+
+
+def ended(client: httpx.Client, location: str) -> Any:
+    """The import when it has ended."""
+    for _ in range(1200):
+        found = client.get(location).json()
+        if found["state"] not in ("received", "checking", "committing"):
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"the import does not end: {found}")
+
+
+def expected_work_list() -> Any:
+    """What the seed case must give."""
+    return json.loads((SEED / "expected-work-list.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def own_cluster() -> Iterator[tuple[EmbeddedPostgres, Path]]:
+    """A durable Postgres, and a folder beside it that its account may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="ledger-e2e-", dir="/var/tmp"))  # noqa: S108  # /tmp may be a small tmpfs
+    folder.chmod(0o711)
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        running = stack.enter_context(embedded_postgres(folder / "postgres", durable=False))
+        asyncio.run(_prepared(running))
+        yield running, folder
+
+
+async def _prepared(running: EmbeddedPostgres) -> None:
+    await migrate(running.superuser_url, running.application_url)
+    pools = Pools(running.application_url)
+    await register.add(pools, "office", PASSWORD, "inspection_office", HOME, "test")
+    await pools.close()
+
+
+@pytest.fixture
+def new_server(own_cluster: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[[str], Server]]:
+    """Starts a server over a fresh copy of the migrated, empty database."""
+    running, folder = own_cluster
+    made: list[Server] = []
+
+    def opened(name: str) -> Server:
+        asyncio.run(databases.create(running.superuser_url, name, "ledger"))
+        server = Server(databases.beside(running.application_url, name), name, folder / name)
+        made.append(server)
+        server.start()
+        return server
+
+    yield opened
+    for server in made:
+        if server.process and server.process.poll() is None:
+            server.process.terminate()
+            server.process.wait(20)

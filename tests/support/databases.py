@@ -1,0 +1,17 @@
+"""Databases beside the one that the tests share."""
+
+import asyncpg
+
+
+def beside(url: str, name: str) -> str:
+    """The address of another database of the same server."""
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
+async def create(url: str, name: str, template: str = "template1") -> None:
+    """Makes a database, empty or a copy; `url` is the superuser's."""
+    connection = await asyncpg.connect(beside(url, "postgres"))
+    try:
+        await connection.execute(f"create database {name} template {template}")
+    finally:
+        await connection.close()
