@@ -80,7 +80,8 @@ def hold(table: str, references: Sequence[tuple[str, str, bool]]) -> None:
         f"create trigger hold_insert after insert on {table} referencing new table as changed"
         f" for each statement execute function hold_{table}()"
     )
-    _hold_function(f"hold_changed_{table}", table, f"(select {', '.join(f'new.{c}' for c in columns)})", references)
+    row = ", ".join(f"new.{c}" for c in columns)
+    _hold_function(f"hold_changed_{table}", table, f"(select {row})", references)
     touched = " or ".join(f"new.{c} is distinct from old.{c}" for c, _, _ in references)
     op.execute(
         f"create trigger hold_update after update on {table} for each row"

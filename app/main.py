@@ -19,9 +19,9 @@ from app.http.record_router import add_records
 from app.http.service import Service
 from app.imports import routes as import_routes
 from app.imports.runner import run_jobs
+from app.kernel.asking import Ledger
 from app.kernel.schemas import schemas_of
 from app.kernel.sealing import load_seal
-from app.kernel.store import Ledger
 from app.kernel.tables import metadata, record_table
 from app.records import REGISTRY
 from app.records.person import routes as person_routes

@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 import asyncpg
-from app.db.embedded import embedded_postgres
 
+from app.db.embedded import embedded_postgres
 from benchmarks import bulk, data, requests
 from benchmarks.sides import REQUESTS, Bench, all_of, write_requests
 
@@ -27,7 +27,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", default=",".join(ALL), help=f"of {','.join(ALL)}")
     parser.add_argument("--imports", type=int, default=3, help="rounds of the import (3)")
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the imported file (100 000)")
-    parser.add_argument("--anchor", type=Path, help="a directory with apps.py, schema.sql, gen.py to check `bare` against")
+    parser.add_argument("--anchor", type=Path, help="a directory with programs to check ours against")
     parser.add_argument("--keep", type=Path, help="a directory for the loaded databases, to use them again")
     given = parser.parse_args()
     given.only = given.only.split(",")
@@ -38,21 +38,25 @@ def arguments() -> argparse.Namespace:
     return given
 
 
-async def _anchored(owner_url: str, directory: Path, folder: Path) -> str:
+def _anchored(owner_url: str, directory: Path, folder: Path) -> str:
     """The anchor's own database, from its own schema and generator."""
-    url = await data.make_empty(owner_url, "anchor")
     file = folder / "anchor.copy"
     subprocess.run([sys.executable, "gen.py", "rows", str(data.FINDINGS), str(file)], cwd=directory, check=True)
+    url = asyncio.run(_filled_from(owner_url, (directory / "schema.sql").read_text(encoding="utf-8"), file))
+    file.unlink()
+    Path(f"{file}.ids").rename(folder / "anchor.ids")
+    return url
+
+
+async def _filled_from(owner_url: str, schema: str, file: Path) -> str:
+    url = await data.make_empty(owner_url, "anchor")
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute((directory / "schema.sql").read_text(encoding="utf-8"))
-        with file.open("rb") as lines:
-            await connection.copy_to_table("finding", source=lines)
+        await connection.execute(schema)
+        await connection.copy_to_table("finding", source=file)
         await connection.execute("vacuum analyze")
     finally:
         await connection.close()
-    file.unlink()
-    Path(f"{file}.ids").rename(folder / "anchor.ids")
     return url
 
 
@@ -72,13 +76,14 @@ def measure(given: argparse.Namespace, folder: Path) -> int:
             anchored = None
             if given.anchor:
                 directory = given.anchor.resolve()
-                anchored = (directory, asyncio.run(_anchored(postgres.superuser_url, directory, folder)))
+                anchored = (directory, _anchored(postgres.superuser_url, directory, folder))
             with all_of(bench, sorted({requests.MEASURE[r] for r in wanted}), anchored) as sides:
                 found = requests.run(bench, sides, given.rounds, given.seconds, wanted)
                 lines += requests.table(found, {s.name: s.failed for s in sides.values()})
         if "import" in given.only:
             lines += bulk.table(bulk.run(bench, given.imports, given.rows))
-    print(f"\n{given.rounds} rounds of {given.seconds} s, reference / service, median [range]; load {os.getloadavg()[0]:.1f}")
+    busy = os.getloadavg()[0]
+    print(f"\n{given.rounds} rounds of {given.seconds} s, reference / service, median [range]; load {busy:.1f}")
     print("\n".join(lines))
     return sum("NOT" in line for line in lines)
 
@@ -86,7 +91,7 @@ def measure(given: argparse.Namespace, folder: Path) -> int:
 def main() -> None:
     """Runs in a temporary directory that the database's own account may enter."""
     given = arguments()
-    folder = Path(tempfile.mkdtemp(prefix="ledger-bench-", dir="/var/tmp"))  # noqa: S108  # /tmp may be a small tmpfs
+    folder = Path(tempfile.mkdtemp(prefix="ledger-bench-", dir="/var/tmp"))  # /tmp is small
     folder.chmod(0o711)
     try:
         measure(given, folder)

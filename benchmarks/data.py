@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import asyncpg
 import orjson
+
 from app.accounts import register
 from app.db.engine import Pools
 from app.db.migrate import migrate
-
 from benchmarks.texts import KINDS, SOURCES, Sample, samples
 
 FINDINGS, ROUNDS, UNITS, STEP = 200_000, 40, 2000, 20_000
@@ -21,7 +21,8 @@ JURISDICTIONS = ("431301", "431302", "431321", "431382")
 OFFICE, PASSWORD = "office", "benchmark-password"
 REFERENCE_SQL = Path(__file__).parent / "reference.sql"
 REFERENCE_COLUMNS = (
-    "id", "label", "round", "unit", "kind", "weight", "state", "title", "body", "seen_on", "until", "extra", "created_at",
+    "id", "label", "round", "unit", "kind", "weight", "state", "title", "body", "seen_on", "until", "extra",
+    "created_at",
 )  # fmt: skip
 CALLER = '{"sub":"bench","role":"inspection_office","request":"bench","action":"create"}'
 
@@ -64,7 +65,9 @@ async def make_reference(owner_url: str, name: str = "reference") -> str:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(REFERENCE_SQL.read_text(encoding="utf-8"))
-        await connection.copy_records_to_table("entry", records=list(entries(FINDINGS, 7, 0)), columns=REFERENCE_COLUMNS)
+        await connection.copy_records_to_table(
+            "entry", records=list(entries(FINDINGS, 7, 0)), columns=REFERENCE_COLUMNS
+        )
         await connection.execute("vacuum analyze")
     finally:
         await connection.close()
@@ -75,17 +78,20 @@ def entries(count: int, seed: int, first: int) -> Iterator[tuple[Any, ...]]:
     """Rows of the reference table, in the order of REFERENCE_COLUMNS; moments a second apart."""
     start = datetime(2024, 1, 1, tzinfo=UTC)
     for i, s in enumerate(samples(count, seed), first):
-        extra = orjson.dumps({"source": s.source, "amount": s.amount, "tags": [KINDS[s.kind], KINDS[s.unit % 8]]}).decode()
+        extra = orjson.dumps(
+            {"source": s.source, "amount": s.amount, "tags": [KINDS[s.kind], KINDS[s.unit % 8]]}
+        ).decode()
         yield (
-            uuid4(), f"XC-{i:09d}", 1 + i % ROUNDS, s.unit, KINDS[s.kind], 1 + s.amount % 5, "open", s.title, s.description,
-            s.seen_on, s.seen_on, extra, start + timedelta(seconds=i),
+            uuid4(), f"XC-{i:09d}", 1 + i % ROUNDS, s.unit, KINDS[s.kind], 1 + s.amount % 5, "open", s.title,
+            s.description, s.seen_on, s.seen_on, extra, start + timedelta(seconds=i),
         )  # fmt: skip
 
 
 REGISTER = (
     # units, rounds, then teams and categories of each round: what findings refer to
-    """insert into unit (jurisdiction, id, number, version, state, name, kind, created_at, created_by, updated_at, updated_by)
-    select j, uuidv7(), format('%s-U%s', j, lpad(n::text, 4, '0')), 1, 'active', '第' || n || '单位', 'municipal_department',
+    """insert into unit (jurisdiction, id, number, version, state, name, kind, created_at, created_by, updated_at,
+      updated_by)
+    select j, uuidv7(), format('%s-U%s', j, lpad(n::text, 4, '0')), 1, 'active', '第' || n || '单位', 'other',
       now(), 'bench', now(), 'bench' from unnest($1::text[]) j, generate_series(1, $2::int / cardinality($1)) n""",
     """insert into round (jurisdiction, id, number, version, state, year, sequence, kind, theme, starts_on, created_at,
       created_by, updated_at, updated_by)
@@ -97,18 +103,19 @@ REGISTER = (
     select jurisdiction, uuidv7(), format('%s-Z-%s', number, lpad(n::text, 3, '0')), 1, 'active', id, number,
       format('第%s巡察组', n), '组长', now(), 'bench', now(), 'bench' from round, generate_series(1, $2::int) n
       where jurisdiction = any($1)""",
-    """insert into finding_category (jurisdiction, id, number, version, state, round_id, round_number, phase, code, name,
-      created_at, created_by, updated_at, updated_by)
+    """insert into finding_category (jurisdiction, id, number, version, state, round_id, round_number, phase, code,
+      name, created_at, created_by, updated_at, updated_by)
     select r.jurisdiction, uuidv7(), format('%s-G-%s', r.number, lpad(n::text, 3, '0')), 1, 'active', r.id, r.number,
       'feedback', 'G' || n, ($3::text[])[n], now(), 'bench', now(), 'bench'
     from round r, generate_series(1, $2::int) n where jurisdiction = any($1)""",
 )
 TEAMS = 4
-STAGE = "create temp table stage (n int, title text, description text, kind int, unit int, amount bigint, source text, seen_on date)"
+STAGE = """create temp table stage
+    (n int, title text, description text, kind int, unit int, amount bigint, source text, seen_on date)"""
 # Row n belongs to jurisdiction n % 4 and there to round n / 4 % 10: 5 000 findings in each of the 40 rounds.
-SPREAD = """insert into finding (jurisdiction, id, number, version, state, round_id, round_number, team_id, team_number, unit_id,
-    unit_number, category_id, category_number, title, description, basis, is_immediate, amount_fen, households_affected,
-    found_on, note, created_at, created_by, updated_at, updated_by)
+SPREAD = """insert into finding (jurisdiction, id, number, version, state, round_id, round_number, team_id, team_number,
+    unit_id, unit_number, category_id, category_number, title, description, basis, is_immediate, amount_fen,
+    households_affected, found_on, note, created_at, created_by, updated_at, updated_by)
 select r.jurisdiction, uuidv7(), format('%s-F-%s', r.number, lpad((1 + s.n / 40)::text, 4, '0')), 1, 'registered', r.id,
     r.number, t.id, t.number, u.id, u.number, c.id, c.number, s.title, s.description, '《实施方案》第三条', false,
     s.amount * 100, jsonb_build_object('value', s.amount % 300, 'qualifier', 'exact'), s.seen_on, s.source,
@@ -118,9 +125,11 @@ join lateral (select timestamptz '2024-01-01Z' + s.n * interval '1 second' as at
 join places r on r.place = s.n % 40
 join team t on t.round_id = r.id and t.name = format('第%s巡察组', 1 + s.unit % 4)
 join finding_category c on c.round_id = r.id and c.code = 'G' || (s.kind + 1)
-join unit u on u.jurisdiction = r.jurisdiction and u.number = format('%s-U%s', r.jurisdiction, lpad((1 + s.unit % 500)::text, 4, '0'))"""
+join unit u on u.jurisdiction = r.jurisdiction
+  and u.number = format('%s-U%s', r.jurisdiction, lpad((1 + s.unit % 500)::text, 4, '0'))"""
 PLACES = """create temp table places as select jurisdiction, id, number,
-    (array_position($1::text[], jurisdiction::text) - 1) + 4 * ((row_number() over (partition by jurisdiction order by year)) - 1) as place
+    (array_position($1::text[], jurisdiction::text) - 1)
+      + 4 * ((row_number() over (partition by jurisdiction order by year)) - 1) as place
 from round where jurisdiction = any($1)"""
 
 

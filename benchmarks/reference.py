@@ -4,7 +4,7 @@
     barej   the same, but Postgres builds the JSON      the measure of writing
 
 Routes: GET /entries/{id}, GET /entries?round=&limit=, POST /entries, PATCH /entries/{id}. A write is one statement: the
-entry, its past and its feed. Pool, reset on release and statement cache are asyncpg's defaults, as one would leave them.
+entry, its past and its feed. Pool, reset on release and statement cache are asyncpg's defaults.
 """
 
 import os
@@ -42,7 +42,9 @@ feed as (insert into entry_feed (kind, id, version, what) select 'entry', id, ve
 select row_to_json(w)::text from w"""
 
 
-CREATE = written(f"insert into entry (id, {GIVEN}) select $1, g.* from jsonb_to_record($2::text::jsonb) g({SHAPE})", "c")
+CREATE = written(
+    f"insert into entry (id, {GIVEN}) select $1, g.* from jsonb_to_record($2::text::jsonb) g({SHAPE})", "c"
+)
 PATCH = written(
     "update entry set weight = coalesce($3, weight), state = coalesce($4, state), version = version + 1,"
     " updated_at = now() where id = $1 and version = $2",

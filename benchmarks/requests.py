@@ -74,7 +74,9 @@ def run(bench: Bench, sides: dict[str, Side], rounds: int, seconds: float, wante
         own = MEASURE[request]
         found.append(Compared(request, figures[own, request], figures["service", request]))
         if f"anchor {own}" in sides:
-            found.append(Compared(f"{request} ({own}, checked)", figures[f"anchor {own}", request], figures[own, request]))
+            found.append(
+                Compared(f"{request} ({own}, checked)", figures[f"anchor {own}", request], figures[own, request])
+            )
     return found
 
 
@@ -93,7 +95,9 @@ def table(found: list[Compared], failed: dict[str, int]) -> list[str]:
         postgres = f"{median(f.of_postgres for f in c.first):.0f} / {median(f.of_postgres for f in c.second):.0f}"
         rates = f"{median(f.rate for f in c.first):.0f} / {median(f.rate for f in c.second):.0f}"
         verdict = judged(c)
-        lines.append(f"{c.request:26} {span(c.by_cpu):18} {span(c.by_rate):18} {micro:>11} {postgres:>13} {rates:>13}  {verdict}")
+        lines.append(
+            f"{c.request:26} {span(c.by_cpu):18} {span(c.by_rate):18} {micro:>11} {postgres:>13} {rates:>13}  {verdict}"
+        )
     lines += [f"{name}: {n} requests failed" for name, n in failed.items() if n]
     return lines
 

@@ -11,8 +11,8 @@ from typing import Any
 import asyncpg
 import httpx
 import orjson
-from app.db.embedded import EmbeddedPostgres
 
+from app.db.embedded import EmbeddedPostgres
 from benchmarks import data, reference
 from benchmarks.machine import free_port, server
 from benchmarks.texts import KINDS, samples
@@ -84,14 +84,18 @@ def bare(bench: Bench, name: str) -> Iterator[Side]:
     path = reference.PATH
     loads = {
         "get": Load("GET", f"{path}/", bench.folder / "entries.ids"),
-        "list": Load("GET", path, bench.lines("entries.rounds", [f"?round={i + 1}&limit=50" for i in range(data.ROUNDS)])),
+        "list": Load(
+            "GET", path, bench.lines("entries.rounds", [f"?round={i + 1}&limit=50" for i in range(data.ROUNDS)])
+        ),
         "create": Load("POST", path, bench.lines("entries.bodies", bodies), media="application/json"),
         "patch": Load("PATCH", f"{path}/", bench.folder / f"{name}.versions", media="application/json"),
     }
     versions = (bench.reference_url, f"select id || ' ' || version from entry order by random() limit {IDENTIFIERS}")
     environment = {reference.ADDRESS: bench.reference_url}
     probe = f"{base}{path}?round=1&limit=1"
-    with server(_uvicorn(f"benchmarks.reference:{name}", port), HOME, environment, probe, bench.folder / "bare.log") as pid:
+    with server(
+        _uvicorn(f"benchmarks.reference:{name}", port), HOME, environment, probe, bench.folder / "bare.log"
+    ) as pid:
         yield Side(name, base, pid, loads, versions)
 
 
@@ -100,7 +104,14 @@ def anchor(bench: Bench, directory: Path, url: str, name: str) -> Iterator[Side]
     """A program of the directory against which ours is checked: the same four requests over its own table."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    body = {"business_no": "N-@@", "round_id": 7, "unit_id": 1234, "category": "财务管理", "severity": 3, "status": "open"}
+    body = {
+        "business_no": "N-@@",
+        "round_id": 7,
+        "unit_id": 1234,
+        "category": "财务管理",
+        "severity": 3,
+        "status": "open",
+    }
     bodies = []
     for s in samples(BODIES, 11):
         given = body | {"round_id": 1 + s.unit % data.ROUNDS, "unit_id": s.unit, "title": s.title}
@@ -109,12 +120,22 @@ def anchor(bench: Bench, directory: Path, url: str, name: str) -> Iterator[Side]
         bodies.append(_holes(json.dumps(given, ensure_ascii=False)))
     loads = {
         "get": Load("GET", "/f/", bench.folder / "anchor.ids"),
-        "list": Load("GET", "/f", bench.lines("anchor.rounds", [f"?round_id={i + 1}&limit=50" for i in range(data.ROUNDS)])),
+        "list": Load(
+            "GET", "/f", bench.lines("anchor.rounds", [f"?round_id={i + 1}&limit=50" for i in range(data.ROUNDS)])
+        ),
         "create": Load("POST", "/f", bench.lines("anchor.bodies", bodies), media="application/json"),
-        "patch": Load("PATCH", "/f/", bench.folder / f"anchor.{name}.versions", media="application/json", weight="severity"),
+        "patch": Load(
+            "PATCH", "/f/", bench.folder / f"anchor.{name}.versions", media="application/json", weight="severity"
+        ),
     }
     versions = (url, f"select id || ' ' || version from finding order by random() limit {IDENTIFIERS}")
-    with server(_uvicorn(f"apps:{name}", port), directory, {"DSN": url}, f"{base}/f?round_id=1&limit=1", bench.folder / "anchor.log") as pid:
+    with server(
+        _uvicorn(f"apps:{name}", port),
+        directory,
+        {"DSN": url},
+        f"{base}/f?round_id=1&limit=1",
+        bench.folder / "anchor.log",
+    ) as pid:
         yield Side(f"anchor {name}", base, pid, loads, versions)
 
 
@@ -160,7 +181,9 @@ def _service_loads(bench: Bench, token: str) -> dict[str, Load]:
         "get": Load("GET", f"{path}/", bench.folder / "findings.ids", token),
         "list": Load("GET", path, bench.folder / "findings.rounds", token),
         "create": Load("POST", path, bench.folder / "findings.bodies", token, "application/json"),
-        "patch": Load("PATCH", f"{path}/", bench.folder / "service.versions", token, "application/merge-patch+json", True),
+        "patch": Load(
+            "PATCH", f"{path}/", bench.folder / "service.versions", token, "application/merge-patch+json", True
+        ),
     }
 
 
@@ -177,7 +200,11 @@ async def write_requests(bench: Bench) -> None:
     bodies = []
     for s, place in zip(samples(len(places), 11), places, strict=True):
         body = {**place, "title": s.title, "description": s.description, "basis": "《实施方案》第三条", "note": "@@"}
-        body |= {"found_on": str(s.seen_on), "amount_fen": s.amount, "households_affected": {"value": 27, "qualifier": "exact"}}
+        body |= {
+            "found_on": str(s.seen_on),
+            "amount_fen": s.amount,
+            "households_affected": {"value": 27, "qualifier": "exact"},
+        }
         bodies.append(_holes(orjson.dumps(body).decode()))
     bench.lines("findings.bodies", bodies)
 

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-CHARACTERS = "巡察发现问题线索移交整改落实责任单位党委会议制度执行监督检查资金管理项目采购程序规范台账资料印章合同审批报销标准时限"
+CHARACTERS = (
+    "巡察发现问题线索移交整改落实责任单位党委会议制度执行监督检查"
+    "资金管理项目采购程序规范台账资料印章合同审批报销标准时限"
+)
 KINDS = ("政治建设", "选人用人", "财务管理", "工程采购", "作风建设", "巡察整改", "内部控制", "其他")
 SOURCES = ("信访", "谈话", "资料")
 FIRST_DAY = date(2017, 1, 1)

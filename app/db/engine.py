@@ -8,7 +8,6 @@ import asyncpg
 
 from app.db.context import Caller
 
-
 # What the driver raises when the database cannot answer just now: the caller is told to try again, nothing is lost.
 UNAVAILABLE = (
     asyncpg.PostgresConnectionError,

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from alembic import command
 from app.db.roles import OWNER, ensure_roles
 
 HOME = Path(__file__).resolve().parents[2]

@@ -33,6 +33,8 @@ class EmbeddedPostgresError(Exception):
 
 @dataclass(frozen=True)
 class Home:
+    """Where an embedded server lives, and whose it is."""
+
     directory: Path
     account: pwd.struct_passwd | None  # the OS account of the server; None: the caller's own
     durable: bool

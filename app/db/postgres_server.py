@@ -59,6 +59,7 @@ def _server_on(data: Path) -> tuple[int, bool] | None:
 def start_server(
     home: Home, binaries: Path, settings: Mapping[str, str], stack: ExitStack
 ) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the server, or raise EmbeddedPostgresError with the end of its log: the process and its port."""
     if home.log.exists() and home.log.stat().st_size > LOG_BYTES:
         home.log.rename(home.log.with_suffix(".log.1"))
     chosen = SETTINGS | ({} if home.durable else FORGETFUL) | dict(settings)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from app.accounts.tokens import Door, Keys
 from app.errors import Refusal
-from app.kernel.store import Asking, Ledger
+from app.kernel.asking import Asking, Ledger
 from app.settings import Settings
 
 

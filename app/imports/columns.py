@@ -51,7 +51,8 @@ def columns_of(t: RecordType) -> list[Column]:
 def names_of_references(t: RecordType) -> set[str]:
     """Under these a sheet's cells hold other records as written; a line of NDJSON has the members of a body instead."""
     every = (*t.references, *(f for f in t.ledger.extra if isinstance(f, kinds.Reference)))
-    return {key for f in every for key in (f.name, f"{f.name}?")} - {f.name for f in t.fields if not isinstance(f, kinds.Reference)}
+    own = {f.name for f in t.fields if not isinstance(f, kinds.Reference)}
+    return {key for f in every for key in (f.name, f"{f.name}?")} - own
 
 
 @singledispatch

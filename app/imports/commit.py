@@ -5,9 +5,9 @@ from typing import Any
 
 from app.db.context import GATE
 from app.errors import Refusal
-from app.kernel import store
+from app.kernel.asking import Asking
+from app.kernel.consequences import bring_about
 from app.kernel.record_type import RecordType
-from app.kernel.store import Asking
 from app.kernel.writes import COUNT, Change, Spelling, insert_sql, resolved_sql, update_sql
 
 STEP = 5000
@@ -154,4 +154,4 @@ async def _consequences(asking: Asking, connection: Any, t: RecordType, import_i
         asking.context(), import_id, t.path,
     )  # fmt: skip
     for row in rows:
-        await store.bring_about(asking, connection, t, follows, row, "import")
+        await bring_about(asking, connection, t, follows, row, "import")

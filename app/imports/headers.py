@@ -209,13 +209,12 @@ def _entries(header: _Header, above: Sequence[Row], rows: Iterable[Row]) -> Iter
     places = {key: one.position for key, one in header.named.items()}
     repeated = [[_plain(cell) for cell in cells[:width] if not is_blank(cell)] for _, cells in above]
     openings, names = {words[0] for words in repeated if words}, {_plain(one.heading) for one in header.named.values()}
-    noted, lower = False, True  # below a header of one row there may be a second that names unknown columns only
+    noted, lower = False, True  # the row below may name columns that nobody knows, and those of the header again
     for number, read in rows:
         cells = read[:width] + [None] * (width - len(read))
         written = [cell for cell in cells if cell is not None and cell != "" and not is_blank(cell)]
-        # A number written in advance does not make an entry.
         if not written or (len(written) == 1 and any(_FIGURE.fullmatch(str(cells[place])) for place in serials)):
-            continue
+            continue  # a number written in advance does not make an entry
         note = _is_note(written, noted)
         noted = noted or note
         if note or _is_total(written):

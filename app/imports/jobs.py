@@ -7,7 +7,7 @@ import orjson
 from app.clock import SHANGHAI
 from app.db.context import GATE
 from app.errors import Refusal
-from app.kernel.store import Asking
+from app.kernel.asking import Asking
 from app.sentences import SENTENCES
 
 OPEN_STATES = ("received", "checking", "committing")

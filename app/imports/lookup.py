@@ -11,10 +11,10 @@ import orjson
 
 from app.db.context import GATE
 from app.imports.cells import fold_name
+from app.kernel.asking import Asking
 from app.kernel.fields import Reference
 from app.kernel.record_type import RecordType
-from app.kernel.schemas import NUMBER
-from app.kernel.store import Asking
+from app.kernel.values import NUMBER
 
 
 @dataclass(frozen=True)

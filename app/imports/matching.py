@@ -8,9 +8,9 @@ import orjson
 from app.db.context import GATE
 from app.imports.lookup import Found, Lookup
 from app.imports.plan import Planned
+from app.kernel.asking import Asking
 from app.kernel.fields import Reference
 from app.kernel.record_type import RecordType
-from app.kernel.store import Asking
 
 
 def key_columns(t: RecordType) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def _required_columns(t: RecordType) -> tuple[str, ...]:
 async def carried(
     asking: Asking, jurisdiction: str, t: RecordType, values: Sequence[Mapping[str, Any]], lookup: Lookup
 ) -> list[dict[str, Any]]:
-    """For each row what the type's rules look at in the records it refers to (see kernel.store.carried)."""
+    """For each row what the type's rules look at in the records it refers to (see kernel.referring.carried)."""
     result: list[dict[str, Any]] = [{} for _ in values]
     for f in t.references:
         if not f.carries:

@@ -13,8 +13,8 @@ from app.kernel import violations
 from app.kernel.bodies import validated
 from app.kernel.fields import Choice, Reference, Sealed
 from app.kernel.record_type import RecordType
-from app.kernel.schemas import NUMBER
-from app.kernel.store import Verdict
+from app.kernel.referring import Verdict
+from app.kernel.values import NUMBER
 
 
 @dataclass(slots=True)

@@ -15,9 +15,9 @@ from app.imports.columns import Problem, names_of_references, read_row
 from app.imports.lookup import Lookup
 from app.imports.plan import Planned
 from app.imports.sources import Source, Table, tables
+from app.kernel.asking import Asking
 from app.kernel.record_type import RecordType
-from app.kernel.sealing import seal_values, store_sealed
-from app.kernel.store import Asking
+from app.kernel.sealing import SealedValue, seal_values, store_sealed
 from app.sentences import SENTENCES
 
 BATCH = 2000
@@ -83,7 +83,8 @@ class Check:
         planned, rows = await asyncio.to_thread(lambda: _read(table, batch, self.jurisdiction))
         await self.lookup.prepare(t, rows)
         model = self.asking.ledger.schemas[t.path].ledger
-        values, sealed = [], []
+        values: list[dict[str, Any]] = []
+        sealed: list[SealedValue] = []
         if _among_themselves(t):
             plan.announce(planned, rows, self.lookup)
         for p, row in zip(planned, rows, strict=True):

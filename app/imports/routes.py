@@ -1,18 +1,14 @@
 """The import's addresses: send a file, follow it, read its rows, commit a preview."""
 
-import hashlib
 import re
 import uuid
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import unquote
 
 import orjson
 import uuid_utils
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as PathParameter
-from pydantic import BaseModel, Field
-from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from app.db.context import GATE
@@ -23,73 +19,15 @@ from app.http.record_handlers import only
 from app.http.record_router import problems
 from app.http.service import asking, service_of
 from app.imports import jobs, planning, runner
+from app.imports.answers import ImportRead, RowPage
 from app.imports.readers import UnreadableFile
-from app.imports.sources import CSV, MEDIA, NDJSON, XLSX, Source, guess_jurisdiction
+from app.imports.sources import CSV, NDJSON, XLSX, Source, guess_jurisdiction
+from app.imports.upload import spool
 from app.kernel import query
 
 TAG = "00 导入台账"
 PARAMETERS = ("type", "mode", "on_error", "jurisdiction", "allow_register_changes")
 RESULTS = ("created", "updated", "unchanged", "rejected")
-
-
-class SheetRead(BaseModel):
-    """一张工作表的结果。"""
-
-    sheet: str | None = Field(description="工作表名")
-    type: str | None = Field(description="记录类型")
-    rows: int = Field(description="行数")
-    created: int = Field(description="新建")
-    updated: int = Field(description="更新")
-    unchanged: int = Field(description="未变")
-    rejected: int = Field(description="拒绝")
-    unknown_columns: list[str] = Field(description="未识别的列")
-    skipped_because: str | None = Field(None, description="跳过的原因")
-
-
-class Progress(BaseModel):
-    """进度。"""
-
-    done: int = Field(description="已处理行数")
-    total: int = Field(description="总行数")
-
-
-class ImportRead(BaseModel):
-    """一次导入。"""
-
-    id: str = Field(description="标识")
-    state: str = Field(description="状态：received 已收到，checking 检查中，checked 已预览，committing 提交中，committed 已提交，rejected 有行被拒未提交，failed 失败")
-    mode: str = Field(description="preview 预览，commit 提交")
-    on_error: str = Field(description="reject_all 有一行错就都不导，skip_rows 跳过错行")
-    file_name: str | None = Field(description="文件名")
-    sha256: str = Field(description="文件摘要")
-    encoding: str | None = Field(description="文字编码")
-    jurisdiction: str | None = Field(description="区划代码")
-    progress: Progress = Field(description="进度")
-    sheets: list[SheetRead] = Field(description="各表结果")
-    problem: dict[str, str] | None = Field(description="失败原因")
-    created_at: str = Field(description="收到时刻")
-    finished_at: str | None = Field(description="结束时刻")
-
-
-class RowRead(BaseModel):
-    """一行的结果。"""
-
-    sheet: str | None = Field(description="工作表")
-    row: int = Field(description="行号（与 Excel 一致）")
-    result: str = Field(description="created 新建，updated 更新，unchanged 未变，rejected 拒绝")
-    type: str | None = Field(description="记录类型")
-    record_id: str | None = Field(description="记录标识")
-    number: str | None = Field(description="编号")
-    errors: list[dict[str, Any]] = Field(description="错误：列、代码、说明、可选值")
-    warnings: list[dict[str, Any]] = Field(description="提醒")
-    changes: list[dict[str, Any]] = Field(description="改动：字段、原值、新值")
-
-
-class RowPage(BaseModel):
-    """一页行结果。"""
-
-    items: list[RowRead] = Field(description="行")
-    next_cursor: str | None = Field(description="下一页的游标")
 
 
 FILE_BODY = {
@@ -150,7 +88,7 @@ async def receive(
     path = runner.uploads(service.settings) / import_id
     kept = False
     try:
-        media, name, digest = await _spool(request, path)
+        media, name, digest = await spool(request, path)
         source = Source(media, chosen["type"])
         if media == CSV and source.type is None:
             raise query._bad("type", "required", label="type")
@@ -196,47 +134,6 @@ def _guess(path: Path, source: Source, registry: Any) -> str | None:
         return guess_jurisdiction(path, source, registry)
     except UnreadableFile:
         return None
-
-
-async def _spool(request: Request, path: Path) -> tuple[str, str | None, str]:
-    """Writes the uploaded file to disk as it arrives; gives its media type, its name and its digest."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    digest = hashlib.sha256()
-    if kind == "multipart/form-data":
-        form = await request.form(max_files=1, max_fields=5)
-        files = [v for v in form.values() if isinstance(v, UploadFile)]
-        if len(files) != 1:
-            raise Refusal("validation_failed", faults=[Fault("/file", "required", {"label": "file"})], count=1)
-        upload = files[0]
-        with path.open("wb") as file:
-            while chunk := await upload.read(1 << 20):
-                digest.update(chunk)
-                file.write(chunk)
-        return _media(upload.content_type or "", upload.filename), upload.filename, digest.hexdigest()
-    if kind not in MEDIA:
-        raise Refusal("wrong_media_type", allowed="、".join((XLSX, CSV, NDJSON, "multipart/form-data")))
-    with path.open("wb") as file:
-        async for chunk in request.stream():
-            digest.update(chunk)
-            file.write(chunk)
-    return MEDIA[kind], _file_name(request.headers.get("content-disposition", "")), digest.hexdigest()
-
-
-def _media(kind: str, name: str | None) -> str:
-    by_ending = {"xlsx": XLSX, "csv": CSV, "ndjson": NDJSON, "jsonl": NDJSON}
-    ending = (name or "").rpartition(".")[2].lower()
-    found = by_ending.get(ending) or MEDIA.get(kind.partition(";")[0].strip().lower())
-    if found is None:
-        raise Refusal("wrong_media_type", allowed=".xlsx、.csv、.ndjson")
-    return found
-
-
-def _file_name(disposition: str) -> str | None:
-    if match := re.search(r"filename\*=UTF-8''([^;]+)", disposition, re.I):
-        return unquote(match[1])[:200]
-    if match := re.search(r'filename="?([^";]+)"?', disposition, re.I):
-        return match[1][:200]
-    return None
 
 
 def _checked_id(import_id: str) -> str:

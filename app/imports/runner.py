@@ -27,7 +27,7 @@ from app.imports.lookup import Lookup
 from app.imports.planning import Check, SheetReport
 from app.imports.readers import UnreadableFile
 from app.imports.sources import Source
-from app.kernel.store import Asking
+from app.kernel.asking import Asking
 from app.logging import log
 
 SERVING = 0x6C65_6467_0001

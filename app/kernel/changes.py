@@ -7,12 +7,13 @@ import orjson
 
 from app.db.context import GATE
 from app.errors import Fault, Refusal, invalid
-from app.kernel import revisions, store
+from app.kernel import referring, revisions, store
+from app.kernel.asking import Asking
+from app.kernel.consequences import bring_about
 from app.kernel.fields import Reference, Sealed
 from app.kernel.lifecycle import VOIDED, Transition
 from app.kernel.record_type import RecordType
 from app.kernel.sealing import seal_values, store_sealed
-from app.kernel.store import Asking
 from app.kernel.violations import is_identifier
 from app.kernel.writes import ROW, Change, Spelling, answer_sql, update_sql
 
@@ -27,7 +28,7 @@ async def change(asking: Asking, t: RecordType, key: str, version: int, values: 
     empty = [f for f in t.fields if f.required and f.writable and not isinstance(f, Reference) and f.name in values and values[f.name] is None]
     faults = [Fault(f"/{f.name}", "required", {"label": f.label}) for f in empty]
     faults += [Fault(f"/{f.name}", "masked_value") for f in t.of_kind(Sealed) if f.name in values and values[f.name] is None]
-    spelling, rest = store.spelled(t, values)
+    spelling, rest = referring.spelled(t, values)
     faults += [
         Fault(f"/{t.reference(name).number_column}", "required", {"label": t.reference(name).label})
         for name in spelling.cleared
@@ -56,11 +57,11 @@ async def act(asking: Asking, t: RecordType, key: str, action: str, version: int
         await current(asking, t, key, version)
         raise invalid(*missing)
     named = {k: v for k, v in named.items() if k in t.columns}
-    spelling, values = store.spelled(t, named)
+    spelling, values = referring.spelled(t, named)
     if transition.renews:
         row = orjson.loads((await current(asking, t, key, version))["row"])
         renewed = {t.reference(name).id_column: row[t.reference(name).id_column] for name in transition.renews}
-        spelling, values = store.spelled(t, {**renewed, **named})
+        spelling, values = referring.spelled(t, {**renewed, **named})
     return await _amend(
         asking, t, key, version, values, spelling, action=action, transition=transition, reason=reason, part=part
     )
@@ -89,7 +90,7 @@ async def _part(
 async def correct(asking: Asking, t: RecordType, key: str, version: int, body: dict[str, Any]) -> Any:
     """Mends fields that a transition sets. The reason stands in the revision (更正, domain.md 4.8)."""
     reason = body.pop("reason")
-    spelling, values = store.spelled(t, body)
+    spelling, values = referring.spelled(t, body)
     return await _amend(asking, t, key, version, values, spelling, action="correct", reason=reason)
 
 
@@ -132,7 +133,7 @@ async def _amend(
         if sealed:
             await store_sealed(connection, asking.context(), orjson.loads(row["document"])["jurisdiction"], sealed)
         body = {t.reference(transition.partial).id_column: part} if transition and transition.partial and part else None
-        await store.bring_about(asking, connection, t, follows, row, action, body)
+        await bring_about(asking, connection, t, follows, row, action, body)
     return row
 
 
@@ -165,8 +166,8 @@ async def _look(
         for f in t.references:  # a reference given in one spelling replaces the other
             if f.id_column in values or f.number_column in values:
                 new |= {c: values.get(c) for c in f.columns}
-        rows = await store.carried(asking, connection, t, new, old["jurisdiction"], lock=True) if t.refers_by_hand else {}
-        verdict = store.Verdict(rows)
+        rows = await referring.carried(asking, connection, t, new, old["jurisdiction"], lock=True) if t.refers_by_hand else {}
+        verdict = referring.Verdict(rows)
         t.check(verdict, old, new)
         if verdict.faults:
             raise invalid(*verdict.faults)
@@ -204,7 +205,7 @@ async def _explain(
     """The second look after an update that found no row: absent, stale, dangling, illegal; or nothing to change."""
     row = await _current(asking, connection, t, key, version)
     code = orjson.loads(row["row"])["jurisdiction"]
-    await store.refuse_references(asking, connection, t, spelling, values, code)
+    await referring.refuse_references(asking, connection, t, spelling, values, code)
     if row["state"] == VOIDED:
         raise Refusal("record_voided", label=t.label)
     if transition and row["state"] not in transition.origins:

@@ -11,11 +11,11 @@ import orjson
 
 from app.db.context import GATE
 from app.errors import Fault, Refusal
+from app.kernel.asking import Asking
 from app.kernel.fields import Choice, Day, Flag, Reference
 from app.kernel.lifecycle import VOIDED
 from app.kernel.record_type import RecordType
-from app.kernel.schemas import NUMBER, _day
-from app.kernel.store import Asking
+from app.kernel.values import NUMBER, day
 from app.kernel.violations import is_identifier
 from app.kernel.writes import answer_sql
 
@@ -119,7 +119,7 @@ def _day_condition(name: str, f: Day, values: list[str]) -> Condition:
     if len(values) > 1:
         raise _bad(name, "given_twice")
     try:
-        _day(values[0])
+        day(values[0])
     except ValueError:
         raise _bad(name, "not_a_day") from None
     return Condition(f"t.{f.name} {'>=' if name.endswith('_from') else '<='} {{}}::text::date", values[0])

@@ -212,5 +212,5 @@ class Registry:
         for member in transition.body:
             for column in member.columns:
                 target = transition.sets.get(column, column)
-                if target not in columns and member.name not in {"reason", "on", "clue"}:
+                if target not in columns and member.name not in {"reason", "on"}:
                     raise Misdeclared(f"{t.path}.{transition.action}: {column!r} sets no column")

@@ -10,9 +10,9 @@ from app.clock import SHANGHAI
 from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel import store
+from app.kernel.asking import Asking
 from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType
-from app.kernel.store import Asking
 from app.kernel.violations import is_identifier
 from app.kernel.writes import document_sql
 

@@ -5,66 +5,24 @@ concerns is one statement; where a rule looks at other records, or the write bri
 statements share a transaction and the records looked at are locked until it ends.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import asyncpg
 import orjson
 import uuid_utils
 
 from app.db.context import GATE, Caller
-from app.db.engine import ACQUIRE_SECONDS, Pools
 from app.errors import Fault, Refusal, invalid
 from app.kernel import violations
-from app.kernel.fields import Reference, Sealed
-from app.kernel.lifecycle import VOIDED, Consequence, Transition
-from app.kernel.record_type import RecordType, Registry
-from app.kernel.schemas import NUMBER, Schemas
-from app.kernel.sealing import Seal, seal_values, store_sealed
-from app.kernel.writes import ROW, Change, Spelling, answer_sql, insert_sql, update_sql
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """What the running service holds: the record types, their schemas, and the connections."""
-
-    registry: Registry
-    schemas: Mapping[str, Schemas]
-    pools: Pools
-    seal: Seal
-
-
-@dataclass(frozen=True)
-class Asking:
-    """One request: who asks, and the identifier it is logged under. `origin` names the import that writes, if one does."""
-
-    ledger: Ledger
-    caller: Caller
-    request: str
-    origin: str | None = None
-
-    def context(self, action: str = "", **more: Any) -> str:
-        """The caller context of one statement of this request."""
-        if self.origin:
-            more["import"] = self.origin
-        return self.caller.context(self.request, action, **more)
-
-    @asynccontextmanager
-    async def connection(self, transaction: bool = False) -> AsyncIterator[Any]:
-        """A connection of the caller's class; constraint violations become refusals."""
-        pool = await self.ledger.pools.of(self.caller)
-        async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-            try:
-                if transaction:
-                    async with connection.transaction():
-                        yield connection
-                else:
-                    yield connection
-            except asyncpg.IntegrityConstraintViolationError as problem:
-                raise violations.refusal(self.ledger.registry, problem) from None
+from app.kernel.asking import Asking
+from app.kernel.consequences import bring_about
+from app.kernel.fields import Sealed
+from app.kernel.record_type import RecordType
+from app.kernel.referring import Verdict, carried, refuse_references, require_references, spelled
+from app.kernel.sealing import seal_values, store_sealed
+from app.kernel.values import NUMBER
+from app.kernel.writes import ROW, answer_sql, insert_sql
 
 
 @cache
@@ -99,70 +57,10 @@ async def get(asking: Asking, t: RecordType, key: str) -> Any:
     return rows[0]
 
 
-def spelled(t: RecordType, values: Mapping[str, Any]) -> tuple[Spelling, dict[str, Any]]:
-    """How the references of a body are given, and the body without the members that clear them."""
-    given, cleared, rest = [], [], dict(values)
-    for f in t.references:
-        by_id, by_number = f.id_column in values, f.number_column in values
-        if not (by_id or by_number):
-            continue
-        has_id, has_number = values.get(f.id_column) is not None, values.get(f.number_column) is not None
-        if f.many and (values.get(f.id_column) or values.get(f.number_column)) in ([], None):
-            cleared.append(f.name)
-        elif has_id or has_number:
-            given.append((f.name, "both" if has_id and has_number else "id" if has_id else "number"))
-        else:
-            cleared.append(f.name)
-    for name in cleared:
-        for column in t.reference(name).columns:
-            rest.pop(column, None)
-    return Spelling(tuple(given), tuple(cleared)), rest
-
-
-@dataclass
-class Verdict:
-    """Collects what a type's `check` has to say (`kernel.record_type.Check`)."""
-
-    carried_rows: Mapping[str, Any]
-    imported: bool = False
-
-    def __post_init__(self) -> None:
-        self.faults: list[Fault] = []
-
-    def carried(self, reference: str, column: str) -> Any:
-        return (self.carried_rows.get(reference) or {}).get(column)
-
-    def fault(self, pointer: str, code: str, **params: Any) -> None:
-        self.faults.append(Fault(f"/{pointer}", code, params, params.pop("allowed", None)))
-
-
-async def carried(
-    asking: Asking, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str | None, lock: bool
-) -> dict[str, Any]:
-    """What `check` looks at in the referenced records: field name -> column -> value (lists for lists)."""
-    found: dict[str, Any] = {}
-    for f in t.references:
-        keys = values.get(f.id_column) or values.get(f.number_column)
-        if not f.carries or not keys:
-            continue
-        target = asking.ledger.registry.by_path[f.to]
-        column = "id" if values.get(f.id_column) else "number"
-        wanted = [keys] if isinstance(keys, str) else list(keys)
-        columns = ", ".join(f"to_jsonb({target.virtual[c].format('x')}) as {c}" if c in target.virtual else f"to_jsonb(x.{c}) as {c}" for c in f.carries)
-        rows = await connection.fetch(
-            f"select {columns} from {target.table} x where x.{column}::text = any($2::text[])"  # noqa: S608  # names of the registry
-            f" and ($3::text is null or x.jurisdiction = $3) and {GATE}" + (" for share of x" if lock else ""),
-            asking.context(), wanted, jurisdiction,
-        )  # fmt: skip
-        lists = {c: [orjson.loads(r[c]) if r[c] else None for r in rows] for c in f.carries}
-        found[f.name] = lists if f.many else {c: (v[0] if v else None) for c, v in lists.items()}
-    return found
-
-
 async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
     """Creates a record from a validated body. Refuses with `validation_failed`, `number_taken`, `key_taken`."""
     jurisdiction = _jurisdiction(asking.caller, values.pop("jurisdiction", None))
-    _require_references(t, values)
+    require_references(t, values)
     number = values.pop("number", None)
     if t.numbering.formula:
         made = t.numbering.formula(jurisdiction, values)
@@ -198,16 +96,6 @@ def _jurisdiction(caller: Caller, given: str | None) -> str:
     return given
 
 
-def _require_references(t: RecordType, values: Mapping[str, Any]) -> None:
-    missing = [
-        Fault(f"/{f.number_column}", "required", {"label": f.label})
-        for f in t.references
-        if f.required and f.writable and not values.get(f.id_column) and not values.get(f.number_column)
-    ]
-    if missing:
-        raise invalid(*missing)
-
-
 async def _check(
     asking: Asking, connection: Any, t: RecordType, old: Mapping[str, Any] | None, new: Mapping[str, Any], code: str | None
 ) -> None:
@@ -218,85 +106,3 @@ async def _check(
     t.check(verdict, old, new)
     if verdict.faults:
         raise invalid(*verdict.faults)
-
-
-async def refuse_references(
-    asking: Asking, connection: Any, t: RecordType, spelling: Spelling, values: Mapping[str, Any], code: str | None
-) -> None:
-    """The second look after a write that found some reference missing: says which. Absent and hidden are one answer."""
-    faults = []
-    for name, how in spelling.given:
-        f = t.reference(name)
-        member = f.number_column if how == "number" else f.id_column
-        wanted = values[member] if f.many else [values[member]]
-        target = asking.ledger.registry.by_path[f.to]
-        column = "number" if how == "number" else "id"
-        found = await connection.fetch(
-            f"select x.id, x.number from {target.table} x where x.{column}::text = any($2::text[])"  # noqa: S608  # names of the registry
-            f" and ($3::text is null or x.jurisdiction = $3) and x.state <> '{VOIDED}' and {GATE}",
-            asking.context(), wanted, code,
-        )  # fmt: skip
-        if len(found) < len(set(wanted)):
-            faults.append(Fault(f"/{member}", "reference_not_found", {"label": f.label}))
-        elif how == "both" and not _agree(f, found, values):
-            faults.append(Fault(f"/{f.number_column}", "reference_disagrees", {"label": f.label}))
-        elif f.many and len(set(wanted)) < len(wanted):
-            faults.append(Fault(f"/{member}", "listed_twice", {"label": f.label}))
-    if faults:
-        raise invalid(*faults)
-
-
-def _agree(f: Reference, found: Sequence[Any], values: Mapping[str, Any]) -> bool:
-    numbers = {str(x["id"]): x["number"] for x in found}
-    ids = values[f.id_column]
-    named: Any = [numbers[i] for i in ids] if f.many else numbers[ids]
-    return bool(named == values[f.number_column])
-
-
-async def bring_about(
-    asking: Asking,
-    connection: Any,
-    t: RecordType,
-    follows: Sequence[Consequence],
-    row: Any,
-    action: str,
-    body: Mapping[str, Any] | None = None,
-) -> None:
-    """Carries out what a write brings about in the records it refers to, in the same transaction."""
-    if not follows:
-        return
-    written = orjson.loads(row["row"])
-    for consequence in follows:
-        if consequence.when and not consequence.when(written):
-            continue
-        f = t.reference(consequence.reference)
-        ids = (body or {}).get(f.id_column) or written.get(f.id_column)
-        if not ids:
-            continue
-        target = asking.ledger.registry.by_path[f.to]
-        transition = target.lifecycle.transition(consequence.action)
-        values = {own: written[other] for own, other in consequence.values.items()}
-        await transit(asking, connection, target, transition, ids if f.many else [ids], values, f"{t.label} {written['number']}")
-
-
-async def transit(
-    asking: Asking,
-    connection: Any,
-    t: RecordType,
-    transition: Transition,
-    ids: Sequence[str],
-    values: Mapping[str, Any],
-    reason: str,
-) -> None:
-    """Moves other records along one arrow where it applies to them; elsewhere nothing happens."""
-    own = tuple(c for c in values if c in t.columns and c not in transition.derives)
-    unmoved = transition.to is None  # an arrow that keeps the state is only worth a revision if it changes something
-    change = Change(
-        own, Spelling(()), transition, transition.to, transition.origins, check_version=False, skip_unchanged=unmoved
-    )
-    source = """select unnest($2::uuid[]) as id, null::text as jurisdiction, null::int as version, null::text as number,
-        null::text as state, $3::jsonb as values, false as imported, null::jsonb as line"""
-    sql = update_sql(t.name, asking.ledger.registry, change, source)
-    context = asking.context(transition.action, reason=reason)
-    await connection.fetch(sql, context, list(ids), orjson.dumps(dict(values)).decode())
-

@@ -7,8 +7,8 @@ import orjson
 from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel import query, store
+from app.kernel.asking import Asking
 from app.kernel.query import Condition, Listing
-from app.kernel.store import Asking
 from app.records import REGISTRY
 from app.reports.figures import BY_NAME, Figure
 from app.reports.work_list import BY_NUMBER, figure_of, find_round

@@ -8,9 +8,9 @@ import orjson
 from app.db.context import FIGURES as FIGURES_ROLE
 from app.db.context import GATE
 from app.kernel import query, store
+from app.kernel.asking import Asking
 from app.kernel.lifecycle import VOIDED
 from app.kernel.query import Condition, Listing
-from app.kernel.store import Asking
 from app.records import REGISTRY
 from app.reports.figures import FIGURES, RECORDS, Counts, Figure, counting_sql
 

@@ -3,9 +3,9 @@
 import json
 
 import pytest
+
 from app.kernel.fields import Sealed
 from app.records import REGISTRY
-
 from tests.support.bodies import TYPES, full, other
 from tests.support.callers import PATCH, Api
 from tests.support.records import Maker
@@ -62,7 +62,10 @@ async def test_a_change_from_an_old_version_is_told_who_changed_what_and_when(
 ) -> None:
     old = await make(path)
     new = (await admin.change(old, path, {"note": "管理员改"})).json()
-    for answer in (await office.change(old, path, {"note": "我改"}), await office.act(old, path, "void", reason="重复")):
+    for answer in (
+        await office.change(old, path, {"note": "我改"}),
+        await office.act(old, path, "void", reason="重复"),
+    ):
         assert answer.status_code == 412, answer.text
         problem = answer.json()
         assert problem["code"] == "stale" and problem["current_version"] == 2 and answer.headers["etag"] == '"2"'
@@ -95,7 +98,9 @@ async def test_null_clears_what_may_be_empty_and_refuses_to_clear_what_is_requir
 ) -> None:
     t = REGISTRY.by_path[path]
     record = await office.write(f"/v1/{path}", await full(make, t))
-    free = [f for f in t.fields if f.writable and not f.required and not _subject(t, f.name) and not isinstance(f, Sealed)]
+    free = [
+        f for f in t.fields if f.writable and not f.required and not _subject(t, f.name) and not isinstance(f, Sealed)
+    ]
     cleared = await office.change(record, path, {"note": None, **{f.columns[-1]: None for f in free}})
     assert cleared.status_code == 200, cleared.text
     assert all(cleared.json()[c] is None for f in free for c in f.columns) and cleared.json()["note"] is None

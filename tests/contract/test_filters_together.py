@@ -13,7 +13,15 @@ from tests.support.records import Maker
 WORD = "组合筛选"
 DAYS = [f"2017-05-{d}" for d in range(14, 19)]
 CONDUCT = ["slow", "fraud", "inaction"]
-SORTS = ["number", "-number", "found_on", "-found_on,number", "fed_back_on", "-fed_back_on,-number", "state,-created_at"]
+SORTS = [
+    "number",
+    "-number",
+    "found_on",
+    "-found_on,number",
+    "fed_back_on",
+    "-fed_back_on,-number",
+    "state,-created_at",
+]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +75,9 @@ async def test_filters_together_keep_what_each_of_them_keeps(office: Api, findin
     expected = {f["id"] for f in findings if keeps(f, asked, chosen)}
     walked, cursor = [], None
     while True:
-        page = await office.read("/v1/findings", **query, limit=asked["limit"], **({"cursor": cursor} if cursor else {}))
+        page = await office.read(
+            "/v1/findings", **query, limit=asked["limit"], **({"cursor": cursor} if cursor else {})
+        )
         walked += page["items"]
         if (cursor := page["next_cursor"]) is None:
             break

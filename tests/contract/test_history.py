@@ -4,8 +4,8 @@ from itertools import permutations
 
 import jsonpatch
 import pytest
-from app.records import REGISTRY
 
+from app.records import REGISTRY
 from tests.support.bodies import TYPES, full, other
 from tests.support.callers import Api
 from tests.support.records import Maker

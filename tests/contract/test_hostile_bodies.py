@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from app.records import REGISTRY
 
+from app.records import REGISTRY
 from tests.support.bodies import TYPES
 from tests.support.callers import PATCH, Api
 from tests.support.problems import checked
@@ -65,7 +65,11 @@ async def test_a_body_that_cannot_be_is_refused_wherever_it_is_sent(
     for answer in (
         await office.post(f"/v1/{path}", content=body, headers={"Content-Type": "application/json"}),
         await office.patch(place, content=body, headers={"Content-Type": PATCH, **version}),
-        await office.post(f"{place}/actions/correct", content=body.replace(b"note", b"reason").replace(rb"\u006eote", rb"\u0072eason"), headers={"Content-Type": "application/json", **version}),
+        await office.post(
+            f"{place}/actions/correct",
+            content=body.replace(b"note", b"reason").replace(rb"\u006eote", rb"\u0072eason"),
+            headers={"Content-Type": "application/json", **version},
+        ),
     ):
         assert answer.status_code == status and code in codes(checked(answer)), answer.text[:500]
     assert await office.read(place) == record
@@ -73,15 +77,58 @@ async def test_a_body_that_cannot_be_is_refused_wherever_it_is_sent(
 
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "Text": [(1, "not_text"), (True, "not_text"), ([], "not_text"), ({}, "not_text"), ("", "empty_text")],
-    "Whole": [("12", "not_whole"), (1.5, "not_whole"), (1.0, "not_whole"), (True, "not_whole"), (2**63, "out_of_range"), (10**20, "not_whole"), (-1, "out_of_range"), ([], "not_whole")],
+    "Whole": [
+        ("12", "not_whole"),
+        (1.5, "not_whole"),
+        (1.0, "not_whole"),
+        (True, "not_whole"),
+        (2**63, "out_of_range"),
+        (10**20, "not_whole"),
+        (-1, "out_of_range"),
+        ([], "not_whole"),
+    ],
     "Flag": [("true", "not_yes_no"), (1, "not_yes_no"), (0, "not_yes_no"), ("是", "not_yes_no")],
-    "Day": [("2017-02-30", "not_a_day"), ("2017-1-1", "not_a_day"), ("20170101", "not_a_day"), ("2017-01-01T00:00:00Z", "not_a_day"), ("0000-00-00", "not_a_day"), (20170101, "not_a_day"), ("２０１７-01-01", "not_a_day"), ("2017-W01-1", "not_a_day")],
+    "Day": [
+        ("2017-02-30", "not_a_day"),
+        ("2017-1-1", "not_a_day"),
+        ("20170101", "not_a_day"),
+        ("2017-01-01T00:00:00Z", "not_a_day"),
+        ("0000-00-00", "not_a_day"),
+        (20170101, "not_a_day"),
+        ("２０１７-01-01", "not_a_day"),
+        ("2017-W01-1", "not_a_day"),
+    ],
     "Choice": [("none_of_them", "not_a_choice"), (1, "not_a_choice"), (None, ""), ([["x"]], "not_a_choice")],
-    "Lines": [("a", "not_a_list"), ([1], "not_text"), ([""], "empty_text"), (["x"] * 501, "list_too_long"), ({}, "not_a_list")],
-    "Quantity": [(3, "not_an_object"), ({"value": 3}, "required"), ({"value": -1, "qualifier": "exact"}, "out_of_range"), ({"value": 1.5, "qualifier": "exact"}, "not_whole"), ({"value": 1, "qualifier": "maybe"}, "not_a_choice"), ({"value": 1, "qualifier": "exact", "x": 1}, "unknown_member")],
-    "Absentees": [("a", "not_a_list"), ([1], "not_an_object"), ([{"name": 1}], "not_text"), ([{"x": 1}], "unknown_member"), ([{}] * 501, "list_too_long")],
-    "Reference": [(1, "not_a_number"), ("x", "not_a_number"), ("没有", "not_a_number"), ({}, "not_a_number"), ("a" * 65, "not_a_number")],
-}  # fmt: skip
+    "Lines": [
+        ("a", "not_a_list"),
+        ([1], "not_text"),
+        ([""], "empty_text"),
+        (["x"] * 501, "list_too_long"),
+        ({}, "not_a_list"),
+    ],
+    "Quantity": [
+        (3, "not_an_object"),
+        ({"value": 3}, "required"),
+        ({"value": -1, "qualifier": "exact"}, "out_of_range"),
+        ({"value": 1.5, "qualifier": "exact"}, "not_whole"),
+        ({"value": 1, "qualifier": "maybe"}, "not_a_choice"),
+        ({"value": 1, "qualifier": "exact", "x": 1}, "unknown_member"),
+    ],
+    "Absentees": [
+        ("a", "not_a_list"),
+        ([1], "not_an_object"),
+        ([{"name": 1}], "not_text"),
+        ([{"x": 1}], "unknown_member"),
+        ([{}] * 501, "list_too_long"),
+    ],
+    "Reference": [
+        (1, "not_a_number"),
+        ("x", "not_a_number"),
+        ("没有", "not_a_number"),
+        ({}, "not_a_number"),
+        ("a" * 65, "not_a_number"),
+    ],
+}
 
 
 @pytest.mark.parametrize("path", TYPES)
@@ -106,7 +153,19 @@ async def test_a_value_of_the_wrong_kind_is_refused_at_its_place_and_never_echoe
     assert await office.read(f"/v1/{path}/{record['id']}") == record
 
 
-TEXTS_TO_KEEP = ["𠀀𪚥㐀", "e\u0301", "👨‍👩‍👧", "‮abc", "a\tb\nc", "'; drop table unit; --", "<script>alert(1)</script>", "=1+1", "${jndi:x}", "%s{0}{x}", "\\u0000"]
+TEXTS_TO_KEEP = [
+    "𠀀𪚥㐀",
+    "e\u0301",
+    "👨‍👩‍👧",
+    "‮abc",
+    "a\tb\nc",
+    "'; drop table unit; --",
+    "<script>alert(1)</script>",
+    "=1+1",
+    "${jndi:x}",
+    "%s{0}{x}",
+    "\\u0000",
+]
 
 
 @pytest.mark.parametrize("text", TEXTS_TO_KEEP)
@@ -117,7 +176,18 @@ async def test_a_strange_text_is_kept_as_it_was_written(text: str, make: Maker, 
     assert record["id"] in {r["id"] for r in (await office.read("/v1/findings", q=text.strip()))["items"]}
 
 
-@pytest.mark.parametrize("media", ["", "text/plain", "application/xml", "application/json; charset=gb18030", "application/json; charset=latin-1", "multipart/form-data", PATCH])
+@pytest.mark.parametrize(
+    "media",
+    [
+        "",
+        "text/plain",
+        "application/xml",
+        "application/json; charset=gb18030",
+        "application/json; charset=latin-1",
+        "multipart/form-data",
+        PATCH,
+    ],
+)
 async def test_a_body_of_another_media_type_is_told_the_right_one(media: str, office: Api) -> None:
     headers = {"Content-Type": media} if media else {}
     answer = await office.post("/v1/units", content=b'{"name": "x", "kind": "other"}', headers=headers)
@@ -126,7 +196,9 @@ async def test_a_body_of_another_media_type_is_told_the_right_one(media: str, of
 
 async def test_a_body_in_utf8_may_say_so(office: Api) -> None:
     for media in ("application/json; charset=utf-8", 'application/json; charset="UTF-8"', "Application/JSON"):
-        answer = await office.post("/v1/units", content=json.dumps({"name": "某镇", "kind": "other"}), headers={"Content-Type": media})
+        answer = await office.post(
+            "/v1/units", content=json.dumps({"name": "某镇", "kind": "other"}), headers={"Content-Type": media}
+        )
         assert answer.status_code == 201, media
 
 

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from app.records import REGISTRY
 
+from app.records import REGISTRY
 from tests.support.bodies import TYPES, full
 from tests.support.callers import CSV, HOME, PATCH, Api
 from tests.support.records import Maker
@@ -39,7 +39,10 @@ async def test_a_record_of_the_neighbour_is_exactly_as_one_that_does_not_exist(
         voided = [await office.act({"id": k, "version": 1}, path, "void", reason="x") for k in (real, absent)]
         for there, nowhere in (changed, voided):
             assert there.status_code == 404 and told(there) == told(nowhere)
-    texts = [json.dumps(await office.every(path, **query), ensure_ascii=False) for query in ({}, {"q": CANARY}, {"state": "voided"})]
+    texts = [
+        json.dumps(await office.every(path, **query), ensure_ascii=False)
+        for query in ({}, {"q": CANARY}, {"state": "voided"})
+    ]
     assert not any(CANARY in text or theirs["id"] in text or theirs["number"] in text for text in texts)
     assert mine["id"] in texts[0]
     assert await make_next_door.api.read(f"{place}/{theirs['id']}") == theirs
@@ -88,7 +91,8 @@ async def test_an_import_and_its_rows_are_their_maker_s_alone(office: Api, neigh
 async def test_an_import_tells_nothing_of_what_the_neighbour_has(make_next_door: Maker, office: Api) -> None:
     theirs = await planted(make_next_door, "units")
     # neither by a number that only the neighbour has, nor by a name
-    text = f"人员编号,姓名,单位\n431382-P991,某甲,{theirs['number']}\n431382-P992,某乙,{CANARY}\n431382-P993,某丙,无此单位\n"
+    units = (theirs["number"], CANARY, "无此单位")
+    text = "人员编号,姓名,单位\n" + "".join(f"431382-P99{n},某甲,{unit}\n" for n, unit in enumerate(units))
     made = await office.import_file(text.encode(), CSV, type="persons", mode="preview")
     rows = await office.rows(made)
     errors = [[e["code"] for e in r["errors"]] for r in rows]

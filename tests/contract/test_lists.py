@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from app.kernel.fields import Choice, Day, Field, Flag, Reference
 from app.kernel.record_type import RecordType
 from app.records import REGISTRY
-
 from tests.support.bodies import TYPES
 from tests.support.callers import Api
 from tests.support.records import Maker
@@ -75,7 +75,11 @@ def questions(f: Field, records: list[Any]) -> Iterator[tuple[dict[str, Any], An
         both = {f"{f.name}_from": "2017-05-15", f"{f.name}_to": "2017-05-15"}
         yield both, lambda r: r[f.name] == "2017-05-15"
         return
-    columns = [(f"{f.name}_{k}", c) for k, c in zip(("id", "number"), f.columns, strict=True)] if isinstance(f, Reference) else [(f.name, f.name)]
+    columns = (
+        [(f"{f.name}_{k}", c) for k, c in zip(("id", "number"), f.columns, strict=True)]
+        if isinstance(f, Reference)
+        else [(f.name, f.name)]
+    )
     for parameter, column in columns:
         seen = {v for r in records for v in as_list(r[column])}
         for asked in [*([v] for v in seen), sorted(seen, key=str)]:
@@ -132,7 +136,15 @@ async def test_a_search_finds_a_word_of_two_characters_and_takes_wildcards_as_th
     notes = ["前面雨露后面", "百分50%整", "下划_线", "反斜\\杠", "单'引号"]
     made = [(await (make.fresh() if REGISTRY.by_path[path].unique else make)(path, note=n))["id"] for n in notes]
     everything = len(await office.every(path))
-    for text, hits in (("雨露", [0]), ("0%整", [1]), ("划_线", [2]), ("斜\\杠", [3]), ("单'引", [4]), ("雨%后", []), ("雨_", [])):
+    for text, hits in (
+        ("雨露", [0]),
+        ("0%整", [1]),
+        ("划_线", [2]),
+        ("斜\\杠", [3]),
+        ("单'引", [4]),
+        ("雨%后", []),
+        ("雨_", []),
+    ):
         found = await office.every(path, q=text)
         assert [i for i in made if i in {r["id"] for r in found}] == [made[h] for h in hits], text
     for text in ("%", "_", "\\"):

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from app.records import REGISTRY
 
+from app.records import REGISTRY
 from tests.support.bodies import TYPES
 from tests.support.callers import PATCH, Api
 from tests.support.records import Maker
@@ -66,7 +66,9 @@ async def test_nothing_is_told_to_a_caller_without_a_token(
     assert (await anonymous.patch(place, content=b"{")).status_code == 401
 
 
-@pytest.mark.parametrize("token", ["Bearer", "Bearer ", "Bearer x", "Basic b2ZmaWNlOng=", "Bearer a.b.c", "Bearer " + "x" * 5000])
+@pytest.mark.parametrize(
+    "token", ["Bearer", "Bearer ", "Bearer x", "Basic b2ZmaWNlOng=", "Bearer a.b.c", "Bearer " + "x" * 5000]
+)
 async def test_a_token_that_is_none_is_refused(token: str, anonymous: httpx.AsyncClient) -> None:
     answer = await anonymous.get("/v1/units", headers={"Authorization": token})
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")

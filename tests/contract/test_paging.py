@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from app.records import REGISTRY
 
+from app.records import REGISTRY
 from tests.support.bodies import TYPES
 from tests.support.callers import Api
 from tests.support.records import Maker
@@ -50,7 +50,12 @@ async def test_the_pages_of_a_list_are_the_list_under_every_sort(path: str, make
     t = REGISTRY.by_path[path]
     query, made = await seven(make, path)
     sorts = [[s] for s in t.sorts] + [[f"-{s}"] for s in t.sorts]
-    sorts += [["state", "-number"], ["-updated_at", "number"], [t.sorts[-1], "-created_at"], [f"-{t.sorts[-1]}", "state", "number"]]
+    sorts += [
+        ["state", "-number"],
+        ["-updated_at", "number"],
+        [t.sorts[-1], "-created_at"],
+        [f"-{t.sorts[-1]}", "state", "number"],
+    ]
     for sort in sorts:
         pages = await walk(office, path, {**query, "sort": ",".join(sort), "limit": "3"})
         assert [len(p) for p in pages] == [3, 3, 1]
@@ -109,12 +114,10 @@ async def test_a_forged_cursor_is_refused(make: Maker, office: Api) -> None:
         assert (answer.status_code, answer.json()["code"]) in ((400, "bad_cursor"), (400, "bad_query")), text
 
 
-async def test_what_is_entered_during_a_walk_neither_hides_nor_doubles_what_was_there(
-    make: Maker, office: Api
-) -> None:
+async def test_what_is_entered_during_a_walk_neither_hides_nor_doubles_what_was_there(make: Maker, office: Api) -> None:
     query, made = await seven(make, "findings")
     page = await office.read("/v1/findings", **query, limit="3")
-    await make("findings", **{"note": query["q"]})
+    await make("findings", note=query["q"])
     changed = made[0]
     assert (await office.change(changed, "findings", {"title": "改后的标题"})).status_code == 200
     walked, cursor = [r["id"] for r in page["items"]], page["next_cursor"]

@@ -1,10 +1,10 @@
 """What holds for a record of any type: it is created, read, listed."""
 
 import pytest
+
 from app.kernel.fields import Sealed
 from app.kernel.record_type import HEAD, TAIL
 from app.records import REGISTRY
-
 from tests.support.bodies import TYPES, answered, full, members
 from tests.support.callers import HOME, Api
 from tests.support.records import Maker
@@ -38,7 +38,10 @@ async def test_a_document_has_the_members_of_its_declaration_and_no_other(path: 
     record = await make(path)
     assert list(record) == [*HEAD, *members(t), *TAIL, "available_actions", "masked"]
     assert record["version"] == 1 and record["state"] == t.lifecycle.initial and record["jurisdiction"] == HOME
-    assert record["masked"] == [f.name for f in t.of_kind(Sealed)] and record["created_by"] == record["updated_by"] == "office"
+    assert (
+        record["masked"] == [f.name for f in t.of_kind(Sealed)]
+        and record["created_by"] == record["updated_by"] == "office"
+    )
     assert record["created_at"] == record["updated_at"] and record["created_at"].endswith("+08:00")
     assert record["available_actions"] == list(t.lifecycle.actions_from(t.lifecycle.initial))
 

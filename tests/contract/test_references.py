@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+
 from app.kernel.fields import Reference
 from app.kernel.record_type import RecordType
 from app.records import REGISTRY
-
 from tests.support.callers import Api
 from tests.support.records import Maker
 
@@ -64,7 +64,11 @@ async def test_what_a_caller_may_not_refer_to_is_one_answer(
     live = await office.write(f"/v1/{path}", {**await with_subject(make, t, f), **valid})
     body = await with_subject(make.fresh(), t, f)
     answers = []
-    for identifier, number in ((NOWHERE, "431382-X-999"), (foreign["id"], "431381-X-999"), (voided["id"], voided["number"])):
+    for identifier, number in (
+        (NOWHERE, "431382-X-999"),
+        (foreign["id"], "431381-X-999"),
+        (voided["id"], voided["number"]),
+    ):
         for column, value in ((f.id_column, identifier), (f.number_column, number)):
             created = await office.post(f"/v1/{path}", json={**body, column: listed(f, value)})
             changed = await office.change(live, path, {column: listed(f, value)})
@@ -86,7 +90,9 @@ async def test_an_identifier_and_a_number_that_disagree_are_refused(
     body = await with_subject(make, t, f)
     answer = await office.post(f"/v1/{path}", json={**body, f.id_column: one["id"], f.number_column: other["number"]})
     assert answer.status_code == 422, answer.text
-    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(f"/{f.number_column}", "reference_disagrees")]
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [
+        (f"/{f.number_column}", "reference_disagrees")
+    ]
 
 
 @pytest.mark.parametrize(("path", "name"), [(p, n) for p, n in ALL if (p, n) not in ONE])

@@ -1,9 +1,9 @@
 """Every arrow of every lifecycle, from its declaration: where it leads, and where it is refused."""
 
 import pytest
+
 from app.kernel.fields import Reference
 from app.records import REGISTRY
-
 from tests.support.bodies import TYPES
 from tests.support.callers import Api
 from tests.support.records import Maker

@@ -1,8 +1,8 @@
 """Voiding, the only deletion: the record stays readable, and nothing live may go on referring to it."""
 
 import pytest
-from app.records import REGISTRY
 
+from app.records import REGISTRY
 from tests.support.bodies import TYPES
 from tests.support.callers import Api
 from tests.support.records import Maker

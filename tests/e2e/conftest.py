@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -18,17 +19,27 @@ from typing import Any
 
 import httpx
 import pytest
+
 from app.accounts import register
 from app.db.embedded import EmbeddedPostgres, embedded_postgres
 from app.db.engine import Pools
 from app.db.migrate import migrate
-
 from tests.support import databases
 from tests.support.callers import HOME, PASSWORD
 from tests.support.ledgers import SEED
 
 HOUSE = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-m", "uvicorn", "app.main:application", "--factory", "--loop", "uvloop", "--log-level", "warning"]
+COMMAND = [
+    sys.executable,
+    "-m",
+    "uvicorn",
+    "app.main:application",
+    "--factory",
+    "--loop",
+    "uvloop",
+    "--log-level",
+    "warning",
+]
 
 
 @dataclass
@@ -81,7 +92,9 @@ class Server:
 def sent(client: httpx.Client, content: bytes, **query: str) -> str:
     """Sends the file for an import; gives the import's address."""
     media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    answer = client.post("/v1/imports", params={"mode": "commit", **query}, content=content, headers={"Content-Type": media})
+    answer = client.post(
+        "/v1/imports", params={"mode": "commit", **query}, content=content, headers={"Content-Type": media}
+    )
     assert answer.status_code == 202, answer.text
     return answer.headers["location"]
 
@@ -104,7 +117,7 @@ def expected_work_list() -> Any:
 @pytest.fixture(scope="session")
 def own_cluster() -> Iterator[tuple[EmbeddedPostgres, Path]]:
     """A durable Postgres, and a folder beside it that its account may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="ledger-e2e-", dir="/var/tmp"))  # noqa: S108  # /tmp may be a small tmpfs
+    folder = Path(tempfile.mkdtemp(prefix="ledger-e2e-", dir="/var/tmp"))  # /tmp may be a small tmpfs
     folder.chmod(0o711)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -126,7 +139,8 @@ def new_server(own_cluster: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[
     running, folder = own_cluster
     made: list[Server] = []
 
-    def opened(name: str) -> Server:
+    def opened(kind: str) -> Server:
+        name = f"{kind}_{uuid.uuid4().hex[:8]}"
         asyncio.run(databases.create(running.superuser_url, name, "ledger"))
         server = Server(databases.beside(running.application_url, name), name, folder / name)
         made.append(server)

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of an import: afterwards it is committed or failed, all of it or nothing, and can be sent again."""
+"""kill -9 in the middle of an import: afterwards it is there as a whole or not at all, and can be sent again."""
 
 import asyncio
 import os
@@ -10,9 +10,9 @@ from typing import Any
 
 import asyncpg
 import pytest
+
 from app.db.embedded import EmbeddedPostgres
 from app.records import REGISTRY
-
 from tests.e2e.conftest import Server, ended, expected_work_list, sent
 from tests.support import databases
 from tests.support.ledgers import SEED

@@ -51,7 +51,12 @@ async def new_place(service: httpx.ASGITransport, admin: Api) -> AsyncIterator[N
 
         async def opened(code: str | None = None) -> Place:
             code = code or str(next(_codes))
-            body = {"username": f"office-{code}", "password": PASSWORD, "role": "inspection_office", "jurisdiction": code}
+            body = {
+                "username": f"office-{code}",
+                "password": PASSWORD,
+                "role": "inspection_office",
+                "jurisdiction": code,
+            }
             await admin.write("/v1/accounts", body)
             return Place(await stack.enter_async_context(Api.signed_in(service, f"office-{code}")), code)
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import httpx
 import pytest
+
 from app.accounts import register as accounts
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools
 from app.main import create_app
 from app.settings import Settings
-
 from tests.imports.conftest import Place
-from tests.support.callers import CSV, NDJSON, PASSWORD, XLSX, Api
-from tests.support.ledgers import FINDING, delimited, finding, lines, register, workbook
+from tests.support.callers import CSV, PASSWORD, XLSX, Api
+from tests.support.ledgers import FINDING, delimited, finding, register, workbook
 
 GOOD = workbook({"问题台账": [FINDING, finding("431382", 1)]})
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
@@ -39,22 +39,23 @@ def vast() -> bytes:
 
 
 LAUGHS = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><sst><si><t>&b;</t></si></sst>'
+BROKEN = b'<worksheet><sheetData><row r="1"><c r="A1"><v>1</x>'
 FILES: dict[str, tuple[bytes, str, str]] = {
     "an empty file": (b"", XLSX, "empty_file"),
     "an empty csv": (b"", CSV, "empty_file"),
     "a zip bomb": (altered("xl/worksheets/sheet1.xml", b" " * 2**26), XLSX, "workbook_too_large"),
     "a truncated workbook": (GOOD[: len(GOOD) // 2], XLSX, "not_a_workbook"),
     "a workbook with a flipped byte": (GOOD[:300] + bytes([GOOD[300] ^ 255]) + GOOD[301:], XLSX, "not_a_workbook"),
-    "a zip that is no workbook": (altered("xl/workbook.xml", b"<x/>")[:0] + b"PK\x05\x06" + b"\0" * 18, XLSX, "not_a_workbook"),
+    "a zip that is no workbook": (b"PK\x05\x06" + b"\0" * 18, XLSX, "not_a_workbook"),
     "a workbook under a password": (OLE + "EncryptedPackage".encode("utf-16-le"), XLSX, "workbook_encrypted"),
     "an old xls": (OLE, XLSX, "workbook_format"),
     "a web page named xlsx": (b"<html><table><tr><td>x</td></tr></table></html>", XLSX, "workbook_format"),
     "text named xlsx": (b"a,b,c\n", XLSX, "not_a_workbook"),
     "a vast sheet": (vast(), XLSX, "too_many_columns"),
     "a billion laughs": (altered("xl/sharedStrings.xml", LAUGHS), XLSX, "not_a_workbook"),
-    "broken sheet xml": (altered("xl/worksheets/sheet1.xml", b'<worksheet><sheetData><row r="1"><c r="A1"><v>1</x>'), XLSX, "not_a_workbook"),
+    "broken sheet xml": (altered("xl/worksheets/sheet1.xml", BROKEN), XLSX, "not_a_workbook"),
     "bytes in no encoding": (b"\xff\xfe\xfd\x81" * 9 + b"\x81", CSV, "undecodable_text"),
-    "a quote that never closes": (delimited([FINDING]) + '"1,2\n3,4\n'.encode(), CSV, "quote_not_closed"),
+    "a quote that never closes": (delimited([FINDING]) + b'"1,2\n3,4\n', CSV, "quote_not_closed"),
     "a line without end": (b"x" * 5 * 2**20, CSV, "line_too_long"),
     "a workbook of unknown sheets": (workbook({"甲": [["x"]]}), XLSX, "nothing_to_import"),
 }  # fmt: skip
@@ -69,7 +70,9 @@ async def test_a_file_that_cannot_be_read_fails_with_a_sentence(desk: Place, nam
 
 
 @pytest.mark.parametrize("name", FILES)
-async def test_a_file_that_cannot_be_read_harms_no_caller_whose_jurisdiction_is_read_from_it(admin: Api, name: str) -> None:
+async def test_a_file_that_cannot_be_read_harms_no_caller_whose_jurisdiction_is_read_from_it(
+    admin: Api, name: str
+) -> None:
     content, media, _ = FILES[name]
     params = {"type": "findings"} if media == CSV else {}
     answer = await admin.post("/v1/imports", params=params, content=content, headers={"Content-Type": media})
@@ -87,9 +90,15 @@ async def test_a_form_needs_one_file_of_a_known_kind(desk: Place) -> None:
     good = await desk.api.post("/v1/imports", files={"file": ("台账.xlsx", workbook(register(desk.code)), XLSX)})
     assert (good.status_code, good.json()["file_name"]) == (202, "台账.xlsx")
     assert (await desk.api.ended(good.headers["location"]))["state"] == "checked"
-    assert (await desk.api.post("/v1/imports", files={"file": ("a.exe", b"x", "application/x-msdownload")})).status_code == 415
-    assert (await desk.api.post("/v1/imports", files=[("file", ("a.csv", b"x", CSV)), ("g", ("b.csv", b"y", CSV))])).status_code in (400, 413, 422)
-    assert (await desk.api.post("/v1/imports", content=b"--x\r\n", headers={"Content-Type": "multipart/form-data"})).status_code in (400, 422)
+    assert (
+        await desk.api.post("/v1/imports", files={"file": ("a.exe", b"x", "application/x-msdownload")})
+    ).status_code == 415
+    assert (
+        await desk.api.post("/v1/imports", files=[("file", ("a.csv", b"x", CSV)), ("g", ("b.csv", b"y", CSV))])
+    ).status_code in (400, 413, 422)
+    assert (
+        await desk.api.post("/v1/imports", content=b"--x\r\n", headers={"Content-Type": "multipart/form-data"})
+    ).status_code in (400, 422)
 
 
 async def test_a_csv_needs_its_type(desk: Place) -> None:
@@ -97,13 +106,27 @@ async def test_a_csv_needs_its_type(desk: Place) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_query")
 
 
-@pytest.mark.parametrize("query", ["mode=dry", "on_error=stop", "type=weather", "allow_register_changes=yes", "colour=red", "mode=preview&mode=commit", "jurisdiction=43138", "jurisdiction=%00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "mode=dry",
+        "on_error=stop",
+        "type=weather",
+        "allow_register_changes=yes",
+        "colour=red",
+        "mode=preview&mode=commit",
+        "jurisdiction=43138",
+        "jurisdiction=%00",
+    ],
+)
 async def test_a_wrong_parameter_is_refused_before_the_file_is_kept(desk: Place, query: str) -> None:
     answer = await desk.api.post(f"/v1/imports?{query}", content=GOOD, headers={"Content-Type": XLSX})
     assert answer.status_code in (400, 422), answer.text
 
 
-async def test_a_file_over_the_limit_is_refused_and_not_kept(database: EmbeddedPostgres, folder: Path, desk: Place) -> None:
+async def test_a_file_over_the_limit_is_refused_and_not_kept(
+    database: EmbeddedPostgres, folder: Path, desk: Place
+) -> None:
     pools = Pools(database.application_url)
     await accounts.add(pools, f"small-{desk.code}", PASSWORD, "inspection_office", desk.code, "test")
     await pools.close()
@@ -116,94 +139,9 @@ async def test_a_file_over_the_limit_is_refused_and_not_kept(database: EmbeddedP
                 yield b"x" * 2**14
 
         for body in (b"x" * (2**16 + 1), drip()):
-            answer = await api.post("/v1/imports", params={"type": "units"}, content=body, headers={"Content-Type": CSV})
+            answer = await api.post(
+                "/v1/imports", params={"type": "units"}, content=body, headers={"Content-Type": CSV}
+            )
             assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
         assert list((folder / "small" / "uploads").iterdir()) == []
         assert (await api.import_file(GOOD, mode="preview"))["state"] == "checked"
-
-
-# NDJSON
-
-TRAPS: dict[str, tuple[bytes, str]] = {
-    "not JSON": (b'{"name": ', "line_not_json"),
-    "an array": (b'["name"]', "line_not_an_object"),
-    "not UTF-8": (b'{"name": "\xff\xfe"}', "line_not_utf8"),
-    "a member twice": (b'{"name": "a", "name": "b"}', "line_duplicate_member"),
-    "NUL": (b'{"name": "a\\u0000b"}', "line_nul_character"),
-    "half a character": (b'{"name": "\\ud800"}', "line_lone_surrogate"),
-    "not a number": (b'{"name": NaN}', "line_number_out_of_range"),
-    "an infinite number": (b'{"name": 1e999}', "line_number_out_of_range"),
-    "a long number": (b'{"name": ' + b"9" * 5000 + b"}", "line_number_out_of_range"),
-    "a deep value": (b'{"name": ' + b"[" * 40 + b"]" * 40 + b"}", "line_too_deep"),
-    "a bottomless value": (b'{"name": ' + b"[" * 90000, "line_too_deep"),
-    "an endless line": (b'{"name": "' + b"x" * 5 * 2**20 + b'"}', "line_line_too_long"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", TRAPS)
-async def test_a_line_that_is_no_record_is_rejected_alone(desk: Place, name: str) -> None:
-    trap, code = TRAPS[name]
-    good = lines([{"number": f"{desk.code}-U500", "name": "好单位", "kind": "other"}])
-    done = await desk.api.import_file(trap + b"\n" + good, NDJSON, mode="preview", type="units")
-    found = await desk.api.rows(done)
-    assert done["state"] == "checked", done
-    codes = [e["code"] for e in found[0]["errors"] if e["column"] is None]
-    assert (found[0]["row"], found[0]["result"], codes) == (1, "rejected", [code])
-    assert len(found[0]["errors"]) == 1, "one thing is wrong with the line: it cannot be read"
-    assert (found[1]["row"], found[1]["result"]) == (2, "created")
-
-
-WRONG: list[tuple[dict[str, Any], str, str]] = [
-    ({"name": 5}, "name", "not_text"), ({"name": ["x"]}, "name", "not_text"), ({"name": {"a": 1}}, "name", "not_text"),
-    ({"name": True}, "name", "not_text"), ({"name": "a\x01b"}, "name", "control_characters"), ({"kind": "公司"}, "kind", "not_a_choice"),
-    ({"parent_number": 5}, "parent_number", "not_a_number"), ({"parent_number": [5]}, "parent_number", "not_a_number"),
-    ({"parent_number": {}}, "parent_number", "not_a_number"), ({"parent_number": "龙泉镇"}, "parent_number", "not_a_number"),
-    ({"parent_number": "X-1"}, "parent_number", "reference_not_found"),
-    ({"parent_id": 5}, "parent_id", "not_an_identifier"), ({"parent_id": "x"}, "parent_id", "not_an_identifier"),
-    ({"parent_id": {}}, "parent_id", "not_an_identifier"), ({"parent_id": []}, "parent_id", "not_an_identifier"),
-    ({"parent_id": "01890000-0000-7000-8000-000000000000"}, "parent_id", "reference_not_found"),
-    ({"jurisdiction": "431381"}, "jurisdiction", "jurisdiction_outside"),
-    ({"number": 5}, "number", "not_a_number"), ({"number": []}, "number", "not_a_number"), ({"number": "x"}, "number", "not_a_number"),
-    ({"former_names": "x"}, "former_names", "not_a_list"), ({"former_names": [1]}, "former_names", "not_text"),
-    ({"valid_until": 20170101}, "valid_until", "not_a_day"), ({"colour": "red"}, "colour", "unknown_member"),
-    ({"state": "merged"}, "state", "set_by_action"), ({"note": 5}, "note", "not_text"), ({"version": 3}, "version", "read_only"),
-    ({"parent": "x"}, "parent", "unknown_member"), ({"parent?": "x"}, "parent?", "unknown_member"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("members", "member", "code"), WRONG)
-async def test_a_member_of_the_wrong_kind_is_rejected_by_name(desk: Place, members: dict[str, Any], member: str, code: str) -> None:
-    row = {"number": f"{desk.code}-U500", "name": "单位", "kind": "other", **members}
-    done = await desk.api.import_file(lines([row]), NDJSON, mode="preview", type="units")
-    assert done["state"] == "checked", done["problem"]
-    [found] = await desk.api.rows(done)
-    assert [(e["column"], e["code"]) for e in found["errors"]] == [(member, code)]
-
-
-async def test_types_may_be_mixed_in_any_order(desk: Place) -> None:
-    code, r = desk.code, desk.round
-    unit = {"type": "units", "number": f"{code}-U600", "name": "新单位", "kind": "other"}
-    team = {"type": "teams", "number": f"{r}-Z-009", "round_number": r, "name": "第九巡察组", "head_name": "组长"}
-    target = {"type": "targets", "round_number": r, "team_number": f"{r}-Z-009", "unit_number": f"{code}-U600"}
-    child = {"type": "units", "number": f"{code}-U601", "name": "新下级", "kind": "other", "parent_number": f"{code}-U600"}
-    done = await desk.api.import_file(lines([target, child, team, unit]), NDJSON, mode="preview")
-    assert [(s["type"], s["created"], s["rejected"]) for s in done["sheets"]] == [("units", 2, 0), ("teams", 1, 0), ("targets", 1, 0)]
-    assert {row["row"]: row["type"] for row in await desk.api.rows(done)} == {1: "targets", 2: "units", 3: "teams", 4: "units"}
-
-
-async def test_lines_of_no_known_type_are_counted_and_rejected(desk: Place) -> None:
-    rows = lines([{"name": "x"}, {"type": "weather"}, {"type": ["units"]}, {"type": "units", "number": f"{desk.code}-U1", "name": "a", "kind": "other"}])
-    done = await desk.api.import_file(rows + b"{\n", NDJSON, mode="preview")
-    assert done["state"] == "checked", done["problem"]
-    rejected = await desk.api.rows(done, "rejected")
-    assert {e["code"] for row in rejected for e in row["errors"]} >= {"line_without_type"}
-    assert sum(s["created"] for s in done["sheets"]) == 1
-    assert [(row["row"], row["errors"][0]["code"]) for row in rejected] == [(5, "line_not_json"), (1, "line_without_type")]
-    assert "有 3 行" in rejected[-1]["errors"][0]["message"]
-
-
-async def test_a_csv_with_tabs_or_semicolons_or_in_utf_16_reads_the_same(desk: Place) -> None:
-    rows = [FINDING, finding(desk.code, 1)]
-    for encoding, delimiter in (("utf-8", "\t"), ("utf-8-sig", ";"), ("gb18030", ","), ("utf-16", "\t")):
-        done = await desk.api.import_file(delimited(rows, encoding, delimiter), CSV, mode="preview", type="findings")
-        assert (done["sheets"][0]["created"], done["encoding"]) == (1, encoding)

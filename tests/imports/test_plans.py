@@ -29,7 +29,9 @@ async def test_one_wrong_row_and_nothing_is_written(place: Place) -> None:
 
 
 async def test_skip_rows_writes_the_others(place: Place) -> None:
-    sheets = {"问题台账": [FINDING, finding(place.code, 1), finding(place.code, 2, 发现日期="x"), finding(place.code, 3)]}
+    sheets = {
+        "问题台账": [FINDING, finding(place.code, 1), finding(place.code, 2, 发现日期="x"), finding(place.code, 3)]
+    }
     done = await place.commit(sheets, on_error="skip_rows")
     assert (done["state"], done["sheets"][0]["rejected"]) == ("committed", 1)
     assert await numbers(place) == ["0001", "0003"]
@@ -41,7 +43,10 @@ async def test_a_row_that_leans_on_a_skipped_one_is_skipped_as_well(place: Place
     clue = ["线索编号", "轮次编号", "线索来源", "主要问题", "登记日期", "关联问题编号"]
     r = place.round
     rows = [[f"{r}-C-{n:04}", r, "信访举报", "问题", "2017-05-20", f"{r}-F-{n:04}"] for n in (1, 2)]
-    bad = {"问题台账": [FINDING, finding(place.code, 1, 发现日期="x"), finding(place.code, 2)], "问题线索台账": [clue, *rows]}
+    bad = {
+        "问题台账": [FINDING, finding(place.code, 1, 发现日期="x"), finding(place.code, 2)],
+        "问题线索台账": [clue, *rows],
+    }
     done = await place.commit(bad, on_error="skip_rows")
     assert done["state"] == "committed"
     assert (await numbers(place), await numbers(place, "clues")) == (["0002"], ["0002"])
@@ -154,12 +159,18 @@ async def test_a_transfer_makes_its_clues_transferred_and_a_draft_does_not(place
 async def test_rows_without_a_number_are_numbered_after_the_highest_given_one(place: Place) -> None:
     rows = [finding(place.code, 7), finding(place.code, 1, 问题编号=""), finding(place.code, 2, 问题编号="")]
     await place.commit({"问题台账": [FINDING, *rows]})
-    assert {f["title"]: f["number"][-4:] for f in await place.api.every("findings")} == {"标题7": "0007", "标题1": "0008", "标题2": "0009"}
+    assert {f["title"]: f["number"][-4:] for f in await place.api.every("findings")} == {
+        "标题7": "0007",
+        "标题1": "0008",
+        "标题2": "0009",
+    }
     again = await place.commit({"问题台账": [FINDING, *rows]})
     assert again["sheets"][0]["unchanged"] == 3
 
 
-async def test_an_import_and_its_rows_are_visible_to_its_maker_alone(place: Place, new_place: NewPlace, admin: Api, neighbour: Api) -> None:
+async def test_an_import_and_its_rows_are_visible_to_its_maker_alone(
+    place: Place, new_place: NewPlace, admin: Api, neighbour: Api
+) -> None:
     seen = await place.preview(findings(place.code, 1))
     other = await new_place()
     for stranger in (other.api, neighbour, admin):
@@ -180,7 +191,13 @@ async def test_a_caller_of_many_jurisdictions_writes_where_the_file_says(place: 
     unsaid = await admin.post("/v1/imports", params=params, content=target, headers={"Content-Type": CSV})
     assert (unsaid.status_code, unsaid.json()["code"]) == (422, "jurisdiction_required")
     two = workbook({"问题台账": [FINDING, finding(code, 1), finding("431399", 2)]})
-    assert (await admin.post("/v1/imports", content=two, headers={"Content-Type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"})).status_code == 422
+    assert (
+        await admin.post(
+            "/v1/imports",
+            content=two,
+            headers={"Content-Type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+        )
+    ).status_code == 422
     named = await admin.import_file(target, CSV, mode="preview", jurisdiction=code, **params)
     assert named["sheets"][0]["created"] == 1
 
@@ -193,7 +210,9 @@ async def test_a_caller_of_one_jurisdiction_cannot_write_into_another(place: Pla
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "jurisdiction_outside")
 
 
-async def test_a_ledger_of_another_jurisdiction_is_not_taken_into_the_own_one_unseen(place: Place, new_place: NewPlace) -> None:
+async def test_a_ledger_of_another_jurisdiction_is_not_taken_into_the_own_one_unseen(
+    place: Place, new_place: NewPlace
+) -> None:
     other = await new_place()
     done = await other.commit(register(place.code))
     assert done["state"] == "rejected"

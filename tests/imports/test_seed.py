@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from app.accounts import register
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools
@@ -15,7 +16,6 @@ from app.db.migrate import migrate
 from app.main import create_app
 from app.records import REGISTRY
 from app.settings import Settings
-
 from tests.support import databases
 from tests.support.callers import CSV, HOME, PASSWORD, Api
 from tests.support.ledgers import SEED
@@ -103,7 +103,9 @@ async def test_the_same_workbook_again_changes_nothing(lianyuan: Api) -> None:
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig"])
 async def test_each_sheet_as_a_file_of_its_own_changes_nothing_either(lianyuan: Api, encoding: str) -> None:
     before, count = await everything(lianyuan), 0
-    sheets = {s["sheet"]: s for s in (await lianyuan.import_file(SEED / "ledger.xlsx", mode="preview"))["sheets"] if s["type"]}
+    sheets = {
+        s["sheet"]: s for s in (await lianyuan.import_file(SEED / "ledger.xlsx", mode="preview"))["sheets"] if s["type"]
+    }
     assert len(TWINS) == len(sheets) == 20
     for twin in TWINS:
         sheet = sheets[twin.stem.partition("-")[2]]
@@ -111,7 +113,9 @@ async def test_each_sheet_as_a_file_of_its_own_changes_nothing_either(lianyuan: 
         done = await lianyuan.import_file(content, CSV, type=sheet["type"])
         assert (done["state"], done["encoding"]) == ("committed", encoding), (twin.name, done)
         [only] = done["sheets"]
-        assert (only["unchanged"], only["rows"], only["unknown_columns"]) == (sheet["rows"], sheet["rows"], []), twin.name
+        assert (only["unchanged"], only["rows"], only["unknown_columns"]) == (sheet["rows"], sheet["rows"], []), (
+            twin.name
+        )
         count += only["rows"]
     assert count == sum(map(len, before.values()))
     assert await everything(lianyuan) == before

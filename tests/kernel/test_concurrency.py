@@ -5,10 +5,10 @@ import re
 from typing import Any
 
 import pytest
+
 from app.db.embedded import EmbeddedPostgres
 from app.kernel.fields import Reference
 from app.records import REGISTRY
-
 from tests.support.callers import Api
 from tests.support.records import Maker
 from tests.support.sql import OFFICE, named, owning, waits_or_ends
@@ -34,7 +34,9 @@ async def test_of_thirty_changes_from_one_version_exactly_one_is_carried_out(
 async def test_of_thirty_actions_from_one_version_exactly_one_is_carried_out(make: Maker, office: Api) -> None:
     clue = await make("clues")
     transfer = await make("clue-transfers", clue_numbers=[clue["number"]])
-    answers = await asyncio.gather(*(office.act(transfer, "clue-transfers", "send", on="2017-06-11") for _ in range(CLIENTS)))
+    answers = await asyncio.gather(
+        *(office.act(transfer, "clue-transfers", "send", on="2017-06-11") for _ in range(CLIENTS))
+    )
     assert sorted(a.status_code for a in answers) == [200] + [412] * (CLIENTS - 1)
     history = (await office.read(f"/v1/clues/{clue['id']}/revisions"))["items"]
     assert [e["action"] for e in history] == ["transfer", "create"], "what it brings about happens once, too"
@@ -97,7 +99,8 @@ async def test_a_record_that_is_being_referred_to_cannot_be_voided(
         await named(writing, OFFICE)
         values = ("array[$2::uuid]", "array[$3::text]") if f.many else ("$2::uuid", "$3::text")
         await writing.execute(
-            f"update {table} set {f.id_column} = {values[0]}, {f.number_column} = {values[1]}, version = version + 1 where id = $1",
+            f"update {table} set {f.id_column} = {values[0]}, {f.number_column} = {values[1]},"
+            " version = version + 1 where id = $1",
             holder["id"], target["id"], target["number"],
         )  # fmt: skip
         voiding = asyncio.create_task(office.act(target, f.to, "void", reason="重复"))
@@ -121,5 +124,8 @@ async def test_voidings_and_references_at_once_leave_nothing_dangling(
     for voided, referred in zip(answers[::2], answers[1::2], strict=True):
         assert [voided.status_code, referred.status_code].count(200) == 1
     async with owning(database) as owner:
-        dangling = "select count(*) from unit c join unit p on p.jurisdiction = c.jurisdiction and p.id = c.parent_id where p.state = 'voided' and c.state <> 'voided'"
-        assert await owner.fetchval(dangling) == 0
+        dangling = await owner.fetchval(
+            "select count(*) from unit c join unit p on p.jurisdiction = c.jurisdiction and p.id = c.parent_id"
+            " where p.state = 'voided' and c.state <> 'voided'"
+        )
+        assert dangling == 0

@@ -9,12 +9,12 @@ from typing import Any
 
 import asyncpg
 import pytest
+
 from app.db.context import DOOR, FIGURES, PREFIX, WIDE, Caller
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import JOBS, KEEPER
 from app.records import REGISTRY
-
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
 from tests.support.records import Maker
 from tests.support.sql import NEXT_DOOR, OFFICE, named, undone
@@ -25,9 +25,7 @@ KEYS = {"sealed_value": "digest", "revision": "version", "number_series": "serie
 
 
 @pytest.fixture(scope="module")
-async def owner(
-    database: EmbeddedPostgres, office: Api, neighbour: Api
-) -> AsyncIterator[Any]:
+async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> AsyncIterator[Any]:
     """A superuser's connection to a database in which every table holds rows of both jurisdictions."""
     for api, code in ((office, HOME), (neighbour, NEIGHBOUR)):
         make = Maker(api)
@@ -88,18 +86,27 @@ async def probe(owner: Any, table: str) -> None:
 async def write(owner: Any, table: str) -> None:
     """Fails unless a caller changes its own row, with a revision, and none of the neighbour's."""
     async with undone(owner):
-        rows = {c: await owner.fetchval(f"select id from {table} where jurisdiction = $1 and state <> 'voided' limit 1", c) for c in (HOME, NEIGHBOUR)}
+        rows = {
+            c: await owner.fetchval(f"select id from {table} where jurisdiction = $1 and state <> 'voided' limit 1", c)
+            for c in (HOME, NEIGHBOUR)
+        }
         await owner.execute(f"set local role {WIDE}")
         await named(owner, OFFICE)
         text = f"update {table} set note = 'probe', version = version + 1 where id = $1"
         assert await owner.execute(text, rows[NEIGHBOUR]) == "UPDATE 0"
         assert await owner.execute(text, rows[HOME]) == "UPDATE 1"
-        assert await owner.fetchval("select actor from revision where record_id = $1 order by version desc", rows[HOME]) == "office"
+        assert (
+            await owner.fetchval("select actor from revision where record_id = $1 order by version desc", rows[HOME])
+            == "office"
+        )
 
 
 async def policies(owner: Any) -> list[Any]:
     """Every policy of the database."""
-    found = await owner.fetch("select tablename, policyname, coalesce(qual, with_check) as rule, qual from pg_policies where schemaname = 'public' order by 1, 2")
+    found = await owner.fetch(
+        "select tablename, policyname, coalesce(qual, with_check) as rule from pg_policies"
+        " where schemaname = 'public' order by 1, 2"
+    )
     return list(found)
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
+
 from app.db.context import FIGURES, PREFIX, WIDE
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.main import create_app
 from app.records import REGISTRY
 from app.settings import Settings
-
 from tests.support.bodies import full, other
 from tests.support.callers import CSV, HOME, Api
 from tests.support.records import Maker
@@ -65,7 +65,14 @@ async def everything(api: Api, t: Any, make: Maker) -> None:
     code = {"jurisdiction": HOME}
     record = await api.write(place, {**body, **code})
     one = f"{place}/{record['id']}"
-    for url in (one, f"{place}/{record['number']}", f"{one}/actions", f"{one}/revisions", f"{one}/revisions/1", f"{one}/revisions/1/diff"):
+    for url in (
+        one,
+        f"{place}/{record['number']}",
+        f"{one}/actions",
+        f"{one}/revisions",
+        f"{one}/revisions/1",
+        f"{one}/revisions/1/diff",
+    ):
         assert (await api.get(url)).status_code in (200, 409), url
     await api.read(place, q="备注", sort="-updated_at", limit="1", state=t.lifecycle.initial)
     cursor = (await api.read(place, sort="number", limit="1"))["next_cursor"]
@@ -77,9 +84,17 @@ async def everything(api: Api, t: Any, make: Maker) -> None:
     assert (await api.change(record, t.path, {"note": "旧版"})).status_code == 412
     reference = next((f for f in t.references if f.writable), None)
     if reference:
-        await api.post(place, json={**body, **code, reference.number_column: ["431382-X-1"] if reference.many else "431382-X-1"})
+        await api.post(
+            place, json={**body, **code, reference.number_column: ["431382-X-1"] if reference.many else "431382-X-1"}
+        )
     record = changed.json()
-    corrected = await api.act(record, t.path, "correct", reason="核对", **{f.name: late(make, f) for f in t.fields if f.set_by and not f.columns[1:]})
+    corrected = await api.act(
+        record,
+        t.path,
+        "correct",
+        reason="核对",
+        **{f.name: late(make, f) for f in t.fields if f.set_by and not f.columns[1:]},
+    )
     assert corrected.status_code == 200, corrected.text
     assert (await api.act(corrected.json(), t.path, "void", reason="到此为止")).status_code == 200
 
@@ -100,11 +115,13 @@ async def import_and_count(office: Api, make: Maker) -> None:
     """An import, and the work list with its drill-down."""
     text = "单位编码,单位名称,单位类型\n431382-U700,某镇,乡镇街道\n,新镇,乡镇街道\n".encode()
     await office.rows(await office.import_file(text, CSV, type="units"))
-    checked = await office.import_file(text.replace("某镇".encode(), "改镇".encode()), CSV, type="units", mode="preview", allow_register_changes="true")
+    checked = await office.import_file(
+        text.replace("某镇".encode(), "改镇".encode()), CSV, type="units", mode="preview", allow_register_changes="true"
+    )
     await office.post(f"/v1/imports/{checked['id']}/actions/commit")
     number = (await make.shared("rounds"))["number"]
     figures = await office.read(f"/v1/rounds/{number}/work-list")
-    for figure in figures["figures"] if "figures" in figures else ():
+    for figure in figures.get("figures", ()):
         await office.get(f"/v1/rounds/{number}/work-list/{figure}")
     for name in ("teams", "finding_items", "clues_transferred", "persons_case_filed"):
         await office.read(f"/v1/rounds/{number}/work-list/{name}")
@@ -113,7 +130,9 @@ async def import_and_count(office: Api, make: Maker) -> None:
 async def planned(connection: Any, text: str) -> Any:
     """The plan that a prepared statement has whatever its arguments are."""
     await connection.execute(f"set plan_cache_mode = force_generic_plan; prepare probe as {text}")
-    count = await connection.fetchval("select cardinality(parameter_types) from pg_prepared_statements where name = 'probe'")
+    count = await connection.fetchval(
+        "select cardinality(parameter_types) from pg_prepared_statements where name = 'probe'"
+    )
     arguments = f"({', '.join(['null'] * count)})" if count else ""
     plan = json.loads(await connection.fetchval(f"explain (verbose, format json) execute probe{arguments}"))[0]["Plan"]
     await connection.execute("deallocate probe")
@@ -150,7 +169,9 @@ async def test_every_statement_on_protected_tables_has_the_gate_above_each_scan(
     statements: dict[str, set[str]], database: EmbeddedPostgres
 ) -> None:
     async with owning(database) as owner:
-        rows = await owner.fetch("select relname from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace")
+        rows = await owner.fetch(
+            "select relname from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace"
+        )
     protected = {r["relname"] for r in rows} - {"account", "service_key"}
     explained, open_ones = 0, []
     for role in CLASSES:

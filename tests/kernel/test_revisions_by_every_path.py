@@ -4,9 +4,9 @@ from typing import Any
 
 import asyncpg
 import pytest
+
 from app.db.embedded import EmbeddedPostgres
 from app.records import REGISTRY
-
 from tests.support.bodies import TYPES
 from tests.support.callers import HOME, Api
 from tests.support.records import Maker
@@ -71,7 +71,10 @@ async def test_rows_that_the_owner_copies_in_leave_a_first_revision_with_his_nam
     async with owning(database) as connection:
         user = await connection.fetchval("select session_user")
         rows = await connection.fetch("select gen_random_uuid() as id, now() as at from generate_series(1, 5)")
-        lines = [(HOME, r["id"], f"CPY-{n}", 1, "active", "抄入", "other", r["at"], "x", r["at"], "x") for n, r in enumerate(rows)]
+        lines = [
+            (HOME, r["id"], f"CPY-{n}", 1, "active", "抄入", "other", r["at"], "x", r["at"], "x")
+            for n, r in enumerate(rows)
+        ]
         await connection.copy_records_to_table("unit", records=lines, columns=[c.strip() for c in COPIED.split(",")])
     for row in rows:
         entry = await newest(office, "units", {"id": str(row["id"])})
@@ -113,7 +116,10 @@ async def test_the_guard_binds_even_the_owner(path: str, make: Maker, office: Ap
 async def test_a_revision_is_never_changed_nor_removed(make: Maker, database: EmbeddedPostgres) -> None:
     record = await make("units")
     async with owning(database) as connection:
-        for text in ("update revision set actor = 'x' where record_id = $1", "delete from revision where record_id = $1"):
+        for text in (
+            "update revision set actor = 'x' where record_id = $1",
+            "delete from revision where record_id = $1",
+        ):
             with pytest.raises(asyncpg.RestrictViolationError):
                 await connection.execute(text, record["id"])
         with pytest.raises(asyncpg.RestrictViolationError):
@@ -127,8 +133,10 @@ async def test_no_version_of_any_record_is_missing_or_differs_from_its_row(datab
         for t in REGISTRY:
             wrong = await connection.fetch(
                 f"""select t.number from {t.table} t left join lateral (
-                  select count(*) as kept, max(version) as last, (array_agg(snapshot order by version desc))[1] as snapshot
-                  from revision r where r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}' and r.record_id = t.id) r on true
+                  select count(*) as kept, max(version) as last,
+                    (array_agg(snapshot order by version desc))[1] as snapshot
+                  from revision r where r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}'
+                    and r.record_id = t.id) r on true
                 where r.kept is distinct from t.version or r.last is distinct from t.version
                   or r.snapshot is distinct from to_jsonb(t)"""
             )

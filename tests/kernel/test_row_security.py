@@ -2,12 +2,12 @@
 
 import asyncpg
 import pytest
+
 from app.db.context import PREFIX, WIDE
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import ACTING, KEEPER, OWNER
 from app.records import REGISTRY
-
 from tests.support.callers import HOME
 from tests.support.records import Maker
 from tests.support.sql import NEXT_DOOR, acting, owning, undone
@@ -31,7 +31,8 @@ async def test_the_roles_of_the_application_own_nothing_and_pass_no_policy(datab
             assert not role["rolinherit"] and role["rolcanlogin"] == (role["rolname"] in application), role
         owned = await connection.fetch(
             "select c.oid::regclass::text, o.rolname from pg_class c join pg_roles o on o.oid = c.relowner"
-            " union all select p.oid::regprocedure::text, o.rolname from pg_proc p join pg_roles o on o.oid = p.proowner"
+            " union all select p.oid::regprocedure::text, o.rolname from pg_proc p"
+            " join pg_roles o on o.oid = p.proowner"
             " union all select n.nspname, o.rolname from pg_namespace n join pg_roles o on o.oid = n.nspowner"
         )
         assert not [tuple(r) for r in owned if r["rolname"] in {*ACTING, *application}]
@@ -56,7 +57,10 @@ async def test_every_table_is_under_row_security_that_binds_its_owner_too(databa
                 ("wide", "ledger_wide", "ALL"), ("prefix", "ledger_prefix", "ALL"),
                 ("figures", "ledger_figures", "SELECT"), ("keeper", "ledger_keeper", "ALL"),
             }, table  # fmt: skip
-        definer = await connection.fetch("select proname, proowner::regrole::text as owner, proconfig from pg_proc where prosecdef and pronamespace = 'public'::regnamespace")
+        definer = await connection.fetch(
+            "select proname, proowner::regrole::text as owner, proconfig from pg_proc"
+            " where prosecdef and pronamespace = 'public'::regnamespace"
+        )
         assert definer and all(f["owner"] == KEEPER for f in definer), "only the keeper's functions act as their owner"
         assert all(any(c.startswith("search_path=") for c in f["proconfig"] or ()) for f in definer)
         views = await connection.fetchval("select count(*) from pg_views where schemaname = 'public'")
@@ -92,12 +96,11 @@ async def test_the_login_itself_may_touch_no_table(database: EmbeddedPostgres) -
 
 
 @pytest.mark.parametrize("role", [WIDE, PREFIX])
-async def test_the_application_writes_no_history_of_its_own(
-    role: str, make: Maker, database: EmbeddedPostgres
-) -> None:
+async def test_the_application_writes_no_history_of_its_own(role: str, make: Maker, database: EmbeddedPostgres) -> None:
     record = await make("units")
     texts = (
-        "insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, actor, source, audience)"
+        "insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, actor, source,"
+        " audience)"
         f" values ('{HOME}', 'units', $1, 2, 'forged', '{{}}', 'x', '{{}}', '{{}}')",
         "update revision set actor = 'x' where record_id = $1",
         "delete from revision where record_id = $1",
@@ -109,7 +112,12 @@ async def test_the_application_writes_no_history_of_its_own(
                 async with undone(connection):
                     await connection.execute(text, record["id"])
         for table in ("revision", "unit"):
-            for text in (f"truncate {table}", f"alter table {table} disable trigger all", f"drop table {table}", f"alter table {table} disable row level security"):
+            for text in (
+                f"truncate {table}",
+                f"alter table {table} disable trigger all",
+                f"drop table {table}",
+                f"alter table {table} disable row level security",
+            ):
                 with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.RestrictViolationError)):
                     async with undone(connection):
                         await connection.execute(text)
@@ -124,13 +132,16 @@ async def test_a_row_of_another_jurisdiction_can_be_neither_changed_nor_planted(
     for t in REGISTRY:
         record = await make(t.path)
         async with acting(database, NEXT_DOOR) as connection:
-            touched = await connection.execute(f"update {t.table} set version = version + 1 where id = $1", record["id"])
+            touched = await connection.execute(
+                f"update {t.table} set version = version + 1 where id = $1", record["id"]
+            )
             assert touched == "UPDATE 0", t.path
     async with acting(database, NEXT_DOOR) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(
-                "insert into unit (jurisdiction, id, number, version, state, name, kind, created_at, created_by, updated_at,"
-                f" updated_by) values ('{HOME}', gen_random_uuid(), 'P-1', 1, 'active', 'x', 'other', now(), 'x', now(), 'x')"
+                "insert into unit (jurisdiction, id, number, version, state, name, kind, created_at, created_by,"
+                f" updated_at, updated_by) values ('{HOME}', gen_random_uuid(), 'P-1', 1, 'active', 'x', 'other',"
+                " now(), 'x', now(), 'x')"
             )
 
 
@@ -142,11 +153,14 @@ async def test_a_reference_across_jurisdictions_is_refused_by_the_database_itsel
     async with owning(database) as connection:
         with pytest.raises(asyncpg.ForeignKeyViolationError):
             await connection.execute(
-                "update unit set parent_id = $2, parent_number = 'x', version = version + 1 where id = $1", mine["id"], foreign["id"]
+                "update unit set parent_id = $2, parent_number = 'x', version = version + 1 where id = $1",
+                mine["id"],
+                foreign["id"],
             )
         opinion = await make("rectification-opinions")
         with pytest.raises(asyncpg.ForeignKeyViolationError):
             await connection.execute(
-                "update rectification_opinion set cooperating_unit_ids = array[$2::uuid], version = version + 1 where id = $1",
+                "update rectification_opinion set cooperating_unit_ids = array[$2::uuid], version = version + 1"
+                " where id = $1",
                 opinion["id"], foreign["id"],
             )  # fmt: skip

@@ -5,7 +5,6 @@ from typing import Any
 from app.kernel import fields as kinds
 from app.kernel.record_type import RecordType
 from app.records import REGISTRY
-
 from tests.support.records import Maker
 
 TYPES = [t.path for t in REGISTRY]
@@ -63,10 +62,14 @@ async def _changed(make: Maker, f: kinds.Field, old: dict[str, Any]) -> dict[str
     if isinstance(f, kinds.Choice):
         code = next(c for c in f.terms.codes if c not in (was or ()))
         return {f.name: [code] if f.many else next(c for c in f.terms.codes if c != was)}
-    values = {
-        kinds.Text: "改后的文字", kinds.Whole: (f.least if was is None else was) + 1 if isinstance(f, kinds.Whole) else None,
+    values: dict[Any, Any] = {
+        kinds.Text: "改后的文字", kinds.Whole: _next(f, was),
         kinds.Flag: not was, kinds.Day: "2017-05-15",
         kinds.Lines: ["改后的一条", "又一条"], kinds.Quantity: {"value": 4, "qualifier": "at_least"},
         kinds.Absentees: [{"name": "班子成员06", "post": None, "reason": "病假"}],
     }  # fmt: skip
     return {f.name: values[type(f)]}
+
+
+def _next(f: kinds.Field, was: Any) -> Any:
+    return (f.least if was is None else was) + 1 if isinstance(f, kinds.Whole) else None

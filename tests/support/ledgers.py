@@ -15,7 +15,9 @@ ROUND = "2017-01"
 Rows = Sequence[Sequence[Any]]
 
 
-def workbook(sheets: Mapping[str, Rows], merged: Mapping[str, Iterable[tuple[int, int, int, int]]] | None = None) -> bytes:
+def workbook(
+    sheets: Mapping[str, Rows], merged: Mapping[str, Iterable[tuple[int, int, int, int]]] | None = None
+) -> bytes:
     """A workbook; `merged` holds ranges (first row, first column, last row, last column), all from 0."""
     held = io.BytesIO()
     with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
@@ -93,7 +95,8 @@ def finding(code: str, n: int, **cells: Any) -> list[Any]:
     """A row of the findings' ledger under the headings FINDING; cells by heading."""
     r = f"{code}-{ROUND}"
     row: dict[str, Any] = {
-        "问题编号": f"{r}-F-{n:04}", "轮次编号": r, "组别": "第一巡察组", "被巡察单位": "龙泉镇", "问题类别": "作风建设不扎实",
+        "问题编号": f"{r}-F-{n:04}", "轮次编号": r, "组别": "第一巡察组", "被巡察单位": "龙泉镇",
+        "问题类别": "作风建设不扎实",
         "问题标题": f"标题{n}", "问题表现": f"表现{n}", "发现日期": "2017-05-14",
     }  # fmt: skip
     return list((row | cells).values())

@@ -1,22 +1,38 @@
 """Bodies of any type from its declaration, some right and some wrong, by a seeded generator."""
 
 import random
-from collections.abc import Callable
 from functools import singledispatchmethod
 from typing import Any
 
 from app.kernel import fields as kinds
 from app.kernel.record_type import RecordType
-
 from tests.support.ledgers import ROUND
 
 R = f"431382-{ROUND}"
 KNOWN = {
-    "units": ["431382-U001", "431382-U003", "431382-U010", "431382-U045", "431382-U066"], "persons": ["431382-P001", "431382-P002"],
-    "rounds": [R], "finding-categories": [f"{R}-G-002", f"{R}-G-003"], "teams": [f"{R}-Z-001", f"{R}-Z-002"], "findings": [f"{R}-F-0001"],
+    "units": ["431382-U001", "431382-U003", "431382-U010", "431382-U045", "431382-U066"],
+    "persons": ["431382-P001", "431382-P002"],
+    "rounds": [R], "finding-categories": [f"{R}-G-002", f"{R}-G-003"], "teams": [f"{R}-Z-001", f"{R}-Z-002"],
+    "findings": [f"{R}-F-0001"],
     "clues": [f"{R}-C-0001"], "case-filings": [f"{R}-K-001"],
 }  # fmt: skip
-WRONG: list[Any] = [5, 2.5, True, "", "  ", "a\x07b", [], {}, ["x"], "x" * 5000, "2017-02-30", -1, 2**40, {"value": -1}, [5]]
+WRONG: list[Any] = [
+    5,
+    2.5,
+    True,
+    "",
+    "  ",
+    "a\x07b",
+    [],
+    {},
+    ["x"],
+    "x" * 5000,
+    "2017-02-30",
+    -1,
+    2**40,
+    {"value": -1},
+    [5],
+]
 WORDS = ("责任书", " 签订 ", "流于形式", "１２", "a b", "，", "「𠮷」", "：\n第二行", "()", "%_", "'\"\\", "é")
 
 
@@ -56,7 +72,12 @@ class Bodies:
                 body[name] = f"{body[name].strip()}{self.n}"
             if isinstance(f, kinds.Whole) and body.get(name) in range(f.least, f.most + 1):
                 body[name], body["sequence"] = 1990 + self.n // 99, 1 + self.n % 99
-            if isinstance(f, kinds.Day) and isinstance(body.get(name), str) and len(body[name]) == 10 and body[name] != "2017-02-30":
+            if (
+                isinstance(f, kinds.Day)
+                and isinstance(body.get(name), str)
+                and len(body[name]) == 10
+                and body[name] != "2017-02-30"
+            ):
                 body[name] = f"{1960 + self.n // 336}-{1 + self.n // 28 % 12:02}-{1 + self.n % 28:02}"
             if self.t.path == "targets" and isinstance(body.get("unit_number"), str) and "-U" in body["unit_number"]:
                 body["unit_number"] = f"431382-U{999 + self.n}"
@@ -100,7 +121,10 @@ class Bodies:
 
     @value.register
     def _(self, f: kinds.Quantity) -> Any:
-        return {"value": self.draw.randint(0, 500), "qualifier": self.draw.choice(["exact", "at_least", "about", "about"])}
+        return {
+            "value": self.draw.randint(0, 500),
+            "qualifier": self.draw.choice(["exact", "at_least", "about", "about"]),
+        }
 
     @value.register
     def _(self, f: kinds.Absentees) -> Any:
@@ -108,5 +132,6 @@ class Bodies:
 
     @value.register
     def _(self, f: kinds.Reference) -> Any:
-        one: Callable[[], str] = lambda: self.draw.choice([*KNOWN[f.to]] * 12 + ["431382-X999", "431381-U001", "无", "龙泉镇"])  # noqa: E731
-        return [one() for _ in range(self.draw.choice([1, 1, 1, 2]))] if f.many else one()
+        numbers = [*KNOWN[f.to]] * 12 + ["431382-X999", "431381-U001", "无", "龙泉镇"]
+        drawn = self.draw.choices(numbers, k=self.draw.choice([1, 1, 1, 2]))
+        return drawn if f.many else drawn[0]

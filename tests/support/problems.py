@@ -4,14 +4,33 @@ import json
 from typing import Any
 
 import httpx
+
 from app.sentences import SENTENCES
 
 # Sentences of the libraries beneath: none of them may reach a caller.
 LIBRARIES = (
-    "Input should be", "Field required", "Extra inputs", "Not Found", "Method Not Allowed", "Unprocessable", "Value error",
-    "Internal Server Error", "String should", "JSON decode", "Expecting", "pydantic", "asyncpg", "Traceback", "relation ",
-    "constraint", "violates", "syntax error", "Bad Request", "invalid input", "Request body",
-)  # fmt: skip
+    "Input should be",
+    "Field required",
+    "Extra inputs",
+    "Not Found",
+    "Method Not Allowed",
+    "Unprocessable",
+    "Value error",
+    "Internal Server Error",
+    "String should",
+    "JSON decode",
+    "Expecting",
+    "pydantic",
+    "asyncpg",
+    "Traceback",
+    "relation ",
+    "constraint",
+    "violates",
+    "syntax error",
+    "Bad Request",
+    "invalid input",
+    "Request body",
+)
 
 
 def checked(answer: httpx.Response) -> httpx.Response:

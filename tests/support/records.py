@@ -7,7 +7,6 @@ from typing import Any
 from app.kernel import fields as kinds
 from app.kernel.record_type import RecordType
 from app.records import REGISTRY
-
 from tests.support.callers import Api
 
 # Years of rounds: each test takes a fresh pair of year and sequence.
@@ -42,7 +41,9 @@ class Maker:
         return {**body, **given}
 
     async def _subject_numbers(self, t: RecordType, body: dict[str, Any]) -> dict[str, str]:
-        if "subject_kind" not in t.columns or any(k in body for k in ("unit_number", "unit_id", "person_number", "person_id")):
+        if "subject_kind" not in t.columns or any(
+            k in body for k in ("unit_number", "unit_id", "person_number", "person_id")
+        ):
             return {}
         kind = body.get("subject_kind")
         return {f"{kind}_number": (await self.shared("units" if kind == "unit" else "persons"))["number"]}

@@ -1,5 +1,7 @@
 """Ledgers as a second clerk would head them: for each column every heading that means the same to a reader."""
 
+# ruff: noqa: E501  # tables: a row of a ledger is a line
+
 from dataclasses import dataclass
 from typing import Any
 

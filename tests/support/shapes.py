@@ -20,7 +20,9 @@ UNITS_LINE = ("填报单位：市委巡察办", "", "", "填报日期：2017年8
 class Shaped:
     """A file, what it is read as, where its rows stand in it, and the columns that nobody understands."""
 
-    def __init__(self, ledger: Ledger, content: bytes, encoding: str | None, places: list[int], unknown: list[str], grid: Any) -> None:
+    def __init__(
+        self, ledger: Ledger, content: bytes, encoding: str | None, places: list[int], unknown: list[str], grid: Any
+    ) -> None:
         self.ledger, self.content, self.encoding = ledger, content, encoding
         self.places, self.unknown, self.grid = places, unknown, grid
 
@@ -32,7 +34,8 @@ def _day(text: str, style: int) -> Any:
     day = date.fromisoformat(text)
     y, m, d = day.year, day.month, day.day
     styles = (
-        text, f"{y}/{m}/{d}", f"{y}.{m}.{d}", f"{y}年{m}月{d}日", f"{y}{m:02}{d:02}", f"{y}-{m}-{d}", f"{y}年{m:02}月{d:02}日",
+        text, f"{y}/{m}/{d}", f"{y}.{m}.{d}", f"{y}年{m}月{d}日", f"{y}{m:02}{d:02}", f"{y}-{m}-{d}",
+        f"{y}年{m:02}月{d:02}日",
         f"{y} 年 {m} 月 {d} 日", f"{text} 00:00:00", text.translate(WIDE), f"{y}/{m:02}/{d:02}",
         (day - date(1899, 12, 30)) // timedelta(days=1), day,
     )  # fmt: skip
@@ -85,8 +88,7 @@ def shapes(draw: Any, ledgers: tuple[Ledger, ...]) -> Shaped:
     merges: list[tuple[int, int, int, int]] = []
     grid = _above(draw, ledger, len(columns), merges if kind == "xlsx" else [])
     if kind == "xlsx" and draw(st.integers(0, 3)) == 0:
-        grouped = _two_rows(draw, grid, columns, merges)
-        unknown = [f"有关情况{name}" if name in grouped else name for name in unknown]
+        _two_rows(draw, grid, columns, merges)
     else:
         grid.append([heading for heading, _ in columns])
     places = _rows(draw, ledger, grid, columns, order, merges if kind == "xlsx" else None)
@@ -110,7 +112,7 @@ def _above(draw: Any, ledger: Ledger, width: int, merges: list[Any]) -> list[lis
     return grid
 
 
-def _two_rows(draw: Any, grid: list[list[Any]], columns: list[tuple[str, list[Any]]], merges: list[Any]) -> list[str]:
+def _two_rows(draw: Any, grid: list[list[Any]], columns: list[tuple[str, list[Any]]], merges: list[Any]) -> None:
     """A heading over some neighbouring columns; the others reach over both rows."""
     named = [at for at in range(len(columns) - 1) if columns[at][0] and columns[at + 1][0]]
     first = draw(st.sampled_from(named))
@@ -126,17 +128,23 @@ def _two_rows(draw: Any, grid: list[list[Any]], columns: list[tuple[str, list[An
                 merges.append((top, at, top + 1, at))
     merges.append((top, first, top, last))
     grid += [upper, lower]
-    return lower
 
 
 def _rows(
-    draw: Any, ledger: Ledger, grid: list[list[Any]], columns: list[tuple[str, list[Any]]], order: Any, merges: list[Any] | None
+    draw: Any,
+    ledger: Ledger,
+    grid: list[list[Any]],
+    columns: list[tuple[str, list[Any]]],
+    order: Any,
+    merges: list[Any] | None,
 ) -> list[int]:
     places = []
     group = None
     if merges is not None and ledger.group is not None and draw(st.booleans()):
         headings = ledger.headings[ledger.group]
-        group = next(at for at, (h, _) in enumerate(columns) if any(x in h for x in headings) and _is(columns[at][1], ledger))
+        group = next(
+            at for at, (h, _) in enumerate(columns) if any(x in h for x in headings) and _is(columns[at][1], ledger)
+        )
     start = len(grid)
     for n in range(len(ledger.rows)):
         if group is None and draw(st.integers(0, 4)) == 0:

@@ -8,7 +8,6 @@ from typing import Any
 from app.db.context import WIDE, Caller
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
-
 from tests.support.callers import HOME, NEIGHBOUR
 
 OFFICE = Caller("office", "inspection_office", HOME)
@@ -17,7 +16,9 @@ NEXT_DOOR = Caller("neighbour", "inspection_office", NEIGHBOUR)
 
 async def named(connection: Any, caller: Caller, action: str = "raw", **more: Any) -> None:
     """Names the caller of this transaction, as the gate does for a statement."""
-    await connection.execute("select set_config('app.caller', $1, true)", caller.context("test-request", action, **more))
+    await connection.execute(
+        "select set_config('app.caller', $1, true)", caller.context("test-request", action, **more)
+    )
 
 
 @asynccontextmanager
@@ -60,7 +61,9 @@ async def undone(connection: Any) -> AsyncIterator[None]:
 async def waits_or_ends(watch: Any, task: "asyncio.Task[Any]") -> None:
     """Returns when the task has ended, or some statement waits for a lock."""
     while not task.done():
-        waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        waiting = (
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        )
         if await watch.fetchval(waiting):
             return
         await asyncio.sleep(0.005)

@@ -6,7 +6,6 @@ from app.kernel.fields import Reference
 from app.kernel.lifecycle import Transition
 from app.kernel.record_type import RecordType
 from app.records import REGISTRY
-
 from tests.support.records import Maker
 
 

@@ -1,0 +1,65 @@
+"""The shapes of the answers about an import."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class SheetRead(BaseModel):
+    """一张工作表的结果。"""
+
+    sheet: str | None = Field(description="工作表名")
+    type: str | None = Field(description="记录类型")
+    rows: int = Field(description="行数")
+    created: int = Field(description="新建")
+    updated: int = Field(description="更新")
+    unchanged: int = Field(description="未变")
+    rejected: int = Field(description="拒绝")
+    unknown_columns: list[str] = Field(description="未识别的列")
+    skipped_because: str | None = Field(None, description="跳过的原因")
+
+
+class Progress(BaseModel):
+    """进度。"""
+
+    done: int = Field(description="已处理行数")
+    total: int = Field(description="总行数")
+
+
+class ImportRead(BaseModel):
+    """一次导入。"""
+
+    id: str = Field(description="标识")
+    state: str = Field(description="状态：received 已收到，checking 检查中，checked 已预览，committing 提交中，committed 已提交，rejected 有行被拒未提交，failed 失败")
+    mode: str = Field(description="preview 预览，commit 提交")
+    on_error: str = Field(description="reject_all 有一行错就都不导，skip_rows 跳过错行")
+    file_name: str | None = Field(description="文件名")
+    sha256: str = Field(description="文件摘要")
+    encoding: str | None = Field(description="文字编码")
+    jurisdiction: str | None = Field(description="区划代码")
+    progress: Progress = Field(description="进度")
+    sheets: list[SheetRead] = Field(description="各表结果")
+    problem: dict[str, str] | None = Field(description="失败原因")
+    created_at: str = Field(description="收到时刻")
+    finished_at: str | None = Field(description="结束时刻")
+
+
+class RowRead(BaseModel):
+    """一行的结果。"""
+
+    sheet: str | None = Field(description="工作表")
+    row: int = Field(description="行号（与 Excel 一致）")
+    result: str = Field(description="created 新建，updated 更新，unchanged 未变，rejected 拒绝")
+    type: str | None = Field(description="记录类型")
+    record_id: str | None = Field(description="记录标识")
+    number: str | None = Field(description="编号")
+    errors: list[dict[str, Any]] = Field(description="错误：列、代码、说明、可选值")
+    warnings: list[dict[str, Any]] = Field(description="提醒")
+    changes: list[dict[str, Any]] = Field(description="改动：字段、原值、新值")
+
+
+class RowPage(BaseModel):
+    """一页行结果。"""
+
+    items: list[RowRead] = Field(description="行")
+    next_cursor: str | None = Field(description="下一页的游标")

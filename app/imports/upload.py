@@ -1,0 +1,53 @@
+"""Receiving a file: as the raw body of a script or as the one file of a browser's form."""
+
+import hashlib
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+
+from app.errors import Fault, Refusal
+from app.imports.sources import CSV, MEDIA, NDJSON, XLSX
+
+
+async def spool(request: Request, path: Path) -> tuple[str, str | None, str]:
+    """Writes the uploaded file to disk as it arrives; gives its media type, its name and its digest."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    digest = hashlib.sha256()
+    if kind == "multipart/form-data":
+        form = await request.form(max_files=1, max_fields=5)
+        files = [v for v in form.values() if isinstance(v, UploadFile)]
+        if len(files) != 1:
+            raise Refusal("validation_failed", faults=[Fault("/file", "required", {"label": "file"})], count=1)
+        upload = files[0]
+        with path.open("wb") as file:
+            while chunk := await upload.read(1 << 20):
+                digest.update(chunk)
+                file.write(chunk)
+        return _media(upload.content_type or "", upload.filename), upload.filename, digest.hexdigest()
+    if kind not in MEDIA:
+        raise Refusal("wrong_media_type", allowed="、".join((XLSX, CSV, NDJSON, "multipart/form-data")))
+    with path.open("wb") as file:
+        async for chunk in request.stream():
+            digest.update(chunk)
+            file.write(chunk)
+    return MEDIA[kind], _file_name(request.headers.get("content-disposition", "")), digest.hexdigest()
+
+
+def _media(kind: str, name: str | None) -> str:
+    by_ending = {"xlsx": XLSX, "csv": CSV, "ndjson": NDJSON, "jsonl": NDJSON}
+    ending = (name or "").rpartition(".")[2].lower()
+    found = by_ending.get(ending) or MEDIA.get(kind.partition(";")[0].strip().lower())
+    if found is None:
+        raise Refusal("wrong_media_type", allowed=".xlsx、.csv、.ndjson")
+    return found
+
+
+def _file_name(disposition: str) -> str | None:
+    if match := re.search(r"filename\*=UTF-8''([^;]+)", disposition, re.I):
+        return unquote(match[1])[:200]
+    if match := re.search(r'filename="?([^";]+)"?', disposition, re.I):
+        return match[1][:200]
+    return None

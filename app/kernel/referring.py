@@ -1,0 +1,119 @@
+"""References of a record as they are given, what they carry for a type's rules, and why one was not found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.db.context import GATE
+from app.errors import Fault, invalid
+from app.kernel.asking import Asking
+from app.kernel.fields import Reference
+from app.kernel.lifecycle import VOIDED
+from app.kernel.record_type import RecordType
+from app.kernel.writes import Spelling
+
+
+def spelled(t: RecordType, values: Mapping[str, Any]) -> tuple[Spelling, dict[str, Any]]:
+    """How the references of a body are given, and the body without the members that clear them."""
+    given, cleared, rest = [], [], dict(values)
+    for f in t.references:
+        by_id, by_number = f.id_column in values, f.number_column in values
+        if not (by_id or by_number):
+            continue
+        has_id, has_number = values.get(f.id_column) is not None, values.get(f.number_column) is not None
+        if f.many and (values.get(f.id_column) or values.get(f.number_column)) in ([], None):
+            cleared.append(f.name)
+        elif has_id or has_number:
+            given.append((f.name, "both" if has_id and has_number else "id" if has_id else "number"))
+        else:
+            cleared.append(f.name)
+    for name in cleared:
+        for column in t.reference(name).columns:
+            rest.pop(column, None)
+    return Spelling(tuple(given), tuple(cleared)), rest
+
+
+@dataclass
+class Verdict:
+    """Collects what a type's `check` has to say (`kernel.record_type.Check`)."""
+
+    carried_rows: Mapping[str, Any]
+    imported: bool = False
+
+    def __post_init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def carried(self, reference: str, column: str) -> Any:
+        return (self.carried_rows.get(reference) or {}).get(column)
+
+    def fault(self, pointer: str, code: str, **params: Any) -> None:
+        self.faults.append(Fault(f"/{pointer}", code, params, params.pop("allowed", None)))
+
+
+async def carried(
+    asking: Asking, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str | None, lock: bool
+) -> dict[str, Any]:
+    """What `check` looks at in the referenced records: field name -> column -> value (lists for lists)."""
+    found: dict[str, Any] = {}
+    for f in t.references:
+        keys = values.get(f.id_column) or values.get(f.number_column)
+        if not f.carries or not keys:
+            continue
+        target = asking.ledger.registry.by_path[f.to]
+        column = "id" if values.get(f.id_column) else "number"
+        wanted = [keys] if isinstance(keys, str) else list(keys)
+        columns = ", ".join(f"to_jsonb({target.virtual[c].format('x')}) as {c}" if c in target.virtual else f"to_jsonb(x.{c}) as {c}" for c in f.carries)
+        rows = await connection.fetch(
+            f"select {columns} from {target.table} x where x.{column}::text = any($2::text[])"  # noqa: S608  # names of the registry
+            f" and ($3::text is null or x.jurisdiction = $3) and {GATE}" + (" for share of x" if lock else ""),
+            asking.context(), wanted, jurisdiction,
+        )  # fmt: skip
+        lists = {c: [orjson.loads(r[c]) if r[c] else None for r in rows] for c in f.carries}
+        found[f.name] = lists if f.many else {c: (v[0] if v else None) for c, v in lists.items()}
+    return found
+
+
+def require_references(t: RecordType, values: Mapping[str, Any]) -> None:
+    """Refuses a body that lacks a required reference."""
+    missing = [
+        Fault(f"/{f.number_column}", "required", {"label": f.label})
+        for f in t.references
+        if f.required and f.writable and not values.get(f.id_column) and not values.get(f.number_column)
+    ]
+    if missing:
+        raise invalid(*missing)
+
+
+async def refuse_references(
+    asking: Asking, connection: Any, t: RecordType, spelling: Spelling, values: Mapping[str, Any], code: str | None
+) -> None:
+    """The second look after a write that found some reference missing: says which. Absent and hidden are one answer."""
+    faults = []
+    for name, how in spelling.given:
+        f = t.reference(name)
+        member = f.number_column if how == "number" else f.id_column
+        wanted = values[member] if f.many else [values[member]]
+        target = asking.ledger.registry.by_path[f.to]
+        column = "number" if how == "number" else "id"
+        found = await connection.fetch(
+            f"select x.id, x.number from {target.table} x where x.{column}::text = any($2::text[])"  # noqa: S608  # names of the registry
+            f" and ($3::text is null or x.jurisdiction = $3) and x.state <> '{VOIDED}' and {GATE}",
+            asking.context(), wanted, code,
+        )  # fmt: skip
+        if len(found) < len(set(wanted)):
+            faults.append(Fault(f"/{member}", "reference_not_found", {"label": f.label}))
+        elif how == "both" and not _agree(f, found, values):
+            faults.append(Fault(f"/{f.number_column}", "reference_disagrees", {"label": f.label}))
+        elif f.many and len(set(wanted)) < len(wanted):
+            faults.append(Fault(f"/{member}", "listed_twice", {"label": f.label}))
+    if faults:
+        raise invalid(*faults)
+
+
+def _agree(f: Reference, found: Sequence[Any], values: Mapping[str, Any]) -> bool:
+    numbers = {str(x["id"]): x["number"] for x in found}
+    ids = values[f.id_column]
+    named: Any = [numbers[i] for i in ids] if f.many else numbers[ids]
+    return bool(named == values[f.number_column])

@@ -1,0 +1,67 @@
+"""Every example in the documentation is accepted as it stands, once the seed case is in the ledger.
+
+The examples speak of 431382's records; here they are told to a jurisdiction of their own, so that nothing another test
+made stands in their way.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.accounts import register
+from app.db.embedded import EmbeddedPostgres
+from app.db.engine import Pools
+from app.records import REGISTRY
+from tests.support.bodies import answered
+from tests.support.callers import HOME, PASSWORD, Api
+
+SEED = Path(__file__).parents[2] / "demo/lianyuan-2017/ledger.xlsx"
+CODE = "529988"
+EXAMPLES = [(t.path, name) for t in REGISTRY for name in t.examples]
+
+
+def told(value: Any) -> Any:
+    """An example, or a workbook, with the numbers of the other jurisdiction."""
+    return json.loads(json.dumps(value, ensure_ascii=False).replace(HOME, CODE))
+
+
+def moved(workbook: bytes) -> bytes:
+    """The workbook with every 431382 replaced; a division code and its numbers have the same length."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(HOME.encode(), CODE.encode()))
+    return made.getvalue()
+
+
+@pytest.fixture(scope="module")
+async def clerk(database: EmbeddedPostgres, service: httpx.ASGITransport) -> AsyncIterator[Api]:
+    """The office of a jurisdiction that holds the seed case and nothing else."""
+    pools = Pools(database.application_url)
+    await register.add(pools, "seeded", PASSWORD, "inspection_office", CODE, "test")
+    await pools.close()
+    async with Api.signed_in(service, "seeded") as api:
+        imported = await api.import_file(moved(SEED.read_bytes()))
+        assert imported["state"] == "committed", imported
+        yield api
+
+
+def test_every_type_has_an_example() -> None:
+    assert {path for path, _ in EXAMPLES} == {t.path for t in REGISTRY}
+
+
+@pytest.mark.parametrize(("path", "name"), EXAMPLES)
+async def test_an_example_is_accepted_as_it_stands(path: str, name: str, clerk: Api) -> None:
+    t = REGISTRY.by_path[path]
+    body = told(dict(t.examples[name]))
+    answer = await clerk.post(f"/v1/{path}", json=body)
+    assert answer.status_code == 201, answer.text
+    record = answer.json()
+    assert {k: record[k] for k in body} == answered(t, body)
+    assert {k for k in body if k.endswith(("_id", "_ids"))} == set(), "a clerk knows numbers, not identifiers"

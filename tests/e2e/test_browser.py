@@ -1,0 +1,148 @@
+"""A clerk at the page: signs in, enters a finding, feeds it back, reads its history, with nothing but what is shown."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from app.records import REGISTRY
+from tests.e2e.conftest import Server, ended, sent
+from tests.support.callers import PASSWORD
+from tests.support.ledgers import SEED
+
+CHROMIUM = Path(os.environ.get("LEDGER_TEST_CHROMIUM", "/usr/bin/chromium"))
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+SHOTS = os.environ.get("LEDGER_TEST_SHOTS")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: install Debian's chromium")
+
+
+@pytest.fixture
+def page(new_server: Callable[[str], Server]) -> Iterator[Any]:
+    """The page of a service that holds the seed case; fails if anything is asked of another host."""
+    api = pytest.importorskip("playwright.sync_api", reason="Python's playwright is not installed")
+    server = new_server("browser")
+    client = server.client()
+    assert ended(client, sent(client, (SEED / "ledger.xlsx").read_bytes()))["state"] == "committed"
+    elsewhere: list[str] = []
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
+        page = browser.new_page(locale="zh-CN", viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(30_000)
+        page.on(
+            "request", lambda r: None if urlsplit(r.url).hostname in ("127.0.0.1", None) else elsewhere.append(r.url)
+        )
+        page.on("pageerror", lambda problem: elsewhere.append(f"script: {problem}"))
+        page.goto(f"{server.address}/docs")
+        page.wait_for_selector(".opblock-tag")
+        yield page
+        browser.close()
+    assert elsewhere == []
+
+
+def shot(page: Any, name: str, at: Any = None) -> None:
+    """A picture for whoever wants to look (LEDGER_TEST_SHOTS), from this element on."""
+    if SHOTS:
+        if at is not None:
+            at.first.evaluate("element => element.scrollIntoView()")
+        page.screenshot(path=f"{SHOTS}/{name}.png")
+
+
+def sign_in(page: Any) -> None:
+    page.click(".btn.authorize")
+    page.fill("#oauth_username", "office")
+    page.fill("#oauth_password", PASSWORD)
+    shot(page, "sign-in")
+    page.click(".auth-container button.authorize")
+    page.wait_for_selector(".auth-container button:has-text('退出登录')")
+    page.click(".btn-done")
+
+
+def unfold(page: Any) -> None:
+    """Opens the group of findings, as a clerk would."""
+    group = page.locator(".opblock-tag[data-tag='03 发现与反馈']")
+    group.wait_for()
+    if group.get_attribute("data-is-open") != "true":
+        group.click()
+    page.wait_for_selector("[id='operations-03_发现与反馈-create_finding']")
+
+
+def opened(page: Any, operation: str) -> Any:
+    """The operation's block, ready to be filled in."""
+    block = page.locator(f"[id='operations-03_发现与反馈-{operation}']")
+    block.locator(".opblock-summary-control").click()
+    fill = block.locator(".try-out__btn")
+    fill.wait_for()
+    if fill.inner_text().strip() == "填写":
+        fill.click()
+    return block
+
+
+def carried_out(block: Any) -> tuple[str, Any]:
+    """Status and document of the answer that the page shows."""
+    block.locator(".execute").click()
+    answer = block.locator(".live-responses-table")
+    answer.wait_for()
+    status = answer.locator(".response-col_status").last.inner_text().split()[0]
+    text = answer.locator(".response-col_description pre").first.inner_text()
+    return status, json.loads(text)
+
+
+def key_of(block: Any, key: str) -> None:
+    block.locator("tr[data-param-name='key'] input").fill(key)
+
+
+def test_a_clerk_enters_a_finding_feeds_it_back_and_reads_its_history(page: Any) -> None:
+    shot(page, "docs")
+    unfold(page)
+    sign_in(page)
+    create = opened(page, "create_finding")
+    example = json.loads(create.locator(".opblock-body textarea").input_value())
+    assert example["title"] == REGISTRY.by_path["findings"].examples["发现问题"]["title"], "the page's own example"
+    status, finding = carried_out(create)
+    assert (status, finding["state"], finding["version"]) == ("201", "registered", 1), finding
+    notice = create.locator(".notice-version").first.inner_text()
+    version = re.search(r"\d+", notice)
+    assert version and finding["number"] in json.dumps(finding)
+    shot(page, "entry", create)
+    shot(page, "created", create.locator(".live-responses-table"))
+
+    feed_back = opened(page, "feed_back_finding")
+    key_of(feed_back, finding["number"])
+    feed_back.locator("tr[data-param-name='If-Match'] input").fill(version[0])
+    status, fed_back = carried_out(feed_back)
+    assert (status, fed_back["state"], fed_back["version"]) == ("200", "fed_back", 2), fed_back
+    shot(page, "feed-back", feed_back)
+    shot(page, "fed-back", feed_back.locator(".live-responses-table"))
+    status, problem = carried_out(feed_back)  # once more from the old version: somebody was faster
+    assert (status, problem["code"]) == ("412", "stale")
+    assert problem["detail"][:6] in feed_back.locator(".notice-problem").first.inner_text()
+    shot(page, "stale", feed_back.locator(".live-responses-table"))
+
+    history = opened(page, "list_revisions_of_finding")
+    key_of(history, finding["number"])
+    status, revisions = carried_out(history)
+    assert status == "200"
+    assert [(r["version"], r["action"], r["by"]) for r in revisions["items"]] == [
+        (2, "feed_back", "office"),
+        (1, "create", "office"),
+    ]
+    shot(page, "history", history)
+    shot(page, "revisions", history.locator(".live-responses-table"))
+
+
+def test_the_page_speaks_chinese(page: Any) -> None:
+    unfold(page)
+    opened(page, "create_finding")
+    shot(page, "list", opened(page, "list_finding"))
+    ours = ".opblock-summary-description, .opblock-section-header, .btn, th, .tab-item, .response-col_links"
+    words = {w.strip() for w in page.locator(ours).all_inner_texts() for w in w.splitlines()}
+    english = {w for w in words if re.fullmatch(r"[A-Za-z][A-Za-z ,.']+", w)}
+    assert english <= {"application/json", "OpenAPI", "JSON"}, english
