@@ -31,7 +31,7 @@ def protect(table: str, path: str, references: Sequence[tuple[str, str, bool]], 
     references   (column, referenced table, whether it is a list)
     counted      columns that figures may read
     """
-    # Room on the page for a next version: then no index is written. Measured 16 to 6 log records for a patch.
+    # Room on the page for a next version, which then writes no index: of random patches 67 instead of 23 in a hundred.
     op.execute(f"alter table {table} set (fillfactor = 85)")
     op.execute(f"alter table {table} enable row level security")
     op.execute(f"alter table {table} force row level security")

@@ -128,11 +128,12 @@ def _copied(home: Home, binaries: Path) -> Path:
 
 
 def kept_passwords(home: Home) -> dict[str, str]:
+    """The passwords of this directory, made on first use and kept in a file of its own (0600)."""
     file, new = home.directory / "passwords.json", home.directory / "passwords.new"
     if not file.exists():
         if home.data.exists():
             raise EmbeddedPostgresError(
-                f"{file} 不见了,没有它就登录不了数据库,请找回它,或把备份恢复到一个空目录。 "
+                f"{file} 不见了，没有它就登录不了数据库，请找回它，或把备份恢复到一个空目录。 "
                 f"{file} is gone and nobody can log in without it: put it back, or restore a backup elsewhere."
             )
         new.unlink(missing_ok=True)

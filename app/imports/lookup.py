@@ -108,7 +108,7 @@ class Lookup:
         self._remember(t, found)
 
     def _asked_for(self, t: RecordType) -> frozenset[str]:
-        """What is remembered of a planned row: the columns that rows after it ask for. All of it was 1 KiB a row."""
+        """What is remembered of a planned row: the columns that rows after it ask for."""
         if t.path not in self.asked:
             asked = {"jurisdiction"}
             for other in self.asking.ledger.registry:

@@ -18,11 +18,11 @@ from app.http.problems import language
 from app.http.record_handlers import only
 from app.http.record_router import problems
 from app.http.service import asking, service_of
+from app.http.upload import spool
 from app.imports import jobs, planning, runner
 from app.imports.answers import ImportRead, RowPage
 from app.imports.readers import UnreadableFile
-from app.imports.sources import CSV, NDJSON, XLSX, Source, guess_jurisdiction
-from app.imports.upload import spool
+from app.imports.sources import CSV, FILE_ENDINGS, MEDIA, NDJSON, XLSX, Source, guess_jurisdiction
 from app.kernel import query
 
 TAG = "00 导入台账"
@@ -88,7 +88,7 @@ async def receive(
     path = runner.uploads(service.settings) / import_id
     kept = False
     try:
-        media, name, digest = await spool(request, path)
+        media, name, digest = await spool(request, path, MEDIA, FILE_ENDINGS)
         source = Source(media, chosen["type"])
         if media == CSV and source.type is None:
             raise query._bad("type", "required", label="type")

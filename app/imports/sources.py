@@ -16,6 +16,7 @@ from app.kernel.record_type import RecordType, Registry
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV, NDJSON = "text/csv", "application/x-ndjson"
 MEDIA = {XLSX: XLSX, CSV: CSV, NDJSON: NDJSON, "application/jsonl": NDJSON, "application/ndjson": NDJSON}
+FILE_ENDINGS = {"xlsx": XLSX, "csv": CSV, "ndjson": NDJSON, "jsonl": NDJSON}
 ENDINGS = ("表", "台账", "名录", "记录", "情况", "处理")
 
 

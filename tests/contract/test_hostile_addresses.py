@@ -200,6 +200,8 @@ async def test_a_refusal_speaks_the_language_that_was_asked_for(
         ("fr", "zh"),
         ("en;q=0.1, zh", "zh"),
         ("*", "zh"),
+        ("en, zh", "en"),
+        ("zh, en", "zh"),
     ):
         headers = {"Content-Type": "application/json", "Accept-Language": asked}
         answer = checked(await office.request(method, place, content=body, headers=headers))

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -9,10 +10,9 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from app.errors import Fault, Refusal
-from app.imports.sources import CSV, MEDIA, NDJSON, XLSX
 
 
-async def spool(request: Request, path: Path) -> tuple[str, str | None, str]:
+async def spool(request: Request, path: Path, media: Mapping[str, str], endings: Mapping[str, str]) -> tuple[str, str | None, str]:
     """Writes the uploaded file to disk as it arrives; gives its media type, its name and its digest."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     digest = hashlib.sha256()
@@ -26,22 +26,21 @@ async def spool(request: Request, path: Path) -> tuple[str, str | None, str]:
             while chunk := await upload.read(1 << 20):
                 digest.update(chunk)
                 file.write(chunk)
-        return _media(upload.content_type or "", upload.filename), upload.filename, digest.hexdigest()
-    if kind not in MEDIA:
-        raise Refusal("wrong_media_type", allowed="、".join((XLSX, CSV, NDJSON, "multipart/form-data")))
+        return _media(upload.content_type or "", upload.filename, media, endings), upload.filename, digest.hexdigest()
+    if kind not in media:
+        raise Refusal("wrong_media_type", allowed="、".join((*dict.fromkeys(media.values()), "multipart/form-data")))
     with path.open("wb") as file:
         async for chunk in request.stream():
             digest.update(chunk)
             file.write(chunk)
-    return MEDIA[kind], _file_name(request.headers.get("content-disposition", "")), digest.hexdigest()
+    return media[kind], _file_name(request.headers.get("content-disposition", "")), digest.hexdigest()
 
 
-def _media(kind: str, name: str | None) -> str:
-    by_ending = {"xlsx": XLSX, "csv": CSV, "ndjson": NDJSON, "jsonl": NDJSON}
+def _media(kind: str, name: str | None, media: Mapping[str, str], endings: Mapping[str, str]) -> str:
     ending = (name or "").rpartition(".")[2].lower()
-    found = by_ending.get(ending) or MEDIA.get(kind.partition(";")[0].strip().lower())
+    found = endings.get(ending) or media.get(kind.partition(";")[0].strip().lower())
     if found is None:
-        raise Refusal("wrong_media_type", allowed=".xlsx、.csv、.ndjson")
+        raise Refusal("wrong_media_type", allowed="、".join(f".{e}" for e in endings))
     return found
 
 
