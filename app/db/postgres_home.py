@@ -147,6 +147,7 @@ def kept_passwords(home: Home) -> dict[str, str]:
 
 
 def private(path: str, flags: int) -> int:
+    """Opens a file for the owner alone."""
     return os.open(path, flags, 0o600)
 
 
@@ -204,10 +205,12 @@ def _bound(at_parents_end: signal.Signals) -> Callable[[], None]:
 
 
 def log_tail(home: Home) -> str:
+    """The end of the server's log."""
     return "\n".join(home.log.read_text(errors="replace").splitlines()[-12:])
 
 
 def start_failure(home: Home) -> EmbeddedPostgresError:
+    """What to raise when the server does not start: its last words, and what to do."""
     return EmbeddedPostgresError(
         "PostgreSQL 没有启动,原因见下面的日志末尾,请排除后重新启动。 "
         "PostgreSQL did not start: put right what the end of its log says, then start again."

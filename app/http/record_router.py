@@ -194,19 +194,21 @@ def routes_of(t: RecordType, schemas: Schemas) -> list[dict[str, Any]]:
     return [*records, *actions, *_history_routes(make, t, given)]
 
 
-def add_records(app: FastAPI, types: Any, schemas: Any) -> None:
+def add_records(app: FastAPI, types: Any, schemas: Any) -> dict[str, dict[tuple[str, bool], tuple[Handler, Any]]]:
     """Registers the routes of every record type, and puts the dictionary in front of the router.
 
     Comes after every other router: what stands there under a type's path (the work list of a round) joins the type's
-    group, in front of its `{key}` routes.
+    group, in front of its `{key}` routes. Gives what the shortcut needs.
     """
     others = [(route, _segments(route)) for route in app.router.routes]
     routers: dict[str, Any] = {}
+    direct: dict[str, dict[tuple[str, bool], tuple[Handler, Any]]] = {}
     for t in types:
         own: list[Any] = []
         for arguments in routes_of(t, schemas[t.path]):
             app.router.add_api_route(route_class_override=DirectRoute, dependencies=[Depends(bearer)], **arguments)
             own.append(app.router.routes[-1])
+        direct[t.path] = _direct(t.path, own)
         routers[t.path] = _router([route for route, segments in others if t.path in segments], own)
     everything = app.router.middleware_stack
 
@@ -216,6 +218,13 @@ def add_records(app: FastAPI, types: Any, schemas: Any) -> None:
         await (router or everything)(scope, receive, send)
 
     app.router.middleware_stack = dispatch
+    return direct
+
+
+def _direct(path: str, own: list[Any]) -> dict[tuple[str, bool], tuple[Handler, Any]]:
+    """The handlers of a collection and of a single record, for the shortcut."""
+    single = {f"/v1/{path}": False, f"/v1/{path}/{{key}}": True}
+    return {(m, single[r.path]): (r.endpoint.handler, r) for r in own if r.path in single for m in r.methods}
 
 
 def _segments(route: Any) -> set[str]:

@@ -44,7 +44,9 @@ class Asking:
     async def connection(self, transaction: bool = False) -> AsyncIterator[Any]:
         """A connection of the caller's class; constraint violations become refusals."""
         pool = await self.ledger.pools.of(self.caller)
-        async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+        # A bounded wait costs a task of its own, so it is only taken when there is something to wait for.
+        free = pool.get_idle_size() or pool.get_size() < pool.get_max_size()
+        async with pool.acquire(timeout=None if free else ACQUIRE_SECONDS) as connection:
             try:
                 if transaction:
                     async with connection.transaction():

@@ -212,6 +212,9 @@ async def _explain(
         raise illegal(t, row["state"], transition.label)
     if transition and transition.only_if:
         raise Refusal("condition_not_met", label=transition.label)
+    stored = orjson.loads(row["row"])
+    if transition or any(stored.get(c) != v for c, v in values.items()):
+        raise Refusal("busy")  # nothing explains it: another writer was there in between, and is gone again
     return row
 
 

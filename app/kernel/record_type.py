@@ -156,7 +156,7 @@ class RecordType:
     @property
     def filters(self) -> tuple[Field, ...]:
         """The fields by which a list can be filtered."""
-        return tuple(f for f in self.fields if isinstance(f, (Choice, Reference, Day, Flag)) and not f.secret)
+        return tuple(f for f in self.fields if isinstance(f, (Choice, Reference, Day, Flag)))
 
 
 HEAD = ("id", "number", "version", "state", "jurisdiction")
