@@ -21,7 +21,8 @@ def run(name: str) -> None:
 
 CLASSES = {
     "wide": "{0}.jurisdiction = (select ledger_caller() ->> 'code')",
-    "prefix": "{0}.jurisdiction >= (select ledger_caller() ->> 'low') and {0}.jurisdiction < (select ledger_caller() ->> 'high')",
+    "prefix": "{0}.jurisdiction >= (select ledger_caller() ->> 'low')"
+    " and {0}.jurisdiction < (select ledger_caller() ->> 'high')",
 }
 
 
@@ -37,7 +38,9 @@ def protect(table: str, path: str, references: Sequence[tuple[str, str, bool]], 
     op.execute(f"alter table {table} force row level security")
     for name, condition in CLASSES.items():
         op.execute(f"create policy {name} on {table} to ledger_{name} using ({condition.format(table)})")
-    op.execute(f"create policy figures on {table} for select to ledger_figures using ({CLASSES['prefix'].format(table)})")
+    op.execute(
+        f"create policy figures on {table} for select to ledger_figures using ({CLASSES['prefix'].format(table)})"
+    )
     op.execute(f"create policy keeper on {table} to ledger_keeper using (true)")
     op.execute(f"grant select, insert, update on {table} to ledger_wide, ledger_prefix")
     # Locking a row asks for UPDATE; the keeper's functions only lock.
@@ -62,7 +65,9 @@ def _revise(table: str, path: str) -> None:
           or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
         execute function refuse_version()""")
     op.execute(f"create trigger keep before delete on {table} for each row execute function refuse_erasure()")
-    op.execute(f"create trigger keep_all before truncate on {table} for each statement execute function refuse_erasure()")
+    op.execute(
+        f"create trigger keep_all before truncate on {table} for each statement execute function refuse_erasure()"
+    )
 
 
 def hold(table: str, references: Sequence[tuple[str, str, bool]]) -> None:
@@ -95,7 +100,8 @@ def _hold_function(name: str, table: str, rows: str, references: Sequence[tuple[
         if many:
             locks.append(f"""perform from {rows} c cross join unnest(c.{column}) x join {target} t
               on t.jurisdiction = c.jurisdiction and t.id = x where c.state <> 'voided' for key share of t;""")
-            checks.append(f"""exists (select from {rows} c, unnest(c.{column}) x where c.state <> 'voided' and not exists (
+            checks.append(f"""exists (select from {rows} c, unnest(c.{column}) x
+              where c.state <> 'voided' and not exists (
               select from {target} t where t.jurisdiction = c.jurisdiction and t.id = x and t.state <> 'voided'))""")
         else:
             checks.append(f"""exists (select from {rows} c join {target} t on t.jurisdiction = c.jurisdiction

@@ -1,9 +1,10 @@
 """Runs migrations on the connection that app/db/migrate.py hands over, with timeouts by construction."""
 
+from sqlalchemy import text
+
 from alembic import context
 from app.kernel.tables import metadata, record_table
 from app.records import REGISTRY
-from sqlalchemy import text
 
 for record_type in REGISTRY:
     if record_type.table not in metadata.tables:

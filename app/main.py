@@ -46,7 +46,9 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         pools = Pools(options.database_url, size=options.pool_size, prepared=options.prepared_statements)
         keys = await load_keys(pools)
         given = options.secret_key.get_secret_value() if options.secret_key else None
-        service = Service(Ledger(REGISTRY, SCHEMAS, pools, load_seal(given, options.data_dir)), keys, Door(pools, keys), options)
+        service = Service(
+            Ledger(REGISTRY, SCHEMAS, pools, load_seal(given, options.data_dir)), keys, Door(pools, keys), options
+        )
         app.state.service = service
         async with run_jobs(service):
             service.ready = True
@@ -92,5 +94,3 @@ def application() -> Any:
     gc.freeze()  # what the start made is never garbage; measured 1.15 times on a GET
     gc.set_threshold(50_000, 50, 50)
     return app
-
-

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from app.accounts import register
 from app.db.embedded import EmbeddedPostgres, embedded_postgres
 from app.db.engine import Pools
 from app.db.migrate import migrate
 from app.main import create_app
 from app.settings import Settings
-
 from tests.support.callers import HOME, NEIGHBOUR, PASSWORD, Api
 from tests.support.records import Maker
 
@@ -26,7 +26,7 @@ from tests.support.records import Maker
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
     """A folder that the database's own account may enter, also when the tests run as root."""
-    made = Path(tempfile.mkdtemp(prefix="ledger-test-", dir="/var/tmp"))  # noqa: S108  # /tmp may be a small tmpfs
+    made = Path(tempfile.mkdtemp(prefix="ledger-test-", dir="/var/tmp"))  # /tmp may be a small tmpfs
     made.chmod(0o711)
     yield made
     shutil.rmtree(made, ignore_errors=True)
@@ -44,7 +44,11 @@ async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
     """The migrated database with the accounts of both jurisdictions."""
     await migrate(cluster.superuser_url, cluster.application_url)
     pools = Pools(cluster.application_url)
-    for name, role, code in (("admin", "admin", ""), ("office", "inspection_office", HOME), ("neighbour", "inspection_office", NEIGHBOUR)):
+    for name, role, code in (
+        ("admin", "admin", ""),
+        ("office", "inspection_office", HOME),
+        ("neighbour", "inspection_office", NEIGHBOUR),
+    ):
         await register.add(pools, name, PASSWORD, role, code, "test")
     await pools.close()
     return cluster

@@ -37,7 +37,9 @@ class Account:
     def caller(self) -> Caller:
         """The account as the database sees it."""
         exact = len(self.jurisdiction) == 6
-        return Caller(self.username, self.role, self.jurisdiction if exact else None, "" if exact else self.jurisdiction)
+        return Caller(
+            self.username, self.role, self.jurisdiction if exact else None, "" if exact else self.jurisdiction
+        )
 
 
 _COLUMNS = "username, role, jurisdiction, disabled, expires_at, created_at"
@@ -46,14 +48,14 @@ _COLUMNS = "username, role, jurisdiction, disabled, expires_at, created_at"
 async def find(pools: Pools, username: str) -> Account | None:
     """The account of that name."""
     pool = await pools.role(DOOR)
-    row = await pool.fetchrow(f"select {_COLUMNS} from account where username = $1", username)  # noqa: S608  # a constant
+    row = await pool.fetchrow(f"select {_COLUMNS} from account where username = $1", username)
     return Account(**row) if row else None
 
 
 async def every(pools: Pools) -> list[Account]:
     """All accounts, by name."""
     pool = await pools.role(DOOR)
-    return [Account(**row) for row in await pool.fetch(f"select {_COLUMNS} from account order by username")]  # noqa: S608  # a constant
+    return [Account(**row) for row in await pool.fetch(f"select {_COLUMNS} from account order by username")]
 
 
 async def authenticate(pools: Pools, username: str, password: str) -> Account:
@@ -68,7 +70,13 @@ async def authenticate(pools: Pools, username: str, password: str) -> Account:
 
 
 async def add(
-    pools: Pools, username: str, password: str, role: str, jurisdiction: str, by: str, expires_at: datetime | None = None
+    pools: Pools,
+    username: str,
+    password: str,
+    role: str,
+    jurisdiction: str,
+    by: str,
+    expires_at: datetime | None = None,
 ) -> Account:
     """Opens an account. Refuses with `validation_failed` or `username_taken`."""
     faults = []
@@ -101,7 +109,11 @@ async def alter(pools: Pools, username: str, **changes: Any) -> bool:
     status = "UPDATE 0"
     if "password" in changes:
         password_hash = await passwords.hashed(changes["password"])
-        status = await pool.execute("update account set password_hash = $2 where username = $1", username, password_hash)
+        status = await pool.execute(
+            "update account set password_hash = $2 where username = $1", username, password_hash
+        )
     if "disabled" in changes:
-        status = await pool.execute("update account set disabled = $2 where username = $1", username, changes["disabled"])
+        status = await pool.execute(
+            "update account set disabled = $2 where username = $1", username, changes["disabled"]
+        )
     return bool(status != "UPDATE 0")

@@ -67,7 +67,11 @@ TOKEN_FORM = {
                     "type": "object",
                     "required": ["username", "password"],
                     "properties": {
-                        "grant_type": {"type": "string", "enum": ["password"], "description": "授权方式，只有 password"},
+                        "grant_type": {
+                            "type": "string",
+                            "enum": ["password"],
+                            "description": "授权方式，只有 password",
+                        },
                         "username": {"type": "string", "description": "用户名"},
                         "password": {"type": "string", "format": "password", "description": "密码"},
                     },
@@ -167,4 +171,3 @@ def _moment(text: str) -> Any:
     except ValueError:
         return text
     return moment if moment.tzinfo else text
-

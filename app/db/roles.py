@@ -1,9 +1,9 @@
 """The database roles: they belong to the server, not to a schema, so they are made beside the migrations.
 
-    ledger_owner    owns every table; nobody logs in as it; row-level security is forced on it, too
-    ledger_keeper   owns the functions that write revisions and hold references
-    ledger_app      what the service logs in as: owns nothing, inherits nothing, may only become one of
-    ledger_wide, ledger_prefix, ledger_figures, ledger_door, ledger_jobs   one for each class of caller
+ledger_owner    owns every table; nobody logs in as it; row-level security is forced on it, too
+ledger_keeper   owns the functions that write revisions and hold references
+ledger_app      what the service logs in as: owns nothing, inherits nothing, may only become one of
+ledger_wide, ledger_prefix, ledger_figures, ledger_door, ledger_jobs   one for each class of caller
 """
 
 from typing import Any

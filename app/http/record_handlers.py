@@ -1,4 +1,4 @@
-"""What the routes of a record type do. Direct handlers: measured 60 to 180 µs a request over FastAPI's own machinery."""
+"""What the routes of a record type do. Direct: measured 60 to 180 µs a request over FastAPI's machinery."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.errors import Refusal
 from app.http.etag import if_match, not_modified, record_headers
 from app.http.service import asking, service_of
-from app.kernel import changes, query, revisions, store
+from app.kernel import changes, query, revisions, store, voiding
 from app.kernel.bodies import validated
 from app.kernel.record_type import RecordType
 from app.strict_json import load
@@ -116,7 +116,7 @@ def handlers(t: RecordType) -> dict[str, Handler]:
             key = request.path_params["key"]
             version, body = await checked_body(request, who, schemas(request).actions[action], JSON)
             if action == "void":
-                return answer(await changes.void(who, t, key, version, body["reason"]))
+                return answer(await voiding.void(who, t, key, version, body["reason"]))
             if action == "correct":
                 return answer(await changes.correct(who, t, key, version, body))
             return answer(await changes.act(who, t, key, action, version, body))

@@ -16,7 +16,9 @@ from app.http.record_handlers import Handler
 class Shortcut:
     """Knows `/v1/{type}` and `/v1/{type}/{key}` for every type; `handlers` maps type and (method, has key)."""
 
-    def __init__(self, app: Any, service: Any, handlers: Mapping[str, Mapping[tuple[str, bool], tuple[Handler, Any]]]) -> None:
+    def __init__(
+        self, app: Any, service: Any, handlers: Mapping[str, Mapping[tuple[str, bool], tuple[Handler, Any]]]
+    ) -> None:
         self.app = app
         self._service = service
         self._handlers = handlers

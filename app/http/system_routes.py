@@ -62,7 +62,7 @@ async def ready(request: Request) -> dict[str, str]:
     try:
         pool = await service.ledger.pools.role(DOOR)
         await pool.fetchval("select 1", timeout=2)
-    except (OSError, TimeoutError, Exception) as problem:  # noqa: B014  # whatever the driver raises, the answer is the same
+    except (OSError, TimeoutError, Exception) as problem:  # whatever the driver raises, the answer is the same
         raise Refusal("busy") from problem
     return {"status": "ready"}
 
@@ -86,7 +86,8 @@ async def _later(request: Request) -> None:
 
 # What the contract promises and later pieces bring: refused by name, so that nobody takes it for a mistyped address.
 for _path in (
-    "/v1/changes", "/v1/templates/{name}", "/v1/imports/{import_id}/workbook", "/v1/deadlines", "/v1/chains/{type}/{key}",
+    "/v1/changes", "/v1/templates/{name}", "/v1/imports/{import_id}/workbook", "/v1/deadlines",
+    "/v1/chains/{type}/{key}",
     "/v1/statistics/discipline",
 ):  # fmt: skip
     router.add_api_route(_path, _later, methods=["GET"], include_in_schema=False)

@@ -12,7 +12,9 @@ from starlette.datastructures import UploadFile
 from app.errors import Fault, Refusal
 
 
-async def spool(request: Request, path: Path, media: Mapping[str, str], endings: Mapping[str, str]) -> tuple[str, str | None, str]:
+async def spool(
+    request: Request, path: Path, media: Mapping[str, str], endings: Mapping[str, str]
+) -> tuple[str, str | None, str]:
     """Writes the uploaded file to disk as it arrives; gives its media type, its name and its digest."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     digest = hashlib.sha256()

@@ -30,7 +30,10 @@ class ImportRead(BaseModel):
     """一次导入。"""
 
     id: str = Field(description="标识")
-    state: str = Field(description="状态：received 已收到，checking 检查中，checked 已预览，committing 提交中，committed 已提交，rejected 有行被拒未提交，failed 失败")
+    state: str = Field(
+        description="状态：received 已收到，checking 检查中，checked 已预览，committing 提交中，committed 已提交，"
+        "rejected 有行被拒未提交，failed 失败"
+    )
     mode: str = Field(description="preview 预览，commit 提交")
     on_error: str = Field(description="reject_all 有一行错就都不导，skip_rows 跳过错行")
     file_name: str | None = Field(description="文件名")

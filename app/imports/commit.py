@@ -15,14 +15,17 @@ Progress = Callable[[int], Awaitable[None]]
 
 _ROWS = """select r.record_id as id, r.jurisdiction, r.version, r.number, r.state, r.values, true as imported,
     jsonb_build_object('sheet', r.sheet, 'row', r.line_number) as line, r.n
-  from import_row r where r.import_id = $2::uuid and r.type = '{path}' and r.result = '{result}' and r.n > $3 and r.n <= $4"""
+  from import_row r
+  where r.import_id = $2::uuid and r.type = '{path}' and r.result = '{result}' and r.n > $3 and r.n <= $4"""
 
 
 async def commit(asking: Asking, connection: Any, import_id: str, progress: Progress) -> None:
     """Applies the checked plan on a connection in a transaction. Refuses with `plan_moved` if a record moved since."""
     done = 0
     last = await connection.fetchval(
-        f"select coalesce(max(n), 0) from import_row where import_id = $2 and {GATE}", asking.context(), import_id  # noqa: S608  # a constant
+        f"select coalesce(max(n), 0) from import_row where import_id = $2 and {GATE}",
+        asking.context(),
+        import_id,
     )
     counted = await _counts(asking, connection, import_id)
     for t in asking.ledger.registry:
@@ -43,7 +46,7 @@ async def commit(asking: Asking, connection: Any, import_id: str, progress: Prog
 async def _counts(asking: Asking, connection: Any, import_id: str) -> dict[str, dict[str, int]]:
     """Type -> result -> number of rows, all by one look at the plan."""
     rows = await connection.fetch(
-        f"select type, result, count(*) as n from import_row where import_id = $2 and {GATE} group by 1, 2",  # noqa: S608  # a constant
+        f"select type, result, count(*) as n from import_row where import_id = $2 and {GATE} group by 1, 2",
         asking.context(), import_id,
     )  # fmt: skip
     counted: dict[str, dict[str, int]] = {}
@@ -71,7 +74,7 @@ async def _number(asking: Asking, connection: Any, t: RecordType, import_id: str
         insert into number_series as s (jurisdiction, series, last)
         select jurisdiction, series, max(substring(number from '[0-9]{{1,9}}$')::int) from resolved
         where number ~ ('^' || series || '[0-9]{{1,9}}$') group by 1, 2
-        on conflict (jurisdiction, series) do update set last = greatest(s.last, excluded.last)""",  # noqa: S608  # names of the registry
+        on conflict (jurisdiction, series) do update set last = greatest(s.last, excluded.last)""",
         context, import_id, 0, last,
     )  # fmt: skip
     await connection.fetch(
@@ -79,11 +82,13 @@ async def _number(asking: Asking, connection: Any, t: RecordType, import_id: str
         need as (select jurisdiction, series, count(*)::int as many from resolved group by 1, 2),
         drawn as (insert into number_series as s (jurisdiction, series, last)
           select jurisdiction, series, many from need
-          on conflict (jurisdiction, series) do update set last = s.last + excluded.last returning jurisdiction, series, last),
-        ranked as (select r.n, r.series, d.last - need.many + row_number() over (partition by r.series order by r.n) as k
+          on conflict (jurisdiction, series) do update set last = s.last + excluded.last
+          returning jurisdiction, series, last),
+        ranked as (select r.n, r.series,
+            d.last - need.many + row_number() over (partition by r.series order by r.n) as k
           from resolved r join need using (jurisdiction, series) join drawn d using (jurisdiction, series))
         update import_row i set number = ledger_number(ranked.series, ranked.k::int, {t.numbering.digits})
-        from ranked where i.import_id = $2::uuid and i.n = ranked.n and {GATE}""",  # noqa: S608  # names of the registry
+        from ranked where i.import_id = $2::uuid and i.n = ranked.n and {GATE}""",
         context, import_id, 0, last,
     )  # fmt: skip
 
@@ -104,8 +109,9 @@ async def _waves(asking: Asking, connection: Any, t: RecordType, import_id: str,
     """Rows that refer to rows of their own type come after those: conditions, one for each wave."""
     if not own:
         return [""]
+    given = ", ".join(f"values ->> '{column}'" for column in own)
     rows = await connection.fetch(
-        f"select record_id::text as id, array_remove(array[{', '.join(f'values ->> {chr(39)}{c}{chr(39)}' for c in own)}], null) as refs"  # noqa: S608  # names of the registry
+        f"select record_id::text as id, array_remove(array[{given}], null) as refs"
         f" from import_row where import_id = $2 and type = $3 and result = 'created' and {GATE}",
         asking.context(), import_id, t.path,
     )  # fmt: skip
@@ -125,7 +131,7 @@ async def _waves(asking: Asking, connection: Any, t: RecordType, import_id: str,
 
 async def _update(asking: Asking, connection: Any, t: RecordType, import_id: str, last: int, expected: int) -> None:
     changed = await connection.fetch(
-        f"select distinct jsonb_object_keys(values) as c from import_row where import_id = $2 and type = $3"  # noqa: S608  # a constant
+        f"select distinct jsonb_object_keys(values) as c from import_row where import_id = $2 and type = $3"
         f" and result = 'updated' and {GATE}",
         asking.context(), import_id, t.path,
     )  # fmt: skip
@@ -149,7 +155,7 @@ async def _consequences(asking: Asking, connection: Any, t: RecordType, import_i
     if not follows:
         return
     rows = await connection.fetch(
-        f"select to_jsonb(t)::text as row from {t.table} t join import_row r on r.record_id = t.id"  # noqa: S608  # name of the registry
+        f"select to_jsonb(t)::text as row from {t.table} t join import_row r on r.record_id = t.id"
         f" where r.import_id = $2 and r.type = $3 and r.result in ('created', 'updated') and {GATE} order by r.n",
         asking.context(), import_id, t.path,
     )  # fmt: skip

@@ -17,7 +17,9 @@ async def read(asking: Asking, import_id: str) -> Any:
     """The import, visible to its maker alone. Refuses with `not_found`."""
     async with asking.connection() as connection:
         row = await connection.fetchrow(
-            f"select * from import_job where id = $2 and {GATE}", asking.context(), import_id  # noqa: S608  # a constant
+            f"select * from import_job where id = $2 and {GATE}",
+            asking.context(),
+            import_id,
         )
     if row is None:
         raise Refusal("not_found", label="导入")
@@ -27,8 +29,10 @@ async def read(asking: Asking, import_id: str) -> Any:
 async def write(asking: Asking, import_id: str, connection: Any = None, **changes: Any) -> None:
     """Sets columns of an import; on a connection of its own, so that progress is seen while a transaction is open."""
     sets = ", ".join(f"{name} = ${i + 3}" for i, name in enumerate(changes))
-    sql = f"update import_job set {sets} where id = $2 and {GATE}"  # noqa: S608  # names of this module
-    values = [orjson.dumps(v, default=str).decode() if name in ("sheets", "problem") else v for name, v in changes.items()]
+    sql = f"update import_job set {sets} where id = $2 and {GATE}"  # names of this module
+    values = [
+        orjson.dumps(v, default=str).decode() if name in ("sheets", "problem") else v for name, v in changes.items()
+    ]
     if connection is not None:
         await connection.execute(sql, asking.context(), import_id, *values)
         return

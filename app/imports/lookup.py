@@ -64,7 +64,7 @@ class Lookup:
             return
         async with self.asking.connection() as connection:
             rows = await connection.fetch(
-                f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {target.table} t"  # noqa: S608  # names of the registry
+                f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {target.table} t"
                 f" where t.jurisdiction = $2 and t.{column}::text = any($3::text[]) and {GATE}",
                 self.asking.context(), self.jurisdiction, keys,
             )  # fmt: skip
@@ -78,7 +78,7 @@ class Lookup:
         self.names[target.path] = {}
         async with self.asking.connection() as connection:
             rows = await connection.fetch(
-                f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {target.table} t"  # noqa: S608  # names of the registry
+                f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {target.table} t"
                 f" where t.jurisdiction = $2 and t.state <> 'voided' and {GATE}",
                 self.asking.context(), self.jurisdiction,
             )  # fmt: skip

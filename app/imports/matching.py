@@ -38,7 +38,9 @@ async def existing(
     of_number = {f.number: f for f in by_number}
     of_key = await _by_key(asking, jurisdiction, t, values)
     found: list[tuple[Found | None, str | None]] = []
-    unnumbered = [] if t.ledger.key else [v for p, v in zip(planned, values, strict=True) if not p.number and not p.errors]
+    unnumbered = (
+        [] if t.ledger.key else [v for p, v in zip(planned, values, strict=True) if not p.number and not p.errors]
+    )
     alike = await _alike(asking, jurisdiction, t, unnumbered) if unnumbered else {}
     for p, v in zip(planned, values, strict=True):
         keyed = of_key.get(tuple(str(v.get(c)) for c in key_columns(t))) if of_key else None
@@ -64,7 +66,7 @@ def _take(candidates: list[Found], values: Mapping[str, Any]) -> Found | None:
 async def _fetch(asking: Asking, jurisdiction: str, t: RecordType, condition: str, *arguments: Any) -> list[Found]:
     async with asking.connection() as connection:
         rows = await connection.fetch(
-            f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {t.table} t"  # noqa: S608  # names of the registry
+            f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {t.table} t"
             f" where t.jurisdiction = $2 and {condition} and {GATE}",
             asking.context(), jurisdiction, *arguments,
         )  # fmt: skip
@@ -123,11 +125,12 @@ async def carried(
         target = asking.ledger.registry.by_path[f.to]
         ids = {i for v in values for i in _ids(v.get(f.id_column))}
         columns = ", ".join(
-            f"to_jsonb({target.virtual[c].format('t') if c in target.virtual else f't.{c}'})::text as {c}" for c in f.carries
+            f"to_jsonb({target.virtual[c].format('t') if c in target.virtual else f't.{c}'})::text as {c}"
+            for c in f.carries
         )
         async with asking.connection() as connection:
             rows = await connection.fetch(
-                f"select t.id::text, {columns} from {target.table} t where t.jurisdiction = $2"  # noqa: S608  # names of the registry
+                f"select t.id::text, {columns} from {target.table} t where t.jurisdiction = $2"
                 f" and t.id = any($3::uuid[]) and {GATE}",
                 asking.context(), jurisdiction, list(ids),
             )  # fmt: skip

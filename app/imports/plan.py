@@ -41,6 +41,10 @@ class Planned:
         """What the row calls a reference: the heading's column of a sheet, a member of a body in a line of NDJSON."""
         return f.name if self.headings else f.number_column
 
+    def faulty(self, column: str) -> bool:
+        """Whether something is wrong with this column already."""
+        return any(e.column == column for e in self.errors)
+
     def reject(self, key: str | None, code: str, **params: Any) -> None:
         """Notes something that keeps the row out; `key` is a field, shown by its heading."""
         allowed = params.pop("allowed", None)
@@ -48,11 +52,11 @@ class Planned:
 
 
 def resolve(planned: Planned, row: dict[str, Any], lookup: Lookup) -> None:
-    """Replaces what the row says of other records by their identifiers, `round` first: names are looked up within it."""
+    """Replaces what the row says of other records by their identifiers; `round` first, others are sought within it."""
     t = planned.type
     extras = [f for f in t.ledger.extra if isinstance(f, Reference) and planned.headings]
     for f in sorted((*extras, *t.references), key=lambda f: f.name != "round"):
-        if f.copied or f.set_by and f.name not in row and f.number_column not in row and f.id_column not in row:
+        if f.copied or (f.set_by and f.name not in row and f.number_column not in row and f.id_column not in row):
             continue
         _by_identifier(planned, row, f, lookup)
         identified = row.get(f.id_column)
@@ -64,9 +68,8 @@ def resolve(planned: Planned, row: dict[str, Any], lookup: Lookup) -> None:
                 planned.reject(planned.member(f), "reference_disagrees", label=f.label)
         elif tentative is not None and not isinstance(found := lookup.find(f, tentative, row), str):
             row[f.id_column] = found.id
-        elif f.required and f.writable and not row.get(f.id_column):
-            if not any(e.column == f.id_column for e in planned.errors):
-                planned.reject(planned.member(f), "required", label=f.label)
+        elif f.required and f.writable and not (row.get(f.id_column) or planned.faulty(f.id_column)):
+            planned.reject(planned.member(f), "required", label=f.label)
     for f in extras:
         if f.name not in {r.name for r in t.references}:
             row.pop(f.id_column, None)
@@ -150,7 +153,7 @@ def check_values(planned: Planned, row: dict[str, Any], model: Any) -> dict[str,
     """The row's own values through the same schema as a request, column names in the place of members."""
     t = planned.type
     names = {c for f in t.fields if not isinstance(f, Reference) and f.copied is None for c in f.columns} | {"note"}
-    extras = {f.name for f in t.ledger.extra} | {m for m in t.ledger.agrees}
+    extras = {f.name for f in t.ledger.extra} | set(t.ledger.agrees)
     references = {c for f in t.references if f.copied is None for c in (f.id_column,)}
     own = {k: v for k, v in row.items() if k not in references and k not in extras - names and k != "number"}
     try:
@@ -193,7 +196,7 @@ def warn(planned: Planned, carried: Mapping[str, Any], old: Mapping[str, Any] | 
     if planned.type.check is None or planned.errors:
         return
     verdict = Verdict(carried, imported=True)
-    columns = {c: None for c in planned.type.columns}
+    columns = dict.fromkeys(planned.type.columns)
     planned.type.check(verdict, old, {**columns, **new})
     for fault in verdict.faults:
         key = fault.pointer.lstrip("/")
@@ -201,7 +204,9 @@ def warn(planned: Planned, carried: Mapping[str, Any], old: Mapping[str, Any] | 
         planned.warnings.append(Problem(planned.headings.get(key, key), fault.code, fault.params, allowed))
 
 
-def decide(planned: Planned, values: dict[str, Any], existing: Found | None, *, allow_register: bool, lookup: Lookup) -> None:
+def decide(
+    planned: Planned, values: dict[str, Any], existing: Found | None, *, allow_register: bool, lookup: Lookup
+) -> None:
     """Compares with what is stored, in stored form, and says what will be done. A blank cell never clears a value."""
     t = planned.type
     if existing is None:
@@ -238,7 +243,11 @@ def _difference(t: RecordType, column: str, existing: Found, new: Any, lookup: L
             ids = new if isinstance(new, list) else [new]
             found = [lookup.by_id.get((f.to, i)) for i in ids]
             numbers = [x.number if x else None for x in found]
-            return {"field": f.number_column, "from": existing.values.get(f.number_column), "to": numbers if f.many else numbers[0]}
+            return {
+                "field": f.number_column,
+                "from": existing.values.get(f.number_column),
+                "to": numbers if f.many else numbers[0],
+            }
     for sealed in t.of_kind(Sealed):
         if sealed.digest_column == column:  # that it changes may be told, what it is may not
             return {"field": sealed.name, "from": None, "to": None}

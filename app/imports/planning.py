@@ -112,7 +112,13 @@ class Check:
             await self._reject_again(earlier, report)
 
     async def _decide(
-        self, t: RecordType, planned: list[Planned], values: list[Any], existing: Any, carried: Any, seen: dict[Any, Planned]
+        self,
+        t: RecordType,
+        planned: list[Planned],
+        values: list[Any],
+        existing: Any,
+        carried: Any,
+        seen: dict[Any, Planned],
     ) -> list[Planned]:
         late, here = [], set(map(id, planned))
         for i, (p, v) in enumerate(zip(planned, values, strict=True)):
@@ -151,13 +157,14 @@ class Check:
         columns = list(zip(*rows, strict=True))
         async with self.asking.connection() as connection:
             await connection.execute(
-                f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, line_number, type, result, record_id,
+                f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, line_number, type, result,
+                    record_id,
                     version, number, state, "values", errors, warnings, changes)
                 select $2::uuid, $3::int + x.n, ledger_caller() ->> 'sub', $4, x.sheet, x.line, x.type, x.result,
                     x.record_id, x.version, x.number, x.state, x.v::jsonb, x.e::jsonb, x.w::jsonb, x.c::jsonb
                 from unnest($5::text[], $6::int[], $7::text[], $8::text[], $9::uuid[], $10::int[], $11::text[],
                     $12::text[], $13::text[], $14::text[], $15::text[], $16::text[]) with ordinality
-                    x(sheet, line, type, result, record_id, version, number, state, v, e, w, c, n) where {GATE}""",  # noqa: S608  # a constant
+                    x(sheet, line, type, result, record_id, version, number, state, v, e, w, c, n) where {GATE}""",
                 self.asking.context(), self.import_id, self.written, self.jurisdiction, *columns,
             )  # fmt: skip
         self.written += len(planned)
@@ -171,7 +178,7 @@ class Check:
                 f"""with before as (select import_id, n, result from import_row where import_id = $2 and type = $3
                     and sheet is not distinct from $4 and line_number = $5 and {GATE})
                 update import_row r set result = 'rejected', errors = $6::text::jsonb from before
-                where r.import_id = before.import_id and r.n = before.n and {GATE} returning before.result""",  # noqa: S608  # a constant
+                where r.import_id = before.import_id and r.n = before.n and {GATE} returning before.result""",
                 self.asking.context(), self.import_id, p.type.path, p.sheet, p.line, _texts(p.errors),
             )  # fmt: skip
         if old and old != "rejected":

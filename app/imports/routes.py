@@ -55,10 +55,25 @@ def router() -> APIRouter:
         "/v1/imports", receive, methods=["POST"], status_code=202, summary="导入台账文件", response_model=ImportRead,
         openapi_extra=FILE_BODY, responses=problems(400, 413, 415, 422),
     )  # fmt: skip
-    made.add_api_route("/v1/imports/{import_id}", follow, methods=["GET"], summary="查一次导入", response_model=ImportRead, responses=problems(400, 404))
-    made.add_api_route("/v1/imports/{import_id}/rows", rows, methods=["GET"], summary="查导入的逐行结果", response_model=RowPage, responses=problems(400, 404))
     made.add_api_route(
-        "/v1/imports/{import_id}/actions/commit", commit, methods=["POST"], summary="提交预览过的导入", response_model=ImportRead, responses=problems(404, 409, 412)
+        "/v1/imports/{import_id}",
+        follow,
+        methods=["GET"],
+        summary="查一次导入",
+        response_model=ImportRead,
+        responses=problems(400, 404),
+    )
+    made.add_api_route(
+        "/v1/imports/{import_id}/rows",
+        rows,
+        methods=["GET"],
+        summary="查导入的逐行结果",
+        response_model=RowPage,
+        responses=problems(400, 404),
+    )
+    made.add_api_route(
+        "/v1/imports/{import_id}/actions/commit", commit, methods=["POST"], summary="提交预览过的导入",
+        response_model=ImportRead, responses=problems(404, 409, 412),
     )  # fmt: skip
     return made
 
@@ -76,7 +91,9 @@ async def receive(
     request: Request,
     type: Annotated[str | None, Query(description="记录类型，如 findings；CSV 必填，工作簿填了则只导该表")] = None,
     mode: Annotated[str, Query(description="preview 预览（默认），commit 提交")] = "preview",
-    on_error: Annotated[str, Query(description="reject_all 有一行错就都不导（默认），skip_rows 跳过错行")] = "reject_all",
+    on_error: Annotated[
+        str, Query(description="reject_all 有一行错就都不导（默认），skip_rows 跳过错行")
+    ] = "reject_all",
     jurisdiction: Annotated[str | None, Query(description="区划代码；账号管多个区划时填写")] = None,
     allow_register_changes: Annotated[bool, Query(description="允许改动名录中的名称和类型")] = False,
 ) -> Response:
@@ -99,9 +116,10 @@ async def receive(
             raise Refusal("validation_failed", faults=[Fault("jurisdiction", "jurisdiction_outside")], count=1)
         async with who.connection(transaction=True) as connection:
             await connection.execute(
-                f"""insert into import_job (id, maker, jurisdiction, state, mode, on_error, allow_register_changes, type,
+                f"""insert into import_job (id, maker, jurisdiction, state, mode, on_error,
+                    allow_register_changes, type,
                     file_name, media, sha256)
-                select $2::uuid, ledger_caller() ->> 'sub', $3, 'received', $4, $5, $6, $7, $8, $9, $10 where {GATE}""",  # noqa: S608  # a constant
+                select $2::uuid, ledger_caller() ->> 'sub', $3, 'received', $4, $5, $6, $7, $8, $9, $10 where {GATE}""",
                 who.context(), import_id, code, chosen["mode"], chosen["on_error"], chosen["allow"],
                 source.type.path if source.type else None, name, media, digest,
             )  # fmt: skip
@@ -118,7 +136,11 @@ def _choices(service: Any, given: dict[str, str]) -> dict[str, Any]:
     registry = service.ledger.registry
     if "type" in given and given["type"] not in registry.by_path:
         raise query._bad("type", "not_a_choice", allowed=list(registry.by_path))
-    for name, allowed in (("mode", ("preview", "commit")), ("on_error", ("reject_all", "skip_rows")), ("allow_register_changes", ("true", "false"))):
+    for name, allowed in (
+        ("mode", ("preview", "commit")),
+        ("on_error", ("reject_all", "skip_rows")),
+        ("allow_register_changes", ("true", "false")),
+    ):
         if name in given and given[name] not in allowed:
             raise query._bad(name, "not_a_choice", allowed=list(allowed))
     return {
@@ -153,7 +175,9 @@ async def follow(request: Request, import_id: IMPORT_ID) -> Response:
 async def rows(
     request: Request,
     import_id: IMPORT_ID,
-    result: Annotated[str | None, Query(description="created 新建，updated 更新，unchanged 未变，rejected 拒绝")] = None,
+    result: Annotated[
+        str | None, Query(description="created 新建，updated 更新，unchanged 未变，rejected 拒绝")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=query.MOST, description="每页条数")] = query.LIMIT,
     cursor: Annotated[str | None, Query(description="下一页的游标")] = None,
 ) -> Response:
@@ -169,7 +193,7 @@ async def rows(
     async with who.connection() as connection:
         page = await connection.fetch(
             f"""select n, sheet, line_number, result, type, record_id, number, errors, warnings, changes from import_row
-            where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GATE} order by n limit $5""",  # noqa: S608  # a constant
+            where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GATE} order by n limit $5""",
             who.context(), found["id"], int(after), given.get("result"), most + 1,
         )  # fmt: skip
     items = [_row(r, _tongue(request)) for r in page[:most]]

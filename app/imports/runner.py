@@ -89,11 +89,15 @@ async def _settle(watch: Any) -> None:
     """
     alone = await watch.fetchval("select pg_try_advisory_lock($1)", SERVING)
     problem = orjson.dumps({"code": "import_interrupted", "params": {}}).decode()
-    for row in await watch.fetch("select id, state from import_job where state = any($1::text[])", list(jobs.OPEN_STATES)):
+    for row in await watch.fetch(
+        "select id, state from import_job where state = any($1::text[])", list(jobs.OPEN_STATES)
+    ):
         key = _lock_key(str(row["id"]))
         if alone or (row["state"] != "received" and await watch.fetchval("select pg_try_advisory_lock($1)", key)):
             await watch.execute(
-                "update import_job set state = 'failed', problem = $2::text::jsonb, finished_at = now() where id = $1", row["id"], problem
+                "update import_job set state = 'failed', problem = $2::text::jsonb, finished_at = now() where id = $1",
+                row["id"],
+                problem,
             )
         if not alone:
             await watch.execute("select pg_advisory_unlock_all()")
@@ -128,7 +132,9 @@ async def _run(service: Any, watch: Any, payload: dict[str, str]) -> None:
 
 
 async def _fail(asking: Asking, import_id: str, code: str, params: Any) -> None:
-    await jobs.write(asking, import_id, state="failed", problem={"code": code, "params": dict(params)}, finished_at=now())
+    await jobs.write(
+        asking, import_id, state="failed", problem={"code": code, "params": dict(params)}, finished_at=now()
+    )
 
 
 async def _check(asking: Asking, row: Any, path: Path) -> None:
@@ -140,10 +146,17 @@ async def _check(asking: Asking, row: Any, path: Path) -> None:
     async def progress(done: int, reports: list[SheetReport]) -> None:
         await jobs.write(asking, import_id, done=done, sheets=[r.document() for r in reports])
 
-    check = Check(asking, import_id, row["jurisdiction"], row["allow_register_changes"], Lookup(asking, row["jurisdiction"]))
+    check = Check(
+        asking, import_id, row["jurisdiction"], row["allow_register_changes"], Lookup(asking, row["jurisdiction"])
+    )
     await check.run(path, source, progress)
     rows = sum(r.rows for r in check.reports)
-    found: dict[str, Any] = {"encoding": source.encoding, "sheets": [r.document() for r in check.reports], "done": rows, "total": rows * twice}
+    found: dict[str, Any] = {
+        "encoding": source.encoding,
+        "sheets": [r.document() for r in check.reports],
+        "done": rows,
+        "total": rows * twice,
+    }
     if not any(r.type for r in check.reports):
         found["problem"] = {"code": "nothing_to_import", "params": {}}
         await jobs.write(asking, import_id, state="failed", finished_at=now(), **found)
@@ -172,7 +185,14 @@ async def carry_out(asking: Asking, import_id: str, rows: int) -> None:
         async with asking.connection(transaction=True) as connection:
             await committing.commit(asking, connection, import_id, progress)
             await jobs.write(
-                asking, import_id, connection, state="committed", done=rows * 2, total=rows * 2, finished_at=now(), problem=None
+                asking,
+                import_id,
+                connection,
+                state="committed",
+                done=rows * 2,
+                total=rows * 2,
+                finished_at=now(),
+                problem=None,
             )
     except asyncpg.PostgresError as problem:
         log.warning("plan not applied", request=asking.request, import_id=import_id, sqlstate=problem.sqlstate)

@@ -90,7 +90,10 @@ def _located(name: str | None, t: RecordType, rows: Iterable[Any]) -> Table:
         table = find_table(rows, columns_of(t))
     except NoHeader as problem:
         columns = [c for c in columns_of(t) if c.required]
-        params = {"missing": "、".join(c.names[0] for c in columns), "found": "、".join(problem.unrecognised[:12]) or "—"}
+        params = {
+            "missing": "、".join(c.names[0] for c in columns),
+            "found": "、".join(problem.unrecognised[:12]) or "—",
+        }
         return Table(name, t, header_row=problem.row or 1, problem=Problem(None, "no_header", params))
     made = Table(name, t, table.rows, table.headings, table.units, table.unknown, table.header_row)
     if table.missing:
@@ -116,7 +119,12 @@ def _lines(path: Path, source: Source, registry: Registry) -> Iterator[Table]:
             yield Table(None, registry.types[0], header_row=n, problem=Problem(None, f"line_{row.code}"))
     strange = [n for n, row in read_ndjson(path) if isinstance(row, dict) and _said_type(row) not in registry.by_path]
     if strange:
-        yield Table(None, registry.types[0], header_row=strange[0], problem=Problem(None, "line_without_type", {"lines": len(strange)}))
+        yield Table(
+            None,
+            registry.types[0],
+            header_row=strange[0],
+            problem=Problem(None, "line_without_type", {"lines": len(strange)}),
+        )
 
 
 def _said_type(row: Any) -> str | None:

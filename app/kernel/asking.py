@@ -27,7 +27,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Asking:
-    """One request: who asks, and the identifier it is logged under. `origin` names the import that writes, if one does."""
+    """One request: who asks, and the identifier it is logged under. `origin` names the import that writes."""
 
     ledger: Ledger
     caller: Caller

@@ -1,4 +1,4 @@
-"""From a JSON value to the validated values of a record, in stored form; and what is wrong with it, member by member."""
+"""From a JSON value to the validated values of a record, in stored form; or what is wrong, member by member."""
 
 from collections.abc import Mapping
 from typing import Any

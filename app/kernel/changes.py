@@ -10,12 +10,13 @@ from app.errors import Fault, Refusal, invalid
 from app.kernel import referring, revisions, store
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
+from app.kernel.documents import answer_sql
 from app.kernel.fields import Reference, Sealed
 from app.kernel.lifecycle import VOIDED, Transition
 from app.kernel.record_type import RecordType
 from app.kernel.sealing import seal_values, store_sealed
 from app.kernel.violations import is_identifier
-from app.kernel.writes import ROW, Change, Spelling, answer_sql, update_sql
+from app.kernel.writes import ROW, Change, Spelling, update_sql
 
 
 async def identifier(asking: Asking, t: RecordType, key: str) -> str:
@@ -25,9 +26,15 @@ async def identifier(asking: Asking, t: RecordType, key: str) -> str:
 
 async def change(asking: Asking, t: RecordType, key: str, version: int, values: dict[str, Any]) -> Any:
     """Applies a merge patch. A patch that changes nothing gives back the same version and leaves no revision."""
-    empty = [f for f in t.fields if f.required and f.writable and not isinstance(f, Reference) and f.name in values and values[f.name] is None]
+    empty = [
+        f
+        for f in t.fields
+        if f.required and f.writable and not isinstance(f, Reference) and f.name in values and values[f.name] is None
+    ]
     faults = [Fault(f"/{f.name}", "required", {"label": f.label}) for f in empty]
-    faults += [Fault(f"/{f.name}", "masked_value") for f in t.of_kind(Sealed) if f.name in values and values[f.name] is None]
+    faults += [
+        Fault(f"/{f.name}", "masked_value") for f in t.of_kind(Sealed) if f.name in values and values[f.name] is None
+    ]
     spelling, rest = referring.spelled(t, values)
     faults += [
         Fault(f"/{t.reference(name).number_column}", "required", {"label": t.reference(name).label})
@@ -109,7 +116,9 @@ async def _amend(
 ) -> Any:
     key = await identifier(asking, t, key)
     values, sealed = seal_values(asking.ledger.seal, t, values)
-    known = tuple(c for c in values if c in t.columns and not _of_reference(t, c)) + (("note",) if "note" in values else ())
+    known = tuple(c for c in values if c in t.columns and not _of_reference(t, c)) + (
+        ("note",) if "note" in values else ()
+    )
     touched = set(known) | {c for name in (*spelling.names(), *spelling.cleared) for c in t.reference(name).columns}
     looks = t.check is not None and bool(touched & t.check_reads)
     follows = transition.follows if transition else ()
@@ -155,18 +164,26 @@ async def _look(
     transition: Transition | None,
 ) -> None:
     """Reads the old row for the rules that need it, once it is certain that the version is the current one."""
-    old = orjson.loads((await _current(asking, connection, t, key, version))["row"])
+    old = orjson.loads((await current_on(asking, connection, t, key, version))["row"])
     if transition and old["state"] not in transition.origins:
         return  # the update finds no row, and the second look says which actions are legal
     new = {**old, **values}
-    missing = [Fault(f"/{c}", "required", {"label": t.field(c).label}) for c in (transition.needs if transition else ()) if not new.get(c)]
+    missing = [
+        Fault(f"/{c}", "required", {"label": t.field(c).label})
+        for c in (transition.needs if transition else ())
+        if not new.get(c)
+    ]
     if missing:
         raise invalid(*missing)
     if t.check:
         for f in t.references:  # a reference given in one spelling replaces the other
             if f.id_column in values or f.number_column in values:
                 new |= {c: values.get(c) for c in f.columns}
-        rows = await referring.carried(asking, connection, t, new, old["jurisdiction"], lock=True) if t.refers_by_hand else {}
+        rows = (
+            await referring.carried(asking, connection, t, new, old["jurisdiction"], lock=True)
+            if t.refers_by_hand
+            else {}
+        )
         verdict = referring.Verdict(rows)
         t.check(verdict, old, new)
         if verdict.faults:
@@ -177,10 +194,11 @@ async def current(asking: Asking, t: RecordType, key: str, version: int | None) 
     """The current row if it is visible and of that version. Refuses with `not_found`, `if_match_required`, `stale`."""
     key = await identifier(asking, t, key)
     async with asking.connection() as connection:
-        return await _current(asking, connection, t, key, version)
+        return await current_on(asking, connection, t, key, version)
 
 
-async def _current(asking: Asking, connection: Any, t: RecordType, key: str, version: int | None) -> Any:
+async def current_on(asking: Asking, connection: Any, t: RecordType, key: str, version: int | None) -> Any:
+    """The same on a connection that is in use already."""
     sql = answer_sql(t, "t", ", to_jsonb(t)::text as row").format(source=t.table)
     row = await connection.fetchrow(f"{sql} where t.id = $2::uuid and {GATE}", asking.context(), key)
     if row is None:
@@ -203,7 +221,7 @@ async def _explain(
     transition: Transition | None,
 ) -> Any:
     """The second look after an update that found no row: absent, stale, dangling, illegal; or nothing to change."""
-    row = await _current(asking, connection, t, key, version)
+    row = await current_on(asking, connection, t, key, version)
     code = orjson.loads(row["row"])["jurisdiction"]
     await referring.refuse_references(asking, connection, t, spelling, values, code)
     if row["state"] == VOIDED:
@@ -222,33 +240,8 @@ def illegal(t: RecordType, state: str, label: str) -> Refusal:
     """The refusal of an action that this state does not allow."""
     legal = list(t.lifecycle.actions_from(state))
     return Refusal(
-        "illegal_action", label=label, state=t.lifecycle.labels[state], members={"state": state, "allowed_actions": legal}
+        "illegal_action",
+        label=label,
+        state=t.lifecycle.labels[state],
+        members={"state": state, "allowed_actions": legal},
     )
-
-
-async def void(asking: Asking, t: RecordType, key: str, version: int, reason: str) -> Any:
-    """The only deletion: the record stays readable and leaves lists and figures. 409 while live records refer to it."""
-    key = await identifier(asking, t, key)
-    async with asking.connection(transaction=True) as connection:
-        await connection.fetch(f"select from {t.table} t where t.id = $2::uuid and {GATE} for update", asking.context(), key)  # noqa: S608  # name of the registry
-        row = await _current(asking, connection, t, key, version)
-        if row["state"] == VOIDED:
-            raise Refusal("record_voided", label=t.label)
-        await _refuse_while_referred_to(asking, connection, t, orjson.loads(row["row"]))
-        change = Change((), Spelling(()), to=VOIDED, skip_unchanged=False)
-        sql = update_sql(t.name, asking.ledger.registry, change)
-        return await connection.fetchrow(sql, asking.context("void", reason=reason), key, None, version, None, None, "{}")
-
-
-async def _refuse_while_referred_to(asking: Asking, connection: Any, t: RecordType, row: Mapping[str, Any]) -> None:
-    holding = []
-    for other, f in asking.ledger.registry.referrers(t.path):
-        match = f"x.{f.id_column} @> array[$2::uuid]" if f.many else f"x.{f.id_column} = $2::uuid"
-        numbers = await connection.fetch(
-            f"select x.number from {other.table} x where x.jurisdiction = $3 and {match} and x.id <> $2::uuid"  # noqa: S608  # names of the registry
-            f" and x.state <> '{VOIDED}' and {GATE} limit 3",
-            asking.context(), row["id"], row["jurisdiction"],
-        )  # fmt: skip
-        holding += [f"{other.label} {n['number']}" for n in numbers]
-    if holding:
-        raise Refusal("still_referred_to", label=t.label, examples="、".join(holding[:5]))

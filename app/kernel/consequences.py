@@ -34,7 +34,9 @@ async def bring_about(
         target = asking.ledger.registry.by_path[f.to]
         transition = target.lifecycle.transition(consequence.action)
         values = {own: written[other] for own, other in consequence.values.items()}
-        await transit(asking, connection, target, transition, ids if f.many else [ids], values, f"{t.label} {written['number']}")
+        await transit(
+            asking, connection, target, transition, ids if f.many else [ids], values, f"{t.label} {written['number']}"
+        )
 
 
 async def transit(

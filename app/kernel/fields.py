@@ -84,7 +84,7 @@ class Text(Field):
 
 @dataclass(frozen=True, slots=True)
 class Sealed(Text):
-    """Text that is kept encrypted apart from the row; the row holds a keyed digest, by which it is found and compared."""
+    """Text kept encrypted apart from the row; the row holds a keyed digest, by which it is found and compared."""
 
     @property
     def columns(self) -> tuple[str, ...]:

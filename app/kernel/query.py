@@ -1,23 +1,19 @@
 """Lists: filters, order, pages. Everything a caller can name comes from the type's declaration; values are bound."""
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from app.db.context import GATE
 from app.errors import Fault, Refusal
 from app.kernel.asking import Asking
+from app.kernel.cursors import cursor_text, cursor_values
+from app.kernel.documents import answer_sql
 from app.kernel.fields import Choice, Day, Flag, Reference
 from app.kernel.lifecycle import VOIDED
 from app.kernel.record_type import RecordType
 from app.kernel.values import NUMBER, day
 from app.kernel.violations import is_identifier
-from app.kernel.writes import answer_sql
 
 LIMIT, MOST = 50, 200
 TOO_MANY = 100
@@ -103,7 +99,9 @@ def _condition(t: RecordType, name: str, f: Any, values: list[str]) -> Condition
         sql = f"t.{f.name} {operator} {{}}::text[]" if f.many else f"t.{f.name} = any({{}}::text[])"
         return Condition(sql, _among(name, values, f.terms.codes))
     if isinstance(f, Flag):
-        return Condition(f"t.{f.name} = any({{}}::bool[])", [v == "true" for v in _among(name, values, ("true", "false"))])
+        return Condition(
+            f"t.{f.name} = any({{}}::bool[])", [v == "true" for v in _among(name, values, ("true", "false"))]
+        )
     if isinstance(f, Day):
         return _day_condition(name, f, values)
     return _reference_condition(name, f, values)
@@ -149,39 +147,6 @@ def _sort(t: RecordType, text: str) -> tuple[tuple[str, bool], ...]:
         keys.append((name, descending))
     keys = keys or [("created_at", True)]
     return (*keys, ("id", keys[-1][1]))
-
-
-def _fingerprint(t: RecordType, listing: Listing) -> str:
-    asked = [t.path, [(c.sql, c.value) for c in listing.conditions], listing.sort]
-    return hashlib.sha256(orjson.dumps(asked, default=str)).hexdigest()[:16]
-
-
-def _mac(key: bytes, payload: bytes) -> bytes:
-    return hmac.new(key, payload, hashlib.sha256).digest()[:12]
-
-
-def cursor_text(key: bytes, t: RecordType, listing: Listing, last: Sequence[Any]) -> str:
-    """An opaque, signed cursor bound to the question it answers."""
-    payload = orjson.dumps([_fingerprint(t, listing), list(last)])
-    return base64.urlsafe_b64encode(_mac(key, payload) + payload).decode().rstrip("=")
-
-
-def cursor_values(key: bytes, t: RecordType, listing: Listing) -> list[Any] | None:
-    """Where the page starts. Refuses with `bad_cursor` a cursor that this question did not give."""
-    if listing.cursor is None:
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(listing.cursor + "=" * (-len(listing.cursor) % 4))
-        mac, payload = raw[:12], raw[12:]
-        if not hmac.compare_digest(mac, _mac(key, payload)):
-            raise ValueError
-        fingerprint, last = orjson.loads(payload)
-    except ValueError:
-        raise Refusal("bad_cursor") from None
-    if fingerprint != _fingerprint(t, listing):
-        raise Refusal("bad_cursor")
-    values: list[Any] = last
-    return values
 
 
 KINDS = {"created_at": "timestamptz", "updated_at": "timestamptz", "id": "uuid", "number": "text", "state": "text"}

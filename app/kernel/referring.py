@@ -64,9 +64,12 @@ async def carried(
         target = asking.ledger.registry.by_path[f.to]
         column = "id" if values.get(f.id_column) else "number"
         wanted = [keys] if isinstance(keys, str) else list(keys)
-        columns = ", ".join(f"to_jsonb({target.virtual[c].format('x')}) as {c}" if c in target.virtual else f"to_jsonb(x.{c}) as {c}" for c in f.carries)
+        columns = ", ".join(
+            f"to_jsonb({target.virtual[c].format('x')}) as {c}" if c in target.virtual else f"to_jsonb(x.{c}) as {c}"
+            for c in f.carries
+        )
         rows = await connection.fetch(
-            f"select {columns} from {target.table} x where x.{column}::text = any($2::text[])"  # noqa: S608  # names of the registry
+            f"select {columns} from {target.table} x where x.{column}::text = any($2::text[])"
             f" and ($3::text is null or x.jurisdiction = $3) and {GATE}" + (" for share of x" if lock else ""),
             asking.context(), wanted, jurisdiction,
         )  # fmt: skip
@@ -98,7 +101,7 @@ async def refuse_references(
         target = asking.ledger.registry.by_path[f.to]
         column = "number" if how == "number" else "id"
         found = await connection.fetch(
-            f"select x.id, x.number from {target.table} x where x.{column}::text = any($2::text[])"  # noqa: S608  # names of the registry
+            f"select x.id, x.number from {target.table} x where x.{column}::text = any($2::text[])"
             f" and ($3::text is null or x.jurisdiction = $3) and x.state <> '{VOIDED}' and {GATE}",
             asking.context(), wanted, code,
         )  # fmt: skip

@@ -11,10 +11,10 @@ from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel import store
 from app.kernel.asking import Asking
+from app.kernel.documents import document_sql
 from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType
 from app.kernel.violations import is_identifier
-from app.kernel.writes import document_sql
 
 # What every write touches says nothing about what was changed.
 NEWEST = 20  # how many of the changes since are named to one who writes from an old version
@@ -25,8 +25,10 @@ def _select(t: RecordType, condition: str) -> str:
     """Revisions of one visible record. The old row goes through the same projection as the current one."""
     lateral, document = document_sql(t, "o")
     sealed = ", ".join(f"'{f.name}', o.{f.digest_column}" for f in t.of_kind(Sealed))
-    return f"""select json_build_object({sealed})::text as sealed, r.version, r.action, r.at, r.actor, r.reason, r.source, o.state, o.imported, {document}
-from {t.table} t join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}' and r.record_id = t.id,
+    return f"""select json_build_object({sealed})::text as sealed, r.version, r.action, r.at, r.actor, r.reason,
+  r.source, o.state, o.imported, {document}
+from {t.table} t
+  join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}' and r.record_id = t.id,
   lateral jsonb_populate_record(null::{t.table}, r.snapshot) o, {lateral}
 where t.id = $2::uuid and {condition} and {GATE} order by r.version desc"""
 
@@ -74,7 +76,9 @@ async def _fetch(asking: Asking, t: RecordType, key: str, condition: str, *argum
     return list(rows)
 
 
-async def history(asking: Asking, t: RecordType, key: str, before: int | None, limit: int) -> tuple[list[dict[str, Any]], int | None]:
+async def history(
+    asking: Asking, t: RecordType, key: str, before: int | None, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
     """A page of revisions, newest first, and the version from which the next page goes on."""
     rows = await _fetch(asking, t, key, "r.version < $3", before or 2**31 - 1, limit=limit + 1)
     if not rows and before is None:

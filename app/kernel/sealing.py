@@ -71,7 +71,7 @@ class Seal:
 
 
 def load_seal(given: str | None, folder: Path) -> Seal:
-    """The secret from the setting, else from `secret-key` in the data directory, made on first start. Raises NoSecret."""
+    """The secret from the setting, else from `secret-key` in the folder, made on first start. Raises NoSecret."""
     if given:
         return Seal(_decoded(given, "LEDGER_SECRET_KEY"))
     path = folder / "secret-key"
@@ -119,6 +119,6 @@ async def store_sealed(connection: Any, context: str, jurisdiction: str, sealed:
     await connection.execute(
         f"""insert into sealed_value (jurisdiction, digest, algorithm, key_id, ciphertext)
         select $2, x.* from unnest($3::text[], $4::text[], $5::text[], $6::bytea[]) x where {GATE}
-        on conflict do nothing""",  # noqa: S608  # a constant
+        on conflict do nothing""",
         context, jurisdiction, *map(list, columns),
     )  # fmt: skip

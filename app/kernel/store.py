@@ -17,12 +17,13 @@ from app.errors import Fault, Refusal, invalid
 from app.kernel import violations
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
+from app.kernel.documents import answer_sql
 from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType
 from app.kernel.referring import Verdict, carried, refuse_references, require_references, spelled
 from app.kernel.sealing import seal_values, store_sealed
 from app.kernel.values import NUMBER
-from app.kernel.writes import ROW, answer_sql, insert_sql
+from app.kernel.writes import ROW, insert_sql
 
 
 @cache
@@ -52,7 +53,10 @@ async def get(asking: Asking, t: RecordType, key: str) -> Any:
     if not rows:
         raise Refusal("not_found", label=t.label)
     if len(rows) > 1:
-        found = [{k: v for k, v in orjson.loads(r["document"]).items() if k in ("id", "jurisdiction", "number")} for r in rows]
+        found = [
+            {k: v for k, v in orjson.loads(r["document"]).items() if k in ("id", "jurisdiction", "number")}
+            for r in rows
+        ]
         raise Refusal("ambiguous_number", number=key, members={"candidates": found})
     return rows[0]
 
@@ -97,7 +101,12 @@ def _jurisdiction(caller: Caller, given: str | None) -> str:
 
 
 async def _check(
-    asking: Asking, connection: Any, t: RecordType, old: Mapping[str, Any] | None, new: Mapping[str, Any], code: str | None
+    asking: Asking,
+    connection: Any,
+    t: RecordType,
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any],
+    code: str | None,
 ) -> None:
     if t.check is None:
         return

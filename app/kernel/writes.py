@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from app.db.context import GATE
-from app.kernel.fields import Field, Reference, Sealed
+from app.kernel.documents import answer_sql
+from app.kernel.fields import Field, Reference
 from app.kernel.lifecycle import Transition
 from app.kernel.record_type import RecordType, Registry
 
@@ -127,19 +128,6 @@ def _stored(t: RecordType, f: Field, spelling: Spelling) -> Iterable[tuple[str, 
     return [(c, f"v.{c}") for c in f.columns]
 
 
-def document_sql(t: RecordType, row: str) -> tuple[str, str]:
-    """FROM item and expression of a row's document, as UTF-8 bytes: Python only appends what depends on the caller."""
-    sealed = {f.digest_column: f"null::text as {f.name}" for f in t.of_kind(Sealed)}
-    columns = ", ".join(sealed.get(c, f"{row}.{c}") for c in t.document)
-    return f"lateral (select {columns}) d", "convert_to(row_to_json(d)::text, 'UTF8') as document"
-
-
-def answer_sql(t: RecordType, row: str, extra: str = "") -> str:
-    """SELECT list and FROM item that give a row's document with what the caller's part needs."""
-    lateral, document = document_sql(t, row)
-    return f"select {document}, {row}.state, {row}.version, {row}.imported, {row}.id{extra} from {{source}} {row}, {lateral}"
-
-
 def _answer(t: RecordType, row: str) -> str:
     return "select count(*) from written" if row == COUNT else answer_sql(t, "w", row).format(source="written")
 
@@ -210,7 +198,7 @@ class Change:
 def _assignments(t: RecordType, registry: Registry, change: Change) -> dict[str, str]:
     sets = {c: f"s.v_{c}" for c in change.columns}
     for name in change.spelling.cleared:
-        sets |= {c: "null" for c in t.reference(name).columns}
+        sets |= dict.fromkeys(t.reference(name).columns, "null")
     for name in change.spelling.names():
         sets |= {c: f"s.{c}" for c in t.reference(name).columns}
         for copy in (f for f in t.fields if f.copied and f.copied[0] == name):
@@ -218,7 +206,7 @@ def _assignments(t: RecordType, registry: Registry, change: Change) -> dict[str,
     if change.each_its_own:
         sets = {c: f"case when {_gives(t, c, change)} then {v} else t.{c} end" for c, v in sets.items()}
     if change.transition:
-        sets |= {c: "null" for c in change.transition.clears}
+        sets |= dict.fromkeys(change.transition.clears, "null")
         sets |= dict(change.transition.derives)
     return sets
 
@@ -234,9 +222,7 @@ def _gives(t: RecordType, column: str, change: Change) -> str:
 
 
 @lru_cache(maxsize=4096)
-def update_sql(
-    t_name: str, registry: Registry, change: Change, source: str = SINGLE_SOURCE, row: str = ""
-) -> str:
+def update_sql(t_name: str, registry: Registry, change: Change, source: str = SINGLE_SOURCE, row: str = "") -> str:
     """Changes records, each from the version its source row names, or not at all."""
     t = registry.by_name[t_name]
     sets = _assignments(t, registry, change)

@@ -11,9 +11,20 @@ from app.records.terms import RANK
 from app.records.terms import SUBJECT_KIND as SUBJECT_KIND_TERMS
 
 ROUND = Reference(
-    "round", "巡察轮次", to="rounds", required=True, headings=("轮次编号", "轮次", "所属轮次", "巡察轮次编号"), sample="431382-2017-01"
+    "round",
+    "巡察轮次",
+    to="rounds",
+    required=True,
+    headings=("轮次编号", "轮次", "所属轮次", "巡察轮次编号"),
+    sample="431382-2017-01",
 )
-TEAM_IF_KNOWN = Reference("team", "巡察组", to="teams", headings=("组别", "巡察组名称", "巡察组别", "所属巡察组"), sample="431382-2017-01-Z-001")
+TEAM_IF_KNOWN = Reference(
+    "team",
+    "巡察组",
+    to="teams",
+    headings=("组别", "巡察组名称", "巡察组别", "所属巡察组"),
+    sample="431382-2017-01-Z-001",
+)
 TEAM = replace(TEAM_IF_KNOWN, required=True)
 INSPECTED_UNIT = Reference(
     "unit",
@@ -44,14 +55,23 @@ CONDUCT = Choice(
 AMOUNT_FEN = Whole(
     "amount_fen", "涉及金额", most=10**15, money=True, headings=("金额", "涉案金额", "涉及资金"), sample=900_000
 )
-DOCUMENT_NUMBER = Text("document_number", "文号", headings=("发文字号", "文书号", "文件号", "问责文号", "决定文号"), sample="示责〔2017〕1号")
+DOCUMENT_NUMBER = Text(
+    "document_number",
+    "文号",
+    headings=("发文字号", "文书号", "文件号", "问责文号", "决定文号"),
+    sample="示责〔2017〕1号",
+)
 
 PERSON_IF_KNOWN = Reference(
     "person", "人员", to="persons", secret=True, headings=("人员编号", "人员编码"), sample="431382-P011"
 )
 PERSON = replace(PERSON_IF_KNOWN, required=True)
 PERSON_NAME = Text(
-    "person_name", "姓名", longest=50, secret=True, headings=("人员姓名", "被审查人", "被立案人", "被调查人", "被审查调查人")
+    "person_name",
+    "姓名",
+    longest=50,
+    secret=True,
+    headings=("人员姓名", "被审查人", "被立案人", "被调查人", "被审查调查人"),
 )
 PERSON_AS_DECIDED = (
     Reference(

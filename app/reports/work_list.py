@@ -7,8 +7,9 @@ import orjson
 
 from app.db.context import FIGURES as FIGURES_ROLE
 from app.db.context import GATE
-from app.kernel import query, store
+from app.kernel import store
 from app.kernel.asking import Asking
+from app.kernel.cursors import cursor_text, cursor_values
 from app.kernel.lifecycle import VOIDED
 from app.kernel.query import Condition, Listing
 from app.records import REGISTRY
@@ -103,7 +104,7 @@ async def work_lists(
     for condition in conditions:
         arguments.append(condition.value)
         where.append(condition.sql.format(f"${len(arguments) + 1}"))
-    last = query.cursor_values(key, ROUNDS, wanted)
+    last = cursor_values(key, ROUNDS, wanted)
     if last is not None:
         arguments += last
         where.append(f"(t.number, t.id) > (${len(arguments)}, ${len(arguments) + 1}::text::uuid)")
@@ -112,5 +113,5 @@ async def work_lists(
     if len(rows) <= limit:
         return [document(row) for row in rows], None
     last_row = rows[limit - 1]
-    following = query.cursor_text(key, ROUNDS, wanted, [last_row["number"], str(last_row["id"])])
+    following = cursor_text(key, ROUNDS, wanted, [last_row["number"], str(last_row["id"])])
     return [document(row) for row in rows[:limit]], following

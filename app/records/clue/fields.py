@@ -17,7 +17,7 @@ PETITION_KIND = terms(
 )
 SECRET = ("secret", "confidential", "top_secret", "秘密", "机密", "绝密")
 CLASSIFICATION = replace(
-    terms("classification", public="公开", internal=("内部", "内部资料"), work_secret="工作秘密"),
+    terms("classification", public="公开", internal=("内部", "内部资料"), work_secret="工作秘密"),  # noqa: S106  # a level, no password
     refused=dict.fromkeys(SECRET, "state_secret"),
 )
 HANDLING = terms(

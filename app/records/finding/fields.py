@@ -18,7 +18,13 @@ FIELDS = (
         headings=("类别", "问题类型", "问题分类"),
         sample="431382-2017-01-G-006",
     ),
-    Text("title", "问题标题", required=True, headings=("标题", "问题", "主要问题", "问题名称"), sample="责任书签订流于形式"),
+    Text(
+        "title",
+        "问题标题",
+        required=True,
+        headings=("标题", "问题", "主要问题", "问题名称"),
+        sample="责任书签订流于形式",
+    ),
     Text(
         "description",
         "问题表现",

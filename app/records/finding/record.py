@@ -23,7 +23,9 @@ RECORD = RecordType(
     fields=FIELDS,
     lifecycle=LIFECYCLE,
     numbering=Numbering("F", 4),
-    ledger=LedgerHabits(sheets=("问题台账", "发现问题", "问题清单", "巡察发现问题"), number=("问题编号", "发现问题编号")),
+    ledger=LedgerHabits(
+        sheets=("问题台账", "发现问题", "问题清单", "巡察发现问题"), number=("问题编号", "发现问题编号")
+    ),
     check=check,
     check_reads=frozenset({"found_on", "fed_back_on"}),
     examples={

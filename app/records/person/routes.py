@@ -14,8 +14,8 @@ from app.http.record_router import problems
 from app.http.service import asking, service_of
 from app.kernel import store
 from app.kernel.bodies import validated
+from app.kernel.documents import answer_sql
 from app.kernel.schemas import body_model, members
-from app.kernel.writes import answer_sql
 from app.records.person.record import RECORD
 
 ID_NUMBER = RECORD.field("id_number")
@@ -54,4 +54,6 @@ async def find_person(request: Request) -> Response:
             digest,
         )
     items = [orjson.loads(store.finished(RECORD, row)) for row in rows]
-    return Response(orjson.dumps({"items": items, "next_cursor": None}), 200, {"Cache-Control": "private, no-store"}, JSON)
+    return Response(
+        orjson.dumps({"items": items, "next_cursor": None}), 200, {"Cache-Control": "private, no-store"}, JSON
+    )

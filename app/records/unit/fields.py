@@ -5,7 +5,15 @@ from app.records.codes import credit_code, division_code
 from app.records.terms import UNIT_KIND
 
 FIELDS = (
-    Text("name", "单位名称", "现用全称。", required=True, longest=100, headings=("名称", "单位", "单位全称"), sample="龙泉镇"),
+    Text(
+        "name",
+        "单位名称",
+        "现用全称。",
+        required=True,
+        longest=100,
+        headings=("名称", "单位", "单位全称"),
+        sample="龙泉镇",
+    ),
     Choice(
         "kind",
         "单位类型",
@@ -35,7 +43,13 @@ FIELDS = (
     ),
     Text("principal_name", "主要负责人", longest=50, secret=True, headings=("负责人", "主要负责人姓名", "负责人姓名")),
     Text("principal_post", "负责人职务", longest=100, headings=("主要负责人职务",)),
-    Lines("former_names", "曾用名", "台账中的旧称，导入时按旧称也能找到。", longest=100, headings=("曾用名称", "原名称", "原名")),
+    Lines(
+        "former_names",
+        "曾用名",
+        "台账中的旧称，导入时按旧称也能找到。",
+        longest=100,
+        headings=("曾用名称", "原名称", "原名"),
+    ),
     Day("valid_until", "撤并日期", headings=("有效期至", "撤销日期")),
     Reference("merged_into", "并入单位", to="units", set_by=True),
 )
