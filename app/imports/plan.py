@@ -114,31 +114,6 @@ def _by_text(planned: Planned, row: dict[str, Any], f: Reference, wanted: Any, l
         row[f.id_column] = ids if f.many else ids[0]
 
 
-def announce(planned: list[Planned], rows: list[dict[str, Any]], lookup: Lookup) -> None:
-    """Makes rows known before they are checked, where rows of a type refer to one another in any order (units)."""
-    for p, row in zip(planned, rows, strict=True):
-        number = row.get("number")
-        if not isinstance(number, str) or lookup.numbers.get((p.type.path, number)) is None:
-            p.record_id = str(uuid_utils.uuid7())
-            lookup.plan(p.type, p.record_id, number if isinstance(number, str) else None, p.type.lifecycle.initial, row)
-
-
-def reject_orphans(planned: list[Planned]) -> None:
-    """A row that refers to a row of the same sheet that is rejected cannot be kept either; and so on."""
-    t = planned[0].type
-    own = [f for f in t.references if f.to == t.path]
-    gone = {p.record_id for p in planned if p.errors}
-    moved = True
-    while moved:
-        moved = False
-        for p in (p for p in planned if not p.errors):
-            for f in own:
-                if p.values.get(f.id_column) in gone:
-                    p.reject(p.member(f), "reference_not_found", label=f.label)
-                    gone.add(p.record_id)
-                    moved = True
-
-
 def agree(planned: Planned, row: Mapping[str, Any], lookup: Lookup) -> None:
     """A name beside a number must be the numbered record's name."""
     for member, (reference, column) in planned.type.ledger.agrees.items():

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from app.db.context import GATE
-from app.imports import matching, plan
+from app.imports import matching, plan, siblings
 from app.imports.columns import Problem, names_of_references, read_row
 from app.imports.lookup import Lookup
 from app.imports.plan import Planned
@@ -86,7 +86,7 @@ class Check:
         values: list[dict[str, Any]] = []
         sealed: list[SealedValue] = []
         if _among_themselves(t):
-            plan.announce(planned, rows, self.lookup)
+            siblings.announce(planned, rows, self.lookup)
         for p, row in zip(planned, rows, strict=True):
             if p.unreadable:
                 values.append({})
@@ -139,7 +139,7 @@ class Check:
                     known = {"jurisdiction": self.jurisdiction, **p.values}
                     self.lookup.plan(t, p.record_id, p.number, p.state, known)
         if _among_themselves(t):
-            plan.reject_orphans(planned)
+            siblings.reject_orphans(planned)
         return late
 
     async def _store(self, planned: list[Planned], report: SheetReport) -> None:
