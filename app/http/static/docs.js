@@ -33,13 +33,13 @@
     "Remove authorization": "退出登录", "authorization button locked": "已登录授权",
     "authorization button unlocked": "未登录授权", "Token URL:": "取令牌地址：", "Authorization URL:": "授权地址：",
     "OpenID Connect URL:": "OpenID Connect 地址：", "Flow:": "方式：", "Application:": "应用：",
-    "username:": "用户名：", "Username:": "用户名：", "password:": "口令：", "Password:": "口令：",
+    "username:": "用户名：", "Username:": "用户名：", "password:": "密码：", "Password:": "密码：",
     "Client credentials location:": "客户端凭据位置：", "Authorization header": "Authorization 头",
     "client_id:": "客户端编号（可不填）：", "client_secret:": "客户端密钥（可不填）：", "Scopes:": "权限范围：",
     "select all": "全选", "select none": "全不选", "Name:": "名称：", "In:": "位置：", "Value:": "值：",
     "Basic authorization": "基本认证", "Bearer authorization": "令牌认证",
     "(apiKey)": "(接口密钥)", "(http, Basic)": "(基本认证)", "(http, Bearer)": "(令牌认证)", "(mutualTLS)": "(双向证书)",
-    "auth-bearer-value": "令牌", "auth-basic-username": "用户名", "auth-basic-password": "口令", "api_key_value": "接口密钥",
+    "auth-bearer-value": "令牌", "auth-basic-username": "用户名", "auth-basic-password": "密码", "api_key_value": "接口密钥",
     "Scopes are used to grant an application different levels of access to data on behalf of the end user. Each API may declare one or more scopes.":
       "权限范围决定本次登录能办哪些事。",
     "API requires the following scopes. Select which ones you want to grant to Swagger UI.": "可选的权限范围：",
@@ -104,7 +104,7 @@
   const TYPES = {
     string: "文字", integer: "整数", number: "数字", boolean: "是或否", object: "一组字段", array: "多项", null: "空",
     any: "任意", never: "无", file: "文件", datetime: "日期时间", guid: "UUID", "date-time": "日期时间", date: "日期", binary: "文件",
-    password: "口令",
+    password: "密码",
   };
 
   /** A label in Chinese; text that is no label comes back as it was. */
@@ -413,7 +413,7 @@
           return set(path, method, { error: true, err: { name: "", message: explain(result.err, method), statusCode, response } });
         }),
         err: english ? {} : wrapActions("newAuthErr", (report) => (error) =>
-          report({ ...error, level: "", message: `没有登录成功：${loginRefusal || "请核对用户名和口令，或检查网络。"}` })),
+          report({ ...error, level: "", message: `没有登录成功：${loginRefusal || "请核对用户名和密码，或检查网络。"}` })),
       },
     };
   }
