@@ -1,6 +1,6 @@
 """The one place that asks what time it is. A day is a day in Asia/Shanghai; a moment carries an offset."""
 
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -9,8 +9,3 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def now() -> datetime:
     """The present moment, with the Shanghai offset."""
     return datetime.now(SHANGHAI)
-
-
-def today() -> date:
-    """The present day in Asia/Shanghai."""
-    return now().date()

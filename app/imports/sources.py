@@ -109,11 +109,9 @@ def _lines(path: Path, source: Source, registry: Registry) -> Iterator[Table]:
         yield Table(None, source.type, read_ndjson(path))
         return
     present = {_said_type(row) for _, row in read_ndjson(path)}
-    first = True
     for t in registry:
         if t.path in present:
-            yield Table(None, t, _of_type(path, t.path, first))
-            first = False
+            yield Table(None, t, _of_type(path, t.path))
     for n, row in read_ndjson(path):
         if not isinstance(row, dict):
             yield Table(None, registry.types[0], header_row=n, problem=Problem(None, f"line_{row.code}"))
@@ -132,7 +130,7 @@ def _said_type(row: Any) -> str | None:
     return said if isinstance(said, str) else None
 
 
-def _of_type(path: Path, wanted: str, first: bool) -> Iterator[tuple[int, Any]]:
+def _of_type(path: Path, wanted: str) -> Iterator[tuple[int, Any]]:
     for n, row in read_ndjson(path):
         if isinstance(row, dict) and row.get("type") == wanted:
             yield n, row

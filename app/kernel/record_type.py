@@ -177,6 +177,9 @@ class Registry:
         self.by_name = {t.name: t for t in self.types}
         for record_type in self.types:
             self._validate(record_type)
+        letters = [t.numbering.letter for t in self.types if not t.numbering.formula]
+        if len(set(letters)) < len(letters):
+            raise Misdeclared(f"two types number with the same letter: {sorted(letters)}")
 
     def __iter__(self) -> Any:
         return iter(self.types)
