@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.accounts import routes as account_routes
+from app.accounts.door import Door, listening
 from app.accounts.routes import AccountCreate
-from app.accounts.tokens import Door, load_keys
+from app.accounts.tokens import load_keys
 from app.db.engine import Pools
 from app.http import system_routes
 from app.http.docs_page import mount_docs
@@ -47,10 +48,13 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         keys = await load_keys(pools)
         given = options.secret_key.get_secret_value() if options.secret_key else None
         service = Service(
-            Ledger(REGISTRY, SCHEMAS, pools, load_seal(given, options.data_dir)), keys, Door(pools, keys), options
+            Ledger(REGISTRY, SCHEMAS, pools, load_seal(given, options.data_dir)),
+            keys,
+            Door(pools, keys, options.token_minutes),
+            options,
         )
         app.state.service = service
-        async with run_jobs(service):
+        async with listening(service.door, options.database_url), run_jobs(service):
             service.ready = True
             yield
             service.ready = False

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     prepared_statements: bool = Field(True, description="false behind pgbouncer in transaction mode.")
     pool_size: int = Field(8, ge=2, le=100, description="Connections a worker opens for each class of caller, at most.")
     token_minutes: int = Field(60, ge=1, le=24 * 60)
+    lock_failures: int = Field(5, ge=1, le=100, description="Wrong passwords in lock_minutes that lock a principal.")
+    lock_minutes: int = Field(15, ge=1, le=24 * 60, description="How long a lock lasts.")
     body_limit: int = Field(1 * MIB, description="Bytes of an ordinary request body.")
     import_limit: int = Field(512 * MIB, description="Bytes of an imported file.")
     access_log: str = Field("-", description="A line for each request: '-' to standard error, 'off', or into a file.")

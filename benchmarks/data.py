@@ -138,7 +138,7 @@ async def make_ledger(owner_url: str, application_url: str) -> None:
     await migrate(owner_url, application_url)
     owner = await asyncpg.connect(owner_url)
     try:
-        if not await owner.fetchval("select exists (select from account where username = $1)", OFFICE):
+        if not await owner.fetchval("select exists (select from principal where id = $1)", OFFICE):
             await _fill(owner)
             pools = Pools(application_url, size=1)
             for code in JURISDICTIONS:

@@ -45,7 +45,7 @@ async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
     await migrate(cluster.superuser_url, cluster.application_url)
     pools = Pools(cluster.application_url)
     for name, role, code in (
-        ("admin", "admin", ""),
+        ("admin", "administrator", ""),
         ("office", "inspection_office", HOME),
         ("neighbour", "inspection_office", NEIGHBOUR),
     ):

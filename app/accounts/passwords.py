@@ -6,17 +6,35 @@ import secrets
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from app.errors import Fault, invalid
+from app.errors import Fault
 
-SHORTEST = 10
+SHORTEST, LONGEST = 10, 200
+# A handful that is tried first. No list is complete: the lock after repeated failures is what protects.
+OBVIOUS = (
+    "1234567890", "0123456789", "0987654321", "9876543210", "12345678910", "123456789a", "a123456789", "1q2w3e4r5t",
+    "qwertyuiop", "password123", "password12", "passw0rd123", "admin12345", "admin123456", "administrator",
+    "changeme123", "change-me-please", "woaini1314", "5201314520", "abc1234567", "iloveyou1314",
+)  # fmt: skip
 _hasher = PasswordHasher()
 _decoy = _hasher.hash(secrets.token_hex(16))
 
 
-async def hashed(password: str) -> str:
-    """The hash to store. Refuses a password that is too short."""
+def faults(password: str, username: str, pointer: str = "/password") -> list[Fault]:
+    """What is wrong with a new password."""
     if len(password) < SHORTEST:
-        raise invalid(Fault("/password", "password_too_short", {"least": SHORTEST}))
+        return [Fault(pointer, "password_too_short", {"least": SHORTEST})]
+    if len(password) > LONGEST:
+        return [Fault(pointer, "text_too_long", {"length": len(password), "longest": LONGEST})]
+    if "\x00" in password:
+        return [Fault(pointer, "control_characters")]
+    plain = password.casefold()
+    if plain in OBVIOUS or len(set(plain)) < 4 or username in (plain, plain[::-1], plain.rstrip("0123456789.@!#_-")):
+        return [Fault(pointer, "password_obvious")]
+    return []
+
+
+async def hashed(password: str) -> str:
+    """The hash to store."""
     return await asyncio.to_thread(_hasher.hash, password)
 
 

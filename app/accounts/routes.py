@@ -1,5 +1,6 @@
 """Signing in, and who may sign in."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -7,7 +8,8 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.accounts import register, tokens
+from app.accounts import credentials, register, tokens
+from app.db.context import LEDGER_ROLES
 from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.record_router import problems
@@ -33,6 +35,8 @@ class Me(BaseModel):
     role: str = Field(description="角色")
     jurisdiction: str | None = Field(description="所属区划；管多个区划时为 null")
     jurisdiction_prefix: str | None = Field(description="所管区划的前缀；只属一个区划时为 null")
+    unit_number: str | None = Field(description="所属单位的编号")
+    team_number: str | None = Field(description="所属巡察组的编号")
     may: dict[str, list[str]] = Field(description="对每类记录可做什么")
 
 
@@ -40,7 +44,7 @@ class AccountRead(BaseModel):
     """账号。"""
 
     username: str = Field(description="用户名")
-    role: str = Field(description="角色：admin 管理员，inspection_office 巡察办")
+    role: str = Field(description="角色")
     jurisdiction: str = Field(description="区划代码；空为全部")
     disabled: bool = Field(description="是否停用")
     expires_at: datetime | None = Field(description="到期时刻")
@@ -52,8 +56,8 @@ class AccountCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     username: Annotated[str, Field(description="用户名", examples=["office"], max_length=40)]
-    password: Annotated[str, Field(description="密码，至少 10 个字符", examples=["change-me-please"], max_length=200)]
-    role: Annotated[str, Field(description="角色：admin，inspection_office", examples=["inspection_office"])]
+    password: Annotated[str, Field(description="密码，至少 10 个字符", examples=["Lianyuan-2017"], max_length=200)]
+    role: Annotated[str, Field(description="角色", examples=["inspection_office"])]
     jurisdiction: Annotated[str, Field(description="区划代码", examples=["431382"])]
     expires_at: Annotated[datetime | None, Field(description="到期时刻，带时区")] = None
 
@@ -98,7 +102,13 @@ async def issue_token(request: Request) -> Token:
         if not form.get(name) or "\x00" in form[name]:
             raise Refusal("bad_token_request", what=f"缺少 {name}")
     pools = service.ledger.pools
-    account = await register.authenticate(pools, form["username"][:100], form["password"][:200])
+    account = await credentials.authenticate(
+        pools,
+        "account",
+        form["username"][:100],
+        form["password"][:200],
+        credentials.Patience(service.settings.lock_failures, service.settings.lock_minutes),
+    )
     minutes = service.settings.token_minutes
     token = tokens.issue(service.keys, account, minutes)
     return Token(access_token=token, token_type="Bearer", expires_in=minutes * 60)  # noqa: S106  # the name of the scheme
@@ -109,13 +119,15 @@ async def who_am_i(request: Request) -> Me:
     """当前账号的角色、区划和可做的操作。"""
     who = await asking(request)
     verbs = ["list", "get", "create", "change", "act", "import"]
-    may = {t.path: verbs for t in who.ledger.registry}
     caller = who.caller
+    may = {t.path: verbs for t in who.ledger.registry} if caller.role in LEDGER_ROLES else {}
     return Me(
         username=caller.account,
         role=caller.role,
         jurisdiction=caller.code,
         jurisdiction_prefix=None if caller.code else caller.prefix,
+        unit_number=caller.unit,
+        team_number=caller.team,
         may=may,
     )
 
@@ -123,13 +135,13 @@ async def who_am_i(request: Request) -> Me:
 async def administrator(request: Request) -> Any:
     """The caller, who must be an administrator."""
     who = await asking(request)
-    if who.caller.role != "admin":
+    if who.caller.role != "administrator":
         raise Refusal("forbidden")
     return who
 
 
-def _document(account: register.Account) -> AccountRead:
-    return AccountRead.model_validate({name: getattr(account, name) for name in AccountRead.model_fields})
+def _document(account: register.Principal) -> AccountRead:
+    return AccountRead.model_validate({"username": account.id, **asdict(account)})
 
 
 @router.get("/v1/accounts", summary="账号清单", responses=problems(403), dependencies=[Depends(bearer)])

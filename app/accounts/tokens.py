@@ -2,20 +2,22 @@
 
 import secrets
 import time
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from app.accounts import register
-from app.db.context import DOOR, Caller
+from app.accounts.register import Principal
+from app.db.context import DOOR
 from app.db.engine import Pools
 from app.errors import Refusal
 
 ISSUER = AUDIENCE = "inspection-ledger"
-REREAD_SECONDS = 2  # how long a disabled account can go on with a token it has; the price is one small query a period
+ALGORITHM: Final = "Ed25519"
+LONGEST = 2048  # characters; ours have some 500
+SKEW_SECONDS = 5  # between the clocks of machines that share a database
 
 
 @dataclass
@@ -26,10 +28,19 @@ class Keys:
     cursor: bytes
 
 
+@dataclass(frozen=True)
+class Claims:
+    """What a valid token says: whose it is, of which generation, and until when."""
+
+    sub: str
+    generation: int
+    exp: float
+
+
 async def load_keys(pools: Pools) -> Keys:
     """Reads the keys, making them on first use. Workers that start at once agree on the first one stored."""
     pool = await pools.role(DOOR)
-    fresh = OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(4)}, private=True)
+    fresh = OKPKey.generate_key(ALGORITHM, {"kid": secrets.token_hex(4)}, private=True)
     token = await _key(pool, "token", fresh.as_pem(private=True))
     cursor = await _key(pool, "cursor", secrets.token_bytes(32))
     return Keys(OKPKey.import_key(token), cursor)
@@ -41,50 +52,38 @@ async def _key(pool: Any, name: str, fresh: bytes) -> bytes:
     return secret
 
 
-def issue(keys: Keys, account: register.Account, minutes: int) -> str:
-    """A token for this account."""
+def issue(keys: Keys, principal: Principal, minutes: int) -> str:
+    """A token for this principal."""
     issued = int(time.time())
     claims = {
-        "iss": ISSUER, "aud": AUDIENCE, "sub": account.username, "client_id": "clerk", "iat": issued,
-        "exp": issued + minutes * 60, "jti": secrets.token_hex(12),
+        "iss": ISSUER, "aud": AUDIENCE, "sub": principal.id, "iat": issued, "exp": issued + minutes * 60,
+        "client_id": principal.id if principal.kind == "client" else "clerk",
+        "jti": secrets.token_hex(12), "gen": principal.generation,
     }  # fmt: skip
-    return jwt.encode({"alg": "Ed25519", "typ": "at+jwt"}, claims, keys.token, algorithms=["Ed25519"])
+    return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt"}, claims, keys.token, algorithms=[ALGORITHM])
 
 
-@dataclass
-class Door:
-    """Who stands behind a token. Verified tokens are remembered for a moment, so that a request costs no signature."""
+def verified(keys: Keys, token: str, longest_minutes: int) -> Claims:
+    """The claims of a token that this installation issued and that holds now. Refuses with `unauthenticated`.
 
-    pools: Pools
-    keys: Keys
-    known: dict[str, tuple[float, Caller]] = field(default_factory=dict)
-
-    async def caller(self, token: str) -> Caller:
-        """The caller of a token. Refuses with `unauthenticated`."""
-        entry = self.known.get(token)
-        if entry and entry[0] > time.monotonic():
-            return entry[1]
-        username, expires = self._verified(token)
-        account = await register.find(self.pools, username)
-        if account is None or not account.open:
-            self.known.pop(token, None)
-            raise Refusal("unauthenticated")
-        if len(self.known) > 10_000:
-            self.known.clear()
-        until = min(time.monotonic() + REREAD_SECONDS, time.monotonic() + expires - time.time())
-        caller = entry[1] if entry and entry[1] == account.caller else account.caller
-        self.known[token] = (until, caller)
-        return caller
-
-    def _verified(self, token: str) -> tuple[str, float]:
-        try:
-            if len(token) > 4096:
-                raise ValueError
-            decoded = jwt.decode(token, self.keys.token, algorithms=["Ed25519"])
-            claims = decoded.claims
-            fits = decoded.header.get("typ") == "at+jwt" and claims["iss"] == ISSUER and claims["aud"] == AUDIENCE
-            if not fits or claims["exp"] <= time.time():
-                raise ValueError
-            return str(claims["sub"]), float(claims["exp"])
-        except (JoseError, ValueError, KeyError, TypeError):
-            raise Refusal("unauthenticated") from None
+    The header must be the one that `issue` writes: no `kid` to look up, no `crit`, `jku` or embedded key to obey.
+    """
+    try:
+        if len(token) > LONGEST or not token.isascii():
+            raise ValueError
+        decoded = jwt.decode(token, keys.token, algorithms=[ALGORITHM])
+        claims, now = decoded.claims, time.time()
+        if decoded.header != {"alg": ALGORITHM, "typ": "at+jwt"}:
+            raise ValueError
+        if claims["iss"] != ISSUER or claims["aud"] != AUDIENCE or not isinstance(claims["sub"], str):
+            raise ValueError
+        moments = {name: claims.get(name, now) for name in ("iat", "nbf")} | {"exp": claims["exp"]}
+        if not all(type(moment) in (int, float) for moment in (*moments.values(), claims["gen"])):
+            raise ValueError
+        if not now < moments["exp"] <= now + longest_minutes * 60 + SKEW_SECONDS:
+            raise ValueError
+        if max(moments["iat"], moments["nbf"]) > now + SKEW_SECONDS:
+            raise ValueError
+        return Claims(claims["sub"], claims["gen"], float(moments["exp"]))
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Refusal("unauthenticated") from None

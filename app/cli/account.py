@@ -7,11 +7,12 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from app.accounts import passwords, register
+from app.accounts import credentials, passwords, register
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, table, tell
 from app.clock import SHANGHAI
 from app.db.engine import Pools
+from app.db.roles import ROLES
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ def list_accounts() -> None:
     with foreseeable():
         found = _on_register(register.every)
         rows = [
-            [a.username, a.role, a.jurisdiction or "全部 all", "启用 open" if a.open else "停用 closed", a.expires_at]
+            [a.id, a.role, a.jurisdiction or "全部 all", "启用 open" if a.open else "停用 closed", a.expires_at]
             for a in found
         ]
         table("账号", ["用户名 username", "角色 role", "区划 jurisdiction", "状态 state", "到期 expires"], rows)
@@ -52,7 +53,7 @@ def list_accounts() -> None:
 @accounts.command()
 def add(
     username: Username,
-    role: Annotated[str, typer.Option(help=f"角色：{'、'.join(register.ROLES)}")],
+    role: Annotated[str, typer.Option(help=f"角色：{'、'.join(ROLES)}")],
     jurisdiction: Annotated[str, typer.Option(help="区划代码；admin 可以是前缀或空")] = "",
     password: Password = "",
     expires_at: Annotated[datetime | None, typer.Option(help="到期时刻（北京时间）")] = None,
@@ -61,7 +62,9 @@ def add(
     secret = password or passwords.generated()
     expiry = expires_at.replace(tzinfo=SHANGHAI) if expires_at else None
     with foreseeable():
-        _on_register(lambda pools: register.add(pools, username, secret, role, jurisdiction, OPERATOR, expiry))
+        _on_register(
+            lambda pools: register.add(pools, username, secret, role, jurisdiction, OPERATOR, expires_at=expiry)
+        )
         tell(f"已开立账号 {username}。", "The account was opened.")
         _show_generated(password, secret)
 
@@ -71,7 +74,8 @@ def password(username: Username, password: Password = "") -> None:
     """另设密码。Set another password."""
     secret = password or passwords.generated()
     with foreseeable():
-        _altered(username, password=secret)
+        if not _on_register(lambda pools: credentials.new_password(pools, username, secret)):
+            raise _nobody(username)
         tell(f"账号 {username} 的密码已改。", "The password was changed.")
         _show_generated(password, secret)
 
@@ -93,8 +97,12 @@ def enable(username: Username) -> None:
 
 
 def _altered(username: str, **changes: object) -> None:
-    if not _on_register(lambda pools: register.alter(pools, username, **changes)):
-        raise Stop(f"没有账号 {username}。", f"There is no account {username}.")
+    if not _on_register(lambda pools: register.alter(pools, username, changes)):
+        raise _nobody(username)
+
+
+def _nobody(username: str) -> Stop:
+    return Stop(f"没有账号 {username}。", f"There is no account {username}.")
 
 
 def _show_generated(given: str, secret: str) -> None:

@@ -14,11 +14,12 @@ import asyncpg
 from app.cli.words import Stop, tell, usage
 from app.db.embedded import EmbeddedPostgresError, data_directory, embedded_postgres
 from app.db.migrate import SchemaNotCurrent, head, migrate, require_current
+from app.db.roles import ACTING
 from app.settings import Settings
 
 REACH_SECONDS = 10
 CONNECTIONS_BESIDE = 20  # the launcher, pg_dump, a person with psql
-POOLS = 6  # one for each class of caller, and the listener
+POOLS = len(ACTING) + 1  # one for each class of caller, and the listeners
 
 
 @dataclass(frozen=True)

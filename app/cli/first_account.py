@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from app.accounts import passwords, register
+from app.accounts import credentials, passwords, register
 from app.cli.words import tell
 from app.db.engine import Pools
-from app.errors import Refusal
+from app.errors import Refusal, invalid
 
 ADMIN = "admin"
 
@@ -23,7 +23,7 @@ async def _first_account(url: str, wanted: str | None, keep: Callable[[str], Non
     try:
         if await register.find(pools, ADMIN) is None and await _made(pools, wanted, keep):
             return
-        if wanted and not await _opens(pools, wanted):
+        if wanted and not await credentials.is_right(pools, ADMIN, wanted):
             tell(
                 "账号 admin 已有别的密码，LEDGER_ADMIN_PASSWORD 未予采用。",
                 "The account admin has another password; LEDGER_ADMIN_PASSWORD changes nothing.",
@@ -35,11 +35,12 @@ async def _first_account(url: str, wanted: str | None, keep: Callable[[str], Non
 async def _made(pools: Pools, wanted: str | None, keep: Callable[[str], None] | None) -> bool:
     """False if another service that starts on the same database was first."""
     password = wanted or passwords.generated()
-    await passwords.hashed(password)  # refuses one that is too short before it is kept
+    if faults := passwords.faults(password, ADMIN):
+        raise invalid(*faults)  # before it is kept
     if keep:
         keep(password)
     try:
-        await register.add(pools, ADMIN, password, ADMIN, "", by=ADMIN)
+        await register.add(pools, ADMIN, password, "administrator", "", by=ADMIN)
     except Refusal as refusal:
         if refusal.code != "username_taken":
             raise
@@ -47,12 +48,4 @@ async def _made(pools: Pools, wanted: str | None, keep: Callable[[str], None] | 
     tell(f"已开立账号 {ADMIN}。", f"The account {ADMIN} was made.")
     if not wanted and not keep:
         tell(f"账号 {ADMIN} 的密码 {password}（只显示这一次，请记下）", "its password, shown this once")
-    return True
-
-
-async def _opens(pools: Pools, password: str) -> bool:
-    try:
-        await register.authenticate(pools, ADMIN, password)
-    except Refusal:
-        return False
     return True

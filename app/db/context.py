@@ -17,6 +17,7 @@ GATE = "(select set_config('app.caller', $1, true)) is not null"
 WIDE, PREFIX = "ledger_wide", "ledger_prefix"
 FIGURES, DOOR = "ledger_figures", "ledger_door"
 CLASS_ROLES = (WIDE, PREFIX, FIGURES, DOOR)
+LEDGER_ROLES = ("administrator", "inspection_office")  # the roles that work in the ledger; no other may read a record
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,22 @@ class Caller:
 
     code    the one jurisdiction, or None for a caller bound to a prefix
     prefix  the division prefix of a prefix-bound caller; '' is every division
+    unit, team   the numbers of the unit or team it is bound to
     """
 
     account: str
     role: str
     code: str | None
     prefix: str = ""
+    unit: str | None = None
+    team: str | None = None
 
     @property
     def database_role(self) -> str:
         """The class of caller, each with a database role, policies and connections of its own."""
-        return WIDE if self.code else PREFIX
+        if self.role in LEDGER_ROLES:
+            return WIDE if self.code else PREFIX
+        return f"ledger_{self.role}"
 
     def covers(self, jurisdiction: str) -> bool:
         """Whether the caller is bound to this jurisdiction, exactly or by prefix."""

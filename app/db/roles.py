@@ -4,13 +4,19 @@ ledger_owner    owns every table; nobody logs in as it; row-level security is fo
 ledger_keeper   owns the functions that write revisions and hold references
 ledger_app      what the service logs in as: owns nothing, inherits nothing, may only become one of
 ledger_wide, ledger_prefix, ledger_figures, ledger_door, ledger_jobs   one for each class of caller
+ledger_<role>   one for each role of a principal
 """
 
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 OWNER, KEEPER, JOBS = "ledger_owner", "ledger_keeper", "ledger_jobs"
-ACTING = ("ledger_wide", "ledger_prefix", "ledger_figures", "ledger_door", JOBS)
+ROLES = (
+    "administrator", "leading_group", "inspection_office", "inspection_team", "case_supervision",
+    "handling_department", "organisation_department", "inspected_unit", "superior", "auditor", "partner_system",
+    "ledger_loader",
+)  # fmt: skip
+ACTING = ("ledger_wide", "ledger_prefix", "ledger_figures", "ledger_door", JOBS, *(f"ledger_{role}" for role in ROLES))
 
 
 def _quoted(name: str) -> str:

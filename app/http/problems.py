@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import asyncpg
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -151,6 +152,12 @@ async def _busy(request: Request, problem: Exception) -> Response:
     return _respond(request, Refusal("busy"))
 
 
+async def _denied(request: Request, problem: Exception) -> Response:
+    """The database role of this caller has no grant on what was asked for."""
+    log.warning("denied by the database", request=request.scope.get("request_id", ""))
+    return _respond(request, Refusal("forbidden"))
+
+
 async def _broken(request: Request, problem: Exception) -> Response:
     log.exception("unhandled", request=request.scope.get("request_id", ""), path=request.url.path)
     return _respond(request, Refusal("internal", request=request.scope.get("request_id", "")))
@@ -163,4 +170,5 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     for kind in UNAVAILABLE:
         app.add_exception_handler(kind, _busy)
+    app.add_exception_handler(asyncpg.InsufficientPrivilegeError, _denied)
     app.add_exception_handler(Exception, _broken)

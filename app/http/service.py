@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from app.accounts.tokens import Door, Keys
+from app.accounts.door import Door
+from app.accounts.tokens import Keys
 from app.errors import Refusal
 from app.kernel.asking import Asking, Ledger
 from app.settings import Settings

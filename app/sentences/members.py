@@ -52,5 +52,10 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("mode_not_for_subject", MEMBER, "这种问责方式不适用于该类对象（问责条例第七条）。", "个人：通报、诫勉、组织调整或组织处理、纪律处分；组织：检查、通报、改组。", "This mode does not apply to such a subject.", "See Article 7."),
     sentence("sanction_not_for_village_manager", MEMBER, "对基层群众性自治组织管理人员只能警告、记过、记大过（政务处分法第二十二条）。", "请核对处分种类。", "Village managers can only be warned or given demerits (Art. 22).", "Check the sanction."),
     sentence("password_too_short", MEMBER, "密码过短。", "至少 {least} 个字符。", "The password is too short.", "At least {least} characters.", least=10),
+    sentence("password_obvious", MEMBER, "密码太容易猜到。", "不要用用户名、连号或常见的密码。", "The password is too easy to guess.", "Use neither the user name nor a common password."),
+    sentence("not_a_prefix", MEMBER, "不是行政区划代码，也不是它的前几位。", "请填 0 至 6 位数字；留空为全部区划。", "Neither a division code nor the beginning of one.", "Give 0 to 6 digits; none is every division."),
+    sentence("binding_missing", MEMBER, "“{role}”须写明这一项。", "", "This role needs it.", "", role="被巡察单位"),
+    sentence("binding_superfluous", MEMBER, "“{role}”不能有这一项。", "请去掉，或改用别的角色。", "This role has no such member.", "Leave it out, or choose another role.", role="巡察办"),
+    sentence("loader_expires", MEMBER, "台账导入员须在 {days} 天内到期。", "请填 {days} 天以内的到期时刻。", "A ledger loader expires within {days} days.", "Give such a moment.", days=30),
     sentence("bad_username", MEMBER, "用户名不合要求。", "小写字母开头，2 至 40 位小写字母、数字、点、横线。", "Not a user name.", "2 to 40 lower-case letters, digits, dots, hyphens; a letter first."),
 )  # fmt: skip

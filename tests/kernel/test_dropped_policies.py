@@ -13,14 +13,16 @@ import pytest
 from app.db.context import DOOR, FIGURES, PREFIX, WIDE, Caller
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
-from app.db.roles import JOBS, KEEPER
+from app.db.roles import ACTING, JOBS, KEEPER
 from app.records import REGISTRY
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
 from tests.support.records import Maker
 from tests.support.sql import NEXT_DOOR, OFFICE, named, undone
 
 RECORD_TABLES = {t.table: t.path for t in REGISTRY}
-PREFIXES = [Caller("admin", "admin", None, p) for p in ("", "4313", NEIGHBOUR, HOME, "99")]
+PREFIXES = [Caller("admin", "administrator", None, p) for p in ("", "4313", NEIGHBOUR, HOME, "99")]
+DOORS = ("principal", "principal_secret", "service_key")  # what the door role reads
+ASKING = [role for role in ACTING if role != DOOR]
 KEYS = {"sealed_value": "digest", "revision": "version", "number_series": "series", "import_row": "n"}
 
 
@@ -41,10 +43,10 @@ async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> Asyn
 async def seen(owner: Any, table: str, role: str, caller: Caller | None) -> Any:
     """What a role sees of a table: the rows of each jurisdiction, or of each maker, or their number."""
     by = "maker" if table.startswith("import_") else "jurisdiction"
-    if role in (DOOR, JOBS, KEEPER):
+    if role in (DOOR, JOBS, KEEPER) or table in DOORS:
         by = "''"
-    key = {"account": "username", "service_key": "name"}.get(table) or KEYS.get(table, "id")
-    if role == JOBS:
+    key = {"service_key": "name"}.get(table) or KEYS.get(table, "id")
+    if role == JOBS and table not in DOORS:
         key = "id"
     async with undone(owner):
         await owner.execute(f"set local role {role}")
@@ -56,11 +58,16 @@ async def seen(owner: Any, table: str, role: str, caller: Caller | None) -> Any:
 
 async def probe(owner: Any, table: str) -> None:
     """Fails unless each class of caller sees of this table exactly what is its own."""
-    by = "maker" if table.startswith("import_") else "jurisdiction" if table not in ("account", "service_key") else "''"
+    by = "maker" if table.startswith("import_") else "jurisdiction" if table not in DOORS else "''"
     there = {r[0]: r[1] for r in await owner.fetch(f"select {by}, count(*) from {table} group by 1")}
     total = {"": sum(there.values())}
-    if table in ("account", "service_key"):
+    if table in DOORS:
         assert await seen(owner, table, DOOR, None) == total
+        if table == "principal":
+            assert await seen(owner, table, KEEPER, None) == total
+            for role in ASKING:
+                assert await seen(owner, table, role, None) == {}, role
+                assert await seen(owner, table, role, OFFICE) == {"": 1}, role
         return
     if table.startswith("import_"):
         assert {"office", "neighbour"} <= set(there)
@@ -151,5 +158,5 @@ async def test_opening_any_policy_to_everything_is_noticed(owner: Any) -> None:
 
 
 async def test_lifting_the_security_of_a_table_is_noticed(owner: Any) -> None:
-    for table in {p["tablename"] for p in await policies(owner)} - {"account", "service_key"}:
+    for table in {p["tablename"] for p in await policies(owner)} - set(DOORS):
         assert await notices(owner, table, f"alter table {table} disable row level security"), table

@@ -85,7 +85,7 @@ async def test_a_connection_that_names_no_caller_sees_nothing(
 async def test_the_login_itself_may_touch_no_table(database: EmbeddedPostgres) -> None:
     connection = await asyncpg.connect(database.application_url)
     try:
-        for table in (*TABLES, "revision", "account", "service_key", "import_job"):
+        for table in (*TABLES, "revision", "principal", "principal_secret", "service_key", "import_job"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.fetchval(f"select count(*) from {table}")
         for role in (OWNER, KEEPER):

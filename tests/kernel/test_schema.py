@@ -113,6 +113,33 @@ async def test_migrations_go_up_and_down_and_up_again_on_populated_data(another:
         assert {r[0] for r in left} <= {"alembic_version"}, left
 
 
+ACCOUNT = """insert into account (username, password_hash, role, jurisdiction, disabled, expires_at, created_by)
+values ('chief', 'hash of chief', 'admin', '', false, null, 'x'), ('county', 'hash', 'admin', '4313', false, null, 'x'),
+('wang', 'hash of wang', 'inspection_office', '431382', true, '2030-01-01Z', 'admin')"""
+
+
+async def test_accounts_of_before_the_principals_stay_accounts(another: tuple[str, str]) -> None:
+    owner, application = another
+    await migrate(owner, application, "0001")
+    connection = await asyncpg.connect(owner)
+    await connection.execute(ACCOUNT)
+    before = await connection.fetch("select * from account order by username")
+    for _ in range(2):
+        await migrate(owner, application)
+        rows = await connection.fetch(
+            "select p.id, kind, role, code, low, high, keys, disabled, expires_at = 'infinity' as lasting, digest"
+            " from principal p join principal_secret using (id) order by id"
+        )
+        assert [tuple(r) for r in rows] == [
+            ("chief", "account", "administrator", None, "", ":", [], False, True, "hash of chief"),
+            ("county", "account", "administrator", None, "4313", "4313:", [], False, True, "hash"),
+            ("wang", "account", "inspection_office", HOME, HOME, f"{HOME}:", [], True, False, "hash of wang"),
+        ]
+        await migrate(owner, application, "-1")
+        assert await connection.fetch("select * from account order by username") == before
+    await connection.close()
+
+
 async def test_migrating_what_is_current_changes_nothing(another: tuple[str, str]) -> None:
     owner, application = another
     await migrate(owner, application)

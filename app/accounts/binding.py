@@ -1,0 +1,70 @@
+"""What a principal of each role must, may and must not be bound to: division, unit, team, record types, expiry."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.clock import now
+from app.db.roles import ROLES
+from app.errors import Fault
+from app.records import REGISTRY
+
+LOADER_DAYS = 30
+NEVER_SHARED = ("clues", "clue-transfers", "case-filings", "persons", "visits")
+SHARED = tuple(t.path for t in REGISTRY if t.path not in NEVER_SHARED)
+ANYWHERE = ("administrator", "superior", "ledger_loader")  # may be bound to a prefix
+OF_A_UNIT = ("case_supervision", "handling_department", "organisation_department", "inspected_unit")
+LABELS = {
+    "administrator": "系统管理员",
+    "leading_group": "巡察工作领导小组",
+    "inspection_office": "巡察办",
+    "inspection_team": "巡察组",
+    "case_supervision": "案件监督管理室",
+    "handling_department": "承办部门",
+    "organisation_department": "组织部门",
+    "inspected_unit": "被巡察单位",
+    "superior": "上级机关",
+    "auditor": "审计人员",
+    "partner_system": "协作系统",
+    "ledger_loader": "台账导入员",
+}
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What a principal is, and where it belongs. `jurisdiction` has six digits, or fewer for a prefix."""
+
+    role: str
+    jurisdiction: str
+    unit_number: str | None = None
+    team_number: str | None = None
+    types: Sequence[str] | None = None
+    expires_at: datetime | None = None
+
+
+def faults(b: Binding) -> list[Fault]:
+    """Everything that does not fit the role."""
+    if b.role not in ROLES:
+        return [Fault("/role", "not_a_choice", {}, ROLES)]
+    found = []
+    anywhere = b.role in ANYWHERE
+    if not re.fullmatch(r"[0-9]{0,6}" if anywhere else r"[0-9]{6}", b.jurisdiction):
+        found.append(Fault("/jurisdiction", "not_a_prefix" if anywhere else "not_a_jurisdiction"))
+    label = {"role": LABELS[b.role]}
+    found += _member("unit_number", b.unit_number, b.role in OF_A_UNIT, b.role == "partner_system", label)
+    found += _member("team_number", b.team_number, b.role == "inspection_team", False, label)
+    found += _member("types", b.types, b.role == "partner_system", False, label)
+    if b.types and set(b.types) - set(SHARED):
+        found.append(Fault("/types", "not_a_choice", {}, SHARED))
+    if b.role == "ledger_loader" and not (b.expires_at and b.expires_at <= now() + timedelta(days=LOADER_DAYS)):
+        found.append(Fault("/expires_at", "loader_expires", {"days": LOADER_DAYS}))
+    return found
+
+
+def _member(name: str, value: object, needed: bool, allowed: bool, params: dict[str, str]) -> list[Fault]:
+    if needed and not value:
+        return [Fault(f"/{name}", "binding_missing", params)]
+    if value is not None and not (needed or allowed):
+        return [Fault(f"/{name}", "binding_superfluous", params)]
+    return []

@@ -1,0 +1,106 @@
+"""Whether a secret is right, and what repeated failures lead to. Counted in the database, so over all processes."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from app.accounts import passwords, register
+from app.accounts.register import Principal
+from app.db.context import DOOR
+from app.db.engine import Pools
+from app.errors import Refusal, invalid
+
+# Every refusal takes this long, whatever its reason: more than argon2 and a commit on a machine that is not busy.
+REFUSAL_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Patience:
+    """So many failures within `minutes` lock a principal for as many minutes."""
+
+    failures: int = 5
+    minutes: int = 15
+
+
+async def authenticate(
+    pools: Pools, kind: str, identifier: str, secret: str, patience: Patience = Patience()
+) -> Principal:
+    """The open principal with that secret. Refuses with `bad_credentials`: one answer, after one time, for each reason.
+
+    A principal that is locked stays so for the right secret, too; failures are not counted meanwhile.
+    """
+    started = time.monotonic()
+    known = await register.find(pools, identifier)
+    principal = known if known is not None and known.kind == kind else None
+    right = await is_right(pools, principal.id if principal else None, secret)
+    if principal and right and principal.open and not principal.locked_until:
+        await _forgive(pools, identifier)
+        return principal
+    if principal and not right and not principal.locked_until:
+        await _count(pools, identifier, patience)
+    await asyncio.sleep(max(0.0, REFUSAL_SECONDS - (time.monotonic() - started)))
+    raise Refusal("bad_credentials")
+
+
+async def is_right(pools: Pools, identifier: str | None, secret: str) -> bool:
+    """Whether this is the secret of that principal, or the former one while a rotation lasts. Counts nothing."""
+    pool = await pools.role(DOOR)
+    row = await pool.fetchrow(
+        "select digest, case when former_until > now() then former end as former from principal_secret where id = $1",
+        identifier,
+    )
+    if await passwords.matches(row["digest"] if row else None, secret):
+        return True
+    return bool(row and row["former"]) and await passwords.matches(row["former"], secret)
+
+
+async def _count(pools: Pools, identifier: str, patience: Patience) -> None:
+    pool = await pools.role(DOOR)
+    await pool.execute(
+        "update principal_secret s set failures = n.failures, failing_since = n.since,"
+        " locked_until = case when n.failures >= $2 then now() + $3 * interval '1 minute' end"
+        " from (select id, case when recent then failures + 1 else 1 end as failures,"
+        " case when recent then failing_since else now() end as since from (select *, failures > 0"
+        " and failing_since > now() - $3 * interval '1 minute' and locked_until is null as recent"
+        " from principal_secret where id = $1 for update) o) n where s.id = n.id",
+        identifier, patience.failures, patience.minutes,
+    )  # fmt: skip
+
+
+async def _forgive(pools: Pools, identifier: str) -> None:
+    pool = await pools.role(DOOR)
+    await pool.execute(
+        "update principal_secret set failures = 0, failing_since = null, locked_until = null"
+        " where id = $1 and (failures > 0 or locked_until is not null)",
+        identifier,
+    )
+
+
+async def unlock(pools: Pools, identifier: str) -> None:
+    """Ends a lock, and forgets the failures that led to it."""
+    await _forgive(pools, identifier)
+
+
+async def replace(pools: Pools, identifier: str, digest: str, overlap_minutes: int = 0) -> None:
+    """Another secret. The former one is good for `overlap_minutes` more; without, its tokens end at once."""
+    pool = await pools.role(DOOR)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(
+            "update principal_secret set digest = $2, failures = 0, failing_since = null, locked_until = null,"
+            " set_at = now(), former = case when $3 > 0 then digest end,"
+            " former_until = case when $3 > 0 then now() + $3 * interval '1 minute' end where id = $1",
+            identifier, digest, overlap_minutes,
+        )  # fmt: skip
+        if not overlap_minutes:
+            await connection.execute("update principal set generation = generation + 1 where id = $1", identifier)
+
+
+async def new_password(pools: Pools, username: str, password: str) -> bool:
+    """Sets an account's password. False if there is no such account. Refuses with `validation_failed`."""
+    found = await register.find(pools, username)
+    if found is None or found.kind != "account":
+        return False
+    if wrong := passwords.faults(password, username):
+        raise invalid(*wrong)
+    await replace(pools, username, await passwords.hashed(password))
+    return True
