@@ -8,12 +8,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
 from app.accounts import register
+from app.clock import now
 from app.db.embedded import EmbeddedPostgres, embedded_postgres
 from app.db.engine import Pools
 from app.db.migrate import migrate
@@ -44,12 +47,12 @@ async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
     """The migrated database with the accounts of both jurisdictions."""
     await migrate(cluster.superuser_url, cluster.application_url)
     pools = Pools(cluster.application_url)
-    for name, role, code in (
-        ("admin", "administrator", ""),
-        ("office", "inspection_office", HOME),
-        ("neighbour", "inspection_office", NEIGHBOUR),
-    ):
-        await register.add(pools, name, PASSWORD, role, code, "test")
+    soon = now() + timedelta(days=20)
+    await register.add(pools, "admin", PASSWORD, "administrator", "", "test")
+    for who, code in (("office", HOME), ("neighbour", NEIGHBOUR)):
+        await register.add(pools, who, PASSWORD, "inspection_office", code, "test")
+        await register.add(pools, f"{who}_loader", PASSWORD, "ledger_loader", code, "test", expires_at=soon)
+    await register.add(pools, "loader", PASSWORD, "ledger_loader", "", "test", expires_at=soon)
     await pools.close()
     return cluster
 
@@ -71,17 +74,39 @@ async def anonymous(service: httpx.ASGITransport) -> AsyncIterator[httpx.AsyncCl
         yield client
 
 
-@pytest.fixture(scope="session")
-async def office(service: httpx.ASGITransport) -> AsyncIterator[Api]:
-    """The inspection office of HOME."""
-    async with Api.signed_in(service, "office") as api:
+@asynccontextmanager
+async def _bureau(service: httpx.ASGITransport, cluster: EmbeddedPostgres, name: str, code: str) -> AsyncIterator[Api]:
+    """Office, case supervision and loader of a jurisdiction. Its own unit receives the clues."""
+    async with Api.signed_in(service, name) as alone:
+        unit = await alone.write("/v1/units", {"name": "纪委", "kind": "discipline_body"})
+    pools = Pools(cluster.application_url)
+    bound = {"unit_number": unit["number"]}
+    await register.add(pools, f"{name}_supervision", PASSWORD, "case_supervision", code, "test", **bound)
+    await pools.close()
+    names = {"office": name, "supervision": f"{name}_supervision", "loader": f"{name}_loader"}
+    async with Api.bureau(service, names) as api:
+        api.unit = unit
         yield api
 
 
 @pytest.fixture(scope="session")
-async def neighbour(service: httpx.ASGITransport) -> AsyncIterator[Api]:
-    """The inspection office of NEIGHBOUR."""
-    async with Api.signed_in(service, "neighbour") as api:
+async def office(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
+    """The bureau of HOME: every request is made by the colleague whose work it is."""
+    async with _bureau(service, database, "office", HOME) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+async def neighbour(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
+    """The bureau of NEIGHBOUR."""
+    async with _bureau(service, database, "neighbour", NEIGHBOUR) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+async def loader(service: httpx.ASGITransport) -> AsyncIterator[Api]:
+    """One who imports for every division."""
+    async with Api.signed_in(service, "loader") as api:
         yield api
 
 

@@ -1,6 +1,6 @@
 """The ledger: records, revisions, accounts, imports, and the queue."""
 
-from ddl import drop_kept, protect, release, run
+from ddl import CLASSES, drop_kept, protect, release, run
 
 from alembic import op
 
@@ -147,7 +147,7 @@ def upgrade() -> None:
     run("record_tables")
     run("lineage")
     for table, (path, references) in REFERENCES.items():
-        protect(table, path, references, COUNTED.get(table, ()))
+        protect(table, path, references, COUNTED.get(table, ()), CLASSES)
     run("sealed")
     run("accounts")
     run("pgqueuer")

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.accounts import credentials, register, tokens
-from app.db.context import LEDGER_ROLES
 from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.record_router import problems
@@ -118,9 +117,9 @@ async def issue_token(request: Request) -> Token:
 async def who_am_i(request: Request) -> Me:
     """当前账号的角色、区划和可做的操作。"""
     who = await asking(request)
-    verbs = ["list", "get", "create", "change", "act", "import"]
     caller = who.caller
-    may = {t.path: verbs for t in who.ledger.registry} if caller.role in LEDGER_ROLES else {}
+    rights = {t: t.access.of(caller.role) for t in who.ledger.registry}
+    may = {t.path: r.verbs(x.action for x in t.lifecycle.public) for t, r in rights.items() if r}
     return Me(
         username=caller.account,
         role=caller.role,

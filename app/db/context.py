@@ -6,7 +6,7 @@ all; in a transaction of its own it is 2 to 6 times. `set_config` is an uncorrel
 it in a one-time filter above every scan; were the order ever wrong, the setting would be empty and nothing visible.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,10 +14,8 @@ import orjson
 
 GATE = "(select set_config('app.caller', $1, true)) is not null"
 
-WIDE, PREFIX = "ledger_wide", "ledger_prefix"
+HAND, IMPORTING = "ledger_hand", "ledger_importing"
 FIGURES, DOOR = "ledger_figures", "ledger_door"
-CLASS_ROLES = (WIDE, PREFIX, FIGURES, DOOR)
-LEDGER_ROLES = ("administrator", "inspection_office")  # the roles that work in the ledger; no other may read a record
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,7 @@ class Caller:
     code    the one jurisdiction, or None for a caller bound to a prefix
     prefix  the division prefix of a prefix-bound caller; '' is every division
     unit, team   the numbers of the unit or team it is bound to
+    importing    whether a loader's import is being carried out, which must see what is there already
     """
 
     account: str
@@ -35,13 +34,16 @@ class Caller:
     prefix: str = ""
     unit: str | None = None
     team: str | None = None
+    importing: bool = False
 
-    @property
+    @cached_property
     def database_role(self) -> str:
-        """The class of caller, each with a database role, policies and connections of its own."""
-        if self.role in LEDGER_ROLES:
-            return WIDE if self.code else PREFIX
-        return f"ledger_{self.role}"
+        """The role's own database role, with policies, plans and connections of its own."""
+        return IMPORTING if self.importing else f"ledger_{self.role}"
+
+    def carrying_out(self) -> "Caller":
+        """The caller of an import: a loader reads nothing itself, but its import must see what is there."""
+        return replace(self, importing=True) if self.role == "ledger_loader" else self
 
     def covers(self, jurisdiction: str) -> bool:
         """Whether the caller is bound to this jurisdiction, exactly or by prefix."""
@@ -49,9 +51,7 @@ class Caller:
 
     @cached_property
     def _identity(self) -> str:
-        low, high = (self.code, f"{self.code}:") if self.code else (self.prefix, f"{self.prefix}:")
-        identity = {"sub": self.account, "role": self.role, "code": self.code, "low": low, "high": high}
-        return orjson.dumps(identity).decode()[:-1]
+        return orjson.dumps({"sub": self.account}).decode()[:-1]
 
     def context(self, request: str, action: str = "", **more: Any) -> str:
         """The text of the setting for one statement: the caller, the request, and what a revision will say."""

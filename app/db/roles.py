@@ -3,8 +3,11 @@
 ledger_owner    owns every table; nobody logs in as it; row-level security is forced on it, too
 ledger_keeper   owns the functions that write revisions and hold references
 ledger_app      what the service logs in as: owns nothing, inherits nothing, may only become one of
-ledger_wide, ledger_prefix, ledger_figures, ledger_door, ledger_jobs   one for each class of caller
-ledger_<role>   one for each role of a principal
+ledger_<role>   one for each role of a principal; what exists for it is said by policies of its own
+ledger_hand     carries out what a caller's write brings about in records the caller may not see
+ledger_importing   writes what a ledger_loader imports
+ledger_figures, ledger_door, ledger_jobs   count, sign in, and work off the queue
+ledger_wide, ledger_prefix   were the classes of callers before there were roles
 """
 
 from typing import Any
@@ -16,7 +19,10 @@ ROLES = (
     "handling_department", "organisation_department", "inspected_unit", "superior", "auditor", "partner_system",
     "ledger_loader",
 )  # fmt: skip
-ACTING = ("ledger_wide", "ledger_prefix", "ledger_figures", "ledger_door", JOBS, *(f"ledger_{role}" for role in ROLES))
+ACTING = (
+    "ledger_wide", "ledger_prefix", "ledger_hand", "ledger_importing", "ledger_figures", "ledger_door", JOBS,
+    *(f"ledger_{role}" for role in ROLES),
+)  # fmt: skip
 
 
 def _quoted(name: str) -> str:

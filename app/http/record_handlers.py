@@ -11,7 +11,9 @@ from app.errors import Refusal
 from app.http.etag import if_match, not_modified, record_headers
 from app.http.service import asking, service_of
 from app.kernel import changes, query, revisions, store, voiding
+from app.kernel.access import ROLES
 from app.kernel.bodies import validated
+from app.kernel.documents import View, finished, may
 from app.kernel.record_type import RecordType
 from app.strict_json import load
 
@@ -38,13 +40,17 @@ def only(request: Request, *names: str) -> dict[str, str]:
     return found
 
 
-async def json_body(request: Request, *media: str) -> Any:
-    """The JSON value of a body of one of these media types."""
+def check_media(request: Request, media: str) -> None:
+    """Refuses a body of another media type."""
     kind, _, rest = request.headers.get("content-type", "").partition(";")
     charset = rest.strip().lower()
-    if kind.strip().lower() not in media or (charset and charset.replace('"', "") != "charset=utf-8"):
-        headers = {"Accept-Patch": PATCH} if PATCH in media else {}
-        raise Refusal("wrong_media_type", allowed="、".join(media), headers=headers)
+    if kind.strip().lower() != media or (charset and charset.replace('"', "") != "charset=utf-8"):
+        headers = {"Accept-Patch": PATCH} if media == PATCH else {}
+        raise Refusal("wrong_media_type", allowed=media, headers=headers)
+
+
+async def json_body(request: Request) -> Any:
+    """The JSON value of the body."""
     return load(await request.body())
 
 
@@ -54,14 +60,19 @@ def handlers(t: RecordType) -> dict[str, Handler]:
     def schemas(request: Request) -> Any:
         return service_of(request).ledger.schemas[t.path]
 
-    def answer(row: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-        return Response(store.finished(t, row), status, {**record_headers(row["version"]), **(headers or {})}, JSON)
+    def answer(who: Any, row: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+        if row is None:  # it was handed on, and has left the caller's sight
+            return Response(None, 204)
+        headers = {**record_headers(row["version"]), **(headers or {})}
+        return Response(finished(who.view, t, row), status, headers, JSON)
 
     async def list_records(request: Request) -> Response:
         who = await asking(request)
-        wanted = query.listing(t, _parameters(request), LATER_READ)
+        wanted = query.listing(who.view, t, _parameters(request), LATER_READ)
+        if not who.right(t).lists:
+            raise Refusal("forbidden")
         rows, cursor = await query.page(who, t, wanted, service_of(request).keys.cursor)
-        items = b",".join([store.finished(t, row) for row in rows])
+        items = b",".join([finished(who.view, t, row) for row in rows])
         headers = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
         if cursor:
             url = request.url.include_query_params(cursor=cursor)
@@ -72,9 +83,12 @@ def handlers(t: RecordType) -> dict[str, Handler]:
     async def create_record(request: Request) -> Response:
         who = await asking(request)
         only(request)
-        values = validated(schemas(request).create, await json_body(request, JSON), t)
+        check_media(request, JSON)
+        if not who.right(t).creates:
+            raise Refusal("forbidden")
+        values = validated(schemas(request).create, await json_body(request), t)
         row = await store.create(who, t, values)
-        return answer(row, 201, {"Location": f"/v1/{t.path}/{row['id']}"})
+        return answer(who, row, 201, {"Location": f"/v1/{t.path}/{row['id']}"})
 
     async def get_record(request: Request) -> Response:
         who = await asking(request)
@@ -85,41 +99,45 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         row = await store.get(who, t, request.path_params["key"])
         if not_modified(request, row["version"]):
             return Response(None, 304, record_headers(row["version"]))
-        return answer(row)
+        return answer(who, row)
 
-    async def checked_body(request: Request, who: Any, model: Any, *media: str) -> tuple[int, dict[str, Any]]:
+    async def checked_body(
+        request: Request, who: Any, action: str, model: Any, media: str
+    ) -> tuple[int, dict[str, Any]]:
         """Version and body of a write; a body that is wrong is only told to one who sees the record as it is."""
         key = request.path_params["key"]
         only(request)
+        check_media(request, media)
+        if not who.right(t).ever(action):
+            await changes.current(who, t, key, None, action)
         try:
             version = if_match(request)
         except Refusal:
             await store.get(who, t, key)
             raise
         if version is None:
-            await changes.current(who, t, key, None)
+            await changes.current(who, t, key, None, action)
         try:
-            return int(version or 0), validated(model, await json_body(request, *media), t)
-        except Refusal as refusal:
-            if refusal.code not in ("wrong_media_type",):
-                await changes.current(who, t, key, version)
+            return int(version or 0), validated(model, await json_body(request), t)
+        except Refusal:
+            await changes.current(who, t, key, version, action)
             raise
 
     async def change_record(request: Request) -> Response:
         who = await asking(request)
-        version, values = await checked_body(request, who, schemas(request).change, PATCH)
-        return answer(await changes.change(who, t, request.path_params["key"], version, values))
+        version, values = await checked_body(request, who, "change", schemas(request).change, PATCH)
+        return answer(who, await changes.change(who, t, request.path_params["key"], version, values))
 
     def act(action: str) -> Handler:
         async def act_on_record(request: Request) -> Response:
             who = await asking(request)
             key = request.path_params["key"]
-            version, body = await checked_body(request, who, schemas(request).actions[action], JSON)
+            version, body = await checked_body(request, who, action, schemas(request).actions[action], JSON)
             if action == "void":
-                return answer(await voiding.void(who, t, key, version, body["reason"]))
+                return answer(who, await voiding.void(who, t, key, version, body["reason"]))
             if action == "correct":
-                return answer(await changes.correct(who, t, key, version, body))
-            return answer(await changes.act(who, t, key, action, version, body))
+                return answer(who, await changes.correct(who, t, key, version, body))
+            return answer(who, await changes.act(who, t, key, action, version, body))
 
         return act_on_record
 
@@ -127,7 +145,7 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         who = await asking(request)
         only(request)
         row = await store.get(who, t, request.path_params["key"])
-        items = action_items(t, row["state"], schemas(request).actions)
+        items = action_items(who.view, t, row, schemas(request).actions)
         return Response(orjson.dumps({"items": items}), 200, {"Cache-Control": "private, no-store"}, JSON)
 
     async def list_revisions(request: Request) -> Response:
@@ -179,14 +197,17 @@ def _version(request: Request) -> int:
     return int(text)
 
 
-def action_items(t: RecordType, state: str, bodies: dict[str, Any]) -> list[dict[str, Any]]:
+def action_items(view: View, t: RecordType, row: Any, bodies: dict[str, Any]) -> list[dict[str, Any]]:
     """What can be done with a record, and if not, why not."""
+    state = row["state"]
     legal = t.lifecycle.actions_from(state)
     labels = {x.action: x.label for x in t.lifecycle.public} | {"void": "作废", "correct": "更正"}
     items = []
     for action, label in labels.items():
-        allowed = action in legal
+        permitted = may(view, t, row, action)
+        allowed = permitted and action in legal
         reason = None if allowed else f"当前状态为“{t.lifecycle.labels[state]}”，不能{label}。"
+        reason = reason if permitted else f"{ROLES[view.role]}不能{label}这条记录。"
         schema = bodies[action].model_json_schema()
         items.append({"action": action, "label": label, "allowed": allowed, "reason": reason, "body_schema": schema})
     return items

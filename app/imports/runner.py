@@ -110,7 +110,7 @@ async def _run(service: Any, watch: Any, payload: dict[str, str]) -> None:
     account = await register.find(service.ledger.pools, payload["account"])
     if account is None or not account.open:
         return
-    asking = Asking(service.ledger, account.caller, payload["request"], payload["import"])
+    asking = Asking(service.ledger, account.caller.carrying_out(), payload["request"], payload["import"])
     import_id = payload["import"]
     path = uploads(service.settings) / import_id
     lock = await connect(service.settings.database_url, JOBS)  # lives as long as the import: its death is seen
@@ -203,7 +203,7 @@ async def carry_out(asking: Asking, import_id: str, rows: int) -> None:
 
 async def commit_checked(service: Any, asking: Asking, import_id: str, rows: int) -> None:
     """Commits a preview within the request, once: of two that ask at the same moment one finds it taken."""
-    asking = replace(asking, origin=import_id)
+    asking = replace(asking, caller=asking.caller.carrying_out(), origin=import_id)
     lock = await connect(service.settings.database_url, JOBS)
     try:
         await lock.execute("select pg_advisory_lock($1)", _lock_key(import_id))

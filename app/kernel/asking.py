@@ -3,14 +3,18 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import asyncpg
 
-from app.db.context import Caller
+from app.db.context import HAND, Caller
 from app.db.engine import ACQUIRE_SECONDS, Pools
+from app.errors import Refusal
 from app.kernel import violations
-from app.kernel.record_type import Registry
+from app.kernel.access import Right
+from app.kernel.documents import View
+from app.kernel.record_type import RecordType, Registry
 from app.kernel.schemas import Schemas
 from app.kernel.sealing import Seal
 
@@ -25,7 +29,7 @@ class Ledger:
     seal: Seal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Asking:
     """One request: who asks, and the identifier it is logged under. `origin` names the import that writes."""
 
@@ -40,6 +44,26 @@ class Asking:
             more["import"] = self.origin
         return self.caller.context(self.request, action, **more)
 
+    @cached_property
+    def view(self) -> View:
+        """The eyes with which every document of this request is read."""
+        return View(self.ledger.registry, self.caller.role)
+
+    def right(self, t: RecordType) -> Right:
+        """What the caller may do with records of a type."""
+        return self.view.right(t)
+
+    @asynccontextmanager
+    async def as_ledger(self, connection: Any) -> AsyncIterator[None]:
+        """Within a transaction: what follows is done by the ledger's own hand, not with the caller's eyes.
+
+        For what a write brings about in records the caller may not see, and for handing a record on out of the
+        caller's own sight, which its own policy would refuse. The caller's jurisdiction and standing still bind it.
+        """
+        await connection.execute(f"set local role {HAND}")
+        yield
+        await connection.execute(f"set local role {self.caller.database_role}")
+
     @asynccontextmanager
     async def connection(self, transaction: bool = False) -> AsyncIterator[Any]:
         """A connection of the caller's class; constraint violations become refusals."""
@@ -53,5 +77,7 @@ class Asking:
                         yield connection
                 else:
                     yield connection
+            except asyncpg.InsufficientPrivilegeError:
+                raise Refusal("not_your_record") from None  # a policy refused a row that was to be written
             except asyncpg.IntegrityConstraintViolationError as problem:
                 raise violations.refusal(self.ledger.registry, problem) from None

@@ -1,6 +1,7 @@
 """Changing a record: a patch, an action, a correction, a voiding. Each names the version it starts from."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from app.errors import Fault, Refusal, invalid
 from app.kernel import referring, revisions, store
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
-from app.kernel.documents import answer_sql
+from app.kernel.documents import answer_sql, may
 from app.kernel.fields import Reference, Sealed
 from app.kernel.lifecycle import VOIDED, Transition
 from app.kernel.record_type import RecordType
@@ -42,7 +43,7 @@ async def change(asking: Asking, t: RecordType, key: str, version: int, values: 
         if t.reference(name).required
     ]
     if faults:
-        await current(asking, t, key, version)
+        await current(asking, t, key, version, "change")
         raise invalid(*faults)
     return await _amend(asking, t, key, version, rest, spelling, action="change")
 
@@ -61,12 +62,12 @@ async def act(asking: Asking, t: RecordType, key: str, action: str, version: int
         if isinstance(f, Reference) and f.required and not (named.get(f.id_column) or named.get(f.number_column))
     ]
     if missing:
-        await current(asking, t, key, version)
+        await current(asking, t, key, version, action)
         raise invalid(*missing)
     named = {k: v for k, v in named.items() if k in t.columns}
     spelling, values = referring.spelled(t, named)
     if transition.renews:
-        row = orjson.loads((await current(asking, t, key, version))["row"])
+        row = orjson.loads((await current(asking, t, key, version, action))["row"])
         renewed = {t.reference(name).id_column: row[t.reference(name).id_column] for name in transition.renews}
         spelling, values = referring.spelled(t, {**renewed, **named})
     return await _amend(
@@ -83,7 +84,7 @@ async def _part(
     wanted = given[f.id_column] or given[f.number_column]
     if not wanted:
         return None, body
-    row = orjson.loads((await current(asking, t, key, version))["row"])
+    row = orjson.loads((await current(asking, t, key, version, transition.action))["row"])
     column = f.id_column if given[f.id_column] else f.number_column
     absent = [x for x in wanted if x not in row[column]]
     if absent:
@@ -122,6 +123,7 @@ async def _amend(
     touched = set(known) | {c for name in (*spelling.names(), *spelling.cleared) for c in t.reference(name).columns}
     looks = t.check is not None and bool(touched & t.check_reads)
     follows = transition.follows if transition else ()
+    right = asking.right(t)
     change = Change(
         known,
         spelling,
@@ -129,21 +131,29 @@ async def _amend(
         to=transition.to if transition and part is None else None,
         origins=transition.origins if transition else None,
         skip_unchanged=transition is None,
+        while_in=right.while_in,
     )
-    sql = update_sql(t.name, asking.ledger.registry, change, row=ROW if follows else "")
+    handed = not right.sees_every  # then the record may leave the caller's sight by this very write
+    sql = update_sql(t.name, asking.view, change, row=ROW if follows else "")
     more = {"reason": reason} if reason else {}
-    async with asking.connection(transaction=bool(follows or sealed) or (looks and t.refers_by_hand)) as connection:
+    transaction = handed or bool(follows or sealed) or (looks and t.refers_by_hand)
+    async with asking.connection(transaction=transaction) as connection:
+        if handed:
+            seen = await current_on(asking, connection, t, key, version, action)
+            code = orjson.loads(seen["row"])["jurisdiction"]
+            await referring.refuse_references(asking, connection, t, spelling, values, code)
         if looks or (transition and transition.needs):
             await _look(asking, connection, t, key, version, {**values, **_emptied(t, spelling)}, transition)
-        context = asking.context(action, **more)
-        row = await connection.fetchrow(sql, context, key, None, version, None, None, orjson.dumps(values).decode())
+        arguments = (asking.context(action, **more), key, None, version, None, None, orjson.dumps(values).decode())
+        async with asking.as_ledger(connection) if handed else nullcontext():
+            row = await connection.fetchrow(sql, *arguments)
         if row is None:
-            return await _explain(asking, connection, t, key, version, spelling, values, transition)
+            return await _explain(asking, connection, t, key, version, spelling, values, transition, action)
         if sealed:
             await store_sealed(connection, asking.context(), orjson.loads(row["document"])["jurisdiction"], sealed)
         body = {t.reference(transition.partial).id_column: part} if transition and transition.partial and part else None
         await bring_about(asking, connection, t, follows, row, action, body)
-    return row
+        return await seen_again(asking, connection, t, key) if handed else row
 
 
 def _emptied(t: RecordType, spelling: Spelling) -> dict[str, None]:
@@ -164,7 +174,8 @@ async def _look(
     transition: Transition | None,
 ) -> None:
     """Reads the old row for the rules that need it, once it is certain that the version is the current one."""
-    old = orjson.loads((await current_on(asking, connection, t, key, version))["row"])
+    action = transition.action if transition else ""
+    old = orjson.loads((await current_on(asking, connection, t, key, version, action))["row"])
     if transition and old["state"] not in transition.origins:
         return  # the update finds no row, and the second look says which actions are legal
     new = {**old, **values}
@@ -179,30 +190,38 @@ async def _look(
         for f in t.references:  # a reference given in one spelling replaces the other
             if f.id_column in values or f.number_column in values:
                 new |= {c: values.get(c) for c in f.columns}
-        rows = (
-            await referring.carried(asking, connection, t, new, old["jurisdiction"], lock=True)
-            if t.refers_by_hand
-            else {}
-        )
+        rows = await referring.carried(asking, connection, t, new, old["jurisdiction"]) if t.refers_by_hand else {}
         verdict = referring.Verdict(rows)
         t.check(verdict, old, new)
         if verdict.faults:
             raise invalid(*verdict.faults)
 
 
-async def current(asking: Asking, t: RecordType, key: str, version: int | None) -> Any:
-    """The current row if it is visible and of that version. Refuses with `not_found`, `if_match_required`, `stale`."""
+async def current(asking: Asking, t: RecordType, key: str, version: int | None, action: str = "") -> Any:
+    """The current row if it is visible, the caller may take `action`, and it is of that version, asked in this order.
+
+    Refuses with `not_found`, `forbidden`, `if_match_required`, `stale`.
+    """
     key = await identifier(asking, t, key)
     async with asking.connection() as connection:
-        return await current_on(asking, connection, t, key, version)
+        return await current_on(asking, connection, t, key, version, action)
 
 
-async def current_on(asking: Asking, connection: Any, t: RecordType, key: str, version: int | None) -> Any:
+async def seen_again(asking: Asking, connection: Any, t: RecordType, key: str) -> Any:
+    """A record that was just written by the ledger's hand, as the caller sees it; None if it has left its sight."""
+    sql = answer_sql(asking.view, t, "t", ", to_jsonb(t)::text as row").format(source=t.table)
+    return await connection.fetchrow(f"{sql} where t.id = $2::uuid and {GATE}", asking.context(), key)
+
+
+async def current_on(
+    asking: Asking, connection: Any, t: RecordType, key: str, version: int | None, action: str = ""
+) -> Any:
     """The same on a connection that is in use already."""
-    sql = answer_sql(t, "t", ", to_jsonb(t)::text as row").format(source=t.table)
-    row = await connection.fetchrow(f"{sql} where t.id = $2::uuid and {GATE}", asking.context(), key)
+    row = await seen_again(asking, connection, t, key)
     if row is None:
         raise Refusal("not_found", label=t.label)
+    if action and not may(asking.view, t, row, action):
+        raise Refusal("forbidden")
     if version is None:
         raise Refusal("if_match_required")
     if row["version"] != version:
@@ -219,9 +238,10 @@ async def _explain(
     spelling: Spelling,
     values: Mapping[str, Any],
     transition: Transition | None,
+    action: str,
 ) -> Any:
     """The second look after an update that found no row: absent, stale, dangling, illegal; or nothing to change."""
-    row = await current_on(asking, connection, t, key, version)
+    row = await current_on(asking, connection, t, key, version, action)
     code = orjson.loads(row["row"])["jurisdiction"]
     await referring.refuse_references(asking, connection, t, spelling, values, code)
     if row["state"] == VOIDED:

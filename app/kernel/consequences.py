@@ -8,7 +8,7 @@ import orjson
 from app.kernel.asking import Asking
 from app.kernel.lifecycle import Consequence, Transition
 from app.kernel.record_type import RecordType
-from app.kernel.writes import Change, Spelling, update_sql
+from app.kernel.writes import COUNT, Change, Spelling, update_sql
 
 
 async def bring_about(
@@ -20,7 +20,11 @@ async def bring_about(
     action: str,
     body: Mapping[str, Any] | None = None,
 ) -> None:
-    """Carries out what a write brings about in the records it refers to, in the same transaction."""
+    """Carries out what a write brings about in the records it refers to, in the same transaction.
+
+    The ledger does it with its own hand: a unit that completes an opinion need not see the finding that is thereby
+    rectified.
+    """
     if not follows:
         return
     written = orjson.loads(row["row"])
@@ -34,9 +38,9 @@ async def bring_about(
         target = asking.ledger.registry.by_path[f.to]
         transition = target.lifecycle.transition(consequence.action)
         values = {own: written[other] for own, other in consequence.values.items()}
-        await transit(
-            asking, connection, target, transition, ids if f.many else [ids], values, f"{t.label} {written['number']}"
-        )
+        told = f"{t.label} {written['number']}"
+        async with asking.as_ledger(connection):
+            await transit(asking, connection, target, transition, ids if f.many else [ids], values, told)
 
 
 async def transit(
@@ -56,6 +60,6 @@ async def transit(
     )
     source = """select unnest($2::uuid[]) as id, null::text as jurisdiction, null::int as version, null::text as number,
         null::text as state, $3::jsonb as values, false as imported, null::jsonb as line"""
-    sql = update_sql(t.name, asking.ledger.registry, change, source)
+    sql = update_sql(t.name, asking.view, change, source, COUNT)
     context = asking.context(transition.action, reason=reason)
     await connection.fetch(sql, context, list(ids), orjson.dumps(dict(values)).decode())

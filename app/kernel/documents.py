@@ -1,18 +1,152 @@
-"""The document of a record as SQL: the one projection of current rows, of written rows and of old revisions."""
+"""The document of a record as SQL: the one projection of current rows, of written rows and of old revisions.
 
-from app.kernel.fields import Sealed
-from app.kernel.record_type import RecordType
+What a role may not see is masked here and nowhere else: members that are hidden from it, and references to records
+that do not exist for it. Row security has already decided which rows there are.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from app.kernel import policies
+from app.kernel.access import METADATA, Right
+from app.kernel.fields import Absentees, Field, Lines, Reference, Sealed, Text
+from app.kernel.record_type import HEAD, TAIL, RecordType, Registry
+
+NOBODY = Right("false", lists=False, hides=METADATA)
+NOTE = "note"
 
 
-def document_sql(t: RecordType, row: str) -> tuple[str, str]:
-    """FROM item and expression of a row's document, as UTF-8 bytes: Python only appends what depends on the caller."""
-    sealed = {f.digest_column: f"null::text as {f.name}" for f in t.of_kind(Sealed)}
-    columns = ", ".join(sealed.get(c, f"{row}.{c}") for c in t.document)
-    return f"lateral (select {columns}) d", "convert_to(row_to_json(d)::text, 'UTF8') as document"
+@dataclass(frozen=True)
+class View:
+    """The eyes of one role."""
+
+    registry: Registry
+    role: str
+
+    def right(self, t: RecordType) -> Right:
+        """What the role may do with records of a type."""
+        return t.access.of(self.role) or NOBODY
+
+    def shown(self, t: RecordType, member: str, row: str = "t") -> str:
+        """SQL for whether a member (a field's name, or `note`) is told of a row: '' always, 'false' never."""
+        hides = self.right(t).hides
+        if member not in _hidden(t, self.right(t)):
+            return ""
+        return f"{row}.state in ({_quoted(hides.shown_in)})" if hides.shown_in else "false"
+
+    def target(self, f: Reference) -> tuple[RecordType, Right]:
+        """The type a field refers to, and what the role may do with it."""
+        target = self.registry.by_path[f.to]
+        return target, self.right(target)
 
 
-def answer_sql(t: RecordType, row: str, extra: str = "") -> str:
+def _quoted(values: Iterable[str]) -> str:
+    return ", ".join(f"'{v}'" for v in values)
+
+
+@cache
+def _hidden(t: RecordType, right: Right) -> frozenset[str]:
+    """The fields that are hidden from a role, at least in some state."""
+    if not right.hides.metadata:
+        return right.hides.members
+    texts = {f.name for f in t.fields if f.secret or isinstance(f, (Text, Lines, Absentees))}
+    return frozenset({*texts, *right.hides.members, NOTE})
+
+
+def _columns(view: View, t: RecordType, f: Field, row: str) -> list[str]:
+    """The columns of a field as this role reads them, each under its name."""
+    if isinstance(f, Sealed):
+        return [f"null as {f.name}"]
+    values = _references(view, f, row) if isinstance(f, Reference) else {c: f"{row}.{c}" for c in f.columns}
+    shown = view.shown(t, f.name, row)
+    if not shown:
+        return [f"{value} as {c}" for c, value in values.items()]
+    masked = {c: f"left({v}, 1) || '*'" if isinstance(f, Text) and f.of_person else "null" for c, v in values.items()}
+    if shown == "false":
+        return [f"{value} as {c}" for c, value in masked.items()]
+    return [f"case when {shown} then {values[c]} else {masked[c]} end as {c}" for c in values]
+
+
+def _references(view: View, f: Reference, row: str) -> dict[str, str]:
+    """A reference to a record that does not exist for this role is null, as one to none at all."""
+    _, right = view.target(f)
+    if right.sees_every:
+        return {c: f"{row}.{c}" for c in f.columns}
+    if right is NOBODY:
+        return dict.fromkeys(f.columns, "null")
+    return {f.id_column: f"seen_{f.name}.id", f.number_column: f"seen_{f.name}.number"}
+
+
+def _look_ups(view: View, t: RecordType, row: str) -> str:
+    """Joins that read, under the caller's own policies, the records whose visibility differs from row to row."""
+    joins = []
+    for f in t.references:
+        target, right = view.target(f)
+        if right.sees_every or right is NOBODY or view.shown(t, f.name) == "false":
+            continue
+        if f.many:
+            found = (
+                f"select array_agg(x.id order by e.n) as id, array_agg(x.number order by e.n) as number"
+                f" from unnest({row}.{f.id_column}) with ordinality e(id, n)"
+                f" join {target.table} x on x.jurisdiction = {row}.jurisdiction and x.id = e.id"
+            )
+        else:
+            found = (
+                f"select x.id, x.number from {target.table} x"
+                f" where x.jurisdiction = {row}.jurisdiction and x.id = {row}.{f.id_column}"
+            )
+        joins.append(f" left join lateral ({found}) seen_{f.name} on true")
+    return "".join(joins)
+
+
+@cache
+def document_sql(view: View, t: RecordType, row: str) -> tuple[str, str]:
+    """FROM items that follow a row, and the expression of its document as UTF-8 bytes: Python appends the tail."""
+    note = view.shown(t, NOTE, row)
+    own = [c for f in t.fields for c in _columns(view, t, f, row)]
+    head, tail = [f"{row}.{c}" for c in HEAD], [f"{row}.{c}" for c in TAIL if c != NOTE]
+    told = f"{row}.note" if not note else f"case when {note} then {row}.note end as note"
+    columns = ", ".join([*head, *own, told, *tail])
+    items = f"{_look_ups(view, t, row)}, lateral (select {columns}) d"
+    return items, "convert_to(row_to_json(d)::text, 'UTF8') as document"
+
+
+def answer_sql(view: View, t: RecordType, row: str, extra: str = "") -> str:
     """SELECT list and FROM item that give a row's document with what the caller's part needs."""
-    lateral, document = document_sql(t, row)
-    needed = f"{row}.state, {row}.version, {row}.imported, {row}.id{extra}"
-    return f"select {document}, {needed} from {{source}} {row}, {lateral}"
+    items, document = document_sql(view, t, row)
+    condition = view.right(t).acts_if
+    acts = f", ({condition.format(row, keys=policies.keys(view.role))}) as acts" if condition else ""
+    needed = f"{row}.state, {row}.version, {row}.imported, {row}.id{acts}{extra}"
+    return f"select {document}, {needed} from {{source}} {row}{items}"
+
+
+def may(view: View, t: RecordType, row: Any, action: str) -> bool:
+    """Whether the role may do this with the row in front of it."""
+    right = view.right(t)
+    return right.may(action, row["state"]) and (not right.acts_if or bool(row["acts"]))
+
+
+@cache
+def answer_tail(view: View, t: RecordType, state: str, imported: bool, acts: bool) -> bytes:
+    """The end of a document: what depends on the state and on who asks."""
+    right = view.right(t)
+    actions = [a for a in t.lifecycle.actions_from(state) if acts and right.may(a, state)]
+    told = state in right.hides.shown_in
+    hidden = frozenset() if told else _hidden(t, right)
+    masked = [c for f in t.fields for c in f.members if isinstance(f, Sealed) or f.name in hidden]
+    masked += [NOTE] if NOTE in hidden else []
+    tail = f',"available_actions":[{_listed(actions)}],"masked":[{_listed(masked)}]'
+    return (tail + (',"imported":true}' if imported else "}")).encode()
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ",".join(f'"{n}"' for n in names)
+
+
+def finished(view: View, t: RecordType, row: Any) -> bytes:
+    """The whole document of a row as read by the statements of `writes` and `query`."""
+    document: bytes = row["document"]
+    acts = bool(row["acts"]) if view.right(t).acts_if else True
+    return document[:-1] + answer_tail(view, t, row["state"], row["imported"], acts)

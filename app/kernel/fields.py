@@ -69,6 +69,11 @@ class Field:
         return (self.name,)
 
     @property
+    def members(self) -> tuple[str, ...]:
+        """The members of the answer that hold this field."""
+        return self.columns
+
+    @property
     def writable(self) -> bool:
         """Whether a create or change body may hold it."""
         return not self.set_by and self.copied is None
@@ -76,10 +81,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Text(Field):
-    """Text of one or more lines, outer spaces removed, no control characters. `form` checks and folds a code."""
+    """Text of one or more lines, outer spaces removed, no control characters.
+
+    form        checks and folds a code
+    of_person   a person's name: masked, its first character is left
+    """
 
     longest: int = 200
     form: Callable[[str], str] | None = None
+    of_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,10 @@ class Sealed(Text):
     @property
     def columns(self) -> tuple[str, ...]:
         return (self.digest_column,)
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        return (self.name,)
 
     @property
     def digest_column(self) -> str:

@@ -8,7 +8,7 @@ from app.db.context import GATE
 from app.errors import Fault, Refusal
 from app.kernel.asking import Asking
 from app.kernel.cursors import cursor_text, cursor_values
-from app.kernel.documents import answer_sql
+from app.kernel.documents import View, answer_sql
 from app.kernel.fields import Choice, Day, Flag, Reference
 from app.kernel.lifecycle import VOIDED
 from app.kernel.record_type import RecordType
@@ -55,7 +55,7 @@ def filter_names(t: RecordType) -> dict[str, Any]:
     return names
 
 
-def listing(t: RecordType, parameters: Sequence[tuple[str, str]], later: Iterable[str] = ()) -> Listing:
+def listing(view: View, t: RecordType, parameters: Sequence[tuple[str, str]], later: Iterable[str] = ()) -> Listing:
     """Reads the query of a list. Refuses with `bad_query` naming the parameter and what is allowed."""
     names = filter_names(t)
     given: dict[str, list[str]] = {}
@@ -70,11 +70,11 @@ def listing(t: RecordType, parameters: Sequence[tuple[str, str]], later: Iterabl
     for name in ("limit", "cursor", "sort", "q"):
         if len(given.get(name, ())) > 1:
             raise _bad(name, "given_twice")
-    conditions = [_condition(t, name, f, given[name]) for name, f in names.items() if name in given]
+    conditions = [_condition(view, t, name, f, given[name]) for name, f in names.items() if name in given]
     if "state" not in given:
         conditions.append(Condition(f"t.state <> '{VOIDED}'", None))
     if given.get("q", [""])[0].strip():
-        conditions.append(_search(t, given["q"][0].strip()))
+        conditions.append(_search(view, t, given["q"][0].strip()))
     return Listing(
         tuple(conditions),
         _sort(t, given.get("sort", [""])[0]),
@@ -89,9 +89,16 @@ def _limit(text: str) -> int:
     return int(text)
 
 
-def _condition(t: RecordType, name: str, f: Any, values: list[str]) -> Condition:
+def _condition(view: View, t: RecordType, name: str, f: Any, values: list[str]) -> Condition:
+    """A member that is hidden from the caller matches nothing: a filter must not tell what an answer does not."""
     if len(values) > TOO_MANY:
         raise _bad(name, "too_many_values", most=TOO_MANY)
+    found = _plain_condition(view, t, name, f, values)
+    shown = view.shown(t, f.name) if f is not None else ""
+    return Condition(f"({found.sql} and {shown})", found.value) if shown else found
+
+
+def _plain_condition(view: View, t: RecordType, name: str, f: Any, values: list[str]) -> Condition:
     if f is None:
         return Condition("t.state = any({}::text[])", _among(name, values, t.lifecycle.labels))
     if isinstance(f, Choice):
@@ -104,7 +111,7 @@ def _condition(t: RecordType, name: str, f: Any, values: list[str]) -> Condition
         )
     if isinstance(f, Day):
         return _day_condition(name, f, values)
-    return _reference_condition(name, f, values)
+    return _reference_condition(view, name, f, values)
 
 
 def _among(name: str, values: list[str], allowed: Iterable[str]) -> list[str]:
@@ -123,19 +130,26 @@ def _day_condition(name: str, f: Day, values: list[str]) -> Condition:
     return Condition(f"t.{f.name} {'>=' if name.endswith('_from') else '<='} {{}}::text::date", values[0])
 
 
-def _reference_condition(name: str, f: Reference, values: list[str]) -> Condition:
+def _reference_condition(view: View, name: str, f: Reference, values: list[str]) -> Condition:
     by_id = name.endswith("_id")
     column, kind = (f.id_column, "uuid") if by_id else (f.number_column, "text")
     if any(not (is_identifier(v) if by_id else NUMBER.match(v)) for v in values):
         raise _bad(name, "not_an_identifier" if by_id else "not_a_number")
-    return Condition(f"t.{column} && {{}}::{kind}[]" if f.many else f"t.{column} = any({{}}::{kind}[])", values)
+    target, right = view.target(f)
+    wanted = f"{{}}::{kind}[]"
+    if not right.sees_every:  # only what exists for the caller can be asked for
+        named = "id" if by_id else "number"
+        wanted = f"array(select x.{named} from {target.table} x where x.{named} = any({wanted}))"
+    return Condition(f"t.{column} && {wanted}" if f.many else f"t.{column} = any({wanted})", values)
 
 
-def _search(t: RecordType, text: str) -> Condition:
+def _search(view: View, t: RecordType, text: str) -> Condition:
     if len(text) > 100:
         raise _bad("q", "text_too_long", longest=100, length=len(text))
     pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    return Condition("(" + " or ".join(f"t.{c} like {{}}" for c in t.searched) + ")", pattern)
+    shown = {c: view.shown(t, c) for c in t.searched}
+    looked = [f"t.{c} like {{}}" + (f" and {s}" if s else "") for c, s in shown.items() if s != "false"]
+    return Condition(f"({' or '.join(looked)})", pattern)
 
 
 def _sort(t: RecordType, text: str) -> tuple[tuple[str, bool], ...]:
@@ -175,7 +189,9 @@ def _after(sort: Sequence[tuple[str, bool]], last: Sequence[Any], arguments: lis
     return "(" + " or ".join(f"({a})" for a in alternatives) + ")" if alternatives else "false"
 
 
-def page_sql(t: RecordType, listing: Listing, last: Sequence[Any] | None, context: str) -> tuple[str, list[Any]]:
+def page_sql(
+    view: View, t: RecordType, listing: Listing, last: Sequence[Any] | None, context: str
+) -> tuple[str, list[Any]]:
     """The statement of one page (one row more than asked, to know whether there is another) and its arguments."""
     arguments: list[Any] = [context]
     where = [GATE]
@@ -189,13 +205,13 @@ def page_sql(t: RecordType, listing: Listing, last: Sequence[Any] | None, contex
         where.append(_after(listing.sort, last, arguments))
     order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in listing.sort)
     keys = ", ".join(f"t.{c}::text as key_{i}" for i, (c, _) in enumerate(listing.sort))
-    sql = answer_sql(t, "t", f", {keys}").format(source=t.table)
+    sql = answer_sql(view, t, "t", f", {keys}").format(source=t.table)
     return f"{sql} where {' and '.join(where)} order by {order} limit {listing.limit + 1}", arguments
 
 
 async def page(asking: Asking, t: RecordType, listing: Listing, key: bytes) -> tuple[list[Any], str | None]:
     """One page of rows and the cursor of the next."""
-    sql, arguments = page_sql(t, listing, cursor_values(key, t, listing), asking.context())
+    sql, arguments = page_sql(asking.view, t, listing, cursor_values(key, t, listing), asking.context())
     async with asking.connection() as connection:
         rows = await connection.fetch(sql, *arguments)
     if len(rows) <= listing.limit:

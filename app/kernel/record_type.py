@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from app.kernel.access import Access
 from app.kernel.fields import Choice, Day, Field, Flag, Reference, Text
 from app.kernel.lifecycle import Lifecycle
 
@@ -89,6 +90,7 @@ class RecordType:
     help: str
     fields: tuple[Field, ...]
     lifecycle: Lifecycle
+    access: Access
     numbering: Numbering
     ledger: LedgerHabits
     ledger_name: LedgerName | None = None
@@ -131,11 +133,6 @@ class RecordType:
     def columns(self) -> tuple[str, ...]:
         """The columns that come from the fields, in order."""
         return tuple(column for f in self.fields for column in f.columns)
-
-    @property
-    def document(self) -> tuple[str, ...]:
-        """The columns of the answer, in the order of the answer."""
-        return (*HEAD, *self.columns, *TAIL)
 
     @property
     def searched(self) -> tuple[str, ...]:

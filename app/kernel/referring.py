@@ -53,9 +53,12 @@ class Verdict:
 
 
 async def carried(
-    asking: Asking, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str | None, lock: bool
+    asking: Asking, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str | None
 ) -> dict[str, Any]:
-    """What `check` looks at in the referenced records: field name -> column -> value (lists for lists)."""
+    """What `check` looks at in the referenced records, locked: field name -> column -> value (lists for lists).
+
+    Of records that the caller sees, a rule may look at what the caller does not: whom a clue is about.
+    """
     found: dict[str, Any] = {}
     for f in t.references:
         keys = values.get(f.id_column) or values.get(f.number_column)
@@ -68,11 +71,16 @@ async def carried(
             f"to_jsonb({target.virtual[c].format('x')}) as {c}" if c in target.virtual else f"to_jsonb(x.{c}) as {c}"
             for c in f.carries
         )
-        rows = await connection.fetch(
-            f"select {columns} from {target.table} x where x.{column}::text = any($2::text[])"
-            f" and ($3::text is null or x.jurisdiction = $3) and {GATE}" + (" for share of x" if lock else ""),
+        seen = await connection.fetch(
+            f"select x.id from {target.table} x where x.{column}::text = any($2::text[])"
+            f" and ($3::text is null or x.jurisdiction = $3) and {GATE}",
             asking.context(), wanted, jurisdiction,
         )  # fmt: skip
+        async with asking.as_ledger(connection):
+            rows = await connection.fetch(
+                f"select {columns} from {target.table} x where x.id = any($2::uuid[]) and {GATE} for share of x",
+                asking.context(), [s["id"] for s in seen],
+            )  # fmt: skip
         lists = {c: [orjson.loads(r[c]) if r[c] else None for r in rows] for c in f.carries}
         found[f.name] = lists if f.many else {c: (v[0] if v else None) for c, v in lists.items()}
     return found

@@ -11,7 +11,7 @@ from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel import store
 from app.kernel.asking import Asking
-from app.kernel.documents import document_sql
+from app.kernel.documents import View, document_sql, finished
 from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType
 from app.kernel.violations import is_identifier
@@ -21,27 +21,30 @@ NEWEST = 20  # how many of the changes since are named to one who writes from an
 BOOKKEEPING = frozenset({"version", "updated_at", "updated_by", "available_actions", "imported"})
 
 
-def _select(t: RecordType, condition: str) -> str:
-    """Revisions of one visible record. The old row goes through the same projection as the current one."""
-    lateral, document = document_sql(t, "o")
+def _select(view: View, t: RecordType, condition: str) -> str:
+    """Revisions of one visible record. The old row goes through the same projection as the current one.
+
+    Row security leaves out those in which the caller could not have seen the record.
+    """
+    items, document = document_sql(view, t, "o")
     sealed = ", ".join(f"'{f.name}', o.{f.digest_column}" for f in t.of_kind(Sealed))
     return f"""select json_build_object({sealed})::text as sealed, r.version, r.action, r.at, r.actor, r.reason,
-  r.source, o.state, o.imported, {document}
+  r.source, o.state, o.imported, false as acts, {document}
 from {t.table} t
   join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}' and r.record_id = t.id,
-  lateral jsonb_populate_record(null::{t.table}, r.snapshot) o, {lateral}
+  lateral jsonb_populate_record(null::{t.table}, r.snapshot) o{items}
 where t.id = $2::uuid and {condition} and {GATE} order by r.version desc"""
 
 
-def _document(t: RecordType, row: Any) -> dict[str, Any]:
-    document: dict[str, Any] = orjson.loads(store.finished(t, row))
+def _document(view: View, t: RecordType, row: Any) -> dict[str, Any]:
+    document: dict[str, Any] = orjson.loads(finished(view, t, row))
     return document
 
 
-def _compared(t: RecordType, row: Any) -> dict[str, Any]:
-    """The document with digests for what is sealed: that it changed is told, what it is is not."""
-    document: dict[str, Any] = {**_document(t, row), **orjson.loads(row["sealed"])}
-    return document
+def _compared(view: View, t: RecordType, row: Any) -> dict[str, Any]:
+    """The document with digests for what is sealed: that it changed is told, unless it is hidden; never what it is."""
+    sealed = {name: digest for name, digest in orjson.loads(row["sealed"]).items() if not view.shown(t, name)}
+    return {**_document(view, t, row), **sealed}
 
 
 def changed(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
@@ -70,7 +73,7 @@ def _entry(row: Any, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> d
 
 async def _fetch(asking: Asking, t: RecordType, key: str, condition: str, *arguments: Any, limit: int = 0) -> list[Any]:
     key = key if is_identifier(key) else str((await store.get(asking, t, key))["id"])
-    sql = _select(t, condition) + (f" limit {limit}" if limit else "")
+    sql = _select(asking.view, t, condition) + (f" limit {limit}" if limit else "")
     async with asking.connection() as connection:
         rows = await connection.fetch(sql, asking.context(), key, *arguments)
     return list(rows)
@@ -83,7 +86,7 @@ async def history(
     rows = await _fetch(asking, t, key, "r.version < $3", before or 2**31 - 1, limit=limit + 1)
     if not rows and before is None:
         raise Refusal("not_found", label=t.label)
-    documents = [_compared(t, row) for row in rows]
+    documents = [_compared(asking.view, t, row) for row in rows]
     pairs = zip(rows, documents, _predecessors(documents), strict=True)
     items = [_entry(row, old, new) for row, new, old in pairs][:limit]
     return items, (items[-1]["version"] if len(rows) > limit else None)
@@ -94,15 +97,15 @@ async def revision(asking: Asking, t: RecordType, key: str, version: int) -> dic
     rows = await _fetch(asking, t, key, "r.version in ($3, $3 - 1)", version)
     if not rows or rows[0]["version"] != version:
         raise Refusal("not_found", label=t.label)
-    documents = [_compared(t, row) for row in rows]
+    documents = [_compared(asking.view, t, row) for row in rows]
     old = documents[1] if len(documents) > 1 else None
-    return {**_entry(rows[0], old, documents[0]), "record": _document(t, rows[0])}
+    return {**_entry(rows[0], old, documents[0]), "record": _document(asking.view, t, rows[0])}
 
 
 async def difference(asking: Asking, t: RecordType, key: str, version: int, base: int) -> list[dict[str, Any]]:
     """What turns the document of version `base` into that of `version` (RFC 6902)."""
     rows = await _fetch(asking, t, key, "r.version in ($3, $4)", version, base)
-    found = {row["version"]: _document(t, row) for row in rows}
+    found = {row["version"]: _document(asking.view, t, row) for row in rows}
     if version not in found or base not in found:
         raise Refusal("not_found", label=t.label)
     patch: list[dict[str, Any]] = jsonpatch.make_patch(found[base], found[version]).patch
@@ -113,8 +116,8 @@ async def stale(asking: Asking, connection: Any, t: RecordType, row: Any, versio
     """The refusal of a write from an old version: what differs since, who changed it and when."""
     condition = "(r.version = $3 or r.version >= $4)"
     newest = max(version, row["version"] - NEWEST)
-    rows = await connection.fetch(_select(t, condition), asking.context(), str(row["id"]), version, newest)
-    documents = [_compared(t, r) for r in rows]
+    rows = await connection.fetch(_select(asking.view, t, condition), asking.context(), str(row["id"]), version, newest)
+    documents = [_compared(asking.view, t, r) for r in rows]
     known = bool(rows) and rows[-1]["version"] == version
     changes = [
         {k: entry[k] for k in ("version", "at", "by", "action", "changed")}

@@ -6,7 +6,6 @@ statements share a transaction and the records looked at are locked until it end
 """
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import orjson
@@ -18,27 +17,11 @@ from app.kernel import violations
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
 from app.kernel.documents import answer_sql
-from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType
 from app.kernel.referring import Verdict, carried, refuse_references, require_references, spelled
 from app.kernel.sealing import seal_values, store_sealed
 from app.kernel.values import NUMBER
 from app.kernel.writes import ROW, insert_sql
-
-
-@cache
-def answer_tail(t: RecordType, state: str, imported: bool) -> bytes:
-    """The end of a document: what depends on the state and on who asks."""
-    actions = b",".join(b'"' + a.encode() + b'"' for a in t.lifecycle.actions_from(state))
-    masked = b",".join(b'"' + f.name.encode() + b'"' for f in t.of_kind(Sealed))
-    tail = b',"available_actions":[' + actions + b'],"masked":[' + masked + b"]"
-    return tail + (b',"imported":true}' if imported else b"}")
-
-
-def finished(t: RecordType, row: Any) -> bytes:
-    """The whole document of a row as read by the statements of `writes` and `query`."""
-    document: bytes = row["document"]
-    return document[:-1] + answer_tail(t, row["state"], row["imported"])
 
 
 async def get(asking: Asking, t: RecordType, key: str) -> Any:
@@ -47,7 +30,7 @@ async def get(asking: Asking, t: RecordType, key: str) -> Any:
     kind = "::uuid" if column == "id" else ""
     if column == "number" and not NUMBER.match(key):  # also what Postgres would not take for text, such as NUL
         raise Refusal("not_found", label=t.label)
-    sql = answer_sql(t, "t").format(source=t.table) + f" where t.{column} = $2{kind} and {GATE} limit 20"
+    sql = answer_sql(asking.view, t, "t").format(source=t.table) + f" where t.{column} = $2{kind} and {GATE} limit 20"
     async with asking.connection() as connection:
         rows = await connection.fetch(sql, asking.context(), key)
     if not rows:
@@ -64,8 +47,12 @@ async def get(asking: Asking, t: RecordType, key: str) -> Any:
 async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
     """Creates a record from a validated body. Refuses with `validation_failed`, `number_taken`, `key_taken`."""
     jurisdiction = _jurisdiction(asking.caller, values.pop("jurisdiction", None))
+    _own_team(asking, t, values)
     require_references(t, values)
     number = values.pop("number", None)
+    if number is not None and not asking.right(t).sees_every:
+        # A number that is taken would tell of a record that does not exist for this caller.
+        raise invalid(Fault("/number", "number_is_assigned"))
     if t.numbering.formula:
         made = t.numbering.formula(jurisdiction, values)
         if number not in (None, made):
@@ -76,7 +63,7 @@ async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
     values = {**t.defaults, **values}
     values, sealed = seal_values(asking.ledger.seal, t, values)
     follows = t.lifecycle.follows_create
-    sql = insert_sql(t.name, asking.ledger.registry, spelling, number is not None, row=ROW if follows else "")
+    sql = insert_sql(t.name, asking.view, spelling, number is not None, row=ROW if follows else "")
     identifier = str(uuid_utils.uuid7())
     arguments = (identifier, jurisdiction, 1, number, t.lifecycle.initial, orjson.dumps(values).decode())
     async with asking.connection(transaction=bool(follows or sealed) or t.refers_by_hand) as connection:
@@ -88,6 +75,14 @@ async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
         await store_sealed(connection, asking.context(), jurisdiction, sealed)
         await bring_about(asking, connection, t, follows, row, "create")
     return row
+
+
+def _own_team(asking: Asking, t: RecordType, values: dict[str, Any]) -> None:
+    """What a team enters is its own, unless it says otherwise."""
+    if asking.caller.team and any(f.name == "team" for f in t.references):
+        f = t.reference("team")
+        if not any(values.get(c) for c in f.columns):
+            values[f.number_column] = asking.caller.team
 
 
 def _jurisdiction(caller: Caller, given: str | None) -> str:
@@ -110,7 +105,7 @@ async def _check(
 ) -> None:
     if t.check is None:
         return
-    rows = await carried(asking, connection, t, new, code, lock=True) if t.refers_by_hand else {}
+    rows = await carried(asking, connection, t, new, code) if t.refers_by_hand else {}
     verdict = Verdict(rows)
     t.check(verdict, old, new)
     if verdict.faults:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     DateTime,
     ForeignKeyConstraint,
@@ -38,6 +39,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 metadata = MetaData(naming_convention=NAMING)
+ENTERED_BY_TEAM = "entered_by_team"
 
 
 def code_column() -> Column[str]:
@@ -140,6 +142,19 @@ def _references(t: RecordType, registry: Registry) -> list[ForeignKeyConstraint]
     ]
 
 
+def _audience(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    """Whom the record concerns: kept by Postgres, from its own columns or by a trigger (kernel/policies.py)."""
+    rule = t.access.audience
+    if rule and t.access.own_columns_only:
+        own = f"coalesce(array_remove({rule.format(t.table)}, null), '{{}}')".replace(f"{t.table}.", "")
+        audience: Column[object] = Column("audience", ARRAY(UUID()), Computed(own, persisted=True))
+    else:
+        audience = Column("audience", ARRAY(UUID()), nullable=False, server_default=text("'{}'"))
+    if ENTERED_BY_TEAM not in rule:
+        return [audience]
+    return [Column(ENTERED_BY_TEAM, UUID(), server_default=text("entering_team()")), audience]
+
+
 def record_table(t: RecordType, registry: Registry) -> Table:
     """The typed table of a record type, with the columns that every record has."""
     live = text("state <> 'voided'")
@@ -153,6 +168,8 @@ def record_table(t: RecordType, registry: Registry) -> Table:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", "jurisdiction", f.id_column))
     for f in t.of_kind(kinds.Sealed):
         indexes.append(Index(f"ix_{t.table}_{f.digest_column}", "jurisdiction", f.digest_column))
+    if t.access.audience:
+        indexes.append(Index(f"ix_{t.table}_audience", "audience", postgresql_using="gin"))
     for name, columns in t.unique.items():
         indexes.append(Index(f"uq_{t.table}_{name}", "jurisdiction", *columns, unique=True, postgresql_where=live))
     return Table(
@@ -167,7 +184,7 @@ def record_table(t: RecordType, registry: Registry) -> Table:
         Column("note", Text()),
         Column("imported", Boolean(), nullable=False, server_default=text("false")),
         Column("ledger_line", JSONB()),  # sheet and row of the last import that wrote it
-        Column("audience", ARRAY(UUID()), nullable=False, server_default=text("'{}'")),
+        *_audience(t),
         Column("created_at", DateTime(timezone=True), nullable=False),
         Column("created_by", Text(), nullable=False),
         Column("updated_at", DateTime(timezone=True), nullable=False),

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.db.context import GATE
-from app.kernel.documents import answer_sql
+from app.kernel.documents import View, answer_sql
 from app.kernel.fields import Field, Reference
 from app.kernel.lifecycle import Transition
 from app.kernel.record_type import RecordType, Registry
@@ -128,18 +128,22 @@ def _stored(t: RecordType, f: Field, spelling: Spelling) -> Iterable[tuple[str, 
     return [(c, f"v.{c}") for c in f.columns]
 
 
-def _answer(t: RecordType, row: str) -> str:
-    return "select count(*) from written" if row == COUNT else answer_sql(t, "w", row).format(source="written")
+def _answer(view: View, t: RecordType, row: str) -> str:
+    if row == COUNT:
+        return "select count(*) from written"
+    sql = answer_sql(view, t, "w", row).format(source="written")
+    return f"{sql} where {GATE}" if " seen_" in sql else sql  # what is looked up is protected, too
 
 
 @lru_cache(maxsize=4096)
 def insert_sql(
-    t_name: str, registry: Registry, spelling: Spelling, numbered: bool, source: str = SINGLE_SOURCE, row: str = ""
+    t_name: str, view: View, spelling: Spelling, numbered: bool, source: str = SINGLE_SOURCE, row: str = ""
 ) -> str:
     """Creates records. `numbered`: the source gives the numbers; otherwise they are drawn from the series.
 
     `row` is ROW where what the write brings about in other records needs the whole row.
     """
+    registry = view.registry
     t = registry.by_name[t_name]
     stored = [pair for f in t.fields for pair in _stored(t, f, spelling)]
     columns = ", ".join(c for c, _ in stored)
@@ -152,7 +156,7 @@ written as (insert into {t.table} (jurisdiction, id, number, version, state, {co
   select resolved.jurisdiction, resolved.id, {number}, 1, resolved.state, {values}, v.note, resolved.imported,
     resolved.line, now(), ledger_caller() ->> 'sub', now(), ledger_caller() ->> 'sub'
   from resolved{drawn}, jsonb_populate_record(null::{t.table}, resolved.values) v returning *)
-{_answer(t, row)}"""
+{_answer(view, t, row)}"""
 
 
 def _null_type(t: RecordType, column: str) -> str:
@@ -193,6 +197,7 @@ class Change:
     each_its_own: bool = False  # rows of a bulk source differ in the columns they give
     check_version: bool = True
     skip_unchanged: bool = True
+    while_in: tuple[str, ...] = ()  # the states in which the caller may write, where that is not every one
 
 
 def _assignments(t: RecordType, registry: Registry, change: Change) -> dict[str, str]:
@@ -222,8 +227,9 @@ def _gives(t: RecordType, column: str, change: Change) -> str:
 
 
 @lru_cache(maxsize=4096)
-def update_sql(t_name: str, registry: Registry, change: Change, source: str = SINGLE_SOURCE, row: str = "") -> str:
+def update_sql(t_name: str, view: View, change: Change, source: str = SINGLE_SOURCE, row: str = "") -> str:
     """Changes records, each from the version its source row names, or not at all."""
+    registry = view.registry
     t = registry.by_name[t_name]
     sets = _assignments(t, registry, change)
     taken = "".join(f", v.{c} as v_{c}" for c in change.columns)
@@ -233,6 +239,8 @@ def update_sql(t_name: str, registry: Registry, change: Change, source: str = SI
         where.append("t.version = s.version")
     if change.origins is not None:
         where.append(f"t.state in ({', '.join(repr(o) for o in change.origins) or 'null'})")
+    if change.while_in:
+        where.append(f"t.state in ({', '.join(repr(s) for s in change.while_in)})")
     if change.transition and change.transition.only_if:
         where.append(f"({change.transition.only_if})")
     if change.skip_unchanged:
@@ -245,4 +253,4 @@ given as (select resolved.*{taken} from resolved, jsonb_populate_record(null::{t
 written as (update {t.table} t set version = t.version + 1, updated_at = now(), updated_by = ledger_caller() ->> 'sub',
     state = {state}, ledger_line = coalesce(s.line, t.ledger_line){assignments}
   from given s where {" and ".join(where)} returning t.*)
-{_answer(t, row)}"""
+{_answer(view, t, row)}"""

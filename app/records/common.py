@@ -71,6 +71,7 @@ PERSON_NAME = Text(
     "姓名",
     longest=50,
     secret=True,
+    of_person=True,
     headings=("人员姓名", "被审查人", "被立案人", "被调查人", "被审查调查人"),
 )
 PERSON_AS_DECIDED = (

@@ -6,8 +6,9 @@ import orjson
 
 from app.db.context import GATE
 from app.errors import Refusal
-from app.kernel import query, store
+from app.kernel import query
 from app.kernel.asking import Asking
+from app.kernel.documents import finished
 from app.kernel.query import Condition, Listing
 from app.records import REGISTRY
 from app.reports.figures import BY_NAME, Figure
@@ -38,7 +39,7 @@ async def drill_down(
         "unit": figure.unit,
         "counts": figure.counts.name,
         "value": value,
-        "items": [orjson.Fragment(store.finished(t, row)) for row in rows],
+        "items": [orjson.Fragment(finished(asking.view, t, row)) for row in rows],
         "next_cursor": following,
         "withheld": max(records - visible, 0),  # a record may have gone between the two statements
     }

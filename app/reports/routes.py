@@ -13,11 +13,14 @@ from app.http.record_handlers import JSON, only
 from app.http.record_router import problems
 from app.http.service import asking, service_of
 from app.kernel import query
+from app.kernel.access import COUNTING
+from app.kernel.asking import Asking
 from app.reports import drill_down, work_list
 from app.reports.answers import DrillDown, WorkList, WorkLists
 from app.reports.figures import BY_NAME, FIGURES
 
 router = APIRouter(tags=["80 工作清单"], dependencies=[Depends(bearer)])
+BELOW = tuple(role for role in COUNTING if role != "superior")  # a superior sees work lists, and no record
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
 RoundKey = Annotated[str, Path(description="巡察轮次的标识（id）或编号（number）", examples=["431382-2017-01"])]
 FigureName = Annotated[
@@ -57,6 +60,14 @@ def _link(request: Request, cursor: str | None) -> dict[str, str]:
     return {**PRIVATE, "Link": f'<{url.path}?{url.query}>; rel="next"'}
 
 
+async def counting(request: Request, *roles: str) -> Asking:
+    """Who asks, if figures are counted for this role. Refuses with `forbidden`."""
+    who = await asking(request)
+    if who.caller.role not in roles:
+        raise Refusal("forbidden")
+    return who
+
+
 @router.get(
     "/v1/rounds/{id}/work-list",
     summary="一轮巡察的工作清单",
@@ -65,7 +76,7 @@ def _link(request: Request, cursor: str | None) -> dict[str, str]:
 )
 async def get_work_list(request: Request, answer: Headed, id: RoundKey) -> Any:
     """由台账记录数出的工作清单和一句话文字；已作废的记录不计，并案的线索只计一件。"""
-    who = await asking(request)
+    who = await counting(request, *COUNTING)
     only(request)
     answer.headers.update(PRIVATE)
     return await work_list.work_list(who, id)
@@ -80,7 +91,7 @@ async def get_work_list(request: Request, answer: Headed, id: RoundKey) -> Any:
 )
 async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Response:
     """所数的记录，只列当前账号能看到的；withheld 是计入而看不到的条数。"""
-    who = await asking(request)
+    who = await counting(request, *BELOW)
     limit, cursor = _paging(only(request, "limit", "cursor"))
     found = await drill_down.drill_down(who, id, figure, limit, cursor, service_of(request).keys.cursor)
     return Response(orjson.dumps(found), 200, _link(request, found["next_cursor"]), JSON)
@@ -99,7 +110,7 @@ async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Resp
 )
 async def list_work_lists(request: Request, answer: Headed) -> Any:
     """当前账号所管各区划的每一轮一份工作清单，按轮次编号排列，不列记录。"""
-    who = await asking(request)
+    who = await counting(request, *COUNTING)
     given = only(request, "jurisdiction_prefix", "year", "limit", "cursor")
     limit, cursor = _paging(given)
     prefix = _digits("jurisdiction_prefix", given.get("jurisdiction_prefix", ""), 0, 6)

@@ -7,11 +7,13 @@ import orjson
 
 from app.db.context import FIGURES as FIGURES_ROLE
 from app.db.context import GATE
-from app.kernel import store
+from app.errors import Refusal
 from app.kernel.asking import Asking
 from app.kernel.cursors import cursor_text, cursor_values
 from app.kernel.lifecycle import VOIDED
 from app.kernel.query import Condition, Listing
+from app.kernel.values import NUMBER
+from app.kernel.violations import is_identifier
 from app.records import REGISTRY
 from app.reports.figures import FIGURES, RECORDS, Counts, Figure, counting_sql
 
@@ -70,9 +72,18 @@ async def counted(asking: Asking, rounds: str, columns: Sequence[tuple[Figure, C
 
 
 async def find_round(asking: Asking, key: str) -> tuple[str, str]:
-    """Jurisdiction and identifier of a round that the caller sees. Refuses as any reading of a record does."""
-    found = orjson.loads((await store.get(asking, ROUNDS, key))["document"])
-    return found["jurisdiction"], found["id"]
+    """Jurisdiction and identifier of a round. Refuses with `not_found`, or `ambiguous_number` (409)."""
+    column, kind = ("id", "::uuid") if is_identifier(key) else ("number", "")
+    if not kind and not NUMBER.match(key):
+        raise Refusal("not_found", label=ROUNDS.label)
+    pool = await asking.ledger.pools.role(FIGURES_ROLE)
+    sql = f"select t.jurisdiction, t.id::text, t.number from round t where t.{column} = $2{kind} and {GATE} limit 20"
+    rows = await pool.fetch(sql, asking.context(), key)
+    if not rows:
+        raise Refusal("not_found", label=ROUNDS.label)
+    if len(rows) > 1:
+        raise Refusal("ambiguous_number", number=key, members={"candidates": [dict(r) for r in rows]})
+    return rows[0]["jurisdiction"], rows[0]["id"]
 
 
 ONE_ROUND = f"{ROUND_ROWS} where t.jurisdiction = $2 and t.id = $3::uuid and {GATE}"

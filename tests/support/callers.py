@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,56 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV, NDJSON, PATCH = "text/csv", "application/x-ndjson", "application/merge-patch+json"
 
 
+OFFICE, SUPERVISION, LOADER = "office", "supervision", "loader"
+# Who keeps the records of a type, where that is not the inspection office; of several the first that sees the record.
+KEEPERS = {
+    "persons": (SUPERVISION,),
+    "case-filings": (SUPERVISION,),
+    "accountability-decisions": (SUPERVISION,),
+    "admonishments": (SUPERVISION,),
+    "judicial-referrals": (SUPERVISION,),
+    "imports": (LOADER,),
+}
+CLUE = (SUPERVISION, OFFICE)  # transferred clues are case supervision's, the others those of the office
+
+
+def keepers(method: str, path: str) -> tuple[str, ...]:
+    """The colleagues whose work a request is, most likely first."""
+    segments = path.strip("/").split("/")
+    of_one = len(segments) > 2 and segments[1] == "clues"
+    return CLUE if of_one else KEEPERS.get(segments[1] if len(segments) > 1 else "", (OFFICE,))
+
+
+class Colleagues(httpx.Auth):
+    """Signs each request in as the colleague whose work it is."""
+
+    def __init__(self, tokens: Mapping[str, str]) -> None:
+        self.tokens = tokens
+
+    def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]  # a generator
+        for who in keepers(request.method, request.url.path):
+            request.headers["Authorization"] = f"Bearer {self.tokens[who]}"
+            answer = yield request
+            if answer.status_code not in (403, 404):
+                return
+
+
 class Api(httpx.AsyncClient):
-    """A signed-in caller."""
+    """A signed-in caller. `unit` is that of its case supervision, if it has one."""
+
+    unit: Any = None
+
+    @classmethod
+    @asynccontextmanager
+    async def bureau(cls, transport: Any, names: Mapping[str, str]) -> AsyncIterator["Api"]:
+        """The whole bureau of a jurisdiction as one caller: office, case supervision and loader, by their accounts."""
+        tokens = {}
+        for who, username in names.items():
+            async with cls.signed_in(transport, username) as api:
+                tokens[who] = api.headers["Authorization"].removeprefix("Bearer ")
+        auth = Colleagues(tokens)
+        async with cls(transport=transport, base_url="http://ledger", timeout=60, auth=auth) as api:
+            yield api
 
     @classmethod
     @asynccontextmanager

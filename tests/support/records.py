@@ -19,7 +19,7 @@ class Maker:
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        self.made: dict[str, Any] = {}
+        self.made: dict[str, Any] = {"units": api.unit} if api.unit else {}
 
     async def __call__(self, path: str, **given: Any) -> Any:
         """A new record of this type."""

@@ -65,6 +65,7 @@ FIELDS = (
         sample="431382-U001",
     ),
     Day("decided_on", "决定日期", required=True, headings=("问责日期", "问责决定日期"), sample="2017-08-02"),
+    Day("announced_on", "宣布日期", "宣布后，所涉单位方可看到。", set_by=True, headings=("公布日期", "宣布时间")),
     DOCUMENT_NUMBER,
     Whole(
         "form",

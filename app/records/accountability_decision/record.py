@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.lifecycle import resting
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.records.accountability_decision.access import ACCESS
 from app.records.accountability_decision.fields import FIELDS
+from app.records.accountability_decision.lifecycle import LIFECYCLE
 from app.records.common import SUBJECT_AGREES, check_subject, read_subject, subject_column
 
 SUBJECT = subject_column("姓名或单位", "姓名/单位", "问责对象", "被问责对象", "对象", "姓名")
@@ -38,7 +39,8 @@ RECORD = RecordType(
     tag="06 立案问责",
     help="对一人或一个组织作出的一项问责决定。",
     fields=FIELDS,
-    lifecycle=resting("decided", "已决定"),
+    lifecycle=LIFECYCLE,
+    access=ACCESS,
     numbering=Numbering("A"),
     ledger=LedgerHabits(
         sheets=("问责处理", "问责"),

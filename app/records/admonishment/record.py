@@ -5,6 +5,7 @@ from typing import Any
 
 from app.kernel.lifecycle import resting
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.records.admonishment.access import ACCESS
 from app.records.admonishment.fields import FIELDS
 from app.records.common import SUBJECT_AGREES, check_subject, in_order, read_subject, subject_column
 
@@ -25,6 +26,7 @@ RECORD = RecordType(
     help="对一人或一个组织的一次约谈、谈话提醒、批评教育、责令检查或诫勉；集体约谈一个单位一条。",
     fields=FIELDS,
     lifecycle=resting("held", "已约谈"),
+    access=ACCESS,
     numbering=Numbering("Y"),
     ledger=LedgerHabits(
         sheets=("约谈", "约谈诫勉", "诫勉"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.records.case_filing.access import ACCESS
 from app.records.case_filing.fields import FIELDS
 from app.records.case_filing.lifecycle import LIFECYCLE
 from app.records.common import PERSON_NAME, in_order
@@ -27,6 +28,7 @@ RECORD = RecordType(
     help="对一人立一案；党纪、监察分别立案。",
     fields=FIELDS,
     lifecycle=LIFECYCLE,
+    access=ACCESS,
     numbering=Numbering("K", assigned=True),
     ledger=LedgerHabits(
         sheets=("立案审查", "立案审查调查", "立案登记", "立案"),

@@ -59,6 +59,7 @@ FIELDS = (
         "reported_name",
         "被反映人",
         secret=True,
+        of_person=True,
         longest=100,
         headings=("被反映人姓名", "被反映对象", "姓名"),
         sample="干部丁36",

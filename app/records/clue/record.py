@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.records.clue.access import ACCESS
 from app.records.clue.fields import FIELDS
 from app.records.clue.lifecycle import LIFECYCLE
 from app.records.common import IS_CLOSED_OFF, in_order
@@ -27,6 +28,7 @@ RECORD = RecordType(
     help="反映一人或一个单位的一件问题线索。",
     fields=FIELDS,
     lifecycle=LIFECYCLE,
+    access=ACCESS,
     numbering=Numbering("C", 4, assigned=True),
     ledger=LedgerHabits(
         sheets=("问题线索台账", "问题线索", "线索登记", "线索台账"),

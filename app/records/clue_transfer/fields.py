@@ -49,7 +49,9 @@ FIELDS = (
         sample=["431382-2017-01-C-0001"],
     ),
     Day("sent_on", "移交日期", set_by=True, headings=("移送日期",)),
-    Text("received_by", "签收人", set_by=True, secret=True, longest=50, headings=("接收人", "签收人姓名")),
+    Text(
+        "received_by", "签收人", set_by=True, secret=True, of_person=True, longest=50, headings=("接收人", "签收人姓名")
+    ),
     Day("received_on", "签收日期", set_by=True, headings=("接收日期",)),
     Day("fed_back_on", "反馈日期", set_by=True, headings=("结果反馈日期",)),
     Text("result", "反馈结果", set_by=True, longest=2000, headings=("办理结果", "处理结果")),

@@ -44,7 +44,7 @@ LIFECYCLE = Lifecycle(
             "received",
             body=(
                 day_on("签收日期", "2017-06-12"),
-                Text("received_by", "签收人", required=True, secret=True, longest=50, sample="经办01"),
+                Text("received_by", "签收人", required=True, secret=True, of_person=True, longest=50, sample="经办01"),
             ),
             sets={"on": "received_on"},
             help="经手必签（监督执纪工作规则第二十三条）。",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.records.clue_transfer.access import ACCESS
 from app.records.clue_transfer.fields import FIELDS
 from app.records.clue_transfer.lifecycle import LIFECYCLE
 
@@ -24,6 +25,7 @@ RECORD = RecordType(
     help="一份移交文书，移交一件或多件问题线索。",
     fields=FIELDS,
     lifecycle=LIFECYCLE,
+    access=ACCESS,
     numbering=Numbering("T", assigned=True),
     ledger=LedgerHabits(sheets=("线索移交", "移交台账"), number=("移交编号",)),
     check=check,

@@ -2,6 +2,7 @@
 
 from app.kernel.lifecycle import resting
 from app.kernel.record_type import LedgerHabits, Numbering, RecordType
+from app.records.consultation.access import ACCESS
 from app.records.consultation.fields import FIELDS
 
 RECORD = RecordType(
@@ -12,6 +13,7 @@ RECORD = RecordType(
     help="巡察组与巡察办的一次会商。",
     fields=FIELDS,
     lifecycle=resting("held", "已会商"),
+    access=ACCESS,
     numbering=Numbering("M"),
     ledger=LedgerHabits(sheets=("组办会商", "会商"), number=("会商编号",)),
     examples={

@@ -39,6 +39,7 @@ FIELDS = (
         "签收人",
         "在问题反馈表上签收的人。",
         secret=True,
+        of_person=True,
         longest=50,
         headings=("签收人姓名", "签收人员", "接收人"),
         sample="签收人102",

@@ -7,6 +7,7 @@ from app.kernel.fields import Text
 from app.kernel.lifecycle import resting
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import in_order
+from app.records.feedback_session.access import ACCESS
 from app.records.feedback_session.fields import FIELDS
 
 ABSENCE = Text("absence", "缺席说明", headings=("缺席", "缺席原因", "缺席情况说明", "未到原因"))
@@ -34,6 +35,7 @@ RECORD = RecordType(
     help="向一个被巡察单位领导班子反馈一次；编号即问题反馈表编号。",
     fields=FIELDS,
     lifecycle=resting("active", "在册"),
+    access=ACCESS,
     numbering=Numbering("B"),
     ledger=LedgerHabits(
         sheets=("反馈情况", "集中反馈"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import in_order
+from app.records.finding.access import ACCESS
 from app.records.finding.fields import FIELDS
 from app.records.finding.lifecycle import LIFECYCLE
 
@@ -22,6 +23,7 @@ RECORD = RecordType(
     help="巡察发现的问题，一个问题一条。",
     fields=FIELDS,
     lifecycle=LIFECYCLE,
+    access=ACCESS,
     numbering=Numbering("F", 4),
     ledger=LedgerHabits(
         sheets=("问题台账", "发现问题", "问题清单", "巡察发现问题"), number=("问题编号", "发现问题编号")

@@ -2,6 +2,7 @@
 
 from app.kernel.lifecycle import resting
 from app.kernel.record_type import LedgerHabits, LedgerName, Numbering, RecordType
+from app.records.finding_category.access import ACCESS
 from app.records.finding_category.fields import FIELDS
 
 RECORD = RecordType(
@@ -12,6 +13,7 @@ RECORD = RecordType(
     help="一轮巡察的重点类别或反馈类别，按轮次自定。",
     fields=FIELDS,
     lifecycle=resting("active", "在册"),
+    access=ACCESS,
     numbering=Numbering("G"),
     ledger=LedgerHabits(sheets=("问题类别", "类别"), number=("记录编号",), key=("round", "phase", "code")),
     # Findings are filed under the categories of the feedback; those of the focus only say where to look.

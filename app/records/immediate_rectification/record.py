@@ -5,6 +5,7 @@ from typing import Any
 
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import in_order
+from app.records.immediate_rectification.access import ACCESS
 from app.records.immediate_rectification.fields import FIELDS
 from app.records.immediate_rectification.lifecycle import LIFECYCLE
 
@@ -22,6 +23,7 @@ RECORD = RecordType(
     help="巡察期间通知有关单位立即解决的一个事项。",
     fields=FIELDS,
     lifecycle=LIFECYCLE,
+    access=ACCESS,
     numbering=Numbering("L"),
     ledger=LedgerHabits(sheets=("立行立改", "边巡边改"), number=("事项编号", "立行立改编号")),
     check=check,

@@ -3,6 +3,7 @@
 from app.kernel.lifecycle import resting
 from app.kernel.record_type import LedgerHabits, Numbering, RecordType
 from app.records.common import PERSON_NAME
+from app.records.judicial_referral.access import ACCESS
 from app.records.judicial_referral.fields import FIELDS
 
 RECORD = RecordType(
@@ -13,6 +14,7 @@ RECORD = RecordType(
     help="将一人移送司法机关。",
     fields=FIELDS,
     lifecycle=resting("sent", "已移送"),
+    access=ACCESS,
     numbering=Numbering("J", assigned=True),
     ledger=LedgerHabits(
         sheets=("移送司法", "移送司法机关"),

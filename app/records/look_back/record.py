@@ -5,6 +5,7 @@ from typing import Any
 
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import SUBJECT_AGREES, check_subject, read_subject, subject_column
+from app.records.look_back.access import ACCESS
 from app.records.look_back.fields import FIELDS
 from app.records.look_back.lifecycle import LIFECYCLE
 
@@ -24,6 +25,7 @@ RECORD = RecordType(
     help="对已巡察的一个单位或一名干部的一次突击检查。",
     fields=FIELDS,
     lifecycle=LIFECYCLE,
+    access=ACCESS,
     numbering=Numbering("H"),
     ledger=LedgerHabits(
         sheets=("回头看", "回头看检查"),

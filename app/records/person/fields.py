@@ -5,7 +5,16 @@ from app.records.codes import id_number
 from app.records.terms import POLITICAL_STATUS, RANK
 
 FIELDS = (
-    Text("name", "姓名", required=True, secret=True, longest=50, headings=("人员姓名", "名字"), sample="示例干部"),
+    Text(
+        "name",
+        "姓名",
+        required=True,
+        secret=True,
+        of_person=True,
+        longest=50,
+        headings=("人员姓名", "名字"),
+        sample="示例干部",
+    ),
     Reference(
         "unit",
         "单位",

@@ -2,6 +2,7 @@
 
 from app.kernel.lifecycle import resting
 from app.kernel.record_type import LedgerHabits, Numbering, RecordType
+from app.records.person.access import ACCESS
 from app.records.person.fields import FIELDS
 
 # No ledger_name: a name alone is never taken for a person.
@@ -13,6 +14,7 @@ RECORD = RecordType(
     help="线索、立案、问责等涉及的人员。",
     fields=FIELDS,
     lifecycle=resting("active", "在册"),
+    access=ACCESS,
     numbering=Numbering("P", within="jurisdiction"),
     ledger=LedgerHabits(sheets=("人员", "人员信息"), number=("人员编号", "人员编码"), keeps=("name",)),
     examples={

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app.db.context import GATE
+from app.errors import Refusal
 from app.http.dependencies import bearer
-from app.http.record_handlers import JSON, json_body, only
+from app.http.record_handlers import JSON, check_media, json_body, only
 from app.http.record_router import problems
 from app.http.service import asking, service_of
-from app.kernel import store
 from app.kernel.bodies import validated
-from app.kernel.documents import answer_sql
+from app.kernel.documents import answer_sql, finished
 from app.kernel.schemas import body_model, members
 from app.records.person.record import RECORD
 
@@ -44,16 +44,19 @@ async def find_person(request: Request) -> Response:
     """身份证号加密保存，只能整号查找；号码不出现在地址和日志中。"""
     who = await asking(request)
     only(request)
-    number = validated(PersonFind, await json_body(request, JSON))["id_number"]
+    check_media(request, JSON)
+    if not who.right(RECORD).lists:
+        raise Refusal("forbidden")
+    number = validated(PersonFind, await json_body(request))["id_number"]
     digest = service_of(request).ledger.seal.digest(f"{RECORD.path}.id_number", number)
-    sql = answer_sql(RECORD, "t").format(source=RECORD.table)
+    sql = answer_sql(who.view, RECORD, "t").format(source=RECORD.table)
     async with who.connection() as connection:
         rows = await connection.fetch(
             f"{sql} where t.id_number_digest = $2 and t.state <> 'voided' and {GATE} order by t.number limit 50",
             who.context(),
             digest,
         )
-    items = [orjson.loads(store.finished(RECORD, row)) for row in rows]
+    items = [orjson.loads(finished(who.view, RECORD, row)) for row in rows]
     return Response(
         orjson.dumps({"items": items, "next_cursor": None}), 200, {"Cache-Control": "private, no-store"}, JSON
     )

@@ -17,6 +17,7 @@ RESPONSIBLE_PERSON = Text(
     "responsible_person",
     "责任人",
     secret=True,
+    of_person=True,
     longest=50,
     headings=("整改责任人", "问题责任人", "责任人姓名", "责任领导"),
     sample="责任人甲01",

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import IS_CLOSED_OFF, in_order
+from app.records.rectification_opinion.access import ACCESS
 from app.records.rectification_opinion.fields import FIELDS, PROMISED
 from app.records.rectification_opinion.lifecycle import LIFECYCLE
 
@@ -26,6 +27,7 @@ RECORD = RecordType(
     help="对一个问题提出的一条整改意见，由一个单位落实。",
     fields=FIELDS,
     lifecycle=LIFECYCLE,
+    access=ACCESS,
     numbering=Numbering("R", 4),
     ledger=LedgerHabits(
         sheets=("整改意见台账", "整改意见", "整改台账"),

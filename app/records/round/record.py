@@ -7,6 +7,7 @@ from app.kernel.fields import Text
 from app.kernel.lifecycle import resting
 from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import in_order
+from app.records.round.access import ACCESS
 from app.records.round.fields import FIELDS
 
 
@@ -31,6 +32,7 @@ RECORD = RecordType(
     help="一轮巡察：年度、轮次、类型、主题和起止日期。",
     fields=FIELDS,
     lifecycle=resting("active", "在册"),
+    access=ACCESS,
     numbering=Numbering(formula=round_number),
     ledger=LedgerHabits(sheets=("巡察轮次", "轮次"), number=("轮次编号",), extra=(DIVISION_CODE,)),
     check=check,

@@ -1,6 +1,7 @@
 """The declaration of a target."""
 
 from app.kernel.record_type import LedgerHabits, Numbering, RecordType
+from app.records.target.access import ACCESS
 from app.records.target.fields import FIELDS
 from app.records.target.lifecycle import LIFECYCLE
 
@@ -12,6 +13,7 @@ RECORD = RecordType(
     help="一轮巡察的一个被巡察单位。",
     fields=FIELDS,
     lifecycle=LIFECYCLE,
+    access=ACCESS,
     numbering=Numbering("D"),
     ledger=LedgerHabits(sheets=("巡察对象", "被巡察单位"), number=("对象编号", "巡察对象编号"), key=("round", "unit")),
     unique={"natural_key": ("round_id", "unit_id")},

@@ -12,6 +12,7 @@ FIELDS = (
         "每组必须有组长。",
         required=True,
         secret=True,
+        of_person=True,
         longest=50,
         headings=("组长姓名", "巡察组长"),
         sample="组长丁04",

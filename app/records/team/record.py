@@ -2,6 +2,7 @@
 
 from app.kernel.lifecycle import resting
 from app.kernel.record_type import LedgerHabits, LedgerName, Numbering, RecordType
+from app.records.team.access import ACCESS
 from app.records.team.fields import FIELDS
 
 RECORD = RecordType(
@@ -12,6 +13,7 @@ RECORD = RecordType(
     help="一轮巡察中的一个巡察组。",
     fields=FIELDS,
     lifecycle=resting("active", "在册"),
+    access=ACCESS,
     numbering=Numbering("Z"),
     ledger=LedgerHabits(sheets=("巡察组", "巡察组分组"), number=("巡察组编号", "组别编号"), key=("round", "name")),
     ledger_name=LedgerName(columns=("name",), within=("round",)),

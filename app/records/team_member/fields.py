@@ -5,7 +5,16 @@ from app.records.common import TEAM
 
 FIELDS = (
     TEAM,
-    Text("name", "姓名", required=True, secret=True, longest=50, headings=("成员姓名", "成员"), sample="组员甲48"),
+    Text(
+        "name",
+        "姓名",
+        required=True,
+        secret=True,
+        of_person=True,
+        longest=50,
+        headings=("成员姓名", "成员"),
+        sample="组员甲48",
+    ),
     Text(
         "seconded_from_name",
         "抽调单位",

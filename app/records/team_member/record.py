@@ -5,6 +5,7 @@ from typing import Any
 from app.kernel.lifecycle import resting
 from app.kernel.record_type import LedgerHabits, Numbering, RecordType
 from app.records.common import ROUND
+from app.records.team_member.access import ACCESS
 from app.records.team_member.fields import FIELDS
 
 
@@ -22,6 +23,7 @@ RECORD = RecordType(
     help="抽调到巡察组的一名工作人员。",
     fields=FIELDS,
     lifecycle=resting("active", "在册"),
+    access=ACCESS,
     numbering=Numbering("S", via="team"),
     ledger=LedgerHabits(
         sheets=("巡察组成员", "抽调人员", "成员"),

@@ -41,7 +41,14 @@ FIELDS = (
         form=credit_code,
         headings=("信用代码", "社会信用代码"),
     ),
-    Text("principal_name", "主要负责人", longest=50, secret=True, headings=("负责人", "主要负责人姓名", "负责人姓名")),
+    Text(
+        "principal_name",
+        "主要负责人",
+        longest=50,
+        secret=True,
+        of_person=True,
+        headings=("负责人", "主要负责人姓名", "负责人姓名"),
+    ),
     Text("principal_post", "负责人职务", longest=100, headings=("主要负责人职务",)),
     Lines(
         "former_names",

@@ -1,6 +1,7 @@
 """The declaration of a unit."""
 
 from app.kernel.record_type import LedgerHabits, LedgerName, Numbering, RecordType
+from app.records.unit.access import ACCESS
 from app.records.unit.fields import FIELDS
 from app.records.unit.lifecycle import LIFECYCLE
 
@@ -12,6 +13,7 @@ RECORD = RecordType(
     help="单位名录：被巡察单位、派出和接收单位、作出决定的机关。",
     fields=FIELDS,
     lifecycle=LIFECYCLE,
+    access=ACCESS,
     numbering=Numbering("U", within="jurisdiction"),
     ledger=LedgerHabits(sheets=("单位名录", "单位"), number=("单位编码", "单位编号"), keeps=("name", "kind")),
     ledger_name=LedgerName(columns=("name", "former_names"), only={"state": "active"}),

@@ -2,6 +2,7 @@
 
 from app.kernel.lifecycle import resting
 from app.kernel.record_type import LedgerHabits, Numbering, RecordType
+from app.records.visit.access import ACCESS
 from app.records.visit.fields import FIELDS
 
 RECORD = RecordType(
@@ -12,6 +13,7 @@ RECORD = RecordType(
     help="一个巡察组一天内对一个单位的走访谈话。",
     fields=FIELDS,
     lifecycle=resting("active", "在册"),
+    access=ACCESS,
     numbering=Numbering("V"),
     ledger=LedgerHabits(
         sheets=("走访谈话记录", "走访谈话", "走访"),

@@ -1,0 +1,168 @@
+"""Who may see and do what with the records of a type: the row of the permission matrix that each type declares.
+
+Row security decides which records exist for a caller: its policies are made from `sees` (kernel/policies.py). The
+verbs are judged here, in Python; `hides` is applied by the one projection of documents (kernel/documents.py). Nothing
+that is not declared is allowed. Each role has a database role of its own, so that each gets a plan of its own.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+ROLES: Mapping[str, str] = {
+    "administrator": "系统管理员",
+    "leading_group": "巡察工作领导小组",
+    "inspection_office": "巡察办",
+    "inspection_team": "巡察组",
+    "case_supervision": "案件监督管理室",
+    "handling_department": "承办部门",
+    "organisation_department": "组织部门",
+    "inspected_unit": "被巡察单位",
+    "superior": "上级巡察机构",
+    "auditor": "审计员",
+    "partner_system": "对接系统",
+    "ledger_loader": "台账导入员",
+}
+# The roles that read records; the others have accounts, work lists, the access log or imports, and no record at all.
+READERS = (
+    "leading_group", "inspection_office", "inspection_team", "case_supervision", "handling_department",
+    "organisation_department", "inspected_unit", "partner_system",
+)  # fmt: skip
+BY_JURISDICTION = ("administrator", "superior", "ledger_loader")  # may be bound to a prefix
+
+# Work lists are counted for these; the superior sees nothing else, a partner only large enough figures.
+COUNTING = ("leading_group", "inspection_office", "case_supervision", "superior")
+
+EVERY = "true"
+# The record's audience and the caller's keys (its unit or team) have one in common. GIN finds it; see policies.
+OWN = "{0}.audience && {keys}"
+ALL_ACTIONS = frozenset({"*"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What a role does not see of a record that it sees.
+
+    metadata    only metadata are left: no starred member, no text
+    members     or just these members
+    shown_in    states in which nothing is hidden
+    """
+
+    metadata: bool = False
+    members: frozenset[str] = frozenset()
+    shown_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What one role may do with the records of one type.
+
+    sees        which records exist for it: SQL over the row `{0}`; EVERY, OWN, or a condition of the type's own
+    seen_in     the states in which a record exists for it; none given: all
+    lists       whether it may list them, or only read one it knows
+    creates     whether it may register one
+    changes     whether it may change, correct and void
+    acts        the actions it may take; ALL_ACTIONS is every one
+    while_in    the states in which it may change or act; none given: all
+    acts_if     SQL over the row `{0}`: a further condition for changing and acting
+    hides       what it does not see of them
+    """
+
+    sees: str = EVERY
+    seen_in: tuple[str, ...] = ()
+    lists: bool = True
+    creates: bool = False
+    changes: bool = False
+    acts: frozenset[str] = frozenset()
+    while_in: tuple[str, ...] = ()
+    acts_if: str = ""
+    hides: Hidden = Hidden()
+
+    @property
+    def writes(self) -> bool:
+        """Whether it writes at all."""
+        return self.creates or self.changes or bool(self.acts)
+
+    @property
+    def sees_every(self) -> bool:
+        """Whether every record of the jurisdiction exists for it, so that nothing of theirs need be hidden."""
+        return self.sees == EVERY and not self.seen_in
+
+    @property
+    def sees_own(self) -> bool:
+        """Whether a record exists for it while the record's audience and its keys meet."""
+        return "audience" in self.sees
+
+    def verbs(self, actions: Iterable[str]) -> list[str]:
+        """What it may do at all, of a type with these actions: as GET /v1/me and docs/permissions.md say it."""
+        found = ["list", "get"] if self.lists else ["get"]
+        found += ["create"] if self.creates else []
+        return found + [a for a in ("change", *actions, "void", "correct") if self.ever(a)]
+
+    def ever(self, action: str) -> bool:
+        """Whether it may do this at all: change, correct, void, or an action by its name."""
+        if action in ("change", "correct", "void"):
+            return self.changes
+        return action in self.acts or self.acts == ALL_ACTIONS
+
+    def may(self, action: str, state: str) -> bool:
+        """Whether it may do this with a record in this state."""
+        return self.ever(action) and (not self.while_in or state in self.while_in)
+
+
+def reads(sees: str = EVERY, *, hides: Hidden = Hidden(), lists: bool = True) -> Right:
+    """R of the matrix, or M where it hides."""
+    return Right(sees, lists=lists, hides=hides)
+
+
+def writes(sees: str = EVERY, *, while_in: tuple[str, ...] = (), but: frozenset[str] | None = None) -> Right:
+    """W of the matrix. `but`: the actions it may take, where that is not every one."""
+    acts = ALL_ACTIONS if but is None else but
+    return Right(sees, creates=True, changes=True, acts=acts, while_in=while_in)
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """An audience that looks at another record: when that one changes, this type's records are looked at again.
+
+    type       the record type that is looked at
+    match      SQL: which records `{0}` of this type look at the changed one, `new`
+    columns    of the other record, whose change matters
+    """
+
+    type: str
+    match: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may see and do what with the records of one type.
+
+    rights      role -> Right; a role that is missing has none
+    audience    SQL over the row `{0}`: the teams and units it concerns (uuid[], nulls are left out); '' is none
+    follows     the other records that `audience` looks at
+    partner     whether a partner system may subscribe to it: then it sees what is open to all, or concerns its unit
+    """
+
+    rights: Mapping[str, Right]
+    audience: str = ""
+    follows: tuple[Follow, ...] = ()
+    partner: Right | None = field(default=None)
+
+    def of(self, role: str) -> Right | None:
+        """The right of a role, if it has any."""
+        return self.partner if role == "partner_system" else self.rights.get(role)
+
+    @property
+    def own_columns_only(self) -> bool:
+        """Whether the audience is made of the record's own columns: then Postgres keeps it without a trigger."""
+        return "select" not in self.audience
+
+
+METADATA = Hidden(metadata=True)
+
+
+def through(table: str, column: str, also: str = "") -> str:
+    """Sees what a visible record of another type points to. That table's own policies apply inside."""
+    more = f" and {also.format('x')}" if also else ""
+    return f"exists (select from {table} x where x.jurisdiction = {{0}}.jurisdiction and x.{column} = {{0}}.id{more})"

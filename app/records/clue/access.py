@@ -1,0 +1,31 @@
+"""A clue is the team's until it is transferred, then the receiver's. The unit it is about never learns of it.
+
+监察法第十八条、第七十四条；监督执纪工作规则第二十三条. What the office registered it sees in full until the transfer,
+then only that it exists and how far it is.
+"""
+
+from app.kernel.access import ALL_ACTIONS, OWN, Access, Follow, Hidden, Right, reads, writes
+
+BEFORE_TRANSFER = ("registered",)
+# Closing off (销号) is not done by the department that handled the clue (domain.md 4.4).
+HANDLES = frozenset({"set_handling", "conclude", "reopen"})
+
+ACCESS = Access(
+    {
+        "inspection_office": Right(
+            creates=True,
+            changes=True,
+            while_in=BEFORE_TRANSFER,
+            hides=Hidden(metadata=True, shown_in=BEFORE_TRANSFER),
+        ),
+        "inspection_team": writes(OWN, while_in=BEFORE_TRANSFER),
+        "leading_group": reads(),
+        "case_supervision": Right(OWN, changes=True, acts=ALL_ACTIONS),
+        "handling_department": Right(OWN, changes=True, acts=HANDLES),
+        "organisation_department": Right(OWN, changes=True, acts=ALL_ACTIONS),
+    },
+    audience="""case when {0}.holder_unit_id is null then array[{0}.team_id] else
+        array_remove(array_remove(array[{0}.holder_unit_id, {0}.handling_unit_id], {0}.reported_unit_id),
+        (select p.unit_id from person p where p.jurisdiction = {0}.jurisdiction and p.id = {0}.person_id)) end""",
+    follows=(Follow("person", "{0}.person_id = new.id", ("unit_id",)),),
+)

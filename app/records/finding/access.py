@@ -1,0 +1,16 @@
+"""A finding is the team's until it is fed back; from then on its unit sees it, too."""
+
+from app.kernel.access import OWN, Access, reads, writes
+
+ACCESS = Access(
+    {
+        "inspection_office": writes(),
+        "inspection_team": writes(OWN, while_in=("registered",)),
+        "leading_group": reads(),
+        "case_supervision": reads(),
+        "organisation_department": reads(),
+        "inspected_unit": reads(OWN),
+    },
+    audience="array[{0}.team_id, case when {0}.fed_back_on is not null then {0}.unit_id end]",
+    partner=reads(OWN),
+)

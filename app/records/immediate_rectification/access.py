@@ -1,0 +1,14 @@
+"""What is put right at once concerns the unit that leads and those that co-operate."""
+
+from app.kernel.access import OWN, Access, Right, reads, writes
+
+ACCESS = Access(
+    {
+        "inspection_office": writes(),
+        "inspection_team": writes(OWN),
+        "leading_group": reads(),
+        "inspected_unit": Right(OWN, acts=frozenset({"resolve"})),
+    },
+    audience="array[{0}.team_id, {0}.lead_unit_id] || {0}.cooperating_unit_ids",
+    partner=reads(OWN),
+)
