@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.documents import errors, lifecycles, records
+from app.cli.documents import errors, lifecycles, permissions, records
 from app.cli.words import foreseeable, tell
 
 HOME = Path(__file__).resolve().parents[2]
@@ -26,6 +26,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "openapi/v1.json": openapi_text,
     "docs/errors.md": errors.document,
     "docs/lifecycles.md": lifecycles.document,
+    "docs/permissions.md": permissions.document,
     "docs/records.md": records.document,
 }
 

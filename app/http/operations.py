@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from app.kernel.access import ROLES
 from app.kernel.fields import Field, Reference
 from app.kernel.lifecycle import REASON, Transition
 from app.kernel.record_type import RecordType
@@ -28,6 +29,11 @@ REVISION = "这一版的改动，连同当时的全文。"
 DIFF = "由 from 版变为这一版的差异（JSON Patch，RFC 6902）。"
 VOID = "唯一的删除方式：记录仍可查阅，退出清单和统计，编号不再使用。还有记录引用它的，先处理那些记录。"
 CORRECT = "更正由操作设定的字段，写明理由；状态不变。"
+
+
+def permitted(doc: str, roles: Iterable[str]) -> str:
+    """The meaning of an operation with the roles that may use it."""
+    return f"{doc}（{'、'.join(ROLES[role] for role in roles)}）"
 
 
 def creating(t: RecordType) -> str:

@@ -104,13 +104,15 @@ def _answers(t: RecordType, schemas: Schemas) -> dict[str, Any]:
         "revision": {"model": Revision, "description": "这一版"},
         "diff": {"description": "JSON Patch", "content": {DIFF: {"schema": patch}}},
         "unchanged": {"description": "没有改动"},
+        "gone": {"description": "已办，记录不再归当前账号经手"},
     }
 
 
-CREATING, LISTING = problems(400, 409, 413, 415, 422), problems(400)
-READING, WRITING = problems(400, 404, 409), problems(400, 404, 409, 412, 413, 415, 422, 428)
+CREATING, LISTING = problems(400, 403, 409, 413, 415, 422), problems(400, 403)
+READING, WRITING = problems(400, 404, 409), problems(400, 403, 404, 409, 412, 413, 415, 422, 428)
 VERSIONED = {"key": (KEY,), "version": (VERSION,)}
 Make = Callable[..., dict[str, Any]]
+READS = ("get", "actions", "revisions", "revision", "diff")  # whoever sees a record reads all of it
 
 
 def _make(
@@ -127,9 +129,12 @@ def _make(
 ) -> dict[str, Any]:
     """One route, as arguments for `add_api_route`. `name` differs from the handler's where that is no verb."""
     named = f"{name or handler}_{t.name}"
+    verb = "get" if handler in READS else handler
+    roles = t.access.roles(verb, (x.action for x in t.lifecycle.public))
     return {
         "path": f"/v1/{t.path}{path}",
-        "endpoint": _endpoint(named, doc, do[handler], parameters),
+        "endpoint": _endpoint(named, operations.permitted(doc, roles), do[handler], parameters),
+        "openapi_extra": {"x-roles": roles},
         "methods": [method],
         "summary": summary,
         "operation_id": named,
@@ -167,7 +172,7 @@ def _action_routes(make: Make, t: RecordType, schemas: Schemas, given: dict[str,
         model: Any = schemas.actions[action]
         body = Annotated[model, Body(openapi_examples=operations.action_examples(t, action))]
         parameters = {"key": (KEY,), "body": (body,), "if_match": (IF_MATCH,)}
-        answers = {200: given["record"], **WRITING}
+        answers = {200: given["record"], 204: given["gone"], **WRITING}
         found.append(
             make("POST", f"/{{key}}/actions/{action}", action, f"{t.label}：{label}", doc, parameters, answers)
         )

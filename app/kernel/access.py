@@ -153,6 +153,11 @@ class Access:
         """The right of a role, if it has any."""
         return self.partner if role == "partner_system" else self.rights.get(role)
 
+    def roles(self, verb: str, actions: Iterable[str] = ()) -> list[str]:
+        """The roles that may do this: list, get, create, change, correct, void, or one of the type's actions."""
+        known = tuple(actions)
+        return [role for role in READERS if (right := self.of(role)) and verb in right.verbs(known)]
+
     @property
     def own_columns_only(self) -> bool:
         """Whether the audience is made of the record's own columns: then Postgres keeps it without a trigger."""

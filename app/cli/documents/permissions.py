@@ -1,0 +1,82 @@
+"""docs/permissions.md: who may see and do what, as each type's access declares it."""
+
+from app.cli.documents import NOTICE, code, table, text
+from app.kernel.access import COUNTING, OWN, READERS, ROLES, Right
+from app.kernel.record_type import RecordType
+from app.records import REGISTRY
+
+HEAD = """# Permissions 权限
+
+What a caller may not see does not exist for it: 404, absent from lists, counts, search, history, figures' records and
+error texts; a reference to it is null. A verb that is not named here is refused with 403, once the record is visible.
+Which records exist is decided by row security in the database, one policy for each role and type; the verbs by this
+table; what is hidden of a visible record by the one projection of documents.
+
+**all**: every record of the jurisdiction. **own**: those whose audience holds the caller's team or unit (a unit also
+answers to the units merged into it). **some**: the condition that stands under the table. *hides*: members that are
+masked, a name to its first character; *metadata* hides every starred member and every text."""
+
+OTHERS = """## Other rights
+
+| role | may |
+| --- | --- |
+| `administrator` 系统管理员 | accounts, clients, API keys; no record |
+| `superior` 上级巡察机构 | work lists of the divisions under its prefix; no record |
+| `auditor` 审计员 | the access log, metadata of revisions; no record |
+| `ledger_loader` 台账导入员 | preview and commit imports of every type; reads the reports of its own imports |
+| `partner_system` 对接系统 | the types it is subscribed to: registers, and what concerns its unit, masked |"""
+
+
+def _sight(right: Right) -> str:
+    if right.sees_every:
+        found = "all"
+    elif right.sees == OWN:
+        found = "own"
+    else:
+        found = "some"
+    return found + ("" if right.lists else ", no list")
+
+
+def _hides(right: Right) -> str:
+    if not right.hides.metadata and not right.hides.members:
+        return ""
+    hidden = "metadata" if right.hides.metadata else code(*sorted(right.hides.members))
+    return hidden + (f", but not while {code(*right.hides.shown_in)}" if right.hides.shown_in else "")
+
+
+def _does(t: RecordType, right: Right) -> str:
+    verbs = [v for v in right.verbs(x.action for x in t.lifecycle.public) if v not in ("list", "get")]
+    return code(*verbs) + (f" while {code(*right.while_in)}" if right.while_in else "") if verbs else ""
+
+
+def _conditions(t: RecordType) -> list[str]:
+    found = []
+    for role in READERS:
+        right = t.access.of(role)
+        if right is None:
+            continue
+        if right.seen_in:
+            found.append(f"- `{role}` sees those in state {code(*right.seen_in)}")
+        elif not right.sees_every and right.sees != OWN:
+            found.append(f"- `{role}` sees: `{' '.join(right.sees.format(t.table, keys='keys').split())}`")
+        if right.acts_if:
+            found.append(f"- `{role}` acts if: `{right.acts_if.format(t.table, keys='keys')}`")
+    if t.access.audience:
+        found.append(f"- audience: `{' '.join(t.access.audience.format(t.table).split())}`")
+    return found
+
+
+def _section(t: RecordType) -> list[str]:
+    rows = [
+        [code(role), ROLES[role], _sight(right), _does(t, right), _hides(right)]
+        for role in READERS
+        if (right := t.access.of(role))
+    ]
+    blocks = [f"## {t.label} `{t.path}`", table(("role", "中文", "sees", "does", "hides"), rows)]
+    return [*blocks, "\n".join(_conditions(t))] if _conditions(t) else blocks
+
+
+def document() -> str:
+    """The whole document."""
+    counted = f"Work lists (`GET /v1/rounds/{{id}}/work-list`, `GET /v1/work-lists`) are for {code(*COUNTING)}."
+    return text(NOTICE, HEAD, *(block for t in REGISTRY for block in _section(t)), OTHERS, counted)
