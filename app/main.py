@@ -7,14 +7,16 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.accounts import routes as account_routes
+from app.accounts.bodies import BODIES
 from app.accounts.door import Door, listening
-from app.accounts.routes import AccountCreate
+from app.accounts.sign_in import routes as sign_in_routes
 from app.accounts.tokens import load_keys
 from app.db.engine import Pools
 from app.http import system_routes
 from app.http.docs_page import mount_docs
 from app.http.middleware import Headed, Recorded
 from app.http.openapi import document
+from app.http.pace import Paces
 from app.http.problems import answer_problems
 from app.http.record_router import add_records
 from app.http.service import Service
@@ -50,8 +52,9 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         service = Service(
             Ledger(REGISTRY, SCHEMAS, pools, load_seal(given, options.data_dir)),
             keys,
-            Door(pools, keys, options.token_minutes),
+            Door(pools, keys, options.token_minutes, Paces(options.requests_per_minute)),
             options,
+            (Paces(options.sign_ins_per_address), Paces(options.sign_ins_per_name)),
         )
         app.state.service = service
         async with listening(service.door, options.database_url), run_jobs(service):
@@ -73,10 +76,11 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     app.include_router(import_routes.router())
     app.include_router(person_routes.router)
     app.include_router(report_routes.router)
+    app.include_router(sign_in_routes.router)
     app.include_router(account_routes.router)
     app.include_router(system_routes.router)
     direct = add_records(app, REGISTRY, SCHEMAS)
-    app.openapi = lambda: document(app, REGISTRY, (AccountCreate, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    app.openapi = lambda: document(app, REGISTRY, (*BODIES, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
     limits = {"/v1/imports": options.import_limit}
     app.add_middleware(Headed)
     ordinary = app.build_middleware_stack

@@ -61,7 +61,12 @@ async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
 async def service(database: EmbeddedPostgres, folder: Path) -> AsyncIterator[httpx.ASGITransport]:
     """The running service, reached without a socket."""
     os.environ["LEDGER_DATA_DIR"] = str(folder / "data")
-    options = Settings(database_url=database.application_url, data_dir=folder / "data")
+    options = Settings(
+        database_url=database.application_url,
+        data_dir=folder / "data",
+        sign_ins_per_address=10_000,
+        sign_ins_per_name=10_000,
+    )
     app = create_app(options)
     async with app.router.lifespan_context(app):
         yield httpx.ASGITransport(app)

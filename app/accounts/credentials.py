@@ -1,10 +1,11 @@
 """Whether a secret is right, and what repeated failures lead to. Counted in the database, so over all processes."""
 
 import asyncio
+import hmac
 import time
 from dataclasses import dataclass
 
-from app.accounts import passwords, register
+from app.accounts import api_keys, passwords, register
 from app.accounts.register import Principal
 from app.db.context import DOOR
 from app.db.engine import Pools
@@ -12,6 +13,7 @@ from app.errors import Refusal, invalid
 
 # Every refusal takes this long, whatever its reason: more than argon2 and a commit on a machine that is not busy.
 REFUSAL_SECONDS = 0.3
+KEY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,21 @@ async def is_right(pools: Pools, identifier: str | None, secret: str) -> bool:
     return bool(row and row["former"]) and await passwords.matches(row["former"], secret)
 
 
+async def key_until(pools: Pools, identifier: str, key: str) -> float | None:
+    """Until when (seconds since 1970) this API key may be believed without looking again; None if it is wrong.
+
+    Not counted as a failure: nobody guesses 256 bits, and whoever knows how a key begins could lock it.
+    """
+    pool = await pools.role(DOOR)
+    row = await pool.fetchrow("select digest, former, former_until from principal_secret where id = $1", identifier)
+    given, now = api_keys.digest(key), time.time()
+    if row and hmac.compare_digest(row["digest"], given):
+        return now + KEY_SECONDS
+    if row and row["former"] and hmac.compare_digest(row["former"], given) and row["former_until"].timestamp() > now:
+        return min(float(row["former_until"].timestamp()), now + KEY_SECONDS)
+    return None
+
+
 async def _count(pools: Pools, identifier: str, patience: Patience) -> None:
     pool = await pools.role(DOOR)
     await pool.execute(
@@ -91,7 +108,9 @@ async def replace(pools: Pools, identifier: str, digest: str, overlap_minutes: i
             " former_until = case when $3 > 0 then now() + $3 * interval '1 minute' end where id = $1",
             identifier, digest, overlap_minutes,
         )  # fmt: skip
-        if not overlap_minutes:
+        if overlap_minutes:
+            await connection.execute("select pg_notify('ledger_principals', $1)", identifier)
+        else:
             await connection.execute("update principal set generation = generation + 1 where id = $1", identifier)
 
 

@@ -16,10 +16,11 @@ from typing import Any
 
 import asyncpg
 
-from app.accounts import register, tokens
+from app.accounts import api_keys, credentials, register, tokens
 from app.db.context import DOOR, Caller
 from app.db.engine import Pools, connect
 from app.errors import Refusal
+from app.http.pace import Pace, Paces, take
 from app.logging import log
 
 CHANNEL = "ledger_principals"
@@ -33,6 +34,7 @@ class Known:
 
     until: float
     caller: Caller
+    pace: Pace
 
 
 @dataclass
@@ -42,29 +44,48 @@ class Door:
     pools: Pools
     keys: tokens.Keys
     longest_minutes: int
+    paces: Paces
     known: dict[str, Known] = field(default_factory=dict)
     of: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     listening: bool = False
     heard: int = 0  # a change that is told while a principal is being read makes what was read old
 
     async def caller(self, token: str) -> Caller:
-        """The caller of a token. Refuses with `unauthenticated`."""
+        """The caller of a token or API key. Refuses with `unauthenticated`, and with `too_many_requests`."""
+        now = time.monotonic()
         entry = self.known.get(token)
-        if entry is not None and entry.until > time.monotonic():
-            return entry.caller
-        return await self._looked_up(token)
+        if entry is None or entry.until <= now:
+            entry = await self._looked_up(token)
+        take(entry.pace, now, self.paces.step)
+        return entry.caller
 
-    async def _looked_up(self, token: str) -> Caller:
-        claims = tokens.verified(self.keys, token, self.longest_minutes)
+    async def _looked_up(self, token: str) -> Known:
         heard = self.heard
-        principal = await register.find(self.pools, claims.sub)
-        if principal is None or not principal.open or principal.generation != claims.generation:
+        of = self._of_key if token.startswith(api_keys.BEGINNING) else self._of_token
+        principal, ends = await of(token)
+        if not principal.open:
             raise Refusal("unauthenticated")
-        caller = principal.caller
+        if principal.expires_at:
+            ends = min(ends, principal.expires_at.timestamp())
+        entry = Known(time.monotonic() + ends - time.time(), principal.caller, self.paces.of(principal.id))
         if self.listening and heard == self.heard:
-            ends = min(claims.exp, principal.expires_at.timestamp() if principal.expires_at else claims.exp)
-            self._remember(token, Known(time.monotonic() + ends - time.time(), caller))
-        return caller
+            self._remember(token, entry)
+        return entry
+
+    async def _of_token(self, token: str) -> tuple[register.Principal, float]:
+        claims = tokens.verified(self.keys, token, self.longest_minutes)
+        principal = await register.find(self.pools, claims.sub)
+        if principal is None or principal.generation != claims.generation:
+            raise Refusal("unauthenticated")
+        return principal, claims.exp
+
+    async def _of_key(self, key: str) -> tuple[register.Principal, float]:
+        identifier = api_keys.identifier_of(key)
+        until = await credentials.key_until(self.pools, identifier, key) if identifier else None
+        principal = await register.find(self.pools, identifier) if identifier and until else None
+        if principal is None or until is None or principal.kind != "api_key":
+            raise Refusal("unauthenticated")
+        return principal, until
 
     def _remember(self, token: str, entry: Known) -> None:
         if len(self.known) >= MOST:

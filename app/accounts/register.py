@@ -72,10 +72,19 @@ async def find(pools: Pools, identifier: str) -> Principal | None:
     return Principal(**row) if row else None
 
 
-async def every(pools: Pools, kind: str = "account", prefix: str = "") -> list[Principal]:
-    """All principals of a kind whose division lies within the prefix, by name."""
+async def every(pools: Pools) -> list[Principal]:
+    """All principals, by kind and name."""
     pool = await pools.role(DOOR)
-    rows = await pool.fetch(f"{_SELECT} where p.kind = $1 and starts_with(p.low, $2) order by p.id", kind, prefix)
+    return [Principal(**row) for row in await pool.fetch(f"{_SELECT} order by p.kind, p.id")]
+
+
+async def page(pools: Pools, kind: str, prefix: str, after: str, limit: int) -> list[Principal]:
+    """The next principals of a kind whose division begins with the prefix, by name."""
+    pool = await pools.role(DOOR)
+    rows = await pool.fetch(
+        f"{_SELECT} where p.kind = $1 and starts_with(p.low, $2) and p.id > $3 order by p.id limit $4",
+        kind, prefix, after, limit,
+    )  # fmt: skip
     return [Principal(**row) for row in rows]
 
 

@@ -1,184 +1,213 @@
-"""Signing in, and who may sign in."""
+"""Accounts, clients and API keys: the administrator's. One bound to a prefix sees and manages what lies within it."""
 
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel
 
-from app.accounts import credentials, register, tokens
-from app.errors import Refusal
+from app.accounts import api_keys, credentials, register, systems
+from app.accounts import bodies as b
+from app.accounts.register import Principal
+from app.errors import Fault, Refusal, invalid
 from app.http.dependencies import bearer
+from app.http.record_handlers import JSON, PATCH, json_body, only
 from app.http.record_router import problems
 from app.http.service import asking, service_of
-from app.kernel.bodies import validated
-from app.strict_json import load
+from app.kernel.asking import Asking
+from app.logging import log
 
-router = APIRouter(tags=["90 账号与系统"])
-
-
-class Token(BaseModel):
-    """访问令牌（RFC 6749、RFC 9068）。"""
-
-    access_token: str = Field(description="令牌")
-    token_type: str = Field(description="类型", examples=["Bearer"])
-    expires_in: int = Field(description="有效秒数", examples=[3600])
+router = APIRouter(tags=["90 账号与系统"], dependencies=[Depends(bearer)])
+ADMINISTRATOR = "administrator"
 
 
-class Me(BaseModel):
-    """当前账号。"""
+@dataclass(frozen=True)
+class Kind:
+    """What the routes of one kind of principal are called, take and answer."""
 
-    username: str = Field(description="用户名")
-    role: str = Field(description="角色")
-    jurisdiction: str | None = Field(description="所属区划；管多个区划时为 null")
-    jurisdiction_prefix: str | None = Field(description="所管区划的前缀；只属一个区划时为 null")
-    unit_number: str | None = Field(description="所属单位的编号")
-    team_number: str | None = Field(description="所属巡察组的编号")
-    may: dict[str, list[str]] = Field(description="对每类记录可做什么")
-
-
-class AccountRead(BaseModel):
-    """账号。"""
-
-    username: str = Field(description="用户名")
-    role: str = Field(description="角色")
-    jurisdiction: str = Field(description="区划代码；空为全部")
-    disabled: bool = Field(description="是否停用")
-    expires_at: datetime | None = Field(description="到期时刻")
-    created_at: datetime = Field(description="开立时刻")
+    kind: str
+    path: str
+    label: str
+    create: type[BaseModel]
+    read: type[BaseModel]
+    page: type[BaseModel]
+    secret: type[BaseModel]
+    secret_member: str = ""
 
 
-class AccountCreate(BaseModel):
-    """开立账号。"""
-
-    model_config = ConfigDict(extra="forbid")
-    username: Annotated[str, Field(description="用户名", examples=["office"], max_length=40)]
-    password: Annotated[str, Field(description="密码，至少 10 个字符", examples=["Lianyuan-2017"], max_length=200)]
-    role: Annotated[str, Field(description="角色", examples=["inspection_office"])]
-    jurisdiction: Annotated[str, Field(description="区划代码", examples=["431382"])]
-    expires_at: Annotated[datetime | None, Field(description="到期时刻，带时区")] = None
+KINDS = (
+    Kind("account", "accounts", "账号", b.AccountCreate, b.AccountRead, b.AccountPage, b.AccountRead),
+    Kind(
+        systems.CLIENT, "clients", "客户端", b.ClientCreate, b.ClientRead, b.ClientPage, b.ClientSecret, "client_secret"
+    ),
+    Kind(systems.API_KEY, "api-keys", "接口密钥", b.ApiKeyCreate, b.ApiKeyRead, b.ApiKeyPage, b.ApiKeySecret, "key"),
+)
 
 
-TOKEN_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/x-www-form-urlencoded": {
-                "schema": {
-                    "type": "object",
-                    "required": ["username", "password"],
-                    "properties": {
-                        "grant_type": {
-                            "type": "string",
-                            "enum": ["password"],
-                            "description": "授权方式，只有 password",
-                        },
-                        "username": {"type": "string", "description": "用户名"},
-                        "password": {"type": "string", "format": "password", "description": "密码"},
-                    },
-                }
-            }
-        },
-    }
-}
-
-
-@router.post("/v1/oauth/token", summary="登录，取得访问令牌", openapi_extra=TOKEN_FORM, responses=problems(400, 415))
-async def issue_token(request: Request) -> Token:
-    """以用户名和密码换取短期令牌。页面上点“登录授权”即是此操作。"""
-    service = service_of(request)
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        raise Refusal("wrong_media_type", allowed="application/x-www-form-urlencoded")
-    try:
-        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
-    except UnicodeDecodeError:
-        raise Refusal("bad_token_request", what="UTF-8") from None
-    if form.get("grant_type", "password") != "password":
-        raise Refusal("bad_token_request", what="grant_type")
-    for name in ("username", "password"):
-        if not form.get(name) or "\x00" in form[name]:
-            raise Refusal("bad_token_request", what=f"缺少 {name}")
-    pools = service.ledger.pools
-    account = await credentials.authenticate(
-        pools,
-        "account",
-        form["username"][:100],
-        form["password"][:200],
-        credentials.Patience(service.settings.lock_failures, service.settings.lock_minutes),
-    )
-    minutes = service.settings.token_minutes
-    token = tokens.issue(service.keys, account, minutes)
-    return Token(access_token=token, token_type="Bearer", expires_in=minutes * 60)  # noqa: S106  # the name of the scheme
-
-
-@router.get("/v1/me", summary="当前账号是谁，能做什么", responses=problems(), dependencies=[Depends(bearer)])
-async def who_am_i(request: Request) -> Me:
-    """当前账号的角色、区划和可做的操作。"""
+async def administrator(request: Request, *parameters: str) -> Asking:
+    """The caller, who must be an administrator. Refuses with `forbidden`, and query parameters that are not named."""
     who = await asking(request)
-    caller = who.caller
-    rights = {t: t.access.of(caller.role) for t in who.ledger.registry}
-    may = {t.path: r.verbs(x.action for x in t.lifecycle.public) for t, r in rights.items() if r}
-    return Me(
-        username=caller.account,
-        role=caller.role,
-        jurisdiction=caller.code,
-        jurisdiction_prefix=None if caller.code else caller.prefix,
-        unit_number=caller.unit,
-        team_number=caller.team,
-        may=may,
-    )
-
-
-async def administrator(request: Request) -> Any:
-    """The caller, who must be an administrator."""
-    who = await asking(request)
-    if who.caller.role != "administrator":
+    if who.caller.role != ADMINISTRATOR:
         raise Refusal("forbidden")
+    only(request, *parameters)
     return who
 
 
-def _document(account: register.Principal) -> AccountRead:
-    return AccountRead.model_validate({"username": account.id, **asdict(account)})
+def _reach(who: Asking) -> str:
+    """The beginning that the divisions of all principals have which this administrator manages."""
+    return who.caller.code or who.caller.prefix
 
 
-@router.get("/v1/accounts", summary="账号清单", responses=problems(403), dependencies=[Depends(bearer)])
-async def list_accounts(request: Request) -> list[AccountRead]:
-    """全部账号（管理员）。"""
-    who = await administrator(request)
-    return [_document(a) for a in await register.every(who.ledger.pools)]
+async def _managed(who: Asking, k: Kind, name: str) -> Principal:
+    """The principal of that name, if it is of this kind and within the administrator's reach."""
+    found = await register.find(who.ledger.pools, name) if register.USERNAME.fullmatch(name) else None
+    if found is None or found.kind != k.kind or not found.jurisdiction.startswith(_reach(who)):
+        raise Refusal("not_found", label=k.label)
+    return found
 
 
-@router.post(
-    "/v1/accounts",
-    summary="开立账号",
-    status_code=201,
-    responses=problems(400, 403, 409, 415, 422),
-    dependencies=[Depends(bearer)],
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AccountCreate"}}},
-        }
-    },
-)
-async def open_account(request: Request) -> AccountRead:
-    """开立一个账号（管理员）。"""
-    who = await administrator(request)
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise Refusal("wrong_media_type", allowed="application/json")
-    body = load(await request.body())
-    if isinstance(body, dict) and isinstance(body.get("expires_at"), str):
-        body["expires_at"] = _moment(body["expires_at"])
-    values = validated(AccountCreate, body)
-    pools = who.ledger.pools
-    return _document(await register.add(pools, by=who.caller.account, **{"expires_at": None, **values}))
+def _within(who: Asking, values: Mapping[str, Any]) -> None:
+    if not values.get("jurisdiction", _reach(who)).startswith(_reach(who)):
+        raise invalid(Fault("/jurisdiction", "jurisdiction_outside"))
 
 
-def _moment(text: str) -> Any:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return moment if moment.tzinfo else text
+def _shown(k: Kind, p: Principal, secret: str = "") -> Any:
+    more = {"prefix": api_keys.shown(p.id)} | ({k.secret_member: secret} if secret else {})
+    return b.answered(k.secret if secret else k.read, p, more)
+
+
+def _changed(who: Asking, request: Request, p: Principal, *members: str) -> None:
+    """What was done to whom by whom: a line in the log, without values. This process acts on it before it answers."""
+    service_of(request).door.forget(p.id)
+    log.info("principal", request=who.request, by=who.caller.account, id=p.id, changed=sorted(members))
+
+
+def _body(model: type[BaseModel], media: str, **examples: Any) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
+    if examples:
+        content["examples"] = {name: {"summary": name, "value": value} for name, value in examples.items()}
+    return {"requestBody": {"required": True, "content": {media: content}}}
+
+
+Name = Annotated[str, Path(description="用户名，客户端编号，或接口密钥的标识")]
+Limit = Annotated[int, Query(ge=1, le=200, description="一页多少条")]
+Cursor = Annotated[str, Query(max_length=40, description="上一页答复中的 next_cursor")]
+
+
+def _reading(k: Kind) -> None:
+    @router.get(
+        f"/v1/{k.path}", summary=f"{k.label}清单", operation_id=f"list_{k.kind}", response_model=k.page,
+        responses=problems(400, 403),
+    )  # fmt: skip
+    async def list_principals(request: Request, response: Response, limit: Limit = 50, cursor: Cursor = "") -> Any:
+        """按名称排列，一页一页地列；停用的也在内。只列管理范围以内的。"""
+        who = await administrator(request, "limit", "cursor")
+        found = await register.page(who.ledger.pools, k.kind, _reach(who), cursor, limit + 1)
+        response.headers["Cache-Control"] = "private, no-store"
+        more = found[limit - 1].id if len(found) > limit else None
+        return k.page(items=[_shown(k, p) for p in found[:limit]], next_cursor=more)
+
+    @router.get(
+        f"/v1/{k.path}/{{name}}", summary=f"一个{k.label}", operation_id=f"get_{k.kind}", response_model=k.read,
+        responses=problems(400, 403, 404),
+    )  # fmt: skip
+    async def get_principal(request: Request, response: Response, name: Name) -> Any:
+        """角色、所属、到期、停用和锁定的情况。密码和密钥不能查看。"""
+        who = await administrator(request)
+        response.headers["Cache-Control"] = "private, no-store"
+        return _shown(k, await _managed(who, k, name))
+
+
+def _writing(k: Kind) -> None:
+    @router.post(
+        f"/v1/{k.path}", summary=f"开立{k.label}", operation_id=f"open_{k.kind}", status_code=201,
+        response_model=k.secret, responses=problems(400, 403, 409, 413, 415, 422), openapi_extra=_body(k.create, JSON),
+    )  # fmt: skip
+    async def open_principal(request: Request, response: Response) -> Any:
+        """角色决定能做什么，所属决定能看到哪些。系统的密钥由服务生成，只在这一次答复中显示。"""
+        who = await administrator(request)
+        values = b.given(k.create, await json_body(request, JSON))
+        _within(who, values)
+        pools, by = who.ledger.pools, who.caller.account
+        if k.secret_member:
+            made, secret = await systems.add(pools, k.kind, by, **values)
+        else:
+            made, secret = await register.add(pools, by=by, **values), ""
+        _changed(who, request, made, "create")
+        response.headers.update({"Location": f"/v1/{k.path}/{made.id}", "Cache-Control": "no-store"})
+        return _shown(k, made, secret)
+
+    @router.patch(
+        f"/v1/{k.path}/{{name}}", summary=f"修改{k.label}", operation_id=f"change_{k.kind}", response_model=k.read,
+        responses=problems(400, 403, 404, 409, 413, 415, 422),
+        openapi_extra=_body(b.PrincipalChange, PATCH, 停用={"disabled": True}, 启用={"disabled": False}),
+    )  # fmt: skip
+    async def change_principal(request: Request, response: Response, name: Name) -> Any:
+        """改角色、所属、到期，停用或启用（RFC 7396）。即刻生效，已发的令牌也不例外；停用后再启用的须重新登录。"""
+        who = await administrator(request)
+        old = await _managed(who, k, name)
+        values = b.given(b.PrincipalChange, await json_body(request, PATCH))
+        _within(who, values)
+        new = await register.alter(who.ledger.pools, old.id, values)
+        assert new
+        _changed(who, request, new, *values)
+        response.headers["Cache-Control"] = "private, no-store"
+        return _shown(k, new)
+
+
+def _acting(k: Kind) -> None:
+    refusals = problems(400, 403, 404, 413, 415, 422)
+
+    @router.post(
+        f"/v1/{k.path}/{{name}}/actions/unlock", summary=f"解除{k.label}的锁定", operation_id=f"unlock_{k.kind}",
+        response_model=k.read, responses=refusals, openapi_extra=_body(b.Nothing, JSON, 解锁={}),
+    )  # fmt: skip
+    async def unlock(request: Request, response: Response, name: Name) -> Any:
+        """多次填错后不等时间过去，即可再登录。"""
+        who = await administrator(request)
+        found = await _managed(who, k, name)
+        b.given(b.Nothing, await json_body(request, JSON))
+        await credentials.unlock(who.ledger.pools, found.id)
+        _changed(who, request, found, "unlock")
+        response.headers["Cache-Control"] = "private, no-store"
+        return _shown(k, await _managed(who, k, name))
+
+    if k.secret_member:
+
+        @router.post(
+            f"/v1/{k.path}/{{name}}/actions/rotate", summary=f"换新{k.label}的密钥", operation_id=f"rotate_{k.kind}",
+            response_model=k.secret, responses=refusals,
+            openapi_extra=_body(b.Rotation, JSON, 一小时内换完={"overlap_minutes": 60}),
+        )  # fmt: skip
+        async def rotate(request: Request, response: Response, name: Name) -> Any:
+            """新密钥只在这一次答复中显示；旧密钥在重叠的时间内仍可用，运行中的系统不会中断。其间再换，最早的即刻作废。"""
+            who = await administrator(request)
+            found = await _managed(who, k, name)
+            values = b.given(b.Rotation, await json_body(request, JSON))
+            secret = await systems.rotate(who.ledger.pools, found, values.get("overlap_minutes", 60))
+            _changed(who, request, found, "rotate")
+            response.headers["Cache-Control"] = "no-store"
+            return _shown(k, await _managed(who, k, name), secret)
+
+    else:
+
+        @router.post(
+            f"/v1/{k.path}/{{name}}/actions/set_password", summary="另设密码", operation_id="set_password",
+            response_model=k.read, responses=refusals, openapi_extra=_body(b.PasswordSet, JSON),
+        )  # fmt: skip
+        async def set_password(request: Request, response: Response, name: Name) -> Any:
+            """原密码和以它登录的令牌即刻作废，锁定也解除。"""
+            who = await administrator(request)
+            found = await _managed(who, k, name)
+            values = b.given(b.PasswordSet, await json_body(request, JSON))
+            await credentials.new_password(who.ledger.pools, found.id, values["password"])
+            _changed(who, request, found, "password")
+            response.headers["Cache-Control"] = "private, no-store"
+            return _shown(k, await _managed(who, k, name))
+
+
+for _kind in KINDS:
+    _reading(_kind)
+    _writing(_kind)
+    _acting(_kind)

@@ -1,26 +1,34 @@
-"""The command `account`: the register of accounts, for whoever runs the service."""
+"""The command `account`: the register of principals, for whoever runs the service."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from app.accounts import credentials, passwords, register
+from app.accounts.binding import LABELS
+from app.accounts.register import Principal
 from app.cli.database import bring_up_to_date, database_or_running
-from app.cli.words import Stop, foreseeable, table, tell
-from app.clock import SHANGHAI
+from app.cli.words import Stop, foreseeable, table, tell, usage
+from app.clock import SHANGHAI, now
 from app.db.engine import Pools
 from app.db.roles import ROLES
 from app.settings import Settings
 
 T = TypeVar("T")
 OPERATOR = "operator"  # who made an account that no account made
+NEVER = "never"
 Username = Annotated[str, typer.Argument(help="用户名", metavar="USERNAME")]
+Name = Annotated[str, typer.Argument(help="用户名，客户端编号，或接口密钥的标识", metavar="NAME")]
 Password = Annotated[str, typer.Option(help="密码；不给则生成并显示一次", envvar="LEDGER_NEW_PASSWORD")]
+KINDS = {"account": "账号 account", "client": "客户端 client", "api_key": "接口密钥 API key"}
+COLUMNS = [
+    "名称 name", "类别 kind", "角色 role", "区划 jurisdiction", "单位或组 unit, team", "状态 state", "到期 expires",
+]  # fmt: skip
 
-accounts = typer.Typer(help="账号。The accounts.", no_args_is_help=True)
+accounts = typer.Typer(help="账号、客户端和接口密钥。Accounts, clients, API keys.", no_args_is_help=True)
 
 
 def _on_register(work: Callable[[Pools], Awaitable[T]]) -> T:
@@ -40,69 +48,123 @@ def _on_register(work: Callable[[Pools], Awaitable[T]]) -> T:
 
 @accounts.command("list")
 def list_accounts() -> None:
-    """列出账号。List the accounts."""
+    """列出账号、客户端和接口密钥。List accounts, clients and API keys."""
     with foreseeable():
-        found = _on_register(register.every)
-        rows = [
-            [a.id, a.role, a.jurisdiction or "全部 all", "启用 open" if a.open else "停用 closed", a.expires_at]
-            for a in found
-        ]
-        table("账号", ["用户名 username", "角色 role", "区划 jurisdiction", "状态 state", "到期 expires"], rows)
+        table("账号", COLUMNS, [_row(p) for p in _on_register(register.every)])
+
+
+def _row(p: Principal) -> list[Any]:
+    place = p.unit_number or p.team_number or ""
+    return [p.id, KINDS[p.kind], p.role, p.jurisdiction or "全部 all", place, _state(p), p.expires_at]
+
+
+def _state(p: Principal) -> str:
+    if p.disabled:
+        return "停用 closed"
+    if not p.open:
+        return "到期 expired"
+    return f"锁定到 locked until {p.locked_until:%H:%M}" if p.locked_until else "启用 open"
 
 
 @accounts.command()
 def add(
     username: Username,
-    role: Annotated[str, typer.Option(help=f"角色：{'、'.join(ROLES)}")],
-    jurisdiction: Annotated[str, typer.Option(help="区划代码；admin 可以是前缀或空")] = "",
+    role: Annotated[str, typer.Option(help="角色：" + "、".join(f"{r} {LABELS[r]}" for r in ROLES))],
+    jurisdiction: Annotated[
+        str, typer.Option(help="区划代码，六位；administrator、superior、ledger_loader 可以是前几位或空")
+    ] = "",
+    unit: Annotated[str | None, typer.Option(help="所属单位的编号")] = None,
+    team: Annotated[str | None, typer.Option(help="所属巡察组的编号")] = None,
+    types: Annotated[str | None, typer.Option("--types", help="partner_system 订阅的记录类型，逗号分隔")] = None,
     password: Password = "",
     expires_at: Annotated[datetime | None, typer.Option(help="到期时刻（北京时间）")] = None,
 ) -> None:
     """开立账号。Open an account."""
     secret = password or passwords.generated()
-    expiry = expires_at.replace(tzinfo=SHANGHAI) if expires_at else None
+    bound: dict[str, Any] = {"unit_number": unit, "team_number": team, "expires_at": _expiry(expires_at)}
+    bound["types"] = [part.strip() for part in types.split(",")] if types else None
     with foreseeable():
-        _on_register(
-            lambda pools: register.add(pools, username, secret, role, jurisdiction, OPERATOR, expires_at=expiry)
-        )
-        tell(f"已开立账号 {username}。", "The account was opened.")
+        _on_register(lambda pools: register.add(pools, username, secret, role, jurisdiction, OPERATOR, **bound))
+        tell(f"已开立账号 {username}（{LABELS[role]}）。", "The account was opened.")
         _show_generated(password, secret)
 
 
 @accounts.command()
 def password(username: Username, password: Password = "") -> None:
-    """另设密码。Set another password."""
+    """另设密码。Set another password; tokens brought by the former one end."""
     secret = password or passwords.generated()
     with foreseeable():
         if not _on_register(lambda pools: credentials.new_password(pools, username, secret)):
             raise _nobody(username)
-        tell(f"账号 {username} 的密码已改。", "The password was changed.")
+        tell(f"账号 {username} 的密码已改，原来的登录作废。", "The password was changed; its tokens have ended.")
         _show_generated(password, secret)
 
 
 @accounts.command()
-def disable(username: Username) -> None:
-    """停用账号。Close an account; it is never deleted."""
+def disable(name: Name) -> None:
+    """停用，即刻生效。Close it at once; it is never deleted."""
     with foreseeable():
-        _altered(username, disabled=True)
-        tell(f"账号 {username} 已停用。", "The account was closed.")
+        _altered(name, disabled=True)
+        tell(f"{name} 已停用，已发的令牌同时作废。", "It was closed, and its tokens have ended.")
 
 
 @accounts.command()
-def enable(username: Username) -> None:
-    """启用账号。Open an account again."""
+def enable(name: Name) -> None:
+    """启用。Open it again."""
     with foreseeable():
-        _altered(username, disabled=False)
-        tell(f"账号 {username} 已启用。", "The account is open again.")
+        _altered(name, disabled=False)
+        tell(f"{name} 已启用，须重新登录。", "It is open again, and has to sign in anew.")
 
 
-def _altered(username: str, **changes: object) -> None:
-    if not _on_register(lambda pools: register.alter(pools, username, changes)):
-        raise _nobody(username)
+@accounts.command()
+def expire(
+    name: Name,
+    at: Annotated[str, typer.Argument(help=f"到期时刻（北京时间），如 2027-01-31T18:00；{NEVER} 为长期有效")],
+) -> None:
+    """设定到期时刻。Set when it expires."""
+    with foreseeable():
+        moment = None if at == NEVER else _expiry(_moment(at))
+        _altered(name, expires_at=moment)
+        if moment is None:
+            tell(f"{name} 长期有效。", "It does not expire.")
+        else:
+            ended = moment <= now()
+            tell(f"{name} {'已' if ended else '将'}于 {moment:%Y-%m-%d %H:%M} 到期。", "The expiry was set.")
 
 
-def _nobody(username: str) -> Stop:
-    return Stop(f"没有账号 {username}。", f"There is no account {username}.")
+@accounts.command()
+def unlock(name: Name) -> None:
+    """解除因多次填错的锁定。End the lock that follows repeated failures."""
+    with foreseeable():
+        if _on_register(lambda pools: _unlocked(pools, name)) is None:
+            raise _nobody(name)
+        tell(f"{name} 的锁定已解除。", "The lock has ended.")
+
+
+async def _unlocked(pools: Pools, name: str) -> Principal | None:
+    await credentials.unlock(pools, name)
+    return await register.find(pools, name)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        usage(f"“{text}”不是时刻，请写成 2027-01-31T18:00，或 {NEVER}。", f"Write 2027-01-31T18:00, or {NEVER}.")
+
+
+def _expiry(moment: datetime | None) -> datetime | None:
+    """A moment without a time zone is meant as Beijing's."""
+    return moment.replace(tzinfo=SHANGHAI) if moment and not moment.tzinfo else moment
+
+
+def _altered(name: str, **changes: object) -> None:
+    if not _on_register(lambda pools: register.alter(pools, name, changes)):
+        raise _nobody(name)
+
+
+def _nobody(name: str) -> Stop:
+    return Stop(f"没有 {name}，请用 account list 核对。", f"There is no {name}: see account list.")
 
 
 def _show_generated(given: str, secret: str) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from app.errors import Fault, Refusal
 from app.http.answers import PatchStep
+from app.http.dependencies import offer_keys
 from app.http.problems import MEDIA, Problem, problem_document
 
 DESCRIPTION = """巡察台账：发现问题、线索移交、问责结果，每条记录都有版本和修订历史。
@@ -43,6 +44,7 @@ REFUSED = {
     "415": Refusal("wrong_media_type"),
     "422": Refusal("validation_failed", faults=[Fault("/title", "required", {"label": "问题标题"})]),
     "428": Refusal("if_match_required"),
+    "429": Refusal("too_many_requests", seconds=2),
     "503": Refusal("busy"),
 }
 
@@ -97,6 +99,7 @@ def document(app: FastAPI, types: Any, bodies: Sequence[type[BaseModel]]) -> dic
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema
+    offer_keys(made)
     _refusals(made)
     _untitled(made["paths"])
     _untitled(schemas)

@@ -49,8 +49,10 @@ def check_media(request: Request, media: str) -> None:
         raise Refusal("wrong_media_type", allowed=media, headers=headers)
 
 
-async def json_body(request: Request) -> Any:
-    """The JSON value of the body."""
+async def json_body(request: Request, media: str = "") -> Any:
+    """The JSON value of the body, which must be of this media type if one is named."""
+    if media:
+        check_media(request, media)
     return load(await request.body())
 
 

@@ -69,6 +69,7 @@ REFUSED = {
     415: "内容类型不对",
     422: "填写有误",
     428: "缺少 If-Match",
+    429: "请求过于频繁",
     503: "服务正忙",
 }
 
@@ -76,7 +77,7 @@ REFUSED = {
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals a route documents."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {s: {"description": REFUSED[s], "content": {MEDIA: schema}} for s in (*statuses, 401, 503)}
+    return {s: {"description": REFUSED[s], "content": {MEDIA: schema}} for s in (*statuses, 401, 429, 503)}
 
 
 def _list_parameters(t: RecordType) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """What the edge holds while the service runs, and how a request finds it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 
 from app.accounts.door import Door
 from app.accounts.tokens import Keys
 from app.errors import Refusal
+from app.http.pace import Paces
 from app.kernel.asking import Asking, Ledger
 from app.settings import Settings
 
@@ -19,6 +21,7 @@ class Service:
     keys: Keys
     door: Door
     settings: Settings
+    sign_ins: tuple[Paces, Paces]  # by address, by name
     ready: bool = False
 
 
@@ -32,8 +35,19 @@ def service_of(request: Request) -> Service:
 async def asking(request: Request) -> Asking:
     """Who asks. Refuses with `unauthenticated`. The one dependency of every route that needs a token."""
     service = service_of(request)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Refusal("unauthenticated")
-    caller = await service.door.caller(token.strip())
+    caller = await service.door.caller(_bearer(request.scope))
     return Asking(service.ledger, caller, request.scope["request_id"])
+
+
+def _bearer(scope: Any) -> str:
+    """The token or API key of a request: in one Authorization header, and never in the address, which gets logged."""
+    found = None
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            if found is not None:
+                raise Refusal("unauthenticated")
+            found = value
+    if found is None or found[:7].lower() != b"bearer " or b"access_token=" in scope["query_string"]:
+        raise Refusal("unauthenticated")
+    token: str = found[7:].decode("latin-1").strip()
+    return token

@@ -4,8 +4,8 @@ from app.sentences import Sentence, sentence
 
 SENTENCES: tuple[Sentence, ...] = (
     sentence("unauthenticated", 401, "尚未登录，或登录已过期。", "请重新取得令牌：POST /v1/oauth/token；在页面上点“登录授权”。", "No valid token.", "Get one from POST /v1/oauth/token."),
-    sentence("bad_credentials", 401, "用户名或密码不对，或账号已停用。", "请核对后重试；忘记密码请找系统管理员。", "Unknown user name, wrong password, or disabled account.", "Check both, or ask the administrator."),
-    sentence("bad_token_request", 400, "取令牌的请求不完整：{what}。", "请以表单提交 grant_type=password、username、password。", "Incomplete token request: {what}.", "Send the form grant_type=password, username, password.", what="缺少 password"),
+    sentence("bad_credentials", 401, "用户名（编号）或密码（密钥）不对，或已停用、到期，或因多次填错暂时锁定。", "请核对后过一刻钟再试；忘记密码请找系统管理员。", "Unknown name, wrong password or secret, or disabled, expired, or locked after failures.", "Check both and try again in a quarter of an hour, or ask the administrator."),
+    sentence("bad_token_request", 400, "取令牌的请求不对：{what}。", "请以表单提交 grant_type=password、username、password；系统用 client_credentials、client_id、client_secret。", "Wrong token request: {what}.", "Send the form grant_type=password, username, password; systems client_credentials, client_id, client_secret.", what="缺少 password"),
     sentence("bad_query", 400, "查询参数有误。", "请按 errors 中的说明修改。", "A query parameter is wrong.", "See errors."),
     sentence("bad_cursor", 400, "翻页游标无效，或与本次查询条件不符。", "请去掉 cursor 从第一页查起；翻页时其他条件须保持不变。", "The cursor is not one of this query.", "Start again without cursor; keep the other parameters unchanged while paging."),
     sentence("not_available_yet", 400, "本版本尚不支持 {name}。", "请去掉后重试。", "{name} is not available in this version.", "Leave it out.", name="as_of"),
@@ -36,6 +36,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("jurisdiction_required", 422, "本账号管多个区划，须写明行政区划代码。", "新建时填 jurisdiction，导入时加参数 jurisdiction=。", "This account covers several jurisdictions: name one.", "Give jurisdiction in the body, or jurisdiction= on an import.", ),
     sentence("if_match_required", 428, "修改须写明依据的版本。", "请在 If-Match 填当前版本号，例如 \"1\"。", "State the version you start from.", "Send If-Match, for example \"1\"."),
     sentence("bad_if_match", 400, "If-Match 写法不对。", "请填一个版本号，例如 \"1\"。", "If-Match is not a version.", "Send one version, for example \"1\"."),
+    sentence("too_many_requests", 429, "请求过于频繁。", "请在 {seconds} 秒后重试。", "Too many requests.", "Try again in {seconds} s.", seconds=2),
     sentence("busy", 503, "服务正忙，没有保存。", "请稍后重试。", "The service is busy; nothing was saved.", "Try again shortly."),
     sentence("internal", 500, "服务出错，没有保存。", "请把请求编号 {request} 告诉系统管理员。", "Something went wrong; nothing was saved.", "Tell the administrator the request id {request}.", request="…"),
     sentence("last_administrator", 409, "这是最后一个管理全部区划、长期有效的管理员账号。", "请先另开一个，再停用、改任或限期。", "This is the last administrator of the whole without an end.", "Open another one before you disable, move or limit it."),

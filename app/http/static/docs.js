@@ -35,7 +35,7 @@
     "OpenID Connect URL:": "OpenID Connect 地址：", "Flow:": "方式：", "Application:": "应用：",
     "username:": "用户名：", "Username:": "用户名：", "password:": "密码：", "Password:": "密码：",
     "Client credentials location:": "客户端凭据位置：", "Authorization header": "Authorization 头",
-    "client_id:": "客户端编号（可不填）：", "client_secret:": "客户端密钥（可不填）：", "Scopes:": "权限范围：",
+    "client_id:": "客户端编号（系统接入才填）：", "client_secret:": "客户端密钥（系统接入才填）：", "Scopes:": "权限范围：",
     "select all": "全选", "select none": "全不选", "Name:": "名称：", "In:": "位置：", "Value:": "值：",
     "Basic authorization": "基本认证", "Bearer authorization": "令牌认证",
     "(apiKey)": "(接口密钥)", "(http, Basic)": "(基本认证)", "(http, Bearer)": "(令牌认证)", "(mutualTLS)": "(双向证书)",

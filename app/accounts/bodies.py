@@ -1,0 +1,205 @@
+"""What the routes of accounts, clients and API keys take and answer."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from app.accounts.binding import LABELS, SHARED
+from app.clock import now
+from app.db.roles import ROLES
+from app.errors import Fault, invalid
+from app.kernel.bodies import validated
+from app.kernel.values import clean_text
+
+Body = TypeVar("Body", bound=BaseModel)
+WEEK = 7 * 24 * 60
+ROLE_HELP = "角色：" + "，".join(f"{role} {LABELS[role]}" for role in ROLES)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("not_text", "not_text")
+    return value
+
+
+Role = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "enum": list(ROLES)})]
+Place = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "pattern": "^[0-9]{0,6}$"})]
+Moment = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "format": "date-time"})]
+Secret = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 10, "maxLength": 200})]
+if TYPE_CHECKING:
+    Number: TypeAlias = str
+    Label: TypeAlias = str
+else:
+    Number, Label = clean_text(64), clean_text(100)
+
+ROLE: Any = Field(description=ROLE_HELP, examples=["inspection_office"])
+JURISDICTION: Any = Field(
+    description="区划代码，六位；系统管理员、上级机关、台账导入员可填前几位，空为全部", examples=["431382"]
+)
+UNIT: Any = Field(description="所属单位的编号：案件监督管理室、承办部门、组织部门、被巡察单位必填，协作系统可填")
+TEAM: Any = Field(description="所属巡察组的编号：巡察组必填")
+TYPES: Any = Field(description="订阅的记录类型，协作系统可填；不填则什么也查不到：" + "、".join(SHARED))
+EXPIRES: Any = Field(description="到期时刻，带时区；台账导入员必填，30 天以内", examples=["2027-01-31T18:00:00+08:00"])
+LABEL: Any = Field(description="名称，说明归谁、做什么用", examples=["市大数据局数据共享平台"])
+
+
+class _Given(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Bound(_Given):
+    role: Annotated[Role, ROLE]
+    jurisdiction: Annotated[Place, JURISDICTION]
+    unit_number: Annotated[Number | None, UNIT] = None
+    team_number: Annotated[Number | None, TEAM] = None
+    types: Annotated[list[Number] | None, TYPES] = None
+    expires_at: Annotated[Moment | None, EXPIRES] = None
+
+
+class AccountCreate(_Bound):
+    """开立账号。"""
+
+    username: Annotated[str, PlainValidator(_text), Field(description="用户名", examples=["office"])]
+    password: Annotated[Secret, Field(description="密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2017"])]
+
+
+class ClientCreate(_Bound):
+    """登记客户端：以 client_credentials 取令牌的系统。"""
+
+    label: Annotated[Label, LABEL]
+
+
+class ApiKeyCreate(_Bound):
+    """发放接口密钥。"""
+
+    label: Annotated[Label, LABEL]
+
+
+class PrincipalChange(_Given):
+    """改动：只写要改的字段，null 为清空。"""
+
+    role: Annotated[Role, ROLE] = ""
+    jurisdiction: Annotated[Place, JURISDICTION] = ""
+    unit_number: Annotated[Number | None, UNIT] = None
+    team_number: Annotated[Number | None, TEAM] = None
+    types: Annotated[list[Number] | None, TYPES] = None
+    expires_at: Annotated[Moment | None, EXPIRES] = None
+    disabled: Annotated[StrictBool, Field(description="true 停用，即刻生效；false 启用，须重新登录")] = False
+    label: Annotated[Label | None, LABEL] = None
+
+
+class PasswordSet(_Given):
+    """另设密码。"""
+
+    password: Annotated[Secret, Field(description="新密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2018"])]
+
+
+class Rotation(_Given):
+    """换新密钥。"""
+
+    overlap_minutes: Annotated[
+        StrictInt,
+        Field(ge=0, le=WEEK, description="旧密钥还能用多少分钟；0 为即刻作废，已发的令牌也作废", examples=[60]),
+    ] = 60
+
+
+class Nothing(_Given):
+    """空的正文。"""
+
+
+class _Read(BaseModel):
+    role: str = ROLE
+    jurisdiction: str = Field(description="区划代码，或其前几位；空为全部")
+    unit_number: str | None = Field(description="所属单位的编号")
+    team_number: str | None = Field(description="所属巡察组的编号")
+    types: list[str] | None = Field(description="订阅的记录类型")
+    disabled: bool = Field(description="是否停用")
+    expires_at: datetime | None = Field(description="到期时刻；长期有效的为 null")
+    locked_until: datetime | None = Field(description="因多次填错锁定到何时；没有锁定的为 null")
+    created_at: datetime = Field(description="开立时刻")
+    created_by: str = Field(description="何人开立")
+
+
+class AccountRead(_Read):
+    """账号。"""
+
+    username: str = Field(description="用户名")
+
+
+class ClientRead(_Read):
+    """客户端。"""
+
+    client_id: str = Field(description="客户端编号")
+    label: str | None = Field(description="名称")
+
+
+class ApiKeyRead(_Read):
+    """接口密钥（不含密钥本身）。"""
+
+    id: str = Field(description="标识")
+    label: str | None = Field(description="名称")
+    prefix: str = Field(description="密钥的开头，用来辨认", examples=["ledger_3f9a1c2b_"])
+
+
+class ClientSecret(ClientRead):
+    """客户端，连同只显示这一次的密钥。"""
+
+    client_secret: str = Field(description="密钥，只显示这一次")
+
+
+class ApiKeySecret(ApiKeyRead):
+    """接口密钥，只显示这一次。"""
+
+    key: str = Field(description="密钥，只显示这一次；放在请求头 Authorization: Bearer 之后")
+
+
+class AccountPage(BaseModel):
+    """一页账号。"""
+
+    items: list[AccountRead] = Field(description="账号，按用户名排列")
+    next_cursor: str | None = Field(description="下一页的游标；没有下一页时为 null")
+
+
+class ClientPage(BaseModel):
+    """一页客户端。"""
+
+    items: list[ClientRead] = Field(description="客户端，按编号排列")
+    next_cursor: str | None = Field(description="下一页的游标；没有下一页时为 null")
+
+
+class ApiKeyPage(BaseModel):
+    """一页接口密钥。"""
+
+    items: list[ApiKeyRead] = Field(description="接口密钥，按标识排列")
+    next_cursor: str | None = Field(description="下一页的游标；没有下一页时为 null")
+
+
+BODIES = (AccountCreate, ClientCreate, ApiKeyCreate, PrincipalChange, PasswordSet, Rotation, Nothing)
+
+
+def given(model: type[BaseModel], body: Any) -> dict[str, Any]:
+    """The members of a body as the register takes them. Refuses with `validation_failed`."""
+    values = validated(model, body)
+    if isinstance(text := values.get("expires_at"), str):
+        values["expires_at"] = moment(text)
+    return values
+
+
+def moment(text: str) -> datetime:
+    """A moment to come, of a text with a time zone."""
+    try:
+        found = datetime.fromisoformat(text)
+        if len(text) >= len("2027-01-31T18:00Z") and found.tzinfo and found > now():
+            return found
+    except (ValueError, OverflowError):
+        pass
+    raise invalid(Fault("/expires_at", "not_a_moment"))
+
+
+def answered(model: type[Body], principal: Any, more: Mapping[str, Any]) -> Body:
+    """The answer that shows this principal."""
+    names = {name: getattr(principal, name, None) for name in model.model_fields}
+    return model.model_validate({**names, "username": principal.id, "client_id": principal.id, **more})

@@ -1,0 +1,118 @@
+"""`POST /v1/oauth/token` and `GET /v1/me`."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+
+from app.accounts import credentials, tokens
+from app.accounts.sign_in import forms
+from app.errors import Refusal
+from app.http.dependencies import bearer
+from app.http.record_handlers import only
+from app.http.record_router import problems
+from app.http.service import Service, asking, service_of
+
+router = APIRouter(tags=["90 账号与系统"])
+FORM = "application/x-www-form-urlencoded"
+
+
+class Token(BaseModel):
+    """访问令牌（RFC 6749、RFC 9068）。"""
+
+    access_token: str = Field(description="令牌")
+    token_type: str = Field(description="类型", examples=["Bearer"])
+    expires_in: int = Field(description="有效秒数", examples=[3600])
+
+
+class Me(BaseModel):
+    """当前账号。"""
+
+    username: str = Field(description="用户名；系统接入的为客户端编号或接口密钥的标识")
+    role: str = Field(description="角色")
+    jurisdiction: str | None = Field(description="所属区划；管多个区划时为 null")
+    jurisdiction_prefix: str | None = Field(description="所管区划的前缀；只属一个区划时为 null")
+    unit_number: str | None = Field(description="所属单位的编号")
+    team_number: str | None = Field(description="所属巡察组的编号")
+    may: dict[str, list[str]] = Field(description="对每类记录可做什么")
+
+
+def _text(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description, **more}
+
+
+TOKEN_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            FORM: {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "grant_type": _text(
+                            "授权方式：password 人员，client_credentials 系统；不填为 password",
+                            enum=[forms.PASSWORD, forms.CLIENT],
+                        ),
+                        "username": _text("用户名（password）"),
+                        "password": _text("密码（password）", format="password"),
+                        "client_id": _text("客户端编号（client_credentials；也可用 Basic 头）"),
+                        "client_secret": _text("客户端密钥（client_credentials；也可用 Basic 头）", format="password"),
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/v1/oauth/token", summary="登录，取得访问令牌", openapi_extra=TOKEN_FORM, responses=problems(400, 413, 415)
+)
+async def issue_token(request: Request, response: Response) -> Token:
+    """人员以用户名和密码、系统以客户端编号和密钥换取短期令牌。页面上点“登录授权”即是此操作。
+
+    多次填错会暂时锁定；无论何种原因，拒绝的答复都一样。密码只放在正文中，不放在地址中。
+    """
+    service = service_of(request)
+    if request.scope["query_string"]:
+        raise forms.bad("invalid_request", "?")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise Refusal("wrong_media_type", allowed=FORM, members={"error": "invalid_request"})
+    by_address, by_name = service.sign_ins
+    by_address.take(forms.source_of(request.scope.get("client")))
+    form = forms.read_form(await request.body())
+    grant = forms.grant_of(form, request.headers.get("authorization", ""))
+    by_name.take(grant.name)
+    token, seconds = await _token(service, grant)
+    response.headers.update({"Cache-Control": "no-store", "Pragma": "no-cache"})
+    return Token(access_token=token, token_type="Bearer", expires_in=seconds)  # noqa: S106  # the name of the scheme
+
+
+async def _token(service: Service, grant: forms.Grant) -> tuple[str, int]:
+    options = service.settings
+    patience = credentials.Patience(options.lock_failures, options.lock_minutes)
+    try:
+        principal = await credentials.authenticate(service.ledger.pools, grant.kind, grant.name, grant.secret, patience)
+    except Refusal as refusal:
+        refusal.members["error"] = forms.REFUSED[grant.grant]
+        raise
+    return tokens.issue(service.keys, principal, options.token_minutes)
+
+
+@router.get("/v1/me", summary="当前账号是谁，能做什么", responses=problems(400), dependencies=[Depends(bearer)])
+async def who_am_i(request: Request) -> Me:
+    """当前账号的角色、所属和可做的操作。"""
+    who = await asking(request)
+    only(request)
+    caller = who.caller
+    rights = {t: t.access.of(caller.role) for t in who.ledger.registry}
+    may = {t.path: r.verbs(x.action for x in t.lifecycle.public) for t, r in rights.items() if r}
+    return Me(
+        username=caller.account,
+        role=caller.role,
+        jurisdiction=caller.code,
+        jurisdiction_prefix=None if caller.code else caller.prefix,
+        unit_number=caller.unit,
+        team_number=caller.team,
+        may=may,
+    )

@@ -1,0 +1,36 @@
+"""Clients and API keys: the service makes their identifiers and secrets, shows a secret once, and keeps its digest."""
+
+import secrets
+from typing import Any
+
+from app.accounts import api_keys, credentials, passwords, register
+from app.accounts.binding import Binding, faults
+from app.accounts.register import Principal
+from app.db.engine import Pools
+from app.errors import invalid
+
+CLIENT, API_KEY = "client", "api_key"  # kinds of principals
+
+
+async def add(pools: Pools, kind: str, by: str, label: str, **bound: Any) -> tuple[Principal, str]:
+    """A new client or API key, and its secret. Refuses with `validation_failed`."""
+    binding = Binding(**bound)
+    if found := faults(binding):
+        raise invalid(*found)
+    identifier = api_keys.new_identifier() if kind == API_KEY else f"client-{secrets.token_hex(4)}"
+    secret, digest = await _secret(kind, identifier)
+    return await register.insert(pools, identifier, kind, binding, digest, by, label), secret
+
+
+async def rotate(pools: Pools, principal: Principal, overlap_minutes: int) -> str:
+    """Another secret; the one before it is good for `overlap_minutes` more, so that a running system is not cut off."""
+    secret, digest = await _secret(principal.kind, principal.id)
+    await credentials.replace(pools, principal.id, digest, overlap_minutes)
+    return secret
+
+
+async def _secret(kind: str, identifier: str) -> tuple[str, str]:
+    if kind == API_KEY:
+        return api_keys.generated(identifier)
+    secret = secrets.token_urlsafe(32)
+    return secret, await passwords.hashed(secret)
