@@ -128,6 +128,8 @@ def _reference_condition(name: str, f: Reference, values: list[str]) -> Conditio
     column, kind = (f.id_column, "uuid") if by_id else (f.number_column, "text")
     if any(not (is_identifier(v) if by_id else NUMBER.match(v)) for v in values):
         raise _bad(name, "not_an_identifier" if by_id else "not_a_number")
+    if len(values) == 1 and not f.many:  # an equality lets the index give the order; `any` reads all and sorts
+        return Condition(f"t.{column} = {{}}::{kind}", values[0])
     return Condition(f"t.{column} && {{}}::{kind}[]" if f.many else f"t.{column} = any({{}}::{kind}[])", values)
 
 
