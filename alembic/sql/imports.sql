@@ -34,12 +34,15 @@ create table import_row (
   version int,
   number text,
   state text,
+  key text,
   "values" jsonb,
   errors jsonb not null default '[]',
   warnings jsonb not null default '[]',
   changes jsonb not null default '[]',
   primary key (import_id, n)
 );
+comment on column import_row.key is 'The number or natural key that the row gives: two rows of one key are one record.';
+comment on column import_row.values is 'What is still to be written; null where nothing is, or where it is written already.';
 -- A row of 2 KiB is kept as it is: compressed, it would be unpacked again for each of its references.
 alter table import_row set (toast_tuple_target = 4080);
 

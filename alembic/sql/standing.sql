@@ -28,12 +28,23 @@ create policy sealing on sealed_value to ledger_case_supervision, ledger_inspect
 grant insert, select (jurisdiction, digest) on sealed_value to ledger_case_supervision, ledger_inspection_team, ledger_importing, ledger_hand;
 
 -- An import and its plan exist for their maker alone.
-create policy own on import_job to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing, ledger_hand
+create policy own on import_job to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+    ledger_case_supervision, ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+    ledger_auditor, ledger_partner_system, ledger_ledger_loader, ledger_importing, ledger_hand
   using (maker = (select ledger_caller() ->> 'sub'));
-create policy own on import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing, ledger_hand
+create policy own on import_row to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+    ledger_case_supervision, ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+    ledger_auditor, ledger_partner_system, ledger_ledger_loader, ledger_importing, ledger_hand
   using (maker = (select ledger_caller() ->> 'sub'));
+grant select on import_job, import_row to ledger_administrator, ledger_leading_group, ledger_inspection_team, ledger_handling_department,
+  ledger_organisation_department, ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system;
 grant select, insert, update on import_job, import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader,
   ledger_importing, ledger_hand;
 grant insert, select on pgqueuer, pgqueuer_log to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
 grant usage on all sequences in schema public to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_ledger_loader, ledger_importing, ledger_hand;
+
+-- A role without a policy sees no row; it may ask, so that its answer is that of an absent record.
+grant select on unit, person, round, finding_category, team, team_member, target, visit, finding, feedback_session, rectification_opinion,
+  immediate_rectification, clue, clue_transfer, case_filing, accountability_decision, admonishment, judicial_referral, look_back,
+  consultation to ledger_administrator, ledger_superior, ledger_auditor, ledger_ledger_loader;

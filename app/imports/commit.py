@@ -1,11 +1,15 @@
 """Carrying out a plan, once and whole: every row in one transaction, type after type, or nothing at all."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel.asking import Asking
+from app.kernel.bulk import highest_sql
 from app.kernel.consequences import bring_about
 from app.kernel.record_type import RecordType
 from app.kernel.writes import COUNT, Change, Spelling, insert_sql, resolved_sql, update_sql
@@ -13,70 +17,106 @@ from app.kernel.writes import COUNT, Change, Spelling, insert_sql, resolved_sql,
 STEP = 5000
 Progress = Callable[[int], Awaitable[None]]
 
+# A row without values is written already (see ahead.py), or there is nothing to write.
 _ROWS = """select r.record_id as id, r.jurisdiction, r.version, r.number, r.state, r.values, true as imported,
     jsonb_build_object('sheet', r.sheet, 'row', r.line_number) as line, r.n
   from import_row r
-  where r.import_id = $2::uuid and r.type = '{path}' and r.result = '{result}' and r.n > $3 and r.n <= $4"""
+  where r.import_id = $2::uuid and r.type = '{path}' and r.result = '{result}' and r.values is not null
+    and r.n > $3 and r.n <= $4"""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What of a plan is still to be written of one type: how many rows, and between which (the first excluded)."""
+
+    created: int
+    unnumbered: int
+    updated: int
+    first: int
+    last: int
+
+    def steps(self) -> list[tuple[int, int]]:
+        """The stretches in which it is written."""
+        return [(low, min(low + STEP, self.last)) for low in range(self.first, self.last, STEP)]
 
 
 async def commit(asking: Asking, connection: Any, import_id: str, progress: Progress) -> None:
     """Applies the checked plan on a connection in a transaction. Refuses with `plan_moved` if a record moved since."""
     done = 0
-    last = await connection.fetchval(
-        f"select coalesce(max(n), 0) from import_row where import_id = $2 and {GATE}",
-        asking.context(),
-        import_id,
-    )
-    counted = await _counts(asking, connection, import_id)
+    shares = await _shares(asking, connection, import_id)
     for t in asking.ledger.registry:
-        counts = counted.get(t.path, {})
-        if not counts:
-            continue
-        if counts.get("created"):
-            await _number(asking, connection, t, import_id, last)
-            await _create(asking, connection, t, import_id, last, counts["created"])
-        if counts.get("updated"):
-            await _update(asking, connection, t, import_id, last, counts["updated"])
-        if counts.get("created") or counts.get("updated"):
-            await _consequences(asking, connection, t, import_id)
-        done += sum(counts.values())
-        await progress(done)
+        if share := shares.get(t.path):
+            await _carry_out(asking, connection, t, import_id, share)
+            done += share.created + share.updated
+            await progress(done)
 
 
-async def _counts(asking: Asking, connection: Any, import_id: str) -> dict[str, dict[str, int]]:
-    """Type -> result -> number of rows, all by one look at the plan."""
+async def finish(asking: Asking, connection: Any, t: RecordType, import_id: str) -> int:
+    """Writes what is left of one type, when its other rows are written; gives how many it wrote."""
+    share = (await _shares(asking, connection, import_id)).get(t.path)
+    if share is None:
+        await _consequences(asking, connection, t, import_id)
+        return 0
+    await _carry_out(asking, connection, t, import_id, share)
+    return share.created + share.updated
+
+
+async def _carry_out(asking: Asking, connection: Any, t: RecordType, import_id: str, share: Share) -> None:
+    if share.created:
+        await _number(asking, connection, t, import_id, share)
+        await _create(asking, connection, t, import_id, share)
+    if share.updated:
+        await _update(asking, connection, t, import_id, share)
+    await _consequences(asking, connection, t, import_id)
+
+
+async def _shares(asking: Asking, connection: Any, import_id: str) -> dict[str, Share]:
+    """What is to be written of each type, all by one look at the plan."""
     rows = await connection.fetch(
-        f"select type, result, count(*) as n from import_row where import_id = $2 and {GATE} group by 1, 2",
+        f"""select type, count(*) filter (where result = 'created') as created,
+            count(*) filter (where result = 'created' and number is null) as unnumbered,
+            count(*) filter (where result = 'updated') as updated, min(n) - 1 as first, max(n) as last
+        from import_row where import_id = $2 and "values" is not null and result in ('created', 'updated') and {GATE}
+        group by 1""",
         asking.context(), import_id,
     )  # fmt: skip
-    counted: dict[str, dict[str, int]] = {}
-    for r in rows:
-        counted.setdefault(r["type"], {})[r["result"]] = r["n"]
-    return counted
+    return {r["type"]: Share(r["created"], r["unnumbered"], r["updated"], r["first"], r["last"]) for r in rows}
 
 
-def _spelling(t: RecordType, names: set[str] | None = None) -> Spelling:
+def spelling(t: RecordType, how: str = "id", names: set[str] | None = None) -> Spelling:
+    """How the rows of a plan give their references: by identifier; `column` where each column comes by itself."""
     own = [f for f in t.references if f.copied is None and (names is None or f.name in names)]
     optional = frozenset(f.name for f in own if not (f.required and f.writable))
-    return Spelling(tuple((f.name, "id") for f in own), (), optional)
+    return Spelling(tuple((f.name, "id" if f.many else how) for f in own), (), optional)
 
 
-async def _number(asking: Asking, connection: Any, t: RecordType, import_id: str, last: int) -> None:
+async def raise_series(asking: Asking, connection: Any, jurisdiction: str, highest: Mapping[str, int]) -> None:
+    """Moves each series on to the highest number that rows have given."""
+    await connection.execute(
+        f"""insert into number_series as s (jurisdiction, series, last)
+        select $2, x.key, x.value::int from jsonb_each_text($3::text::jsonb) x where {GATE} order by 1, 2
+        on conflict (jurisdiction, series) do update set last = greatest(s.last, excluded.last)""",
+        asking.context(), jurisdiction, orjson.dumps(highest).decode(),
+    )  # fmt: skip
+
+
+async def _number(asking: Asking, connection: Any, t: RecordType, import_id: str, share: Share) -> None:
     """Raises each series to its highest given number, then numbers the rows that have none, in their order."""
     if t.numbering.formula:
         return
-    spelling = _spelling(t, {t.numbering.via} if t.numbering.within == "round" else set())
-    resolved = resolved_sql(t, asking.ledger.registry, spelling)
+    given = spelling(t, names={t.numbering.via} if t.numbering.within == "round" else set())
+    resolved = resolved_sql(t, asking.ledger.registry, given)
     source = _ROWS.format(path=t.path, result="created")
     context = asking.context("import")
-    await connection.fetch(
-        f"""with source as ({source}), {resolved}
-        insert into number_series as s (jurisdiction, series, last)
-        select jurisdiction, series, max(substring(number from '[0-9]{{1,9}}$')::int) from resolved
-        where number ~ ('^' || series || '[0-9]{{1,9}}$') group by 1, 2
-        on conflict (jurisdiction, series) do update set last = greatest(s.last, excluded.last)""",
-        context, import_id, 0, last,
-    )  # fmt: skip
+    if share.created > share.unnumbered:
+        await connection.fetch(
+            f"""with source as ({source} and r.number is not null), {resolved}
+            insert into number_series as s (jurisdiction, series, last) {highest_sql("resolved")}
+            on conflict (jurisdiction, series) do update set last = greatest(s.last, excluded.last)""",
+            context, import_id, share.first, share.last,
+        )  # fmt: skip
+    if not share.unnumbered:
+        return
     await connection.fetch(
         f"""with source as ({source} and r.number is null), {resolved},
         need as (select jurisdiction, series, count(*)::int as many from resolved group by 1, 2),
@@ -89,19 +129,19 @@ async def _number(asking: Asking, connection: Any, t: RecordType, import_id: str
           from resolved r join need using (jurisdiction, series) join drawn d using (jurisdiction, series))
         update import_row i set number = ledger_number(ranked.series, ranked.k::int, {t.numbering.digits})
         from ranked where i.import_id = $2::uuid and i.n = ranked.n and {GATE}""",
-        context, import_id, 0, last,
+        context, import_id, share.first, share.last,
     )  # fmt: skip
 
 
-async def _create(asking: Asking, connection: Any, t: RecordType, import_id: str, last: int, expected: int) -> None:
-    spelling, written = _spelling(t), 0
+async def _create(asking: Asking, connection: Any, t: RecordType, import_id: str, share: Share) -> None:
+    written = 0
     own = [f.id_column for f in t.references if f.to == t.path]
     for wave in await _waves(asking, connection, t, import_id, own):
         source = _ROWS.format(path=t.path, result="created") + wave
-        sql = insert_sql(t.name, asking.ledger.registry, spelling, True, source, COUNT)
-        for low in range(0, last, STEP):
-            written += await connection.fetchval(sql, asking.context("import"), import_id, low, min(low + STEP, last))
-    if written != expected:
+        sql = insert_sql(t.name, asking.view, spelling(t), True, source, COUNT)
+        for low, high in share.steps():
+            written += await connection.fetchval(sql, asking.context("import"), import_id, low, high)
+    if written != share.created:
         raise Refusal("plan_moved")
 
 
@@ -112,12 +152,14 @@ async def _waves(asking: Asking, connection: Any, t: RecordType, import_id: str,
     given = ", ".join(f"values ->> '{column}'" for column in own)
     rows = await connection.fetch(
         f"select record_id::text as id, array_remove(array[{given}], null) as refs"
-        f" from import_row where import_id = $2 and type = $3 and result = 'created' and {GATE}",
+        f" from import_row where import_id = $2 and type = $3 and result = 'created' and values is not null and {GATE}",
         asking.context(), import_id, t.path,
     )  # fmt: skip
     waiting, waves = {r["id"]: set(r["refs"]) for r in rows}, []
     known: set[str] = set()
     everyone = set(waiting)
+    if not any(refs & everyone for refs in waiting.values()):
+        return [""]
     while waiting:
         wave = [i for i, refs in waiting.items() if not (refs & everyone) - known]
         if not wave:
@@ -129,7 +171,7 @@ async def _waves(asking: Asking, connection: Any, t: RecordType, import_id: str,
     return waves or [""]
 
 
-async def _update(asking: Asking, connection: Any, t: RecordType, import_id: str, last: int, expected: int) -> None:
+async def _update(asking: Asking, connection: Any, t: RecordType, import_id: str, share: Share) -> None:
     changed = await connection.fetch(
         f"select distinct jsonb_object_keys(values) as c from import_row where import_id = $2 and type = $3"
         f" and result = 'updated' and {GATE}",
@@ -138,14 +180,13 @@ async def _update(asking: Asking, connection: Any, t: RecordType, import_id: str
     columns = {r["c"] for r in changed}
     references = {f.name for f in t.references if f.copied is None and f.id_column in columns}
     own = tuple(c for c in (*t.columns, "note") if c in columns and not any(c in f.columns for f in t.references))
-    spelling = _spelling(t, references)
-    spelling = Spelling(spelling.given, (), frozenset(references))
-    change = Change(own, spelling, each_its_own=True, skip_unchanged=False)
-    sql = update_sql(t.name, asking.ledger.registry, change, _ROWS.format(path=t.path, result="updated"), COUNT)
+    given = Spelling(spelling(t, names=references).given, (), frozenset(references))
+    change = Change(own, given, each_its_own=True, skip_unchanged=False)
+    sql = update_sql(t.name, asking.view, change, _ROWS.format(path=t.path, result="updated"), COUNT)
     written = 0
-    for low in range(0, last, STEP):
-        written += await connection.fetchval(sql, asking.context("import"), import_id, low, min(low + STEP, last))
-    if written != expected:
+    for low, high in share.steps():
+        written += await connection.fetchval(sql, asking.context("import"), import_id, low, high)
+    if written != share.updated:
         raise Refusal("plan_moved")
 
 

@@ -8,9 +8,16 @@ from app.clock import SHANGHAI
 from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel.asking import Asking
+from app.kernel.record_type import RecordType
 from app.sentences import SENTENCES
 
+LOADER = "ledger_loader"
 OPEN_STATES = ("received", "checking", "committing")
+
+
+def importable(asking: Asking, t: RecordType) -> bool:
+    """Whether the caller may import this type: a loader every one, others what they keep and wholly see."""
+    return asking.caller.role == LOADER or asking.right(t).imports
 
 
 async def read(asking: Asking, import_id: str) -> Any:

@@ -11,13 +11,14 @@ import orjson
 
 from app.db.context import GATE
 from app.imports.cells import fold_name
+from app.imports.shape import shape
 from app.kernel.asking import Asking
 from app.kernel.fields import Reference
 from app.kernel.record_type import RecordType
 from app.kernel.values import NUMBER
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """A record that can be referred to: in the database, or planned by this import."""
 
@@ -39,32 +40,35 @@ class Lookup:
     by_id: dict[tuple[str, str], Found] = field(default_factory=dict)
     planned: dict[str, list[Found]] = field(default_factory=dict)
     asked: dict[str, frozenset[str]] = field(default_factory=dict)
+    coming: frozenset[str] | None = None  # the types that the file holds, once they are known
 
     async def prepare(self, t: RecordType, rows: Iterable[Mapping[str, Any]]) -> None:
         """Reads, for a batch of rows, every record they name by number; and the names of types known by name."""
-        wanted: dict[str, set[str]] = {}
-        ids: dict[str, set[str]] = {}
-        every = (*t.references, *(f for f in t.ledger.extra if isinstance(f, Reference)))
+        every = shape(t).every
+        wanted: dict[str, set[str]] = {r.to: set() for r in every}
+        ids: dict[str, set[str]] = {r.to: set() for r in every}
+        members = [(member, wanted[r.to]) for r in every for member in r.members]
+        identifiers = [(r.id_column, ids[r.to]) for r in every]
         for row in rows:
-            for f in every:
-                for key in (f.name, f"{f.name}?", f.number_column):
-                    if key in row:
-                        wanted.setdefault(f.to, set()).update(_texts(row[key]))
-                if f.id_column in row:
-                    ids.setdefault(f.to, set()).update(i.lower() for i in _texts(row[f.id_column]))
-        for path in {f.to for f in every}:
+            for member, into in members:
+                if member in row:
+                    into.update(_texts(row[member]))
+            for member, into in identifiers:
+                if member in row:
+                    into.update(i.lower() for i in _texts(row[member]))
+        for path in wanted:
             target = self.asking.ledger.registry.by_path[path]
             if target.ledger_name and path not in self.names:
                 await self._read_names(target)
-            await self._read(target, "number", [n for n in wanted.get(path, ()) if (path, n) not in self.numbers])
-            await self._read(target, "id", [i for i in ids.get(path, ()) if (path, i) not in self.by_id])
+            await self._read(target, "number", [n for n in wanted[path] if (path, n) not in self.numbers])
+            await self._read(target, "id", [i for i in ids[path] if (path, i) not in self.by_id])
 
     async def _read(self, target: RecordType, column: str, keys: list[str]) -> None:
         if not keys:
             return
         async with self.asking.connection() as connection:
             rows = await connection.fetch(
-                f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {target.table} t"
+                f"select t.id::text, t.number, t.state, {self._kept(target)} as row from {target.table} t"
                 f" where t.jurisdiction = $2 and t.{column}::text = any($3::text[]) and {GATE}",
                 self.asking.context(), self.jurisdiction, keys,
             )  # fmt: skip
@@ -78,7 +82,7 @@ class Lookup:
         self.names[target.path] = {}
         async with self.asking.connection() as connection:
             rows = await connection.fetch(
-                f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {target.table} t"
+                f"select t.id::text, t.number, t.state, {self._kept(target)} as row from {target.table} t"
                 f" where t.jurisdiction = $2 and t.state <> 'voided' and {GATE}",
                 self.asking.context(), self.jurisdiction,
             )  # fmt: skip
@@ -100,17 +104,46 @@ class Lookup:
                         entries.append(found)
 
     def plan(self, t: RecordType, identifier: str, number: str | None, state: str, values: Mapping[str, Any]) -> None:
-        """Makes a row that this import will create known to the rows after it."""
+        """Makes a row that this import will create known to the rows after it, if any of them may refer to it."""
+        if not self._awaited(t):
+            return
         kept = {column: values[column] for column in self._asked_for(t) if column in values}
         found = Found(identifier, number, state, kept, planned=True)
         if t.ledger_name:
             self.planned.setdefault(t.path, []).append(found)
         self._remember(t, found)
 
+    def forget(self, t: RecordType, identifiers: Iterable[str]) -> None:
+        """Rows that were planned and will not be created after all."""
+        gone = set(identifiers)
+        for identifier in gone:
+            found = self.by_id.pop((t.path, identifier), None)
+            if found and found.number:
+                self.numbers[(t.path, found.number)] = None
+        for entries in (self.planned.get(t.path, []), *self.names.get(t.path, {}).values()):
+            entries[:] = [e for e in entries if e.id not in gone]
+
+    def by_number(self, path: str, number: str) -> Found | None:
+        """The record of that number, of those that `prepare` has read or `plan` has named."""
+        return self.numbers.get((path, number))
+
+    def _awaited(self, t: RecordType) -> bool:
+        """Whether a row of this file may refer to one of this type."""
+        if self.coming is None:
+            return True
+        others = (self.asking.ledger.registry.by_path[path] for path in self.coming)
+        return any(r.to == t.path for other in others for r in shape(other).every)
+
+    def _kept(self, t: RecordType) -> str:
+        """What is remembered of a record: a whole row of a thousand others would be kept until the import ends."""
+        columns = sorted(self._asked_for(t) & {*t.columns})
+        members = ", ".join(f"'{c}', t.{c}" for c in columns)
+        return f"json_build_object({members})::text"
+
     def _asked_for(self, t: RecordType) -> frozenset[str]:
-        """What is remembered of a planned row: the columns that rows after it ask for."""
+        """The columns that rows referring to this type ask for."""
         if t.path not in self.asked:
-            asked = {"jurisdiction"}
+            asked: set[str] = set()
             for other in self.asking.ledger.registry:
                 fields = {f.name: f for f in (*other.ledger.extra, *other.references) if isinstance(f, Reference)}
                 asked |= {c for f in fields.values() if f.to == t.path for c in f.carries}
@@ -128,7 +161,7 @@ class Lookup:
     def find(self, f: Reference, text: str, row: Mapping[str, Any]) -> Found | str:
         """The record that a text names, or the code of the sentence that says why there is none."""
         target = self.asking.ledger.registry.by_path[f.to]
-        by_number = self.numbers.get((f.to, text))
+        by_number = self.by_number(f.to, text)
         if by_number is not None:
             return by_number if by_number.state != "voided" else "reference_not_found"
         if target.ledger_name is None:

@@ -8,24 +8,19 @@ import orjson
 from app.db.context import GATE
 from app.imports.lookup import Found, Lookup
 from app.imports.plan import Planned
+from app.imports.shape import shape
 from app.kernel.asking import Asking
 from app.kernel.fields import Reference
 from app.kernel.record_type import RecordType
 
 
-def key_columns(t: RecordType) -> tuple[str, ...]:
-    """The columns of the natural key."""
-    names = {f.name: f for f in t.fields}
-    return tuple(f.id_column if isinstance(f := names[n], Reference) else n for n in t.ledger.key)
-
-
-def row_key(t: RecordType, planned: Planned, values: Mapping[str, Any]) -> Any:
+def row_key(planned: Planned, values: Mapping[str, Any]) -> str | None:
     """What makes two rows of a file the same record: the number, else the natural key."""
     if planned.number is not None:
         return planned.number
-    columns = key_columns(t)
+    columns = shape(planned.type).key
     if columns and all(values.get(c) is not None for c in columns):
-        return tuple(str(values[c]) for c in columns)
+        return "\n".join(str(values[c]) for c in columns)
     return None
 
 
@@ -38,12 +33,13 @@ async def existing(
     of_number = {f.number: f for f in by_number}
     of_key = await _by_key(asking, jurisdiction, t, values)
     found: list[tuple[Found | None, str | None]] = []
+    required = _required_columns(t)
     unnumbered = (
         [] if t.ledger.key else [v for p, v in zip(planned, values, strict=True) if not p.number and not p.errors]
     )
     alike = await _alike(asking, jurisdiction, t, unnumbered) if unnumbered else {}
     for p, v in zip(planned, values, strict=True):
-        keyed = of_key.get(tuple(str(v.get(c)) for c in key_columns(t))) if of_key else None
+        keyed = of_key.get(tuple(str(v.get(c)) for c in shape(t).key)) if of_key else None
         if p.number is not None:
             own = of_number.get(p.number)
             clash = keyed.number if keyed and (own is None or own.id != keyed.id) else None
@@ -51,7 +47,7 @@ async def existing(
         elif t.ledger.key:
             found.append((keyed, None))
         else:
-            found.append((_take(alike.get(tuple(str(v.get(c)) for c in _required_columns(t)), []), v), None))
+            found.append((_take(alike.get(tuple(str(v.get(c)) for c in required), []), v), None))
     return found
 
 
@@ -76,7 +72,7 @@ async def _fetch(asking: Asking, jurisdiction: str, t: RecordType, condition: st
 async def _by_key(
     asking: Asking, jurisdiction: str, t: RecordType, values: Sequence[Mapping[str, Any]]
 ) -> dict[tuple[str, ...], Found]:
-    columns = key_columns(t)
+    columns = shape(t).key
     keyed = [v for v in values if columns and all(v.get(c) is not None for c in columns)]
     if not keyed:
         return {}

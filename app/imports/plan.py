@@ -9,6 +9,7 @@ import uuid_utils
 from app.errors import Refusal
 from app.imports.columns import Problem
 from app.imports.lookup import Found, Lookup
+from app.imports.shape import shape
 from app.kernel import violations
 from app.kernel.bodies import validated
 from app.kernel.fields import Choice, Reference, Sealed
@@ -34,6 +35,7 @@ class Planned:
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
+    key: str | None = None
     entered: str = ""
     unreadable: bool = False
 
@@ -53,30 +55,33 @@ class Planned:
 
 def resolve(planned: Planned, row: dict[str, Any], lookup: Lookup) -> None:
     """Replaces what the row says of other records by their identifiers; `round` first, others are sought within it."""
-    t = planned.type
-    extras = [f for f in t.ledger.extra if isinstance(f, Reference) and planned.headings]
-    for f in sorted((*extras, *t.references), key=lambda f: f.name != "round"):
-        if f.copied or (f.set_by and f.name not in row and f.number_column not in row and f.id_column not in row):
+    known = shape(planned.type)
+    for r in known.on_sheet if planned.headings else known.in_line:
+        given = r.id_column in row
+        if r.set_by and not given and r.name not in row and r.number_column not in row:
             continue
-        _by_identifier(planned, row, f, lookup)
-        identified = row.get(f.id_column)
-        wanted = row.pop(f.name, row.pop(f.number_column, None))
-        tentative = row.pop(f"{f.name}?", None)
-        if wanted is not None and not (f.many and wanted == []):
-            _by_text(planned, row, f, wanted, lookup)
-            if identified is not None and row.get(f.id_column) not in (None, identified):
-                planned.reject(planned.member(f), "reference_disagrees", label=f.label)
-        elif tentative is not None and not isinstance(found := lookup.find(f, tentative, row), str):
-            row[f.id_column] = found.id
-        elif f.required and f.writable and not (row.get(f.id_column) or planned.faulty(f.id_column)):
-            planned.reject(planned.member(f), "required", label=f.label)
-    for f in extras:
-        if f.name not in {r.name for r in t.references}:
-            row.pop(f.id_column, None)
+        if given:
+            _by_identifier(planned, row, r.field, lookup)
+        identified = row.get(r.id_column)
+        wanted = row.pop(r.number_column, None)
+        if r.name in row:
+            wanted = row.pop(r.name)
+        tentative = row.pop(r.tentative, None)
+        if wanted is not None and not (r.many and wanted == []):
+            _by_text(planned, row, r.field, wanted, lookup)
+            if identified is not None and row.get(r.id_column) not in (None, identified):
+                planned.reject(planned.member(r.field), "reference_disagrees", label=r.field.label)
+        elif tentative is not None and not isinstance(found := lookup.find(r.field, tentative, row), str):
+            row[r.id_column] = found.id
+        elif r.expected and not (identified or planned.faulty(r.id_column)):
+            planned.reject(planned.member(r.field), "required", label=r.field.label)
+    if planned.headings:
+        for column in known.extra_ids:
+            row.pop(column, None)
 
 
 def _by_identifier(planned: Planned, row: dict[str, Any], f: Reference, lookup: Lookup) -> None:
-    given = row.pop(f.id_column, None)
+    given = row.pop(f.id_column)
     if given is None:
         return
     ids = given if isinstance(given, list) else [given]
@@ -93,6 +98,15 @@ def _by_identifier(planned: Planned, row: dict[str, Any], f: Reference, lookup: 
 
 
 def _by_text(planned: Planned, row: dict[str, Any], f: Reference, wanted: Any, lookup: Lookup) -> None:
+    if isinstance(wanted, str) and not f.many:
+        found = lookup.by_number(f.to, wanted)  # most rows name others by numbers that are there
+        if found is not None and found.state != "voided":
+            row[f.id_column] = found.id
+            return
+    _by_texts(planned, row, f, wanted, lookup)
+
+
+def _by_texts(planned: Planned, row: dict[str, Any], f: Reference, wanted: Any, lookup: Lookup) -> None:
     texts = wanted if isinstance(wanted, list) else [wanted]
     if f.many is not isinstance(wanted, list) or not all(isinstance(x, str) for x in texts):
         planned.reject(planned.member(f), "not_a_list" if f.many and not isinstance(wanted, list) else "not_a_number")
@@ -126,11 +140,8 @@ def agree(planned: Planned, row: Mapping[str, Any], lookup: Lookup) -> None:
 
 def check_values(planned: Planned, row: dict[str, Any], model: Any) -> dict[str, Any]:
     """The row's own values through the same schema as a request, column names in the place of members."""
-    t = planned.type
-    names = {c for f in t.fields if not isinstance(f, Reference) and f.copied is None for c in f.columns} | {"note"}
-    extras = {f.name for f in t.ledger.extra} | set(t.ledger.agrees)
-    references = {c for f in t.references if f.copied is None for c in (f.id_column,)}
-    own = {k: v for k, v in row.items() if k not in references and k not in extras - names and k != "number"}
+    t, known = planned.type, shape(planned.type)
+    own = {k: v for k, v in row.items() if k not in known.not_values}
     try:
         values = validated(model, own, t)
     except Refusal as refusal:
@@ -139,11 +150,14 @@ def check_values(planned: Planned, row: dict[str, Any], model: Any) -> dict[str,
             allowed = tuple(fault.allowed) if fault.allowed else None
             planned.reject(key, fault.code, **fault.params, allowed=allowed)
         values = {}
-    for f in t.fields:
-        unreadable = any(e.column == planned.headings.get(f.name, f.name) for e in planned.errors)
-        if f.required and f.writable and not isinstance(f, Reference) and f.name not in own and not unreadable:
+    for f in known.required:
+        if f.name not in own and not planned.faulty(planned.headings.get(f.name, f.name)):
             planned.reject(f.name, "required", label=f.label)
-    return {k: v for k, v in values.items() if v is not None} | {k: row[k] for k in references if k in row}
+    checked = {k: v for k, v in values.items() if v is not None}
+    for column in known.ids:
+        if column in row:
+            checked[column] = row[column]
+    return checked
 
 
 def read_number(planned: Planned, row: dict[str, Any]) -> None:
@@ -171,8 +185,7 @@ def warn(planned: Planned, carried: Mapping[str, Any], old: Mapping[str, Any] | 
     if planned.type.check is None or planned.errors:
         return
     verdict = Verdict(carried, imported=True)
-    columns = dict.fromkeys(planned.type.columns)
-    planned.type.check(verdict, old, {**columns, **new})
+    planned.type.check(verdict, old, {**shape(planned.type).columns, **new})
     for fault in verdict.faults:
         key = fault.pointer.lstrip("/")
         allowed = tuple(fault.allowed) if fault.allowed else None
@@ -185,7 +198,7 @@ def decide(
     """Compares with what is stored, in stored form, and says what will be done. A blank cell never clears a value."""
     t = planned.type
     if existing is None:
-        planned.values = {**t.defaults, **values}
+        planned.values = {**shape(t).defaults, **values}
         planned.record_id = planned.record_id or str(uuid_utils.uuid7())
         planned.state = planned.entered or t.lifecycle.initial
         return

@@ -1,24 +1,24 @@
 """Checking a file: its rows in batches become the plan, which is stored row by row and shown to its maker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from app.db.context import GATE
-from app.imports import matching, plan, siblings
+from app.errors import Refusal
+from app.imports import matching, plan, siblings, stored
+from app.imports.ahead import Ahead
 from app.imports.columns import Problem, names_of_references, read_row
+from app.imports.jobs import importable
 from app.imports.lookup import Lookup
 from app.imports.plan import Planned
+from app.imports.shape import shape
 from app.imports.sources import Source, Table, tables
 from app.kernel.asking import Asking
 from app.kernel.record_type import RecordType
 from app.kernel.sealing import SealedValue, seal_values, store_sealed
-from app.sentences import SENTENCES
 
 BATCH = 2000
 
@@ -54,15 +54,24 @@ class Check:
     jurisdiction: str
     allow_register: bool
     lookup: Lookup
+    ahead: Ahead | None = None
     reports: list[SheetReport] = field(default_factory=list)
-    written: int = 0
+    stored: int = 0
+    headings: dict[str | None, Mapping[str, str]] = field(default_factory=dict)
 
     async def run(self, path: Path, source: Source, progress: Any) -> None:
         """Plans the whole file. Raises UnreadableFile."""
+        under_way: RecordType | None = None
         async for table in _tables(path, source, self.asking.ledger.registry):
+            if table.type and not importable(self.asking, table.type):
+                raise Refusal("import_not_permitted", label=table.type.label)
+            self.lookup.coming = source.present
             report = SheetReport(table.sheet, table.type.path if table.type else None)
             report.unknown_columns = table.unknown
             report.skipped_because = table.skipped
+            if under_way and table.type is not under_way:
+                await self._end(under_way)
+                under_way = None
             self.reports.append(report)
             if table.type is None:
                 continue
@@ -71,144 +80,111 @@ class Check:
                 planned.errors.append(table.problem)
                 await self._store([planned], report)
                 continue
-            seen: dict[Any, Planned] = {}
-            rows, size = iter(table.rows), None if _among_themselves(table.type) else BATCH
+            under_way, self.headings[table.sheet] = table.type, table.headings
+            rows, size = iter(table.rows), None if shape(table.type).among_themselves else BATCH
             while batch := await asyncio.to_thread(_next, rows, size):
-                await self._plan(table, batch, report, seen)
+                await self._plan(table, batch, report)
                 await progress(sum(r.rows for r in self.reports), self.reports)
+        if under_way:
+            await self._end(under_way)
 
-    async def _plan(self, table: Table, batch: list[Any], report: SheetReport, seen: dict[Any, Planned]) -> None:
+    async def _end(self, t: RecordType) -> None:
+        """All rows of a type are stored: those that stand for one record are rejected, the rest is written."""
+        if not shape(t).among_themselves:
+            doubles = await stored.reject_doubles(self.asking, self.import_id, t.path, self.headings)
+            self.lookup.forget(t, (r["record_id"] for r in doubles if r["result"] == "created"))
+            for row in (r for r in doubles if r["result"] != "rejected"):
+                report = next(r for r in self.reports if (r.sheet, r.type) == (row["sheet"], t.path))
+                setattr(report, row["result"], getattr(report, row["result"]) - 1)
+                report.rejected += 1
+            await self._abandon_if_rejected()
+        if self.ahead:
+            await self.ahead.finish(t)
+
+    async def _abandon_if_rejected(self) -> None:
+        if self.ahead and any(r.rejected for r in self.reports):
+            await self.ahead.abandon()
+
+    async def _plan(self, table: Table, batch: list[Any], report: SheetReport) -> None:
         assert table.type
-        t = table.type
-        planned, rows = await asyncio.to_thread(lambda: _read(table, batch, self.jurisdiction))
+        t, known = table.type, shape(table.type)
+        planned, rows = await asyncio.to_thread(_read, table, batch, self.jurisdiction)
         await self.lookup.prepare(t, rows)
-        model = self.asking.ledger.schemas[t.path].ledger
+        if known.among_themselves:
+            siblings.announce(planned, rows, self.lookup)
+        values, sealed = await asyncio.to_thread(self._check, t, planned, rows)
+        existing = await matching.existing(self.asking, self.jurisdiction, t, planned, values)
+        carried = await matching.carried(self.asking, self.jurisdiction, t, values, self.lookup)
+        await asyncio.to_thread(self._decide, t, planned, values, existing, carried)
+        if sealed:
+            async with self.asking.connection(transaction=True) as connection:
+                await store_sealed(connection, self.asking.context(), self.jurisdiction, sealed)
+        await self._store(planned, report)
+
+    def _check(
+        self, t: RecordType, planned: list[Planned], rows: list[dict[str, Any]]
+    ) -> tuple[list[dict[str, Any]], list[SealedValue]]:
+        model, known = self.asking.ledger.schemas[t.path].ledger, shape(t)
         values: list[dict[str, Any]] = []
         sealed: list[SealedValue] = []
-        if _among_themselves(t):
-            siblings.announce(planned, rows, self.lookup)
         for p, row in zip(planned, rows, strict=True):
             if p.unreadable:
                 values.append({})
                 continue
             plan.resolve(p, row, self.lookup)
-            plan.agree(p, row, self.lookup)
+            if t.ledger.agrees:
+                plan.agree(p, row, self.lookup)
             plan.read_number(p, row)
             if t.lifecycle.entered and not p.errors:
                 p.entered = t.lifecycle.entered(row)
             checked = plan.check_values(p, row, model)
             plan.make_number(p, checked, self.jurisdiction)
-            kept, locked = seal_values(self.asking.ledger.seal, t, checked)
-            values.append(kept)
-            sealed += locked
-        existing = await matching.existing(self.asking, self.jurisdiction, t, planned, values)
-        carried = await matching.carried(self.asking, self.jurisdiction, t, values, self.lookup)
-        late = await self._decide(t, planned, values, existing, carried, seen)
-        if sealed:
-            async with self.asking.connection(transaction=True) as connection:
-                await store_sealed(connection, self.asking.context(), self.jurisdiction, sealed)
-        await self._store(planned, report)
-        for earlier in late:
-            await self._reject_again(earlier, report)
+            if known.sealed:
+                checked, locked = seal_values(self.asking.ledger.seal, t, checked)
+                sealed += locked
+            p.key = matching.row_key(p, checked)
+            values.append(checked)
+        if known.among_themselves:
+            siblings.reject_doubles(planned)
+        return values, sealed
 
-    async def _decide(
-        self,
-        t: RecordType,
-        planned: list[Planned],
-        values: list[Any],
-        existing: Any,
-        carried: Any,
-        seen: dict[Any, Planned],
-    ) -> list[Planned]:
-        late, here = [], set(map(id, planned))
-        for i, (p, v) in enumerate(zip(planned, values, strict=True)):
-            key = matching.row_key(t, p, v)
-            first = seen.setdefault(key, p) if key is not None else p
-            if first is not p:
-                p.reject("number", "row_twice", row=first.line)
-                first.reject("number", "row_twice", row=p.line)
-                if id(first) not in here:
-                    late.append(first)
-            found, clash = existing[i]
+    def _decide(self, t: RecordType, planned: list[Planned], values: list[Any], existing: Any, carried: Any) -> None:
+        for p, v, (found, clash), beside in zip(planned, values, existing, carried, strict=True):
             if clash:
                 p.reject("number", "key_in_use", label=t.label, number=clash)
-            if not p.errors:
-                plan.decide(p, v, found, allow_register=self.allow_register, lookup=self.lookup)
-                plan.warn(p, carried[i], found.values if found else None, {**(found.values if found else {}), **v})
-                if p.result == "created" and p.record_id and p.state:
-                    known = {"jurisdiction": self.jurisdiction, **p.values}
-                    self.lookup.plan(t, p.record_id, p.number, p.state, known)
-        if _among_themselves(t):
+            if p.errors:
+                continue
+            plan.decide(p, v, found, allow_register=self.allow_register, lookup=self.lookup)
+            plan.warn(p, beside, found.values if found else None, {**found.values, **v} if found else v)
+            if p.result == "created" and p.record_id and p.state:
+                self.lookup.plan(t, p.record_id, p.number, p.state, p.values)
+        if shape(t).among_themselves:
             siblings.reject_orphans(planned)
-        return late
+            gone = (p.record_id for p in planned if p.errors and p.record_id and p.version is None)
+            self.lookup.forget(t, gone)
 
     async def _store(self, planned: list[Planned], report: SheetReport) -> None:
         for p in planned:
             p.result = "rejected" if p.errors else p.result
             setattr(report, p.result, getattr(report, p.result) + 1)
         report.rows += len(planned)
-        rows = [
-            (
-                p.sheet, p.line, p.type.path, p.result, p.record_id, p.version, p.number, p.state,
-                orjson.dumps(p.values).decode(), _texts(p.errors), _texts(p.warnings), orjson.dumps(p.changes).decode(),
-            )
-            for p in planned
-        ]  # fmt: skip
-        columns = list(zip(*rows, strict=True))
-        async with self.asking.connection() as connection:
-            await connection.execute(
-                f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, line_number, type, result,
-                    record_id,
-                    version, number, state, "values", errors, warnings, changes)
-                select $2::uuid, $3::int + x.n, ledger_caller() ->> 'sub', $4, x.sheet, x.line, x.type, x.result,
-                    x.record_id, x.version, x.number, x.state, x.v::jsonb, x.e::jsonb, x.w::jsonb, x.c::jsonb
-                from unnest($5::text[], $6::int[], $7::text[], $8::text[], $9::uuid[], $10::int[], $11::text[],
-                    $12::text[], $13::text[], $14::text[], $15::text[], $16::text[]) with ordinality
-                    x(sheet, line, type, result, record_id, version, number, state, v, e, w, c, n) where {GATE}""",
-                self.asking.context(), self.import_id, self.written, self.jurisdiction, *columns,
-            )  # fmt: skip
-        self.written += len(planned)
-        for p in planned:  # only its line and its errors are asked for again, if a double follows
-            p.values, p.warnings, p.changes = {}, [], []
+        await self._abandon_if_rejected()
+        ready: set[int] = set()
+        if self.ahead and self.ahead.writing:
+            ready = {i for i, p in enumerate(planned) if _ready(p)}
+        await stored.store(self.asking, self.import_id, self.jurisdiction, self.stored, planned, ready)
+        self.stored += len(planned)
+        if self.ahead and ready:
+            await self.ahead.write(planned[0].type, [p for i, p in enumerate(planned) if i in ready])
 
-    async def _reject_again(self, p: Planned, report: SheetReport) -> None:
-        """A row stored earlier turns out to have a double further down."""
-        async with self.asking.connection() as connection:
-            old = await connection.fetchval(
-                f"""with before as (select import_id, n, result from import_row where import_id = $2 and type = $3
-                    and sheet is not distinct from $4 and line_number = $5 and {GATE})
-                update import_row r set result = 'rejected', errors = $6::text::jsonb from before
-                where r.import_id = before.import_id and r.n = before.n and {GATE} returning before.result""",
-                self.asking.context(), self.import_id, p.type.path, p.sheet, p.line, _texts(p.errors),
-            )  # fmt: skip
-        if old and old != "rejected":
-            setattr(report, old, getattr(report, old) - 1)
-            report.rejected += 1
+
+def _ready(p: Planned) -> bool:
+    """Whether a row can be written at once: it has its number, and refers to no row of its own type."""
+    return p.result == "created" and p.number is not None and not any(map(p.values.get, shape(p.type).own_ids))
 
 
 def _next(rows: Iterator[Any], size: int | None) -> list[Any]:
     return list(islice(rows, size))
-
-
-def _among_themselves(t: RecordType) -> bool:
-    """Whether rows of this type may refer to one another: such a sheet is planned as a whole."""
-    return any(f.to == t.path and not f.set_by for f in t.references)
-
-
-def _texts(problems: Iterable[Problem]) -> str:
-    return orjson.dumps(
-        [{"column": p.column, "code": p.code, "params": dict(p.params), "allowed": p.allowed} for p in problems],
-        default=str,
-    ).decode()
-
-
-def told(problems: Any, tongue: str) -> list[dict[str, Any]]:
-    """Stored problems with their sentences, as an import's rows answer them."""
-    items = []
-    for p in problems:
-        item = {"column": p["column"], "code": p["code"], "message": SENTENCES[p["code"]].say(tongue, p["params"])}
-        items.append({**item, "allowed": p["allowed"]} if p["allowed"] else item)
-    return items
 
 
 def _read(table: Table, batch: list[tuple[int, Any]], jurisdiction: str) -> tuple[list[Planned], list[dict[str, Any]]]:
@@ -222,9 +198,10 @@ def _read(table: Table, batch: list[tuple[int, Any]], jurisdiction: str) -> tupl
             p.errors += problems
         elif isinstance(raw, Mapping):
             values = {k: v for k, v in raw.items() if v is not None and k not in ("type", "jurisdiction")}
-            for name in internal & values.keys():
-                p.reject(name, "unknown_member", name=name)
-                values.pop(name)
+            if not internal.isdisjoint(values):
+                for name in internal & values.keys():
+                    p.reject(name, "unknown_member", name=name)
+                    values.pop(name)
             if raw.get("jurisdiction", jurisdiction) not in (None, jurisdiction):
                 p.reject("jurisdiction", "jurisdiction_outside")
         else:

@@ -19,7 +19,7 @@ from app.http.record_handlers import only
 from app.http.record_router import problems
 from app.http.service import asking, service_of
 from app.http.upload import spool
-from app.imports import jobs, planning, runner
+from app.imports import jobs, runner, stored
 from app.imports.answers import ImportRead, RowPage
 from app.imports.readers import UnreadableFile
 from app.imports.sources import CSV, FILE_ENDINGS, MEDIA, NDJSON, XLSX, Source, guess_jurisdiction
@@ -101,6 +101,8 @@ async def receive(
     who, service = await asking(request), service_of(request)
     given = only(request, *PARAMETERS)
     chosen = _choices(service, given)
+    if not any(jobs.importable(who, t) for t in ([chosen["type"]] if chosen["type"] else who.ledger.registry)):
+        raise Refusal("forbidden")
     import_id = str(uuid_utils.uuid7())
     path = runner.uploads(service.settings) / import_id
     kept = False
@@ -208,8 +210,8 @@ def _row(row: Any, tongue: str) -> dict[str, Any]:
         "type": row["type"],
         "record_id": str(row["record_id"]) if row["record_id"] and row["result"] != "rejected" else None,
         "number": row["number"],
-        "errors": planning.told(orjson.loads(row["errors"]), tongue),
-        "warnings": planning.told(orjson.loads(row["warnings"]), tongue),
+        "errors": stored.told(orjson.loads(row["errors"]), tongue),
+        "warnings": stored.told(orjson.loads(row["warnings"]), tongue),
         "changes": orjson.loads(row["changes"]),
     }
 

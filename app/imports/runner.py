@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from app.db.roles import JOBS
 from app.errors import Refusal
 from app.imports import commit as committing
 from app.imports import jobs
+from app.imports.ahead import Ahead, writing_ahead
 from app.imports.lookup import Lookup
 from app.imports.planning import Check, SheetReport
 from app.imports.readers import UnreadableFile
@@ -31,6 +32,7 @@ from app.kernel.asking import Asking
 from app.logging import log
 
 SERVING = 0x6C65_6467_0001
+AT_ONCE = 2  # imports in one process: each holds one connection of the pool and borrows a second
 
 
 def uploads(settings: Any) -> Path:
@@ -59,10 +61,12 @@ async def run_jobs(service: Any) -> AsyncIterator[None]:
     await _settle(watch)
     connection = await connect(url, JOBS)
     queue = PgQueuer.from_asyncpg_connection(connection)
+    turns = asyncio.Semaphore(AT_ONCE)
 
     @queue.entrypoint(queue_name(service.settings))
     async def import_file(job: Job) -> None:
-        await _run(service, watch, orjson.loads(job.payload or b"{}"))
+        async with turns:
+            await _run(service, watch, orjson.loads(job.payload or b"{}"))
 
     task = asyncio.create_task(queue.run(dequeue_timeout=timedelta(seconds=5)))
     try:
@@ -139,22 +143,38 @@ async def _fail(asking: Asking, import_id: str, code: str, params: Any) -> None:
 
 async def _check(asking: Asking, row: Any, path: Path) -> None:
     import_id, twice = str(row["id"]), 2 if row["mode"] == "commit" else 1
-    registry = asking.ledger.registry
-    source = Source(row["media"], registry.by_path.get(row["type"] or ""))
     await jobs.write(asking, import_id, state="checking", total=await asyncio.to_thread(_lines, path) * twice)
+    if row["mode"] == "commit" and row["on_error"] == "reject_all":
+        async with writing_ahead(asking, import_id, row["jurisdiction"]) as ahead:
+            rows = await _plan(asking, row, path, ahead)
+            if rows is not None:
+                with _moved(asking, import_id):
+                    await ahead.written_all()
+                    await _committed(asking, import_id, ahead.connection, rows)
+                    await ahead.commit()
+        return
+    rows = await _plan(asking, row, path, None)
+    if rows is not None:
+        await carry_out(asking, import_id, rows)
+
+
+async def _plan(asking: Asking, row: Any, path: Path, ahead: Ahead | None) -> int | None:
+    """Checks the file and notes what was found; gives the number of rows if they are to be written now."""
+    import_id, twice = str(row["id"]), 2 if row["mode"] == "commit" else 1
+    source = Source(row["media"], asking.ledger.registry.by_path.get(row["type"] or ""))
 
     async def progress(done: int, reports: list[SheetReport]) -> None:
-        await jobs.write(asking, import_id, done=done, sheets=[r.document() for r in reports])
+        written = ahead.written if ahead else 0
+        await jobs.write(asking, import_id, done=done + written, sheets=[r.document() for r in reports])
 
-    check = Check(
-        asking, import_id, row["jurisdiction"], row["allow_register_changes"], Lookup(asking, row["jurisdiction"])
-    )
+    lookup = Lookup(asking, row["jurisdiction"])
+    check = Check(asking, import_id, row["jurisdiction"], row["allow_register_changes"], lookup, ahead)
     await check.run(path, source, progress)
     rows = sum(r.rows for r in check.reports)
     found: dict[str, Any] = {
         "encoding": source.encoding,
         "sheets": [r.document() for r in check.reports],
-        "done": rows,
+        "done": rows + (ahead.written if ahead else 0),
         "total": rows * twice,
     }
     if not any(r.type for r in check.reports):
@@ -166,7 +186,8 @@ async def _check(asking: Asking, row: Any, path: Path) -> None:
         await jobs.write(asking, import_id, state="rejected", finished_at=now(), **found)
     else:
         await jobs.write(asking, import_id, state="committing", **found)
-        await carry_out(asking, import_id, rows)
+        return rows
+    return None
 
 
 def _lines(path: Path) -> int:
@@ -181,19 +202,24 @@ async def carry_out(asking: Asking, import_id: str, rows: int) -> None:
     async def progress(done: int) -> None:
         await jobs.write(asking, import_id, done=rows + done)
 
-    try:
+    with _moved(asking, import_id):
         async with asking.connection(transaction=True) as connection:
             await committing.commit(asking, connection, import_id, progress)
-            await jobs.write(
-                asking,
-                import_id,
-                connection,
-                state="committed",
-                done=rows * 2,
-                total=rows * 2,
-                finished_at=now(),
-                problem=None,
-            )
+            await _committed(asking, import_id, connection, rows)
+
+
+async def _committed(asking: Asking, import_id: str, connection: Any, rows: int) -> None:
+    total = rows * 2
+    await jobs.write(
+        asking, import_id, connection, state="committed", done=total, total=total, finished_at=now(), problem=None
+    )
+
+
+@contextmanager
+def _moved(asking: Asking, import_id: str) -> Iterator[None]:
+    """What the database refuses of a checked plan is said as what it means: the records are no longer as they were."""
+    try:
+        yield
     except asyncpg.PostgresError as problem:
         log.warning("plan not applied", request=asking.request, import_id=import_id, sqlstate=problem.sqlstate)
         raise Refusal("plan_moved") from None

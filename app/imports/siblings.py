@@ -17,6 +17,15 @@ def announce(planned: list[Planned], rows: list[dict[str, Any]], lookup: Lookup)
             lookup.plan(p.type, p.record_id, number if isinstance(number, str) else None, p.type.lifecycle.initial, row)
 
 
+def reject_doubles(planned: list[Planned]) -> None:
+    """Rows that stand for one record, each naming the other. What leans on them is rejected with them."""
+    first: dict[str, Planned] = {}
+    for p in planned:
+        if p.key is not None and (other := first.setdefault(p.key, p)) is not p:
+            p.reject("number", "row_twice", row=other.line)
+            other.reject("number", "row_twice", row=p.line)
+
+
 def reject_orphans(planned: list[Planned]) -> None:
     """A row that refers to a row of the same sheet that is rejected cannot be kept either; and so on."""
     t = planned[0].type

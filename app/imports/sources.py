@@ -22,11 +22,12 @@ ENDINGS = ("表", "台账", "名录", "记录", "情况", "处理")
 
 @dataclass
 class Source:
-    """What is known of an uploaded file before it is read; `encoding` is found on the way."""
+    """What is known of an uploaded file before it is read; `encoding`, and which types it holds, on the way."""
 
     media: str
     type: RecordType | None = None
     encoding: str | None = None
+    present: frozenset[str] | None = None
 
 
 @dataclass
@@ -60,6 +61,7 @@ def type_of_sheet(name: str, registry: Registry) -> RecordType | None:
 
 def tables(path: Path, source: Source, registry: Registry) -> Iterator[Table]:
     """The tables of a file in the order in which they are imported. Raises UnreadableFile."""
+    source.present = frozenset({source.type.path}) if source.type else None
     if source.media == XLSX:
         yield from _workbook(path, source, registry)
     elif source.media == CSV:
@@ -81,6 +83,7 @@ def _workbook(path: Path, source: Source, registry: Registry) -> Iterator[Table]
         table = _located(sheet.name, t, sheet.rows)
         table.rows = list(table.rows)  # a workbook gives its sheets in its own order; the import has another
         found.append(table)
+    source.present = frozenset(table.type.path for table in found if table.type)
     order = {t.path: i for i, t in enumerate(registry)}
     yield from sorted(found, key=lambda table: order[table.type.path] if table.type else -1)
 
@@ -109,6 +112,7 @@ def _lines(path: Path, source: Source, registry: Registry) -> Iterator[Table]:
         yield Table(None, source.type, read_ndjson(path))
         return
     present = {_said_type(row) for _, row in read_ndjson(path)}
+    source.present = frozenset(p for p in present if p in registry.by_path)
     for t in registry:
         if t.path in present:
             yield Table(None, t, _of_type(path, t.path))

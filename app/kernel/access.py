@@ -92,10 +92,16 @@ class Right:
         """Whether a record exists for it while the record's audience and its keys meet."""
         return "audience" in self.sees
 
+    @property
+    def imports(self) -> bool:
+        """Whether it may import them: then matching and unique keys tell nothing that its lists do not."""
+        return self.creates and self.changes and self.sees_every and not self.while_in
+
     def verbs(self, actions: Iterable[str]) -> list[str]:
         """What it may do at all, of a type with these actions: as GET /v1/me and docs/permissions.md say it."""
         found = ["list", "get"] if self.lists else ["get"]
         found += ["create"] if self.creates else []
+        found += ["import"] if self.imports else []
         return found + [a for a in ("change", *actions, "void", "correct") if self.ever(a)]
 
     def ever(self, action: str) -> bool:

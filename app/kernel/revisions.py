@@ -11,7 +11,7 @@ from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel import store
 from app.kernel.asking import Asking
-from app.kernel.documents import View, document_sql, finished
+from app.kernel.documents import NOBODY, View, document_sql, finished
 from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType
 from app.kernel.violations import is_identifier
@@ -72,6 +72,8 @@ def _entry(row: Any, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> d
 
 
 async def _fetch(asking: Asking, t: RecordType, key: str, condition: str, *arguments: Any, limit: int = 0) -> list[Any]:
+    if asking.right(t) is NOBODY:  # such a role may not even ask for revisions
+        raise Refusal("not_found", label=t.label)
     key = key if is_identifier(key) else str((await store.get(asking, t, key))["id"])
     sql = _select(asking.view, t, condition) + (f" limit {limit}" if limit else "")
     async with asking.connection() as connection:

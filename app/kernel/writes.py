@@ -2,6 +2,7 @@
 
 A source is a relation with the columns
     id, jurisdiction, version, number, state, values (jsonb, stored form), imported, line
+A source of new rows may give the columns one by one, each `v_<column>` of its own type, and not in `values`.
 Creating resolves the references, numbers the record, inserts it and answers the document in one statement: either all
 of it happens or nothing does, and no reference can be left dangling.
 """
@@ -9,16 +10,16 @@ of it happens or nothing does, and no reference can be left dangling.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from app.db.context import GATE
+from app.kernel.bulk import column_type, counted_sql, given_sql
 from app.kernel.documents import View, answer_sql
 from app.kernel.fields import Field, Reference
 from app.kernel.lifecycle import Transition
 from app.kernel.record_type import RecordType, Registry
 
 ROW = ", to_jsonb(w)::text as row"
-COUNT = "count"  # in the place of ROW: answer only how many rows were written; their series are raised before
+COUNT = "count"  # in the place of ROW: answer how many rows were written, and the highest number of each series
 
 SINGLE_SOURCE = """select $2::uuid as id, $3::text as jurisdiction, $4::int as version, $5::text as number,
     $6::text as state, $7::jsonb as values, false as imported, null::jsonb as line"""
@@ -26,7 +27,7 @@ SINGLE_SOURCE = """select $2::uuid as id, $3::text as jurisdiction, $4::int as v
 
 @dataclass(frozen=True)
 class Spelling:
-    """How the rows of a source give their references: field name -> 'id', 'number' or 'both'."""
+    """How the rows of a source give their references: field name -> 'id', 'number', 'both' in `values`, 'column'."""
 
     given: tuple[tuple[str, str], ...]
     cleared: tuple[str, ...] = ()
@@ -43,7 +44,7 @@ def _one_join(registry: Registry, f: Reference, how: str, optional: bool) -> str
         "id": f"{alias}.id = source.id_of_{f.name}",
         "number": f"{alias}.number = source.number_of_{f.name}",
     }
-    condition = " and ".join(match.values()) if how == "both" else match[how]
+    condition = " and ".join(match.values()) if how == "both" else match["number" if how == "number" else "id"]
     kind = "left join" if optional else "join"
     return (
         f"{kind} {target} {alias} on {alias}.jurisdiction = coalesce(source.jurisdiction, {alias}.jurisdiction)"
@@ -70,6 +71,8 @@ def _many_join(registry: Registry, t: RecordType, f: Reference, how: str) -> str
 def _complete(f: Reference, how: str, optional: bool) -> str:
     member = f.number_column if how == "number" else f.id_column
     if not f.many:
+        if how == "column":
+            return f"(source.id_of_{f.name} is null or r_{f.name}.id is not null)" if optional else "true"
         return f"(source.values ->> '{member}' is null or r_{f.name}.id is not null)" if optional else "true"
     found = f"coalesce(jsonb_array_length(nullif(source.values -> '{member}', 'null')), 0) = r_{f.name}.found"
     both = f" and to_jsonb(r_{f.name}.number) = source.values -> '{f.number_column}'" if how == "both" else ""
@@ -98,8 +101,9 @@ def resolved_sql(t: RecordType, registry: Registry, spelling: Spelling) -> str:
     for name, how in spelling.given:
         f = t.reference(name)
         if not f.many:
-            keys += [f"(source.values ->> '{f.id_column}')::uuid as id_of_{name}"] if how != "number" else []
-            keys += [f"source.values ->> '{f.number_column}' as number_of_{name}"] if how != "id" else []
+            given = f"source.v_{f.id_column}" if how == "column" else f"(source.values ->> '{f.id_column}')::uuid"
+            keys += [f"{given} as id_of_{name}"] if how != "number" else []
+            keys += [f"source.values ->> '{f.number_column}' as number_of_{name}"] if how in ("number", "both") else []
         optional = name in spelling.optional
         joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, how, optional))
         conditions.append(_complete(f, how, optional))
@@ -137,17 +141,24 @@ def _answer(view: View, t: RecordType, row: str) -> str:
 
 @lru_cache(maxsize=4096)
 def insert_sql(
-    t_name: str, view: View, spelling: Spelling, numbered: bool, source: str = SINGLE_SOURCE, row: str = ""
+    t_name: str,
+    view: View,
+    spelling: Spelling,
+    numbered: bool,
+    source: str = SINGLE_SOURCE,
+    row: str = "",
+    typed: tuple[str, ...] = (),
 ) -> str:
     """Creates records. `numbered`: the source gives the numbers; otherwise they are drawn from the series.
 
-    `row` is ROW where what the write brings about in other records needs the whole row.
+    `row` is ROW where what the write brings about in other records needs the whole row. `typed` are the columns that
+    the source gives one by one: a third less work than a row's `values` out of jsonb (measured 100 instead of 135 µs).
     """
     registry = view.registry
     t = registry.by_name[t_name]
     stored = [pair for f in t.fields for pair in _stored(t, f, spelling)]
     columns = ", ".join(c for c, _ in stored)
-    values = ", ".join(f"{v}::{_null_type(t, c)}" if v == "null" else v for c, v in stored)
+    values = ", ".join(f"{v}::{column_type(t, c)}" if v == "null" else v for c, v in stored)
     number = "resolved.number" if numbered else f"ledger_number(resolved.series, drawn.last, {t.numbering.digits})"
     drawn = "" if numbered else ", drawn"
     return f"""with source as ({source}), {resolved_sql(t, registry, spelling)}{_drawing(t, numbered, row == COUNT)},
@@ -155,21 +166,8 @@ written as (insert into {t.table} (jurisdiction, id, number, version, state, {co
     created_at, created_by, updated_at, updated_by)
   select resolved.jurisdiction, resolved.id, {number}, 1, resolved.state, {values}, v.note, resolved.imported,
     resolved.line, now(), ledger_caller() ->> 'sub', now(), ledger_caller() ->> 'sub'
-  from resolved{drawn}, jsonb_populate_record(null::{t.table}, resolved.values) v returning *)
-{_answer(view, t, row)}"""
-
-
-def _null_type(t: RecordType, column: str) -> str:
-    from app.kernel.tables import metadata
-
-    return str(metadata.tables[t.table].c[column].type.compile(dialect=_dialect()))
-
-
-@lru_cache(maxsize=1)
-def _dialect() -> Any:
-    from sqlalchemy.dialects.postgresql import dialect
-
-    return dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+  from resolved{drawn}, {given_sql(t, typed)} v returning {1 if row == COUNT else "*"})
+{counted_sql(t) if row == COUNT else _answer(view, t, row)}"""
 
 
 def _drawing(t: RecordType, numbered: bool, raised: bool) -> str:

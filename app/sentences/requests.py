@@ -26,6 +26,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("number_taken", 409, "这个编号已经用过，编号不重复使用。", "请换一个编号，或不填由系统编号。", "The number was used already; numbers are never used again.", "Choose another, or leave it out."),
     sentence("key_taken", 409, "同样的{label}已经登记过。", "请核对后修改原记录。", "The same record exists already.", "Change the existing one.", label="巡察对象"),
     sentence("conflict", 409, "与现有记录冲突，没有保存。", "请刷新后重试。", "In conflict with existing records; nothing was saved.", "Reload and try again."),
+    sentence("import_not_permitted", 403, "当前账号无权导入{label}，整个文件没有导入。", "请去掉这张表，或用台账导入员账号导入。", "This account may not import this type; nothing was imported.", "Leave the sheet out, or use a ledger_loader account.", label="立案审查"),
     sentence("import_state", 409, "这次导入的状态为“{state}”，不能提交。", "只有预览通过（checked）的导入可以提交，且只能一次。", "The import is {state} and cannot be committed.", "Only a checked preview can be committed, once.", state="committed"),
     sentence("import_rejected", 409, "有 {count} 行被拒绝，没有提交。", "请改正后重新导入，或以 on_error=skip_rows 预览。", "{count} rows are rejected; nothing was committed.", "Correct them and import again, or preview with on_error=skip_rows.", count=3),
     sentence("stale", 412, "记录已被 {by} 改过：您依据的是第 {expected} 版，现为第 {current} 版。", "请重新查看后再改；differing 是不同之处。", "The record was changed by {by}: you have version {expected}, it is at {current}.", "Read it again; differing names what differs.", by="zhang", expected=1, current=2),

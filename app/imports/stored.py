@@ -1,0 +1,99 @@
+"""The plan in the database: a row of import_row for each row of the file, what is wrong with it, and doubles."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import orjson
+
+from app.db.context import GATE
+from app.imports.columns import Problem
+from app.imports.plan import Planned
+from app.kernel.asking import Asking
+from app.sentences import SENTENCES
+
+_STORE = f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, line_number, type, result, record_id,
+    version, number, state, key, "values", errors, warnings, changes)
+  select $2::uuid, $3::int + x.n, ledger_caller() ->> 'sub', $4, $5, x.line, $6, x.result, x.record_id,
+    x.version, x.number, x.state, x.key, x.v::jsonb, coalesce(x.e::jsonb, '[]'), coalesce(x.w::jsonb, '[]'),
+    coalesce(x.c::jsonb, '[]')
+  from unnest($7::int[], $8::text[], $9::uuid[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[],
+    $15::text[], $16::text[], $17::text[]) with ordinality
+    x(line, result, record_id, version, number, state, key, v, e, w, c, n) where {GATE}"""
+
+
+async def store(
+    asking: Asking, import_id: str, jurisdiction: str, after: int, planned: Sequence[Planned], written: set[int]
+) -> None:
+    """Stores rows of one sheet as the rows `after` + 1 and on.
+
+    Of those that are written already (their places in `planned`) the values are not kept a second time.
+    """
+    columns = zip(
+        *(
+            (
+                p.line, p.result, p.record_id, p.version, p.number, p.state, p.key,
+                orjson.dumps(p.values).decode() if p.result in ("created", "updated") and i not in written else None,
+                texts(p.errors) if p.errors else None,
+                texts(p.warnings) if p.warnings else None,
+                orjson.dumps(p.changes).decode() if p.changes else None,
+            )
+            for i, p in enumerate(planned)
+        ),
+        strict=True,
+    )  # fmt: skip
+    sheet, path = planned[0].sheet, planned[0].type.path
+    async with asking.connection() as connection:
+        await connection.execute(_STORE, asking.context(), import_id, after, jurisdiction, sheet, path, *columns)
+
+
+async def reject_doubles(
+    asking: Asking, import_id: str, path: str, headings: Mapping[str | None, Mapping[str, str]]
+) -> list[Any]:
+    """Rejects rows that stand for one record, each naming the other; gives them as they were.
+
+    Postgres looks for them once all rows of the type are stored, so that nothing is remembered of each row here.
+    """
+    async with asking.connection() as connection:
+        rows = await connection.fetch(
+            f"""with twice as (select key from import_row
+                where import_id = $2 and type = $3 and key is not null and {GATE} group by key having count(*) > 1)
+            select r.n, r.sheet, r.line_number, r.result, r.record_id::text, r.key from import_row r join twice
+            using (key) where r.import_id = $2 and r.type = $3 and {GATE} order by r.key, r.n""",
+            asking.context(), import_id, path,
+        )  # fmt: skip
+        if not rows:
+            return []
+        faults = []
+        for _, group in groupby(rows, key=lambda r: r["key"]):
+            first, *others = group
+            faults.append((first["n"], _twice(headings, first, others)))
+            faults += [(other["n"], _twice(headings, other, [first])) for other in others]
+        await connection.execute(
+            f"""update import_row r set result = 'rejected', "values" = null, errors = r.errors || x.e::jsonb
+            from unnest($3::int[], $4::text[]) x(n, e) where r.import_id = $2 and r.n = x.n and {GATE}""",
+            asking.context(), import_id, *zip(*faults, strict=True),
+        )  # fmt: skip
+    return list(rows)
+
+
+def _twice(headings: Mapping[str | None, Mapping[str, str]], row: Any, others: Iterable[Any]) -> str:
+    column = headings.get(row["sheet"], {}).get("number", "number")
+    return texts(Problem(column, "row_twice", {"row": other["line_number"]}) for other in others)
+
+
+def texts(problems: Iterable[Problem]) -> str:
+    """Problems as they are stored."""
+    return orjson.dumps(
+        [{"column": p.column, "code": p.code, "params": dict(p.params), "allowed": p.allowed} for p in problems],
+        default=str,
+    ).decode()
+
+
+def told(problems: Any, tongue: str) -> list[dict[str, Any]]:
+    """Stored problems with their sentences, as an import's rows answer them."""
+    items = []
+    for p in problems:
+        item = {"column": p["column"], "code": p["code"], "message": SENTENCES[p["code"]].say(tongue, p["params"])}
+        items.append({**item, "allowed": p["allowed"]} if p["allowed"] else item)
+    return items

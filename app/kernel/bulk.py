@@ -1,0 +1,84 @@
+"""What rows in bulk are written with beside `writes`: columns given one by one, and the series they move on."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+import orjson
+
+from app.kernel.fields import Reference
+from app.kernel.record_type import RecordType
+
+# These travel as they are; the rest as text, which Postgres casts.
+_NATIVE = {"INTEGER": "int", "BIGINT": "bigint", "BOOLEAN": "boolean", "UUID": "uuid"}
+
+
+def given_sql(t: RecordType, typed: tuple[str, ...]) -> str:
+    """The relation of one row with what a source row gives: its `values`, or the columns given one by one."""
+    if not typed:
+        return f"jsonb_populate_record(null::{t.table}, resolved.values)"
+    own = [c for f in t.fields if f.copied is None and not isinstance(f, Reference) for c in f.columns]
+    columns = (f"resolved.v_{c} as {c}" if c in typed else f"null::{column_type(t, c)} as {c}" for c in (*own, "note"))
+    return f"lateral (select {', '.join(columns)})"
+
+
+def highest_sql(relation: str) -> str:
+    """The highest number of each series among rows that have both: a given number moves its series on."""
+    rest = "substr(number, length(series) + 1)"
+    return (
+        f"select jurisdiction, series, max({rest}::int) as last from {relation}"
+        f" where starts_with(number, series) and {rest} ~ '^[0-9]{{1,9}}$' group by 1, 2"
+    )
+
+
+def counted_sql(t: RecordType) -> str:
+    """The answer of an insert in bulk: how many rows were written, and the highest number of each series."""
+    highest = f"(select jsonb_object_agg(series, last)::text from ({highest_sql('resolved')}) s)"
+    return f"select (select count(*) from written) as written, {'null' if t.numbering.formula else highest} as highest"
+
+
+@cache
+def column_type(t: RecordType, column: str) -> str:
+    """The type of a column, as its table declares it."""
+    from app.kernel.tables import metadata
+
+    return str(metadata.tables[t.table].c[column].type.compile(dialect=_dialect()))
+
+
+@lru_cache(maxsize=1)
+def _dialect() -> Any:
+    from sqlalchemy.dialects.postgresql import dialect
+
+    return dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+
+
+def columns_source(t: RecordType, typed: tuple[str, ...]) -> str:
+    """A source of new rows from arrays: $2 jurisdiction, $3 ids, $4 numbers, $5 states, $6 lines, $7 lists; columns."""
+    kinds = [column_type(t, c) for c in typed]
+    arrays = "".join(f", ${i}::{_NATIVE.get(kind, 'text')}[]" for i, kind in enumerate(kinds, 8))
+    given = "".join(
+        f", x.v_{c} as v_{c}" if kind in _NATIVE or kind == "TEXT" else f", x.v_{c}::{kind} as v_{c}"
+        for c, kind in zip(typed, kinds, strict=True)
+    )
+    names = "".join(f", v_{c}" for c in typed)
+    return f"""select x.id, $2::text as jurisdiction, null::int as version, x.number, x.state, x.lists::jsonb as values,
+    true as imported, x.line::jsonb as line{given}
+  from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[]{arrays})
+    x(id, number, state, line, lists{names})"""
+
+
+def column_of(t: RecordType, column: str, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """A column of rows in stored form, as `columns_source` takes it."""
+    kind = column_type(t, column)
+    values = [row.get(column) for row in rows]
+    if kind == "JSONB":
+        return [None if v is None else orjson.dumps(v).decode() for v in values]
+    if kind.endswith("[]"):
+        return [None if v is None else _array_text(v) for v in values]
+    return values
+
+
+def _array_text(items: Iterable[str]) -> str:
+    """Postgres' text form of a list of texts."""
+    quoted = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
+    return "{" + ",".join(f'"{item}"' for item in quoted) + "}"
