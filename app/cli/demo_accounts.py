@@ -1,0 +1,148 @@
+"""The accounts of the demo: one for each role, named after it, and where their passwords are kept."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.accounts import passwords
+from app.cli.client import Refused, answer, client
+from app.cli.first_account import ADMIN
+from app.cli.launcher import Started
+from app.cli.words import Stop, tell
+from app.clock import now
+from app.kernel.access import ROLES
+
+JURISDICTION, PREFIX = "431382", "4313"
+OFFICE, LOADER = "inspection_office", "ledger_loader"
+KEPT = "demo-accounts.json"
+LOADER_DAYS = 1
+MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+# Role -> what its account is bound to beyond the jurisdiction: 杨柳镇, 第一巡察组, 市纪委, 市委组织部, 承办部门.
+BOUND: dict[str, dict[str, Any]] = {
+    "inspected_unit": {"unit_number": "431382-U050"},
+    "inspection_team": {"team_number": "431382-2017-01-Z-001"},
+    "case_supervision": {"unit_number": "431382-U001"},
+    "organisation_department": {"unit_number": "431382-U002"},
+    "handling_department": {"unit_number": "431382-U004"},
+    "superior": {"jurisdiction": PREFIX},
+    "partner_system": {"types": ["units", "rounds", "findings", "rectification-opinions"]},
+}
+
+
+@dataclass
+class Kept:
+    """The passwords with which the demo made its accounts: a file of the data directory, readable by its owner alone.
+
+    A password is written down before its account is made, so that no crash leaves an account nobody can open.
+    """
+
+    file: Path
+
+    def read(self) -> dict[str, str]:
+        """User name to password."""
+        try:
+            found = json.loads(self.file.read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def add(self, username: str, password: str) -> None:
+        """Writes one more down, at once and wholly."""
+        new = self.file.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            json.dump({**self.read(), username: password}, out, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
+        new.rename(self.file)
+
+
+@dataclass
+class Seats:
+    """The demo's accounts in a running service, opened by its administrator."""
+
+    started: Started
+    kept: Kept
+
+    def password(self, username: str) -> str:
+        """The password an account is, or will be, opened with."""
+        wanted = self.started.options.demo_password
+        return self.kept.read().get(username) or (wanted.get_secret_value() if wanted else passwords.generated())
+
+    def opens(self, username: str, password: str) -> bool:
+        """Whether somebody may sign in with it."""
+        try:
+            with client(self.started.url, username, password) as http:
+                answer(http.get("/v1/me"))
+        except Refused as refused:
+            if refused.status_code not in (400, 401, 403):
+                raise
+            return False
+        return True
+
+    @contextmanager
+    def administrator(self) -> Iterator[httpx.Client]:
+        """Signed in as `admin`. Raises Stop if its password is not known here."""
+        given = self.started.options.admin_password
+        known = [given.get_secret_value()] if given else []
+        for password in [*known, *filter(None, [self.kept.read().get(ADMIN)])]:
+            if self.opens(ADMIN, password):
+                with client(self.started.url, ADMIN, password) as http:
+                    yield http
+                return
+        raise Stop(
+            "不知道 admin 的密码（它不是演示开立的），请设置 LEDGER_ADMIN_PASSWORD 后再运行，"
+            "或先用 python -m app account password admin 另设。",
+            "The password of admin is not known here: set LEDGER_ADMIN_PASSWORD and run the demo again.",
+        )
+
+    def open(self, http: httpx.Client, role: str, **bound: Any) -> bool:
+        """Makes the account of a role; False if there is one of that name, which stays as it is."""
+        password = self.password(role)
+        if http.get(f"/v1/accounts/{role}").status_code == 200:
+            return False
+        self.kept.add(role, password)
+        body = {"username": role, "password": password, "role": role, "jurisdiction": JURISDICTION, **bound}
+        answer(http.post("/v1/accounts", json=body))
+        return True
+
+    @contextmanager
+    def loader(self, http: httpx.Client) -> Iterator[httpx.Client]:
+        """Signed in as the loader, whose account is open for this import only."""
+        until = {"expires_at": (now() + timedelta(days=LOADER_DAYS)).isoformat()}
+        if not self.open(http, LOADER, **until):  # an earlier demo ended in the middle of its import
+            answer(http.patch(f"/v1/accounts/{LOADER}", json={"disabled": False, **until}, headers=MERGE_PATCH))
+        password = self.kept.read().get(LOADER, "")
+        if not self.opens(LOADER, password):
+            raise Stop(
+                f"账号 {LOADER} 已有别的密码，不作改动；请另设后再运行：python -m app account password {LOADER}。",
+                f"The account {LOADER} has another password, which stays: set one and run the demo again.",
+            )
+        try:
+            with client(self.started.url, LOADER, password) as signed_in:
+                yield signed_in
+        finally:
+            answer(http.patch(f"/v1/accounts/{LOADER}", json={"disabled": True}, headers=MERGE_PATCH))
+
+    def open_all(self, http: httpx.Client) -> None:
+        """An account for each role that has none yet, once the units and the team it is bound to are there."""
+        made = [role for role in ROLES if role != LOADER and self.open(http, role, **BOUND.get(role, {}))]
+        if made:
+            tell(f"已开立演示账号：{'、'.join(made)}。", "The demo's accounts were made.")
+        else:
+            tell("演示账号已在，密码不变。", "The demo's accounts are there; no password was changed.")
+
+    def show(self) -> None:
+        """Who may sign in, with what."""
+        for name, secret in self.kept.read().items():
+            role = ROLES.get(name, "系统管理员")
+            closed = "，导入后已停用 disabled" if name == LOADER else ""
+            tell(f"账号 account  {name:24} 密码 password  {secret}  （{role}{closed}）")
+        tell(f"密码存放 kept in     {self.kept.file}")
