@@ -1,6 +1,7 @@
 """What the routes of a record type do. Direct: measured 60 to 180 µs a request over FastAPI's machinery."""
 
 from collections.abc import Callable, Coroutine
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from app.strict_json import load
 
 JSON, PATCH, DIFF = "application/json", "application/merge-patch+json", "application/json-patch+json"
 LATER_READ = ("as_of", "until", "purpose")
+LISTED = attrgetter("lists")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -71,7 +73,7 @@ def handlers(t: RecordType) -> dict[str, Handler]:
     async def list_records(request: Request) -> Response:
         who = await asking(request)
         wanted = query.listing(who.view, t, _parameters(request), LATER_READ)
-        if not who.right(t).lists:
+        if not LISTED(who.right(t)):
             raise Refusal("forbidden")
         rows, cursor = await query.page(who, t, wanted, service_of(request).keys.cursor)
         items = b",".join([finished(who.view, t, row) for row in rows])

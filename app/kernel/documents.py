@@ -15,7 +15,7 @@ from app.kernel.fields import Absentees, Field, Lines, Reference, Sealed, Text
 from app.kernel.record_type import HEAD, TAIL, RecordType, Registry
 
 NOBODY = Right("false", lists=False, hides=METADATA)
-NOTE = "note"
+NOTE, VERSION = "note", "o"
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,16 @@ class View:
         return t.access.of(self.role) or NOBODY
 
     def shown(self, t: RecordType, member: str, row: str = "t") -> str:
-        """SQL for whether a member (a field's name, or `note`) is told of a row: '' always, 'false' never."""
+        """SQL for whether a member (a field's name, or `note`) is told of a row: '' always, 'false' never.
+
+        What is hidden of a record by now is hidden of its old versions, too: `o` is such a version, `t` the record.
+        """
         hides = self.right(t).hides
         if member not in _hidden(t, self.right(t)):
             return ""
-        return f"{row}.state in ({_quoted(hides.shown_in)})" if hides.shown_in else "false"
+        states = _quoted(hides.shown_in)
+        now = f" and t.state in ({states})" if row == VERSION else ""
+        return f"({row}.state in ({states}){now})" if states else "false"
 
     def target(self, f: Reference) -> tuple[RecordType, Right]:
         """The type a field refers to, and what the role may do with it."""
@@ -129,11 +134,10 @@ def may(view: View, t: RecordType, row: Any, action: str) -> bool:
 
 
 @cache
-def answer_tail(view: View, t: RecordType, state: str, imported: bool, acts: bool) -> bytes:
-    """The end of a document: what depends on the state and on who asks."""
+def answer_tail(view: View, t: RecordType, state: str, imported: bool, acts: bool, told: bool) -> bytes:
+    """The end of a document: what depends on the state and on who asks. `told`: nothing is hidden in this state."""
     right = view.right(t)
     actions = [a for a in t.lifecycle.actions_from(state) if acts and right.may(a, state)]
-    told = state in right.hides.shown_in
     hidden = frozenset() if told else _hidden(t, right)
     masked = [c for f in t.fields for c in f.members if isinstance(f, Sealed) or f.name in hidden]
     masked += [NOTE] if NOTE in hidden else []
@@ -147,6 +151,16 @@ def _listed(names: Iterable[str]) -> str:
 
 def finished(view: View, t: RecordType, row: Any) -> bytes:
     """The whole document of a row as read by the statements of `writes` and `query`."""
-    document: bytes = row["document"]
-    acts = bool(row["acts"]) if view.right(t).acts_if else True
-    return document[:-1] + answer_tail(view, t, row["state"], row["imported"], acts)
+    right, document, state = view.right(t), row["document"], row["state"]
+    acts = bool(row["acts"]) if right.acts_if else True
+    tail = answer_tail(view, t, state, row["imported"], acts, state in right.hides.shown_in)
+    whole: bytes = document[:-1] + tail
+    return whole
+
+
+def finished_version(view: View, t: RecordType, row: Any) -> bytes:
+    """The whole document of an old version, as `GET` gave it then, but for what is hidden by now."""
+    shown_in = view.right(t).hides.shown_in
+    told = row["state"] in shown_in and row["now"] in shown_in
+    whole: bytes = row["document"][:-1] + answer_tail(view, t, row["state"], row["imported"], True, told)
+    return whole

@@ -1,0 +1,221 @@
+"""Every cell of the matrix: role by type by channel. What a role may not see answers as if it were not there."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from app.db.embedded import EmbeddedPostgres
+from app.db.engine import Pools
+from app.kernel.access import ALL_ACTIONS, Right
+from app.records import REGISTRY
+from tests.access.matrix import EVERY, HIDDEN, NO_LIST, SEES
+from tests.access.world import World, build
+
+TYPES = [t.path for t in REGISTRY]
+CELLS = [(role, path) for role in SEES for path in TYPES]
+ABSENT = "01a20741-9e32-72f5-83b8-6eef4e2aa171"
+INSTANCE = re.compile(r'"instance":"[^"]*"')
+PATCH = {"Content-Type": "application/merge-patch+json", "If-Match": '"1"'}
+
+
+@pytest.fixture(scope="module")
+async def world(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[World]:
+    """The world, made once; tests only look at it."""
+    pools = Pools(database.application_url)
+    made = await build(service, pools)
+    yield made
+    for api in made.callers.values():
+        await api.aclose()
+    await pools.close()
+
+
+@pytest.fixture(params=["as it is", "verbs open to all"])
+def table(request: Any, monkeypatch: Any) -> str:
+    """The permission table, and the same with every verb allowed: what exists is decided by the policies alone."""
+    if request.param != "as it is":
+        monkeypatch.setattr(Right, "ever", lambda self, action: True)
+        monkeypatch.setattr(Right, "may", lambda self, action, state: True)
+        monkeypatch.setattr("app.http.record_handlers.LISTED", lambda right: True)
+    return str(request.param)
+
+
+def test_the_matrix_names_every_type_and_every_record() -> None:
+    assert set(EVERY) == set(TYPES)
+
+
+def seen(role: str, path: str) -> set[str]:
+    """The labels a role sees of a type."""
+    return SEES[role].get(path, set())
+
+
+async def everything(api: Any, path: str, **params: str) -> httpx.Response:
+    """A list, which is short."""
+    answer: httpx.Response = await api.get(f"/v1/{path}", params={"limit": "200", **params})
+    return answer
+
+
+@pytest.mark.parametrize(("role", "path"), CELLS)
+async def test_a_list_holds_what_the_role_sees_and_nothing_else(role: str, path: str, world: World, table: str) -> None:
+    api = world.callers[role]
+    for params in ({}, {"sort": "-number"}, {"q": "鸣"}, {"state": "voided"}):
+        answer = await everything(api, path, **params)
+        if answer.status_code == 403 and table == "as it is":
+            assert not seen(role, path) or (role, path) in NO_LIST
+            continue
+        assert answer.status_code == 200, answer.text
+        found = {r["id"] for r in answer.json()["items"]}
+        expected = {world.id(label) for label in seen(role, path)}
+        if params.get("state") == "voided":
+            assert not found
+        elif "q" in params:
+            assert found <= expected
+        else:
+            assert found == expected, {
+                label for label in world.labels(path) if (world.id(label) in found) != (world.id(label) in expected)
+            }
+
+
+def requests(path: str, key: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """Every way to ask for one record."""
+    one, t = f"/v1/{path}/{key}", REGISTRY.by_path[path]
+    either, stale = {"If-None-Match": '"1"'}, {**PATCH, "If-Match": '"77"'}
+    unsaid = {"Content-Type": PATCH["Content-Type"]}
+    found: list[tuple[str, str, dict[str, Any]]] = [
+        ("GET", one, {}),
+        ("HEAD", one, {}),
+        ("GET", one, {"headers": either}),
+        ("GET", one, {"headers": {"If-None-Match": "*"}}),
+        ("PATCH", one, {"content": b'{"note": "x"}', "headers": PATCH}),
+        ("PATCH", one, {"content": b'{"note": "x"}', "headers": unsaid}),
+        ("PATCH", one, {"content": b'{"nonsense": 1}', "headers": stale}),
+    ]
+    found += [("GET", one + more, {}) for more in ("/actions", "/revisions", "/revisions/1", "/revisions/2/diff")]
+    for action in (*(x.action for x in t.lifecycle.public), "void", "correct"):
+        for body in ({"reason": "x"}, {}):
+            found.append(("POST", f"{one}/actions/{action}", {"json": body, "headers": {"If-Match": '"1"'}}))
+    return found
+
+
+@pytest.mark.parametrize(("role", "path"), CELLS)
+async def test_a_hidden_record_answers_as_an_absent_one_to_the_byte(
+    role: str, path: str, world: World, table: str
+) -> None:
+    api, hidden = world.callers[role], EVERY[path] - seen(role, path)
+    if not hidden:
+        return
+    for by, absent in ((world.id, ABSENT), (world.number, "431322-2999-99-Q-999")):
+        ways = requests(path, "{}") if by == world.id else requests(path, "{}")[:2]
+        for method, address, rest in ways:
+            none = await api.request(method, address.format(absent), **rest)
+            assert none.status_code == 404, (address, none.text)
+            for label in hidden:
+                key = by(label)
+                one = await api.request(method, address.format(key), **rest)
+                assert one.status_code == 404, (label, method, address, one.text)
+                assert INSTANCE.sub("", one.text) == INSTANCE.sub("", none.text).replace(absent, key)
+                assert set(one.headers) == set(none.headers)
+
+
+@pytest.mark.parametrize(("role", "path"), CELLS)
+async def test_a_visible_record_is_read_by_every_way_and_its_hidden_members_by_none(
+    role: str, path: str, world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    api = world.callers[role]
+    for label in seen(role, path):
+        hidden = HIDDEN.get(role, {}).get(path, set()) | HIDDEN.get(role, {}).get(label, set())
+        words = {member: word for member, word in world.canaries[label].items() if member in hidden}
+        one = f"/v1/{path}/{world.id(label)}"
+        answers = [await api.get(one + more) for more in ("", "/actions", "/revisions", "/revisions/1", "/revisions/2")]
+        assert answers[0].status_code == 200, answers[0].text
+        document = answers[0].json()
+        assert {m for m in hidden if m in document} <= set(document["masked"])
+        for member, word in world.canaries[label].items():
+            if member not in hidden and member in document:
+                assert document[member] == word, (label, member)
+        for word in words.values():
+            found = await everything(api, path, q=word)
+            assert found.status_code == 403 or found.json()["items"] == [], (label, word)
+            assert all(word not in a.text for a in answers), (label, word)
+        if answers[2].status_code == 200:
+            last = answers[2].json()["items"][0]["version"]
+            diff = await api.get(f"{one}/revisions/{last}/diff")
+            assert all(word not in diff.text for word in words.values())
+    told = capfd.readouterr()
+    logged = told.out + told.err
+    assert not re.search(r"鸣\d{5}雀", logged)
+
+
+@pytest.mark.parametrize("role", list(SEES))
+async def test_no_answer_of_any_list_names_what_its_reader_may_not_see(role: str, world: World) -> None:
+    """Identifiers, numbers and words of hidden records are in no document: not as a reference either."""
+    api = world.callers[role]
+    texts = []
+    for path in TYPES:
+        answer = await everything(api, path)
+        texts.append(answer.text)
+    told = "".join(texts)
+    for path, labels in EVERY.items():
+        for label in labels - seen(role, path):
+            assert world.id(label) not in told, (path, label)
+            assert f'"{world.number(label)}"' not in told, (path, label)
+            for member, word in world.canaries[label].items():
+                assert word not in told, (path, label, member)
+
+
+@pytest.mark.parametrize(("role", "path"), CELLS)
+async def test_a_filter_tells_nothing_of_what_is_hidden(role: str, path: str, world: World) -> None:
+    """Neither of hidden records, nor of references that are null to this reader."""
+    api = world.callers[role]
+    for f in REGISTRY.by_path[path].references:
+        for label in EVERY[f.to] - seen(role, f.to):
+            for member, value in ((f"{f.name}_id", world.id(label)), (f"{f.name}_number", world.number(label))):
+                answer = await everything(api, path, **{member: value})
+                assert answer.status_code == 403 or answer.json()["items"] == [], (path, member, label)
+
+
+@pytest.mark.parametrize(("role", "path"), CELLS)
+async def test_a_reference_to_a_hidden_record_is_refused_as_one_to_none(role: str, path: str, world: World) -> None:
+    t, api = REGISTRY.by_path[path], world.callers[role]
+    right = t.access.of(role if role in t.access.rights else {"other_team": "inspection_team"}.get(role, role))
+    if right is None or not right.creates:
+        return
+    for f in t.references:
+        hidden = EVERY[f.to] - seen(role, f.to)
+        if not f.writable or not hidden:
+            continue
+        answers = []
+        for number in (world.number(next(iter(hidden))), "431322-2999-99-Q-999"):
+            body = {f.number_column: [number] if f.many else number}
+            whole = {**dict(next(iter(t.examples.values()))), **body}
+            whole = {k: v for k, v in whole.items() if k in body or not k.endswith(("_number", "_numbers"))}
+            answers.append(INSTANCE.sub("", (await api.post(f"/v1/{path}", json=whole)).text))
+        assert answers[0] == answers[1], (path, f.name)
+
+
+@pytest.mark.parametrize("role", list(SEES))
+async def test_the_actions_that_are_offered_are_those_that_are_permitted(role: str, world: World) -> None:
+    api = world.callers[role]
+    for path in TYPES:
+        for label in seen(role, path):
+            document = await api.read(f"/v1/{path}/{world.id(label)}")
+            items = (await api.read(f"/v1/{path}/{world.id(label)}/actions"))["items"]
+            assert {i["action"] for i in items if i["allowed"]} == set(document["available_actions"])
+            for item in items:
+                if item["allowed"]:
+                    continue
+                one = f"/v1/{path}/{world.id(label)}/actions/{item['action']}"
+                answer = await api.post(one, json={"reason": "x"}, headers={"If-Match": f'"{document["version"]}"'})
+                assert answer.status_code in (403, 409, 422), (path, label, item, answer.text)
+    assert ALL_ACTIONS
+
+
+async def test_metrics_and_the_document_name_no_record(world: World, anonymous: httpx.AsyncClient) -> None:
+    for place in ("/metrics", "/openapi.json"):
+        text = (await anonymous.get(place)).text
+        assert not re.search(r"鸣\d{5}雀", text)
+        assert not any(record["id"] in text for record in world.records.values())
+    assert json.dumps(EVERY, default=list)
