@@ -79,7 +79,8 @@ async def _count(pools: Pools, identifier: str, patience: Patience) -> None:
         " from (select id, case when recent then failures + 1 else 1 end as failures,"
         " case when recent then failing_since else now() end as since from (select *, failures > 0"
         " and failing_since > now() - $3 * interval '1 minute' and locked_until is null as recent"
-        " from principal_secret where id = $1 for update) o) n where s.id = n.id",
+        " from principal_secret where id = $1"
+        " and coalesce(locked_until, '-infinity') <= now() for update) o) n where s.id = n.id",
         identifier, patience.failures, patience.minutes,
     )  # fmt: skip
 

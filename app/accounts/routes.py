@@ -61,7 +61,7 @@ def _reach(who: Asking) -> str:
 
 async def _managed(who: Asking, k: Kind, name: str) -> Principal:
     """The principal of that name, if it is of this kind and within the administrator's reach."""
-    found = await register.find(who.ledger.pools, name) if register.USERNAME.fullmatch(name) else None
+    found = await register.find(who.ledger.pools, name)
     if found is None or found.kind != k.kind or not found.jurisdiction.startswith(_reach(who)):
         raise Refusal("not_found", label=k.label)
     return found
