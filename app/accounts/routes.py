@@ -35,6 +35,11 @@ class Kind:
     secret: type[BaseModel]
     secret_member: str = ""
 
+    @property
+    def change(self) -> type[BaseModel]:
+        """What a PATCH takes."""
+        return b.SystemChange if self.secret_member else b.AccountChange
+
 
 KINDS = (
     Kind("account", "accounts", "账号", b.AccountCreate, b.AccountRead, b.AccountPage, b.AccountRead),
@@ -141,13 +146,13 @@ def _writing(k: Kind) -> None:
     @router.patch(
         f"/v1/{k.path}/{{name}}", summary=f"修改{k.label}", operation_id=f"change_{k.kind}", response_model=k.read,
         responses=problems(400, 403, 404, 409, 413, 415, 422),
-        openapi_extra=_body(b.PrincipalChange, PATCH, 停用={"disabled": True}, 启用={"disabled": False}),
+        openapi_extra=_body(k.change, PATCH, 停用={"disabled": True}, 启用={"disabled": False}),
     )  # fmt: skip
     async def change_principal(request: Request, response: Response, name: Name) -> Any:
         """改角色、所属、到期，停用或启用（RFC 7396）。即刻生效，已发的令牌也不例外；停用后再启用的须重新登录。"""
         who = await administrator(request)
         old = await _managed(who, k, name)
-        values = b.given(b.PrincipalChange, await json_body(request, PATCH))
+        values = b.given(k.change, await json_body(request, PATCH))
         _within(who, values)
         new = await register.alter(who.ledger.pools, old.id, values)
         assert new
