@@ -56,7 +56,7 @@ insert into principal (id, kind, role, code, low, high, disabled, expires_at, cr
 insert into principal_secret (id, digest, set_at) select username, password_hash, created_at from account;
 drop table account;
 
--- Anybody may ask for these: a unit answers to the callers of the units merged into it, directly or through others.
+-- What a unit answers for: itself and the units merged into it, directly or through others. `union` ends circles.
 create function unit_keys(jurisdiction text, unit_id uuid) returns uuid[] language sql stable as $$
   with recursive held as (
     select u.id from unit u where u.jurisdiction = $1 and u.id = $2 and u.state = 'active'

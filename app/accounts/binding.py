@@ -54,7 +54,7 @@ def faults(b: Binding) -> list[Fault]:
     label = {"role": LABELS[b.role]}
     found += _member("unit_number", b.unit_number, b.role in OF_A_UNIT, b.role == "partner_system", label)
     found += _member("team_number", b.team_number, b.role == "inspection_team", False, label)
-    found += _member("types", b.types, b.role == "partner_system", False, label)
+    found += _member("types", b.types, False, b.role == "partner_system", label)
     if b.types and set(b.types) - set(SHARED):
         found.append(Fault("/types", "not_a_choice", {}, SHARED))
     if b.role == "ledger_loader" and not (b.expires_at and b.expires_at <= now() + timedelta(days=LOADER_DAYS)):

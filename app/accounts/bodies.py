@@ -78,8 +78,8 @@ class ApiKeyCreate(_Bound):
     label: Annotated[Label, LABEL]
 
 
-class PrincipalChange(_Given):
-    """改动：只写要改的字段，null 为清空。"""
+class AccountChange(_Given):
+    """改动账号：只写要改的字段，null 为清空。"""
 
     role: Annotated[Role, ROLE] = ""
     jurisdiction: Annotated[Place, JURISDICTION] = ""
@@ -88,6 +88,11 @@ class PrincipalChange(_Given):
     types: Annotated[list[Number] | None, TYPES] = None
     expires_at: Annotated[Moment | None, EXPIRES] = None
     disabled: Annotated[StrictBool, Field(description="true 停用，即刻生效；false 启用，须重新登录")] = False
+
+
+class SystemChange(AccountChange):
+    """改动客户端或接口密钥：只写要改的字段，null 为清空。"""
+
     label: Annotated[Label | None, LABEL] = None
 
 
@@ -177,7 +182,7 @@ class ApiKeyPage(BaseModel):
     next_cursor: str | None = Field(description="下一页的游标；没有下一页时为 null")
 
 
-BODIES = (AccountCreate, ClientCreate, ApiKeyCreate, PrincipalChange, PasswordSet, Rotation, Nothing)
+BODIES = (AccountCreate, ClientCreate, ApiKeyCreate, AccountChange, SystemChange, PasswordSet, Rotation, Nothing)
 
 
 def given(model: type[BaseModel], body: Any) -> dict[str, Any]:

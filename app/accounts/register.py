@@ -66,7 +66,9 @@ _SELECT = """select p.id, p.kind, p.role, p.low as jurisdiction, p.unit_number, 
 
 
 async def find(pools: Pools, identifier: str) -> Principal | None:
-    """The principal of that name."""
+    """The principal of that name; None also for what no name looks like."""
+    if not USERNAME.fullmatch(identifier):
+        return None
     pool = await pools.role(DOOR)
     row = await pool.fetchrow(f"{_SELECT} where p.id = $1", identifier)
     return Principal(**row) if row else None

@@ -35,6 +35,11 @@ class Kind:
     secret: type[BaseModel]
     secret_member: str = ""
 
+    @property
+    def change(self) -> type[BaseModel]:
+        """What a PATCH takes."""
+        return b.SystemChange if self.secret_member else b.AccountChange
+
 
 KINDS = (
     Kind("account", "accounts", "账号", b.AccountCreate, b.AccountRead, b.AccountPage, b.AccountRead),
@@ -61,7 +66,7 @@ def _reach(who: Asking) -> str:
 
 async def _managed(who: Asking, k: Kind, name: str) -> Principal:
     """The principal of that name, if it is of this kind and within the administrator's reach."""
-    found = await register.find(who.ledger.pools, name) if register.USERNAME.fullmatch(name) else None
+    found = await register.find(who.ledger.pools, name)
     if found is None or found.kind != k.kind or not found.jurisdiction.startswith(_reach(who)):
         raise Refusal("not_found", label=k.label)
     return found
@@ -141,13 +146,13 @@ def _writing(k: Kind) -> None:
     @router.patch(
         f"/v1/{k.path}/{{name}}", summary=f"修改{k.label}", operation_id=f"change_{k.kind}", response_model=k.read,
         responses=problems(400, 403, 404, 409, 413, 415, 422),
-        openapi_extra=_body(b.PrincipalChange, PATCH, 停用={"disabled": True}, 启用={"disabled": False}),
+        openapi_extra=_body(k.change, PATCH, 停用={"disabled": True}, 启用={"disabled": False}),
     )  # fmt: skip
     async def change_principal(request: Request, response: Response, name: Name) -> Any:
         """改角色、所属、到期，停用或启用（RFC 7396）。即刻生效，已发的令牌也不例外；停用后再启用的须重新登录。"""
         who = await administrator(request)
         old = await _managed(who, k, name)
-        values = b.given(b.PrincipalChange, await json_body(request, PATCH))
+        values = b.given(k.change, await json_body(request, PATCH))
         _within(who, values)
         new = await register.alter(who.ledger.pools, old.id, values)
         assert new
