@@ -10,6 +10,7 @@ from app.accounts import routes as account_routes
 from app.accounts.door import Door, listening
 from app.accounts.routes import AccountCreate
 from app.accounts.tokens import load_keys
+from app.audit import routes as audit_routes
 from app.db.engine import Pools
 from app.http import system_routes
 from app.http.docs_page import mount_docs
@@ -22,8 +23,8 @@ from app.http.shortcut import Shortcut
 from app.imports import routes as import_routes
 from app.imports.runner import run_jobs
 from app.kernel.asking import Ledger
+from app.kernel.keyring import load_keyring
 from app.kernel.schemas import schemas_of
-from app.kernel.sealing import load_seal
 from app.kernel.tables import metadata, record_table
 from app.records import REGISTRY
 from app.records.person import routes as person_routes
@@ -48,7 +49,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         keys = await load_keys(pools)
         given = options.secret_key.get_secret_value() if options.secret_key else None
         service = Service(
-            Ledger(REGISTRY, SCHEMAS, pools, load_seal(given, options.data_dir)),
+            Ledger(REGISTRY, SCHEMAS, pools, load_keyring(given, options.data_dir)),
             keys,
             Door(pools, keys, options.token_minutes),
             options,
@@ -73,6 +74,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     app.include_router(import_routes.router())
     app.include_router(person_routes.router)
     app.include_router(report_routes.router)
+    app.include_router(audit_routes.router)
     app.include_router(account_routes.router)
     app.include_router(system_routes.router)
     direct = add_records(app, REGISTRY, SCHEMAS)

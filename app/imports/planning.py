@@ -17,7 +17,7 @@ from app.imports.plan import Planned
 from app.imports.sources import Source, Table, tables
 from app.kernel.asking import Asking
 from app.kernel.record_type import RecordType
-from app.kernel.sealing import SealedValue, seal_values, store_sealed
+from app.kernel.sealing import Clear, seal_values, store_sealed
 from app.sentences import SENTENCES
 
 BATCH = 2000
@@ -84,7 +84,7 @@ class Check:
         await self.lookup.prepare(t, rows)
         model = self.asking.ledger.schemas[t.path].ledger
         values: list[dict[str, Any]] = []
-        sealed: list[SealedValue] = []
+        clear: list[tuple[Planned, Clear]] = []
         if _among_themselves(t):
             siblings.announce(planned, rows, self.lookup)
         for p, row in zip(planned, rows, strict=True):
@@ -98,15 +98,18 @@ class Check:
                 p.entered = t.lifecycle.entered(row)
             checked = plan.check_values(p, row, model)
             plan.make_number(p, checked, self.jurisdiction)
-            kept, locked = seal_values(self.asking.ledger.seal, t, checked)
-            values.append(kept)
-            sealed += locked
+            stored, open_values = seal_values(self.asking.ledger.seal, t, checked)
+            values.append(stored)
+            clear += [(p, one) for one in open_values]
         existing = await matching.existing(self.asking, self.jurisdiction, t, planned, values)
         carried = await matching.carried(self.asking, self.jurisdiction, t, values, self.lookup)
         late = await self._decide(t, planned, values, existing, carried, seen)
-        if sealed:
+        # A value is bound to its record, which is known by now; that of a row which writes nothing is kept nowhere.
+        kept = [(p.record_id, c) for p, c in clear if p.record_id and not p.errors and c.digest in p.values.values()]
+        if kept:
             async with self.asking.connection(transaction=True) as connection:
-                await store_sealed(connection, self.asking.context(), self.jurisdiction, sealed)
+                ring = self.asking.ledger.seal
+                await store_sealed(connection, self.asking.context(), ring, self.jurisdiction, kept)
         await self._store(planned, report)
         for earlier in late:
             await self._reject_again(earlier, report)
