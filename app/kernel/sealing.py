@@ -19,7 +19,7 @@ from app.kernel.record_type import RecordType
 
 ALGORITHM = "AES-256-GCM"
 FORM = 2  # what the ciphertext is bound to; values of form 1 are lifted by a rotation
-NONCE_BYTES = 12
+NONCE_BYTES, TAG_BYTES = 12, 16
 
 
 class Unopened(Exception):
@@ -70,7 +70,8 @@ def locked(ring: Keyring, place: Place, value: str) -> SealedValue:
 
 def opened(ring: Keyring, place: Place, sealed: SealedValue) -> str:
     """The value behind a ciphertext. Raises UnknownKey, or Unopened if it was moved or altered."""
-    if sealed.algorithm != ALGORITHM or sealed.form not in (1, FORM):
+    known = sealed.algorithm == ALGORITHM and sealed.form in (1, FORM)
+    if not known or len(sealed.ciphertext) < NONCE_BYTES + TAG_BYTES:
         raise Unopened(sealed.algorithm)
     nonce, text = sealed.ciphertext[:NONCE_BYTES], sealed.ciphertext[NONCE_BYTES:]
     try:
