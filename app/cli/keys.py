@@ -37,7 +37,7 @@ async def _rotate(url: str, ring: Keyring) -> Rotated:
             tell("新密钥已写在 secret-key 的第一行。", "A new key stands in the first line of secret-key.")
         elif not waiting:
             raise Stop(
-                "没有要重新加密的值。要更换密钥，请把新密钥加在 LEDGER_SECRET_KEY 最前面，以逗号分隔，重启各服务后再执行。",
+                "没有要重新加密的值。要换密钥，请把新的加在 LEDGER_SECRET_KEY 最前面，以逗号分隔，重启各服务再执行。",
                 "Nothing to do: put a new key in front of LEDGER_SECRET_KEY, restart the services, and run this again.",
             )
         return await rotate(connection, ring, _progress)
