@@ -11,6 +11,7 @@ from app.accounts.bodies import BODIES
 from app.accounts.door import Door, listening
 from app.accounts.sign_in import routes as sign_in_routes
 from app.accounts.tokens import load_keys
+from app.audit import routes as audit_routes
 from app.db.engine import Pools
 from app.http import system_routes
 from app.http.docs_page import mount_docs
@@ -24,8 +25,8 @@ from app.http.shortcut import Shortcut
 from app.imports import routes as import_routes
 from app.imports.runner import run_jobs
 from app.kernel.asking import Ledger
+from app.kernel.keyring import load_keyring
 from app.kernel.schemas import schemas_of
-from app.kernel.sealing import load_seal
 from app.kernel.tables import metadata, record_table
 from app.records import REGISTRY
 from app.records.person import routes as person_routes
@@ -50,7 +51,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         keys = await load_keys(pools)
         given = options.secret_key.get_secret_value() if options.secret_key else None
         service = Service(
-            Ledger(REGISTRY, SCHEMAS, pools, load_seal(given, options.data_dir)),
+            Ledger(REGISTRY, SCHEMAS, pools, load_keyring(given, options.data_dir)),
             keys,
             Door(pools, keys, options.token_minutes, Paces(options.requests_per_minute)),
             options,
@@ -77,6 +78,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     app.include_router(person_routes.router)
     app.include_router(report_routes.router)
     app.include_router(sign_in_routes.router)
+    app.include_router(audit_routes.router)
     app.include_router(account_routes.router)
     app.include_router(system_routes.router)
     direct = add_records(app, REGISTRY, SCHEMAS)

@@ -7,6 +7,7 @@ import typer
 from app.cli.account import accounts
 from app.cli.generate import docs, openapi
 from app.cli.importing import import_file
+from app.cli.keys import rotate_key
 from app.cli.words import foreseeable, prepare_streams, tell
 
 cli = typer.Typer(
@@ -18,6 +19,7 @@ cli = typer.Typer(
 )
 cli.add_typer(accounts, name="account")
 cli.command("import")(import_file)
+cli.command("rotate-key")(rotate_key)
 cli.command()(openapi)
 cli.command()(docs)
 

@@ -23,7 +23,7 @@ from app.cli.database import bring_up_to_date, database
 from app.cli.first_account import first_account
 from app.cli.words import Stop, tell, usage
 from app.cli.worker import LOGS
-from app.kernel.sealing import load_seal
+from app.kernel.keyring import load_keyring
 from app.settings import Settings, settings
 
 KEEP_ALIVE_SECONDS = 30  # longer than a clerk thinks between two clicks, shorter than proxies remember
@@ -137,7 +137,7 @@ def _address(listener: socket.socket) -> str:
 
 def _secret(options: Settings, directory: Path) -> None:
     """Refuses a bad key here, with a sentence; and a missing one is made before several workers look for it."""
-    load_seal(options.secret_key.get_secret_value() if options.secret_key else None, directory)
+    load_keyring(options.secret_key.get_secret_value() if options.secret_key else None, directory)
 
 
 def _environment(options: Settings, url: str, directory: Path, quiet: bool) -> None:

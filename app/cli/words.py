@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from app.db.embedded import EmbeddedPostgresError
 from app.db.migrate import SchemaNotCurrent
 from app.errors import Refusal
-from app.kernel.sealing import NoSecret
+from app.kernel.keyring import NoSecret
 from app.sentences import SENTENCES
 
 FAILED, USAGE = 1, 2  # exit statuses; 0 is success

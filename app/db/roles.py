@@ -7,20 +7,21 @@ ledger_<role>   one for each role of a principal; what exists for it is said by 
 ledger_hand     carries out what a caller's write brings about in records the caller may not see
 ledger_importing   writes what a ledger_loader imports
 ledger_figures, ledger_door, ledger_jobs   count, sign in, and work off the queue
+ledger_sealing  encrypts sealed values anew when a key is rotated, and reads nothing else
 ledger_wide, ledger_prefix   were the classes of callers before there were roles
 """
 
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-OWNER, KEEPER, JOBS = "ledger_owner", "ledger_keeper", "ledger_jobs"
+OWNER, KEEPER, JOBS, SEALING = "ledger_owner", "ledger_keeper", "ledger_jobs", "ledger_sealing"
 ROLES = (
     "administrator", "leading_group", "inspection_office", "inspection_team", "case_supervision",
     "handling_department", "organisation_department", "inspected_unit", "superior", "auditor", "partner_system",
     "ledger_loader",
 )  # fmt: skip
 ACTING = (
-    "ledger_wide", "ledger_prefix", "ledger_hand", "ledger_importing", "ledger_figures", "ledger_door", JOBS,
+    "ledger_wide", "ledger_prefix", "ledger_hand", "ledger_importing", "ledger_figures", "ledger_door", JOBS, SEALING,
     *(f"ledger_{role}" for role in ROLES),
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from app.errors import Refusal
 ANSWERED = Counter("ledger_requests", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram("ledger_request_seconds", "Time to answer", ["method"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10))
 STDERR = 2
-GIVEN_ID = re.compile(rb"[0-9A-Za-z-]{8,64}")
+GIVEN_ID = re.compile(rb"(?!.*[0-9]{15})[0-9A-Za-z-]{8,64}")  # none that could be the number of a person
 
 
 def _opened(access_log: str) -> int | None:
@@ -47,17 +47,21 @@ class Recorded:
         given = next((v for k, v in scope["headers"] if k == b"x-request-id"), b"")
         request_id = given.decode() if GIVEN_ID.fullmatch(given) else os.urandom(16).hex()
         scope["request_id"] = request_id
-        status = 500
+        status, answered = 500, False
 
         async def sending(message: Any) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], True
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:
             await self.app(scope, self._limited(scope, receive), sending)
+        except Exception:
+            if not answered:
+                raise
+            # Starlette raises again what was answered with 500 and logged; the server would print it with its words.
         finally:
             self._record(scope, status, time.perf_counter() - started, request_id)
 

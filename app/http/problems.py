@@ -160,7 +160,8 @@ async def _denied(request: Request, problem: Exception) -> Response:
 
 
 async def _broken(request: Request, problem: Exception) -> Response:
-    log.exception("unhandled", request=request.scope.get("request_id", ""), path=request.url.path)
+    route = getattr(request.scope.get("route"), "path", "")
+    log.exception("unhandled", request=request.scope.get("request_id", ""), route=route)
     return _respond(request, Refusal("internal", request=request.scope.get("request_id", "")))
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.errors import Refusal
 from app.http.etag import if_match, not_modified, record_headers
 from app.http.service import asking, service_of
-from app.kernel import changes, query, revisions, store, voiding
+from app.kernel import changes, query, revealing, revisions, store, voiding
 from app.kernel.access import ROLES
 from app.kernel.bodies import validated
 from app.kernel.documents import View, finished, may
@@ -98,8 +98,9 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         who = await asking(request)
         if request.path_params["key"] == "export":
             raise Refusal("not_available_yet", name="export")
-        if request.scope["query_string"]:
-            only(request)
+        if request.scope["query_string"] and (purpose := _purpose(only(request, "purpose"))):
+            document = await revealing.reveal(who, t, request.path_params["key"], purpose)
+            return Response(document, 200, {"Cache-Control": "no-store", "Vary": "Authorization"}, JSON)
         row = await store.get(who, t, request.path_params["key"])
         if not_modified(request, row["version"]):
             return Response(None, 304, record_headers(row["version"]))
@@ -117,7 +118,7 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         try:
             version = if_match(request)
         except Refusal:
-            await store.get(who, t, key)
+            await store.get(who, t, key, None)
             raise
         if version is None:
             await changes.current(who, t, key, None, action)
@@ -148,7 +149,7 @@ def handlers(t: RecordType) -> dict[str, Handler]:
     async def list_actions(request: Request) -> Response:
         who = await asking(request)
         only(request)
-        row = await store.get(who, t, request.path_params["key"])
+        row = await store.get(who, t, request.path_params["key"], None)
         items = action_items(who.view, t, row, schemas(request).actions)
         return Response(orjson.dumps({"items": items}), 200, {"Cache-Control": "private, no-store"}, JSON)
 
@@ -186,6 +187,13 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         "revision": get_revision,
         "diff": get_difference,
     }
+
+
+def _purpose(given: dict[str, str]) -> str | None:
+    """Why what is sealed is to be shown, if it is."""
+    if given and given["purpose"] not in revealing.PURPOSES:
+        raise query._bad("purpose", "not_a_choice", allowed=list(revealing.PURPOSES))
+    return given.get("purpose")
 
 
 def _whole(name: str, text: str) -> int:

@@ -10,7 +10,7 @@ This file has no postponed annotations: FastAPI reads the signatures that are bu
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Body, Depends, FastAPI, Header, Path, Query
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -30,6 +30,10 @@ from app.kernel.schemas import Schemas
 KEY = Annotated[str, Path(description="记录的标识（id）或编号（number）", max_length=64)]
 IF_MATCH = Annotated[str, Header(alias="If-Match", description='依据的版本号，如 "1"', examples=['"1"'])]
 LIMIT = Annotated[int, Query(description="每页条数", ge=1, le=query.MOST)]
+PURPOSE = Annotated[
+    Literal["handling", "verification", "supervision", "correction"] | None,
+    Query(description=operations.PURPOSE),
+]
 CURSOR = Annotated[str | None, Query(description="下一页的游标，取自上一页的 next_cursor")]
 VERSION = Annotated[int, Path(description="版本号", ge=1)]
 BASE = Annotated[int | None, Query(alias="from", ge=1, description="与哪一版相比，默认上一版")]
@@ -159,7 +163,7 @@ def _record_routes(make: Make, t: RecordType, schemas: Schemas, given: dict[str,
     return [
         make("POST", "", "create", f"登记{t.label}", doc, body, created),
         make("GET", "", "list", f"查{t.label}清单", operations.LIST, _list_parameters(t), page),
-        make("GET", one, "get", f"查一条{t.label}", operations.GET, key, seen),
+        make("GET", one, "get", f"查一条{t.label}", operations.GET, {**key, "purpose": (PURPOSE, None)}, seen),
         make("PATCH", one, "change", f"修改{t.label}", operations.CHANGE, change, changed),
         make("GET", f"{one}/actions", "actions", possible, operations.ACTIONS, key, actions, "list_actions_of"),
     ]

@@ -28,14 +28,15 @@ async def spool(
             while chunk := await upload.read(1 << 20):
                 digest.update(chunk)
                 file.write(chunk)
-        return _media(upload.content_type or "", upload.filename, media, endings), upload.filename, digest.hexdigest()
+        kind = _media(upload.content_type or "", upload.filename, media, endings)
+        return kind, _kept_name(upload.filename), digest.hexdigest()
     if kind not in media:
         raise Refusal("wrong_media_type", allowed="、".join((*dict.fromkeys(media.values()), "multipart/form-data")))
     with path.open("wb") as file:
         async for chunk in request.stream():
             digest.update(chunk)
             file.write(chunk)
-    return media[kind], _file_name(request.headers.get("content-disposition", "")), digest.hexdigest()
+    return media[kind], _kept_name(_file_name(request.headers.get("content-disposition", ""))), digest.hexdigest()
 
 
 def _media(kind: str, name: str | None, media: Mapping[str, str], endings: Mapping[str, str]) -> str:
@@ -44,6 +45,11 @@ def _media(kind: str, name: str | None, media: Mapping[str, str], endings: Mappi
     if found is None:
         raise Refusal("wrong_media_type", allowed="、".join(f".{e}" for e in endings))
     return found
+
+
+def _kept_name(name: str | None) -> str | None:
+    """The name under which a file is known, without what could be the number of a person."""
+    return re.sub(r"\d{15,}[Xx]?", "…", name)[:200] if name else None
 
 
 def _file_name(disposition: str) -> str | None:

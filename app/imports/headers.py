@@ -61,6 +61,7 @@ _NOTE = re.compile(
     r"|(?:填表|填报)(?:单位|日期|时间)\s*:|(?:单位)?负责人\s*:|联系(?:人|电话)\s*:"
 )
 _LABEL = re.compile(r"[^:]{1,10}:")
+_LONG_NUMBER = re.compile(r"\d{15,}[Xx]?")
 _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[).、]\s*[^\d\s].")
 
 
@@ -133,8 +134,13 @@ def _tries(rows: Sequence[Row]) -> list[list[str]]:
     for above, below in zip_longest(upper, lower, fillvalue=""):
         group = above or group
         names = [below or above] if not below or not group or below == above else [group + below, below]
-        tries.append([" ".join(name[:200].split()) for name in names if name])
+        tries.append([_shown(" ".join(name[:200].split())) for name in names if name])
     return tries
+
+
+def _shown(heading: str) -> str:
+    """A heading as it is told. Of a sheet without headings the first row is data: no number of a person is told."""
+    return _LONG_NUMBER.sub("…", heading)
 
 
 def _header(rows: Sequence[Row], start: int, stop: int, keys: dict[str, str], exact: set[str]) -> _Header:

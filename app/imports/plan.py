@@ -120,7 +120,9 @@ def _by_texts(planned: Planned, row: dict[str, Any], f: Reference, wanted: Any, 
     # What is named within a round that was not found is not looked for: one cell is wrong, not three.
     lost = planned.headings and any(f"{name}_id" not in row for name in lookup.within(f))
     for text, code in failed if not lost else ():
-        planned.reject(planned.member(f), code, label=f.label, text=text[:100])
+        # What stands in the cell is kept only where the sentence names it: it may be anything a clerk has typed.
+        named = {"text": text[:100]} if code == "name_is_ambiguous" else {}
+        planned.reject(planned.member(f), code, label=f.label, **named)
     ids = [x.id for x in found if isinstance(x, Found)]
     if not failed:
         if len(set(ids)) < len(ids):

@@ -18,7 +18,7 @@ from app.imports.shape import shape
 from app.imports.sources import Source, Table, tables
 from app.kernel.asking import Asking
 from app.kernel.record_type import RecordType
-from app.kernel.sealing import SealedValue, seal_values, store_sealed
+from app.kernel.sealing import Clear, seal_values, store_sealed
 
 BATCH = 2000
 
@@ -112,21 +112,19 @@ class Check:
         await self.lookup.prepare(t, rows)
         if known.among_themselves:
             siblings.announce(planned, rows, self.lookup)
-        values, sealed = await asyncio.to_thread(self._check, t, planned, rows)
+        values, clear = await asyncio.to_thread(self._check, t, planned, rows)
         existing = await matching.existing(self.asking, self.jurisdiction, t, planned, values)
         carried = await matching.carried(self.asking, self.jurisdiction, t, values, self.lookup)
         await asyncio.to_thread(self._decide, t, planned, values, existing, carried)
-        if sealed:
-            async with self.asking.connection(transaction=True) as connection:
-                await store_sealed(connection, self.asking.context(), self.jurisdiction, sealed)
+        await self._put_away(clear)
         await self._store(planned, report)
 
     def _check(
         self, t: RecordType, planned: list[Planned], rows: list[dict[str, Any]]
-    ) -> tuple[list[dict[str, Any]], list[SealedValue]]:
+    ) -> tuple[list[dict[str, Any]], list[tuple[Planned, Clear]]]:
         model, known = self.asking.ledger.schemas[t.path].ledger, shape(t)
         values: list[dict[str, Any]] = []
-        sealed: list[SealedValue] = []
+        clear: list[tuple[Planned, Clear]] = []
         for p, row in zip(planned, rows, strict=True):
             if p.unreadable:
                 values.append({})
@@ -140,13 +138,22 @@ class Check:
             checked = plan.check_values(p, row, model)
             plan.make_number(p, checked, self.jurisdiction)
             if known.sealed:
-                checked, locked = seal_values(self.asking.ledger.seal, t, checked)
-                sealed += locked
+                checked, opened = seal_values(self.asking.ledger.seal, t, checked)
+                clear += [(p, one) for one in opened]
             p.key = matching.row_key(p, checked)
             values.append(checked)
         if known.among_themselves:
             siblings.reject_doubles(planned)
-        return values, sealed
+        return values, clear
+
+    async def _put_away(self, clear: list[tuple[Planned, Clear]]) -> None:
+        """A value is bound to its record, which is known by now; that of a row which writes nothing is kept nowhere."""
+        kept = [(p.record_id, c) for p, c in clear if p.record_id and not p.errors and c.digest in p.values.values()]
+        if not kept:
+            return
+        async with self.asking.connection(transaction=True) as connection:
+            ring = self.asking.ledger.seal
+            await store_sealed(connection, self.asking.context(), ring, self.jurisdiction, kept)
 
     def _decide(self, t: RecordType, planned: list[Planned], values: list[Any], existing: Any, carried: Any) -> None:
         for p, v, (found, clash), beside in zip(planned, values, existing, carried, strict=True):

@@ -24,6 +24,7 @@ from app.errors import Refusal
 from app.imports import commit as committing
 from app.imports import jobs
 from app.imports.ahead import Ahead, writing_ahead
+from app.imports.leftovers import remove_leftovers
 from app.imports.lookup import Lookup
 from app.imports.planning import Check, SheetReport
 from app.imports.readers import UnreadableFile
@@ -58,7 +59,7 @@ async def run_jobs(service: Any) -> AsyncIterator[None]:
     """Settles what was interrupted, then works off the queue until the service stops."""
     url = service.settings.database_url
     watch = await connect(url, JOBS)
-    await _settle(watch)
+    await _settle(watch, uploads(service.settings))
     connection = await connect(url, JOBS)
     queue = PgQueuer.from_asyncpg_connection(connection)
     turns = asyncio.Semaphore(AT_ONCE)
@@ -85,7 +86,7 @@ def _lock_key(import_id: str) -> int:
     return int.from_bytes(hashlib.sha256(import_id.encode()).digest()[:8], "big", signed=True)
 
 
-async def _settle(watch: Any) -> None:
+async def _settle(watch: Any, folder: Path) -> None:
     """Marks as failed every import whose process is gone. Nothing of it was written: a commit is one transaction.
 
     Each service holds a shared lock while it lives; one that gets it alone knows that nobody else is at work. If others
@@ -105,6 +106,7 @@ async def _settle(watch: Any) -> None:
             )
         if not alone:
             await watch.execute("select pg_advisory_unlock_all()")
+    await remove_leftovers(watch, folder, list(jobs.OPEN_STATES), alone)
     await watch.execute("select pg_advisory_lock_shared($1)", SERVING)
     if alone:
         await watch.execute("select pg_advisory_unlock($1)", SERVING)

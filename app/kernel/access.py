@@ -148,12 +148,14 @@ class Access:
     audience    SQL over the row `{0}`: the teams and units it concerns (uuid[], nulls are left out); '' is none
     follows     the other records that `audience` looks at
     partner     whether a partner system may subscribe to it: then it sees what is open to all, or concerns its unit
+    logged      whether each read of it is entered in the access log (kernel/access_log.py)
     """
 
     rights: Mapping[str, Right]
     audience: str = ""
     follows: tuple[Follow, ...] = ()
     partner: Right | None = field(default=None)
+    logged: bool = False
 
     def of(self, role: str) -> Right | None:
         """The right of a role, if it has any."""

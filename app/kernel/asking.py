@@ -14,9 +14,9 @@ from app.errors import Refusal
 from app.kernel import violations
 from app.kernel.access import Right
 from app.kernel.documents import View
+from app.kernel.keyring import Keyring
 from app.kernel.record_type import RecordType, Registry
 from app.kernel.schemas import Schemas
-from app.kernel.sealing import Seal
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Ledger:
     registry: Registry
     schemas: Mapping[str, Schemas]
     pools: Pools
-    seal: Seal
+    seal: Keyring
 
 
 @dataclass(frozen=True, eq=False)

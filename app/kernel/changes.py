@@ -8,21 +8,21 @@ import orjson
 
 from app.db.context import GATE
 from app.errors import Fault, Refusal, invalid
-from app.kernel import referring, revisions, store
+from app.kernel import access_log, referring, revisions, store
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
 from app.kernel.documents import answer_sql, may
 from app.kernel.fields import Reference, Sealed
 from app.kernel.lifecycle import VOIDED, Transition
 from app.kernel.record_type import RecordType
-from app.kernel.sealing import seal_values, store_sealed
+from app.kernel.sealing import seal_values
 from app.kernel.violations import is_identifier
 from app.kernel.writes import ROW, Change, Spelling, update_sql
 
 
 async def identifier(asking: Asking, t: RecordType, key: str) -> str:
     """The identifier behind a path segment that may be a number."""
-    return key if is_identifier(key) else str((await store.get(asking, t, key))["id"])
+    return key if is_identifier(key) else str((await store.get(asking, t, key, None))["id"])
 
 
 async def change(asking: Asking, t: RecordType, key: str, version: int, values: dict[str, Any]) -> Any:
@@ -116,7 +116,7 @@ async def _amend(
     part: list[str] | None = None,
 ) -> Any:
     key = await identifier(asking, t, key)
-    values, sealed = seal_values(asking.ledger.seal, t, values)
+    values, clear = seal_values(asking.ledger.seal, t, values)
     known = tuple(c for c in values if c in t.columns and not _of_reference(t, c)) + (
         ("note",) if "note" in values else ()
     )
@@ -136,7 +136,7 @@ async def _amend(
     handed = not right.sees_every  # then the record may leave the caller's sight by this very write
     sql = update_sql(t.name, asking.view, change, row=ROW if follows else "")
     more = {"reason": reason} if reason else {}
-    transaction = handed or bool(follows or sealed) or (looks and t.refers_by_hand)
+    transaction = handed or bool(follows or clear) or (looks and t.refers_by_hand)
     async with asking.connection(transaction=transaction) as connection:
         if handed:
             seen = await current_on(asking, connection, t, key, version, action)
@@ -149,8 +149,9 @@ async def _amend(
             row = await connection.fetchrow(sql, *arguments)
         if row is None:
             return await _explain(asking, connection, t, key, version, spelling, values, transition, action)
-        if sealed:
-            await store_sealed(connection, asking.context(), orjson.loads(row["document"])["jurisdiction"], sealed)
+        if clear:
+            code = orjson.loads(row["document"])["jurisdiction"]
+            await store.put_away(asking, connection, code, str(row["id"]), clear)
         body = {t.reference(transition.partial).id_column: part} if transition and transition.partial and part else None
         await bring_about(asking, connection, t, follows, row, action, body)
         return await seen_again(asking, connection, t, key) if handed else row
@@ -253,6 +254,7 @@ async def _explain(
     stored = orjson.loads(row["row"])
     if transition or any(stored.get(c) != v for c, v in values.items()):
         raise Refusal("busy")  # nothing explains it: another writer was there in between, and is gone again
+    await access_log.enter(asking, connection, t, access_log.READ, row["id"])  # no revision says who was answered
     return row
 
 

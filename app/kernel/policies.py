@@ -6,8 +6,10 @@ merged account may see changes with the next statement, tokens already issued in
 
 from collections.abc import Iterator
 
-from app.kernel.access import COUNTING, READERS, Follow, Right
+from app.kernel.access import COUNTING, READERS, Follow, Hidden, Right
+from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType, Registry
+from app.kernel.sealing import member_of
 from app.kernel.tables import ENTERED_BY_TEAM, metadata, record_table
 
 OPEN = "p.id = (ledger_caller() ->> 'sub') and not p.disabled and p.expires_at > now()"
@@ -155,3 +157,44 @@ def statements(registry: Registry) -> list[str]:
     made += [s for t in registry for f in t.access.follows for s in _follow(t, registry.by_name[f.type], f)]
     made += [s for t in registry for s in _policies(t)]
     return [*made, *_revisions(registry)]
+
+
+ENTRY = "jurisdiction, role, kind, record_type, record_ids, members, purpose"  # who and when are the database's to say
+
+
+def _entering() -> Iterator[str]:
+    """Every role that reads enters its own reads, and nobody else's."""
+    for role in (*READERS, "auditor"):
+        yield f"grant insert ({ENTRY}) on access_log to ledger_{role}"
+        own = f"principal = (ledger_caller() ->> 'sub') and role = '{role}'"
+        yield (
+            f"create policy {role} on access_log for insert to ledger_{role} with check (\n"
+            f"    {own} and jurisdiction = {standing(role, 'code')})"
+        )
+
+
+def _opening(registry: Registry) -> Iterator[str]:
+    """A ciphertext is read by a role from which nothing of the type is hidden, while the record exists for it.
+
+    Only the value that the record has now: what it was before is opened by nobody.
+    """
+    for role in READERS:
+        rules = [
+            f"(member = '{member_of(t, f)}' and exists (select from {t.table} x\n"
+            f"      where x.jurisdiction = sealed_value.jurisdiction and x.id = sealed_value.record_id"
+            f" and x.{f.digest_column} = sealed_value.digest))"
+            for t in registry
+            for f in t.of_kind(Sealed)
+            if (right := t.access.of(role)) and right.hides == Hidden()
+        ]
+        if rules:
+            yield f"grant select on sealed_value to ledger_{role}"
+            yield (
+                f"create policy {role} on sealed_value for select to ledger_{role} using (\n"
+                f"    {(chr(10) + '    or ').join(rules)})"
+            )
+
+
+def personal(registry: Registry) -> list[str]:
+    """Who may enter reads in the log and open sealed values: the text of `alembic/sql/personal.sql`."""
+    return [*_entering(), *_opening(registry)]

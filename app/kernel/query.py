@@ -6,6 +6,7 @@ from typing import Any
 
 from app.db.context import GATE
 from app.errors import Fault, Refusal
+from app.kernel.access_log import Reading, entered
 from app.kernel.asking import Asking
 from app.kernel.cursors import cursor_text, cursor_values
 from app.kernel.documents import View, answer_sql
@@ -211,9 +212,12 @@ def page_sql(
     return f"{sql} where {' and '.join(where)} order by {order} limit {listing.limit + 1}", arguments
 
 
-async def page(asking: Asking, t: RecordType, listing: Listing, key: bytes) -> tuple[list[Any], str | None]:
-    """One page of rows and the cursor of the next."""
+async def page(
+    asking: Asking, t: RecordType, listing: Listing, key: bytes, kind: str = "list"
+) -> tuple[list[Any], str | None]:
+    """One page of rows and the cursor of the next. `kind` is what the access log calls it."""
     sql, arguments = page_sql(asking.view, t, listing, cursor_values(key, t, listing), asking.context())
+    sql, arguments = entered(asking, t, Reading(kind, shown=listing.limit), sql, arguments)
     async with asking.connection() as connection:
         rows = await connection.fetch(sql, *arguments)
     if len(rows) <= listing.limit:

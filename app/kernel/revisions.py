@@ -10,6 +10,7 @@ from app.clock import SHANGHAI
 from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel import store
+from app.kernel.access_log import HISTORY, entered
 from app.kernel.asking import Asking
 from app.kernel.documents import NOBODY, VERSION, View, document_sql, finished_version
 from app.kernel.fields import Sealed
@@ -28,7 +29,7 @@ def _select(view: View, t: RecordType, condition: str) -> str:
     """
     items, document = document_sql(view, t, VERSION)
     sealed = ", ".join(f"'{f.name}', o.{f.digest_column}" for f in t.of_kind(Sealed))
-    return f"""select json_build_object({sealed})::text as sealed, r.version, r.action, r.at, r.actor, r.reason,
+    return f"""select json_build_object({sealed})::text as sealed, t.id, r.version, r.action, r.at, r.actor, r.reason,
   r.source, o.state, o.imported, t.state as now, {document}
 from {t.table} t
   join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}' and r.record_id = t.id,
@@ -74,10 +75,11 @@ def _entry(row: Any, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> d
 async def _fetch(asking: Asking, t: RecordType, key: str, condition: str, *arguments: Any, limit: int = 0) -> list[Any]:
     if asking.right(t) is NOBODY:  # such a role may not even ask for revisions
         raise Refusal("not_found", label=t.label)
-    key = key if is_identifier(key) else str((await store.get(asking, t, key))["id"])
+    key = key if is_identifier(key) else str((await store.get(asking, t, key, None))["id"])
     sql = _select(asking.view, t, condition) + (f" limit {limit}" if limit else "")
+    sql, values = entered(asking, t, HISTORY, sql, (asking.context(), key, *arguments))
     async with asking.connection() as connection:
-        rows = await connection.fetch(sql, asking.context(), key, *arguments)
+        rows = await connection.fetch(sql, *values)
     return list(rows)
 
 

@@ -1,104 +1,93 @@
 """Values kept encrypted apart from the rows that hold them (identity numbers; design.md section 3).
 
 The row and every revision hold a keyed digest only: equal numbers have equal digests, so that 'unchanged' and an exact
-search need no decryption, and a value can be destroyed without touching history. The key is not in the database.
+search need no decryption, and a value can be destroyed without touching history. The keys are not in the database.
+A ciphertext is bound to its record: copied to another one, or altered, it does not open.
 """
 
-import base64
-import hashlib
-import hmac
 import os
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.exceptions import InvalidTag
 
 from app.db.context import GATE
 from app.kernel.fields import Sealed
+from app.kernel.keyring import Keyring
 from app.kernel.record_type import RecordType
 
 ALGORITHM = "AES-256-GCM"
-SECRET_BYTES = 32
+FORM = 2  # what the ciphertext is bound to; values of form 1 are lifted by a rotation
+NONCE_BYTES, TAG_BYTES = 12, 16
 
 
-class NoSecret(Exception):
-    """The secret of this installation is missing or malformed."""
+class Unopened(Exception):
+    """A ciphertext that does not open: altered, moved, or of an algorithm that is not known."""
 
 
-@dataclass(frozen=True)
-class SealedValue:
-    """One encrypted value, as it is stored: under its digest, with algorithm and key named beside it."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value belongs: the member (`type.name`) of a record, and the digest that stands there."""
 
+    jurisdiction: str
+    record_id: str
+    member: str
     digest: str
+
+    def bound(self, form: int) -> bytes:
+        """What is authenticated beside the ciphertext. Form 1, of before records, named member and digest only."""
+        if form == 1:
+            return f"{self.member}\0{self.digest}".encode()
+        return "\0".join((self.jurisdiction, self.member, self.record_id, self.digest)).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """One encrypted value, as it is stored: with form, algorithm and key named beside it."""
+
+    form: int
     algorithm: str
     key_id: str
     ciphertext: bytes
 
 
-@dataclass(frozen=True)
-class Seal:
-    """Seals and digests with the secret of this installation; the two keys are derived apart."""
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """A value on its way from a body to where it is sealed: never stored, never logged."""
 
-    secret: bytes
-
-    @property
-    def key_id(self) -> str:
-        """Names the key without telling anything about it."""
-        return hashlib.sha256(b"key-id" + self.secret).hexdigest()[:16]
-
-    def digest(self, member: str, value: str) -> str:
-        """The keyed digest of a value of this member (`persons.id_number`)."""
-        key = hmac.new(self.secret, b"digest", hashlib.sha256).digest()
-        return hmac.new(key, f"{member}\0{value}".encode(), hashlib.sha256).hexdigest()
-
-    def locked(self, member: str, value: str) -> SealedValue:
-        """The value encrypted, bound to its member and digest."""
-        digest = self.digest(member, value)
-        nonce = os.urandom(12)
-        text = AESGCM(self._cipher_key()).encrypt(nonce, value.encode(), f"{member}\0{digest}".encode())
-        return SealedValue(digest, ALGORITHM, self.key_id, nonce + text)
-
-    def opened(self, member: str, sealed: SealedValue) -> str:
-        """The value behind a ciphertext. Raises InvalidTag if it was moved or altered."""
-        data = f"{member}\0{sealed.digest}".encode()
-        return AESGCM(self._cipher_key()).decrypt(sealed.ciphertext[:12], sealed.ciphertext[12:], data).decode()
-
-    def _cipher_key(self) -> bytes:
-        return hmac.new(self.secret, b"cipher", hashlib.sha256).digest()
+    member: str
+    digest: str
+    value: str = field(repr=False)
 
 
-def load_seal(given: str | None, folder: Path) -> Seal:
-    """The secret from the setting, else from `secret-key` in the folder, made on first start. Raises NoSecret."""
-    if given:
-        return Seal(_decoded(given, "LEDGER_SECRET_KEY"))
-    path = folder / "secret-key"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not path.exists():  # several workers may start at once: the first link wins, whole
-        fresh = folder / f"secret-key.{os.getpid()}"
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(base64.b64encode(os.urandom(SECRET_BYTES)) + b"\n")
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
-    return Seal(_decoded(path.read_text().strip(), str(path)))
+def locked(ring: Keyring, place: Place, value: str) -> SealedValue:
+    """The value encrypted with the current key, bound to its place."""
+    secret, nonce = ring.current, os.urandom(NONCE_BYTES)
+    text = secret.cipher.encrypt(nonce, value.encode(), place.bound(FORM))
+    return SealedValue(FORM, ALGORITHM, secret.key_id, nonce + text)
 
 
-def _decoded(text: str, where: str) -> bytes:
+def opened(ring: Keyring, place: Place, sealed: SealedValue) -> str:
+    """The value behind a ciphertext. Raises UnknownKey, or Unopened if it was moved or altered."""
+    known = sealed.algorithm == ALGORITHM and sealed.form in (1, FORM)
+    if not known or len(sealed.ciphertext) < NONCE_BYTES + TAG_BYTES:
+        raise Unopened(sealed.algorithm)
+    nonce, text = sealed.ciphertext[:NONCE_BYTES], sealed.ciphertext[NONCE_BYTES:]
     try:
-        secret = base64.b64decode(text, validate=True)
-    except ValueError:
-        secret = b""
-    if len(secret) != SECRET_BYTES:
-        raise NoSecret(f"{where} 须是 {SECRET_BYTES} 字节密钥的 Base64。/ must be Base64 of {SECRET_BYTES} bytes.")
-    return secret
+        return ring.of(sealed.key_id).cipher.decrypt(nonce, text, place.bound(sealed.form)).decode()
+    except InvalidTag:
+        raise Unopened(place.member) from None
 
 
-def seal_values(seal: Seal, t: RecordType, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[SealedValue]]:
-    """The values with digests in the place of what is sealed, and what is to be stored apart."""
-    kept, sealed = dict(values), []
+def member_of(t: RecordType, f: Sealed) -> str:
+    """The name under which a member's values are digested and sealed."""
+    return f"{t.path}.{f.name}"
+
+
+def seal_values(ring: Keyring, t: RecordType, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Clear]]:
+    """The values with digests in the place of what is sealed, and what `store_sealed` is to put away."""
+    kept, clear = dict(values), []
     for f in t.of_kind(Sealed):
         if f.name not in kept:
             continue
@@ -106,19 +95,28 @@ def seal_values(seal: Seal, t: RecordType, values: Mapping[str, Any]) -> tuple[d
         if value is None:
             kept[f.digest_column] = None
             continue
-        sealed.append(seal.locked(f"{t.path}.{f.name}", value))
-        kept[f.digest_column] = sealed[-1].digest
-    return kept, sealed
+        member = member_of(t, f)
+        clear.append(Clear(member, ring.digest(member, value), value))
+        kept[f.digest_column] = clear[-1].digest
+    return kept, clear
 
 
-async def store_sealed(connection: Any, context: str, jurisdiction: str, sealed: list[SealedValue]) -> None:
-    """Stores sealed values, in the transaction of the row that holds their digests."""
-    if not sealed:
+async def store_sealed(
+    connection: Any, context: str, ring: Keyring, jurisdiction: str, values: Iterable[tuple[str, Clear]]
+) -> None:
+    """Seals values, each with the identifier of its record, and stores them in the transaction of those rows."""
+    rows = []
+    for record_id, clear in values:
+        sealed = locked(ring, Place(jurisdiction, record_id, clear.member, clear.digest), clear.value)
+        rows.append(
+            (record_id, clear.member, clear.digest, sealed.form, sealed.algorithm, sealed.key_id, sealed.ciphertext)
+        )
+    if not rows:
         return
-    columns = zip(*((s.digest, s.algorithm, s.key_id, s.ciphertext) for s in sealed), strict=True)
     await connection.execute(
-        f"""insert into sealed_value (jurisdiction, digest, algorithm, key_id, ciphertext)
-        select $2, x.* from unnest($3::text[], $4::text[], $5::text[], $6::bytea[]) x where {GATE}
+        f"""insert into sealed_value (jurisdiction, record_id, member, digest, form, algorithm, key_id, ciphertext)
+        select $2, x.* from unnest($3::uuid[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::text[],
+          $9::bytea[]) x where {GATE}
         on conflict do nothing""",
-        context, jurisdiction, *map(list, columns),
+        context, jurisdiction, *map(list, zip(*rows, strict=True)),
     )  # fmt: skip

@@ -14,25 +14,33 @@ import uuid_utils
 from app.db.context import GATE, Caller
 from app.errors import Fault, Refusal, invalid
 from app.kernel import violations
+from app.kernel.access_log import READ, Reading, entered
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
 from app.kernel.documents import answer_sql
 from app.kernel.record_type import RecordType
 from app.kernel.referring import Verdict, carried, refuse_references, require_references, spelled
-from app.kernel.sealing import seal_values, store_sealed
+from app.kernel.sealing import Clear, seal_values, store_sealed
 from app.kernel.values import NUMBER
 from app.kernel.writes import ROW, insert_sql
 
 
-async def get(asking: Asking, t: RecordType, key: str) -> Any:
-    """The current row of a record, by identifier or number. Refuses with `not_found`, or `ambiguous_number` (409)."""
+async def get(asking: Asking, t: RecordType, key: str, reading: Reading | None = READ, extra: str = "") -> Any:
+    """The current row of a record, by identifier or number. Refuses with `not_found`, or `ambiguous_number` (409).
+
+    `reading` is how the access log knows it; None is a look of the service's own, of whose row nothing is answered.
+    """
     column = "id" if violations.is_identifier(key) else "number"
     kind = "::uuid" if column == "id" else ""
     if column == "number" and not NUMBER.match(key):  # also what Postgres would not take for text, such as NUL
         raise Refusal("not_found", label=t.label)
-    sql = answer_sql(asking.view, t, "t").format(source=t.table) + f" where t.{column} = $2{kind} and {GATE} limit 20"
+    sql = answer_sql(asking.view, t, "t", extra).format(source=t.table)
+    sql += f" where t.{column} = $2{kind} and {GATE} limit 20"
+    arguments: list[Any] = [asking.context(), key]
+    if reading:
+        sql, arguments = entered(asking, t, reading, sql, arguments)
     async with asking.connection() as connection:
-        rows = await connection.fetch(sql, asking.context(), key)
+        rows = await connection.fetch(sql, *arguments)
     if not rows:
         raise Refusal("not_found", label=t.label)
     if len(rows) > 1:
@@ -61,20 +69,26 @@ async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
     values = {k: v for k, v in values.items() if v is not None}
     spelling, values = spelled(t, values)
     values = {**t.defaults, **values}
-    values, sealed = seal_values(asking.ledger.seal, t, values)
+    values, clear = seal_values(asking.ledger.seal, t, values)
     follows = t.lifecycle.follows_create
     sql = insert_sql(t.name, asking.view, spelling, number is not None, row=ROW if follows else "")
     identifier = str(uuid_utils.uuid7())
     arguments = (identifier, jurisdiction, 1, number, t.lifecycle.initial, orjson.dumps(values).decode())
-    async with asking.connection(transaction=bool(follows or sealed) or t.refers_by_hand) as connection:
+    async with asking.connection(transaction=bool(follows or clear) or t.refers_by_hand) as connection:
         await _check(asking, connection, t, None, values, jurisdiction)
         row = await connection.fetchrow(sql, asking.context("create"), *arguments)
         if row is None:
             await refuse_references(asking, connection, t, spelling, values, jurisdiction)
             raise Refusal("busy")
-        await store_sealed(connection, asking.context(), jurisdiction, sealed)
+        await put_away(asking, connection, jurisdiction, identifier, clear)
         await bring_about(asking, connection, t, follows, row, "create")
     return row
+
+
+async def put_away(asking: Asking, connection: Any, jurisdiction: str, record_id: str, clear: list[Clear]) -> None:
+    """Seals the values of one record, in the transaction that has written it."""
+    values = [(record_id, one) for one in clear]
+    await store_sealed(connection, asking.context(), asking.ledger.seal, jurisdiction, values)
 
 
 def _own_team(asking: Asking, t: RecordType, values: dict[str, Any]) -> None:

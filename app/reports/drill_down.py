@@ -30,7 +30,7 @@ async def drill_down(
         raise Refusal("no_such_path")
     t = REGISTRY.by_path[figure.lists]
     condition = listed(figure, code, round_id)
-    rows, following = await query.page(asking, t, Listing((condition,), BY_NUMBER, limit, cursor), key)
+    rows, following = await query.page(asking, t, Listing((condition,), BY_NUMBER, limit, cursor), key, "figure")
     value, records = await figure_of(asking, figure, code, round_id)
     visible = await _visible(asking, figure, condition)
     return {

@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from app.errors import Fault, Refusal
 from app.http.dependencies import bearer
+from app.http.paging import PAGING, PRIVATE, documented, paged, paging
 from app.http.record_handlers import JSON, only
 from app.http.record_router import problems
 from app.http.service import asking, service_of
-from app.kernel import query
 from app.kernel.access import COUNTING
 from app.kernel.asking import Asking
 from app.reports import drill_down, work_list
@@ -21,7 +21,6 @@ from app.reports.figures import BY_NAME, FIGURES
 
 router = APIRouter(tags=["80 工作清单"], dependencies=[Depends(bearer)])
 BELOW = tuple(role for role in COUNTING if role != "superior")  # a superior sees work lists, and no record
-PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
 RoundKey = Annotated[str, Path(description="巡察轮次的标识（id）或编号（number）", examples=["431382-2017-01"])]
 FigureName = Annotated[
     str,
@@ -31,33 +30,6 @@ FigureName = Annotated[
         examples=["finding_items"],
     ),
 ]
-
-
-def _documented(**parameters: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    """Query parameters for the document. `only` reads them: who is not signed in learns that first (contract 1)."""
-    return {
-        "parameters": [
-            {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
-            for name, (text, schema) in parameters.items()
-        ]
-    }
-
-
-PAGING: dict[str, tuple[str, dict[str, Any]]] = {
-    "limit": ("每页条数", {"type": "integer", "minimum": 1, "maximum": query.MOST, "default": query.LIMIT}),
-    "cursor": ("下一页的游标，取自上一页的 next_cursor", {"type": "string"}),
-}
-
-
-def _paging(given: dict[str, str]) -> tuple[int, str | None]:
-    return query._limit(given.get("limit", str(query.LIMIT))), given.get("cursor")
-
-
-def _link(request: Request, cursor: str | None) -> dict[str, str]:
-    if cursor is None:
-        return PRIVATE
-    url = request.url.include_query_params(cursor=cursor)
-    return {**PRIVATE, "Link": f'<{url.path}?{url.query}>; rel="next"'}
 
 
 async def counting(request: Request, *roles: str) -> Asking:
@@ -87,14 +59,14 @@ async def get_work_list(request: Request, answer: Headed, id: RoundKey) -> Any:
     summary="工作清单上的一个数，数的是哪些记录",
     response_model=DrillDown,
     responses=problems(400, 403, 404, 409),
-    openapi_extra=_documented(**PAGING),
+    openapi_extra=documented(**PAGING),
 )
 async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Response:
     """所数的记录，只列当前账号能看到的；withheld 是计入而看不到的条数。"""
     who = await counting(request, *BELOW)
-    limit, cursor = _paging(only(request, "limit", "cursor"))
+    limit, cursor = paging(only(request, "limit", "cursor"))
     found = await drill_down.drill_down(who, id, figure, limit, cursor, service_of(request).keys.cursor)
-    return Response(orjson.dumps(found), 200, _link(request, found["next_cursor"]), JSON)
+    return Response(orjson.dumps(found), 200, paged(request, found["next_cursor"]), JSON)
 
 
 @router.get(
@@ -102,7 +74,7 @@ async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Resp
     summary="所管各区划的工作清单",
     response_model=WorkLists,
     responses=problems(400, 403),
-    openapi_extra=_documented(
+    openapi_extra=documented(
         jurisdiction_prefix=("区划代码的前几位，只列以此开头的区划", {"type": "string", "pattern": "^[0-9]{0,6}$"}),
         year=("年度", {"type": "integer", "minimum": 0, "maximum": 9999}),
         **PAGING,
@@ -112,12 +84,12 @@ async def list_work_lists(request: Request, answer: Headed) -> Any:
     """当前账号所管各区划的每一轮一份工作清单，按轮次编号排列，不列记录。"""
     who = await counting(request, *COUNTING)
     given = only(request, "jurisdiction_prefix", "year", "limit", "cursor")
-    limit, cursor = _paging(given)
+    limit, cursor = paging(given)
     prefix = _digits("jurisdiction_prefix", given.get("jurisdiction_prefix", ""), 0, 6)
     year = int(_digits("year", given["year"], 1, 4)) if "year" in given else None
     key = service_of(request).keys.cursor
     items, following = await work_list.work_lists(who, prefix, year, limit, cursor, key)
-    answer.headers.update(_link(request, following))
+    answer.headers.update(paged(request, following))
     return {"items": items, "next_cursor": following}
 
 

@@ -16,6 +16,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("not_in_list", MEMBER, "所填的{label}不在这份记录中。", "请核对编号。", "Not in the record's list.", "Check the number.", label="线索编号"),
     sentence("not_an_object", MEMBER, "正文须是一个 JSON 对象。", "请用花括号括起各字段。", "The body must be a JSON object.", "Wrap the members in braces."),
     sentence("not_text", MEMBER, "须是文字。", "请用引号括起。", "Must be text.", "Put it in quotes."),
+    sentence("not_a_moment", MEMBER, "不是日期或时刻。", "请写成 2017-08-04，或带时区的 2017-08-04T18:00:00+08:00（地址中 + 写作 %2B）。", "Not a day or a moment.", "Write 2017-08-04, or with an offset 2017-08-04T18:00:00+08:00 (+ is %2B in an address)."),
     sentence("empty_text", MEMBER, "不能为空。", "没有内容的，不要写这个字段。", "Must not be empty.", "Leave it out instead."),
     sentence("text_too_long", MEMBER, "过长：{length} 字，最多 {longest} 字。", "请精简。", "Too long: {length} characters, at most {longest}.", "Shorten it.", length=201, longest=200),
     sentence("control_characters", MEMBER, "含有不可见的控制字符。", "请删去后重新输入。", "Contains control characters.", "Remove them."),

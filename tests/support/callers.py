@@ -52,6 +52,7 @@ class Api(httpx.AsyncClient):
     """A signed-in caller. `unit` is that of its case supervision, if it has one."""
 
     unit: Any = None
+    username: str = ""
 
     @classmethod
     @asynccontextmanager

@@ -28,4 +28,5 @@ ACCESS = Access(
         array_remove(array_remove(array[{0}.holder_unit_id, {0}.handling_unit_id], {0}.reported_unit_id),
         (select p.unit_id from person p where p.jurisdiction = {0}.jurisdiction and p.id = {0}.person_id)) end""",
     follows=(Follow("person", "{0}.person_id = new.id", ("unit_id",)),),
+    logged=True,
 )

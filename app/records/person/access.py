@@ -21,4 +21,5 @@ ACCESS = Access(
     audience="""case when exists (select from clue c where c.jurisdiction = {0}.jurisdiction and c.person_id = {0}.id
         and c.holder_unit_id is not null) then '{{}}'::uuid[] else array[{0}.entered_by_team] end""",
     follows=(Follow("clue", "{0}.id = new.person_id", ("holder_unit_id", "person_id")),),
+    logged=True,
 )

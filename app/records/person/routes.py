@@ -13,12 +13,15 @@ from app.http.dependencies import bearer
 from app.http.record_handlers import JSON, check_media, json_body, only
 from app.http.record_router import problems
 from app.http.service import asking, service_of
+from app.kernel.access_log import Reading, entered
 from app.kernel.bodies import validated
 from app.kernel.documents import answer_sql, finished
+from app.kernel.fields import Sealed
 from app.kernel.schemas import body_model, members
+from app.kernel.sealing import member_of
 from app.records.person.record import RECORD
 
-ID_NUMBER = RECORD.field("id_number")
+ID_NUMBER = next(f for f in RECORD.of_kind(Sealed) if f.name == "id_number")
 router = APIRouter(tags=[RECORD.tag], dependencies=[Depends(bearer)])
 
 
@@ -48,14 +51,12 @@ async def find_person(request: Request) -> Response:
     if not who.right(RECORD).lists:
         raise Refusal("forbidden")
     number = validated(PersonFind, await json_body(request))["id_number"]
-    digest = service_of(request).ledger.seal.digest(f"{RECORD.path}.id_number", number)
+    digest = service_of(request).ledger.seal.digest(member_of(RECORD, ID_NUMBER), number)
     sql = answer_sql(who.view, RECORD, "t").format(source=RECORD.table)
+    sql += f" where t.id_number_digest = $2 and t.state <> 'voided' and {GATE} order by t.number limit 50"
+    sql, arguments = entered(who, RECORD, Reading("find", (ID_NUMBER.name,)), sql, (who.context(), digest))
     async with who.connection() as connection:
-        rows = await connection.fetch(
-            f"{sql} where t.id_number_digest = $2 and t.state <> 'voided' and {GATE} order by t.number limit 50",
-            who.context(),
-            digest,
-        )
+        rows = await connection.fetch(sql, *arguments)
     items = [orjson.loads(finished(who.view, RECORD, row)) for row in rows]
     return Response(
         orjson.dumps({"items": items, "next_cursor": None}), 200, {"Cache-Control": "private, no-store"}, JSON

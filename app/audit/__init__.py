@@ -1,0 +1,1 @@
+"""What an auditor reads: the access log, and that revisions are."""

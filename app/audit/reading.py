@@ -1,0 +1,167 @@
+"""The two lists of an auditor, newest first. Reading them is entered in the access log by the same statement."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.clock import SHANGHAI
+from app.db.context import GATE
+from app.errors import Fault, Refusal
+from app.kernel.access_log import KINDS
+from app.kernel.asking import Asking
+from app.kernel.cursors import cursor_text, cursor_values
+from app.kernel.query import Condition, Listing
+from app.kernel.values import DAY
+from app.kernel.violations import is_identifier
+
+WORD = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Trail:
+    """A list of an auditor.
+
+    path      its address, which is also the record type that a page of it is entered under
+    columns   member -> SQL over the row `t`
+    order     the columns by which it is ordered, backwards, with their types
+    filters   parameter -> condition
+    """
+
+    path: str
+    kind: str
+    table: str
+    columns: Mapping[str, str]
+    order: tuple[tuple[str, str], ...]
+    filters: Mapping[str, str]
+
+
+SINCE = {"at_from": "t.at >= {}::timestamptz", "at_to": "t.at < {}::timestamptz"}
+ACCESS_LOG = Trail(
+    "access-log",
+    "log",
+    "access_log",
+    {
+        **{c: f"t.{c}" for c in ("at", "principal", "role", "request_id", "kind", "record_type")},
+        "record_ids": "t.record_ids::text[]",
+        **{c: f"t.{c}" for c in ("members", "purpose")},
+    },
+    (("at", "timestamptz"), ("seq", "bigint")),
+    {
+        "principal": "t.principal = {}",
+        "record_type": "t.record_type = {}",
+        "record_id": "t.record_ids @> array[{}::text::uuid]",
+        "kind": "t.kind = {}",
+        **SINCE,
+    },
+)
+# In the order of the transactions, along the index that there is: one on moments would tax every write.
+REVISIONS = Trail(
+    "revisions",
+    "revisions",
+    "revision",
+    {
+        "record_type": "t.record_type",
+        "record_id": "t.record_id::text",
+        **{c: f"t.{c}" for c in ("version", "action", "at")},
+        "by": "t.actor",
+    },
+    (("epoch", "smallint"), ("xid", "xid8"), ("seq", "bigint")),
+    {
+        "principal": "t.actor = {}",
+        "record_type": "t.record_type = {}",
+        "record_id": "t.record_id = {}::text::uuid",
+        "action": "t.action = {}",
+        **SINCE,
+    },
+)
+
+
+def wanted(asking: Asking, trail: Trail, given: Mapping[str, str], limit: int, cursor: str | None) -> Listing:
+    """What is asked of the list. Refuses with `bad_query` naming the parameter."""
+    conditions = [
+        Condition(sql, _value(asking, name, given[name])) for name, sql in trail.filters.items() if name in given
+    ]
+    return Listing(tuple(conditions), (), limit, cursor)
+
+
+def _value(asking: Asking, name: str, text: str) -> Any:
+    if name in SINCE:
+        return _moment(name, text)
+    if name == "record_id":
+        return text if is_identifier(text) else _refuse(name, "not_an_identifier")
+    choices = {"record_type": [t.path for t in asking.ledger.registry], "kind": list(KINDS)}.get(name)
+    if choices is not None:
+        return text if text in choices else _refuse(name, "not_a_choice", choices)
+    return text if WORD.fullmatch(text) else _refuse(name, "wrong_value")
+
+
+def _refuse(name: str, code: str, allowed: list[str] | None = None) -> Any:
+    raise Refusal("bad_query", faults=[Fault(name, code, {"name": name}, allowed)])
+
+
+def _moment(name: str, text: str) -> datetime:
+    """A moment with its offset, or a whole day in Shanghai; the end is included."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return _refuse(name, "not_a_moment")  # type: ignore[no-any-return]  # it raises
+    whole_day = DAY.fullmatch(text) is not None
+    if (found.tzinfo is None and not whole_day) or not 1900 <= found.year <= 9000:
+        _refuse(name, "not_a_moment")
+    if whole_day:
+        found = found.replace(tzinfo=SHANGHAI)
+    if name == "at_from":
+        return found
+    return found + (timedelta(days=1) if whole_day else timedelta(microseconds=1))
+
+
+async def page(asking: Asking, trail: Trail, listing: Listing, key: bytes) -> tuple[list[dict[str, Any]], str | None]:
+    """One page, and the cursor of the next."""
+    last = cursor_values(key, trail, listing)
+    sql, arguments = _statement(trail, listing, last)
+    sql, arguments = _entered(asking, trail, listing, sql, [asking.context(), *arguments])
+    async with asking.connection() as connection:
+        rows = await connection.fetch(sql, *arguments)
+    items = [{name: _told(row[name]) for name in trail.columns} for row in rows[: listing.limit]]
+    if len(rows) <= listing.limit:
+        return items, None
+    end = rows[listing.limit - 1]
+    return items, cursor_text(key, trail, listing, [end[f"key_{i}"] for i in range(len(trail.order))])
+
+
+def _statement(trail: Trail, listing: Listing, last: Any) -> tuple[str, list[Any]]:
+    """The page's statement, one row more than asked, and the arguments behind the caller's context."""
+    arguments, where = [], [GATE]
+    for condition in listing.conditions:
+        arguments.append(condition.value)
+        where.append(condition.sql.replace("{}", f"${len(arguments) + 1}"))
+    if last is not None:
+        bound = [f"${len(arguments) + 2 + i}::text::{kind}" for i, (_, kind) in enumerate(trail.order)]
+        where.append(f"({', '.join(f't.{c}' for c, _ in trail.order)}) < ({', '.join(bound)})")
+        arguments += last
+    columns = [f"{sql} as {name}" for name, sql in trail.columns.items()]
+    columns += [f"t.{c}::text as key_{i}" for i, (c, _) in enumerate(trail.order)]
+    order = ", ".join(f"t.{c} desc" for c, _ in trail.order)
+    return (
+        f"select {', '.join(columns)} from {trail.table} t where {' and '.join(where)}"
+        f" order by {order} limit {listing.limit + 1}"
+    ), arguments
+
+
+def _entered(asking: Asking, trail: Trail, listing: Listing, sql: str, arguments: list[Any]) -> tuple[str, list[Any]]:
+    """That an auditor has looked, and at the reads or versions of which record, if of one."""
+    asked = {name: c.value for name, f in trail.filters.items() for c in listing.conditions if c.sql == f}
+    n = len(arguments)
+    whole = f"""with answered as materialized ({sql}), entered as (
+  insert into access_log (jurisdiction, role, kind, record_type, record_ids)
+  select ${n + 1}::text, ${n + 2}::text, '{trail.kind}', ${n + 3}::text, ${n + 4}::text[]::uuid[]
+  from (select count(*) from answered) x where {GATE})
+select * from answered"""
+    ids = [asked["record_id"]] if "record_id" in asked else []
+    return whole, [*arguments, asking.caller.code, asking.caller.role, asked.get("record_type"), ids]
+
+
+def _told(value: Any) -> Any:
+    return value.astimezone(SHANGHAI).isoformat() if isinstance(value, datetime) else value

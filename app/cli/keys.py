@@ -1,0 +1,64 @@
+"""The command `rotate-key`: another key for identity numbers, while the service runs."""
+
+import asyncio
+from pathlib import Path
+
+from app.cli.database import bring_up_to_date, database_or_running
+from app.cli.words import Stop, foreseeable, tell
+from app.db.engine import connect
+from app.db.roles import SEALING
+from app.kernel.keyring import FILE, Keyring, load_keyring
+from app.kernel.rotation import Rotated, left, rotate
+from app.settings import Settings
+
+EVERY = 10_000  # values between two lines of progress
+
+
+def rotate_key() -> None:
+    """更换加密身份证号的密钥，服务不必停；中断后再执行一次即可。Rotate the key of identity numbers, live."""
+    with foreseeable():
+        options = Settings()
+        with database_or_running(options) as found:
+            bring_up_to_date(found, silent=True)
+            given = options.secret_key.get_secret_value() if options.secret_key else None
+            ring = load_keyring(given, found.directory)
+            done = asyncio.run(_rotate(found.url, ring))
+        _report(done, ring, found.directory)
+
+
+async def _rotate(url: str, ring: Keyring) -> Rotated:
+    connection = await connect(url, SEALING)
+    try:
+        waiting = await left(connection, ring)
+        if waiting and len(ring) > 1:
+            tell(f"还有 {waiting} 个值用旧密钥加密，继续上次的更换。", f"{waiting} values are left: going on.")
+        elif ring.from_file:
+            ring.renew()
+            tell("新密钥已写在 secret-key 的第一行。", "A new key stands in the first line of secret-key.")
+        elif not waiting:
+            raise Stop(
+                "没有要重新加密的值。要换密钥，请把新的加在 LEDGER_SECRET_KEY 最前面，以逗号分隔，重启各服务再执行。",
+                "Nothing to do: put a new key in front of LEDGER_SECRET_KEY, restart the services, and run this again.",
+            )
+        return await rotate(connection, ring, _progress)
+    finally:
+        await connection.close()
+
+
+def _progress(done: int) -> None:
+    if done and done % EVERY == 0:
+        tell(f"已重新加密 {done} 个值……", f"{done} values …")
+
+
+def _report(done: Rotated, ring: Keyring, directory: Path) -> None:
+    tell(f"已用当前密钥重新加密 {done.done} 个值。", f"{done.done} values are sealed with the current key.")
+    if done.unopened:
+        raise Stop(
+            f"有 {done.unopened} 个值打不开：密钥环里没有它们的密钥，或密文已被改动；这些值原样未动。",
+            f"{done.unopened} values do not open (key not in the ring, or altered) and stay as they are.",
+        )
+    where = str(directory / FILE) if ring.from_file else "LEDGER_SECRET_KEY"
+    tell(
+        f"请备份 {where}。最后一个密钥要永久保留（检索用）；中间的，等旧备份不再需要时可以删去。",
+        f"Back up {where}. The last key stays for ever, search needs it; others may go when no old backup is needed.",
+    )

@@ -1,0 +1,36 @@
+"""Paging of the lists that are not those of a record type: parameters, their documentation, the next page's address."""
+
+from typing import Any
+
+from starlette.requests import Request
+
+from app.kernel import query
+
+PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
+PAGING: dict[str, tuple[str, dict[str, Any]]] = {
+    "limit": ("每页条数", {"type": "integer", "minimum": 1, "maximum": query.MOST, "default": query.LIMIT}),
+    "cursor": ("下一页的游标，取自上一页的 next_cursor", {"type": "string"}),
+}
+
+
+def documented(**parameters: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    """Query parameters for the document. `only` reads them: who is not signed in learns that first (contract 1)."""
+    return {
+        "parameters": [
+            {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+            for name, (text, schema) in parameters.items()
+        ]
+    }
+
+
+def paging(given: dict[str, str]) -> tuple[int, str | None]:
+    """Limit and cursor of a request."""
+    return query._limit(given.get("limit", str(query.LIMIT))), given.get("cursor")
+
+
+def paged(request: Request, cursor: str | None) -> dict[str, str]:
+    """The headers of a page."""
+    if cursor is None:
+        return PRIVATE
+    url = request.url.include_query_params(cursor=cursor)
+    return {**PRIVATE, "Link": f'<{url.path}?{url.query}>; rel="next"'}

@@ -1,0 +1,77 @@
+"""The access log: each read of a type that declares `logged` is entered by the very statement that reads.
+
+The read is a CTE, the entry another one beside it: one round trip as before, and one transaction, so that nothing is
+answered whose entry was not committed. A type that is not logged keeps its statement as it was. The entry names
+records, never what stands in them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.db.context import GATE
+from app.kernel.record_type import RecordType
+
+if TYPE_CHECKING:
+    from app.kernel.asking import Asking
+
+KINDS = {
+    "read": "查看",
+    "list": "清单",
+    "history": "修订史",
+    "figure": "统计所数的记录",
+    "find": "按身份证号查找",
+    "reveal": "显示隐去的内容",
+    "log": "查阅访问日志",
+    "revisions": "查阅修订目录",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What kind of read a statement is.
+
+    members   sealed members that are shown, or asked by
+    shown     how many of its rows are answered, where it reads one more to know whether there is another page
+    """
+
+    kind: str
+    members: tuple[str, ...] = ()
+    purpose: str | None = None
+    shown: int | None = None
+
+    @property
+    def tells_by_absence(self) -> bool:
+        """Whether having found nothing is an answer, too: who asks for a number learns that it is not there."""
+        return self.kind in ("list", "find", "figure")
+
+
+READ, HISTORY = Reading("read"), Reading("history")
+
+
+def entered(
+    asking: "Asking", t: RecordType, reading: Reading, sql: str, arguments: Sequence[Any]
+) -> tuple[str, list[Any]]:
+    """The statement with its entry, and its arguments. `sql` gives the column `id` of the records that it reads."""
+    if not t.access.logged and reading.kind != "reveal":
+        return sql, list(arguments)
+    n = len(arguments)
+    limit = f" limit {reading.shown}" if reading.shown else ""
+    found = "" if reading.tells_by_absence else " having count(*) > 0"
+    whole = f"""with answered as materialized ({sql}), entered as (
+  insert into access_log (jurisdiction, role, kind, record_type, record_ids, members, purpose)
+  select ${n + 1}::text, ${n + 2}::text, '{reading.kind}', '{t.path}', coalesce(array_agg(distinct x.id), '{{}}'),
+    ${n + 3}::text[], ${n + 4}::text
+  from (select id from answered{limit}) x where {GATE}{found})
+select * from answered"""
+    more = [asking.caller.code, asking.caller.role, list(reading.members), reading.purpose]
+    return whole, [*arguments, *more]
+
+
+async def enter(asking: "Asking", connection: Any, t: RecordType, reading: Reading, record_id: Any) -> None:
+    """An entry of its own, for a record that a write looked at and answers without having changed it."""
+    if t.access.logged:
+        sql, arguments = entered(
+            asking, t, reading, f"select $2::uuid as id where {GATE}", (asking.context(), record_id)
+        )
+        await connection.execute(sql, *arguments)
