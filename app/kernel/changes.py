@@ -11,7 +11,7 @@ from app.kernel import referring, revisions, store
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
 from app.kernel.documents import answer_sql
-from app.kernel.fields import Reference, Sealed
+from app.kernel.fields import Reference
 from app.kernel.lifecycle import VOIDED, Transition
 from app.kernel.record_type import RecordType
 from app.kernel.sealing import seal_values, store_sealed
@@ -29,12 +29,10 @@ async def change(asking: Asking, t: RecordType, key: str, version: int, values: 
     empty = [
         f
         for f in t.fields
-        if f.required and f.writable and not isinstance(f, Reference) and f.name in values and values[f.name] is None
+        if f.name in values and values[f.name] is None and f.required and f.writable and not isinstance(f, Reference)
     ]
     faults = [Fault(f"/{f.name}", "required", {"label": f.label}) for f in empty]
-    faults += [
-        Fault(f"/{f.name}", "masked_value") for f in t.of_kind(Sealed) if f.name in values and values[f.name] is None
-    ]
+    faults += [Fault(f"/{f.name}", "masked_value") for f in t.sealed if f.name in values and values[f.name] is None]
     spelling, rest = referring.spelled(t, values)
     faults += [
         Fault(f"/{t.reference(name).number_column}", "required", {"label": t.reference(name).label})

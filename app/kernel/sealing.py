@@ -17,7 +17,6 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.db.context import GATE
-from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType
 
 ALGORITHM = "AES-256-GCM"
@@ -99,7 +98,7 @@ def _decoded(text: str, where: str) -> bytes:
 def seal_values(seal: Seal, t: RecordType, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[SealedValue]]:
     """The values with digests in the place of what is sealed, and what is to be stored apart."""
     kept, sealed = dict(values), []
-    for f in t.of_kind(Sealed):
+    for f in t.sealed:
         if f.name not in kept:
             continue
         value = kept.pop(f.name)

@@ -18,7 +18,6 @@ from app.kernel import violations
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
 from app.kernel.documents import answer_sql
-from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType
 from app.kernel.referring import Verdict, carried, refuse_references, require_references, spelled
 from app.kernel.sealing import seal_values, store_sealed
@@ -30,7 +29,7 @@ from app.kernel.writes import ROW, insert_sql
 def answer_tail(t: RecordType, state: str, imported: bool) -> bytes:
     """The end of a document: what depends on the state and on who asks."""
     actions = b",".join(b'"' + a.encode() + b'"' for a in t.lifecycle.actions_from(state))
-    masked = b",".join(b'"' + f.name.encode() + b'"' for f in t.of_kind(Sealed))
+    masked = b",".join(b'"' + f.name.encode() + b'"' for f in t.sealed)
     tail = b',"available_actions":[' + actions + b'],"masked":[' + masked + b"]"
     return tail + (b',"imported":true}' if imported else b"}")
 

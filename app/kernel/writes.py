@@ -6,16 +6,16 @@ Creating resolves the references, numbers the record, inserts it and answers the
 of it happens or nothing does, and no reference can be left dangling.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from app.db.context import GATE
 from app.kernel.documents import answer_sql
 from app.kernel.fields import Field, Reference
 from app.kernel.lifecycle import Transition
 from app.kernel.record_type import RecordType, Registry
+from app.kernel.tables import record_sql
 
 ROW = ", to_jsonb(w)::text as row"
 COUNT = "count"  # in the place of ROW: answer only how many rows were written; their series are raised before
@@ -37,13 +37,15 @@ class Spelling:
         return {name for name, _ in self.given}
 
 
-def _one_join(registry: Registry, f: Reference, how: str, optional: bool) -> str:
+def _keys(f: Reference, how: str) -> dict[str, str]:
+    """What a source row says of a reference to one record: 'id' and, or, 'number' -> SQL."""
+    said = {"id": f"(source.values ->> '{f.id_column}')::uuid", "number": f"source.values ->> '{f.number_column}'"}
+    return said if how == "both" else {how: said[how]}
+
+
+def _one_join(registry: Registry, f: Reference, keys: Mapping[str, str], optional: bool) -> str:
     target, alias = registry.by_path[f.to].table, f"r_{f.name}"
-    match = {
-        "id": f"{alias}.id = source.id_of_{f.name}",
-        "number": f"{alias}.number = source.number_of_{f.name}",
-    }
-    condition = " and ".join(match.values()) if how == "both" else match[how]
+    condition = " and ".join(f"{alias}.{column} = {key}" for column, key in keys.items())
     kind = "left join" if optional else "join"
     return (
         f"{kind} {target} {alias} on {alias}.jurisdiction = coalesce(source.jurisdiction, {alias}.jurisdiction)"
@@ -70,7 +72,7 @@ def _many_join(registry: Registry, t: RecordType, f: Reference, how: str) -> str
 def _complete(f: Reference, how: str, optional: bool) -> str:
     member = f.number_column if how == "number" else f.id_column
     if not f.many:
-        return f"(source.values ->> '{member}' is null or r_{f.name}.id is not null)" if optional else "true"
+        return f"(source.values ->> '{member}' is null or r_{f.name}.id is not null)" if optional else ""
     found = f"coalesce(jsonb_array_length(nullif(source.values -> '{member}', 'null')), 0) = r_{f.name}.found"
     both = f" and to_jsonb(r_{f.name}.number) = source.values -> '{f.number_column}'" if how == "both" else ""
     return found + both
@@ -92,17 +94,18 @@ def _series(t: RecordType, jurisdiction: str) -> str:
     return f"r_{numbering.via}.{column} || '-{numbering.letter}-'"
 
 
-def resolved_sql(t: RecordType, registry: Registry, spelling: Spelling) -> str:
+def resolved_sql(t: RecordType, registry: Registry, spelling: Spelling, bulk: bool = True) -> str:
     """The source rows with what their references stand for; a row whose reference is not found falls out."""
-    joins, conditions, columns, keys = [], [GATE], ["source.*"], []
+    joins, conditions, columns, taken = [], [GATE], ["source.*"], []
     for name, how in spelling.given:
         f = t.reference(name)
-        if not f.many:
-            keys += [f"(source.values ->> '{f.id_column}')::uuid as id_of_{name}"] if how != "number" else []
-            keys += [f"source.values ->> '{f.number_column}' as number_of_{name}"] if how != "id" else []
+        keys = {} if f.many else _keys(f, how)
+        if bulk:
+            taken += [f"{key} as {column}_of_{name}" for column, key in keys.items()]
+            keys = {column: f"source.{column}_of_{name}" for column in keys}
         optional = name in spelling.optional
-        joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, how, optional))
-        conditions.append(_complete(f, how, optional))
+        joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, keys, optional))
+        conditions += [c for c in (_complete(f, how, optional),) if c]
         columns.append(f"r_{name}.id as {f.id_column}, r_{name}.number as {f.number_column}")
         columns.append(f"r_{name}.jurisdiction as {name}_jurisdiction")
         for copy in (c for c in t.fields if c.copied and c.copied[0] == name):
@@ -110,21 +113,18 @@ def resolved_sql(t: RecordType, registry: Registry, spelling: Spelling) -> str:
     if not t.numbering.formula and (t.numbering.within == "jurisdiction" or t.numbering.via in spelling.names()):
         columns.append(f"{_series(t, 'source.jurisdiction')} as series")
     # offset 0: keys are taken from the jsonb once a row of an import, not once for each record it is compared with.
-    source = f"(select source.*, {', '.join(keys)} from source offset 0) source" if keys else "source"
+    source = f"(select source.*, {', '.join(taken)} from source offset 0) source" if taken else "source"
     return (
-        f"resolved as materialized (select {', '.join(columns)} from {source} {' '.join(joins)}"
+        f"resolved as {'materialized ' if bulk else ''}(select {', '.join(columns)} from {source} {' '.join(joins)}"
         f" where {' and '.join(conditions)})"
     )
 
 
-def _stored(t: RecordType, f: Field, spelling: Spelling) -> Iterable[tuple[str, str]]:
-    """(column, SQL) of a field in an inserted row."""
-    if isinstance(f, Reference) and f.copied is None:
-        present = f.name in spelling.names()
-        return [(c, f"resolved.{c}" if present else "null") for c in f.columns]
-    if f.copied:
-        present = f.copied[0] in spelling.names()
-        return [(c, f"resolved.{c}" if present else "null") for c in f.columns]
+def _stored(f: Field, spelling: Spelling) -> Iterable[tuple[str, str]]:
+    """(column, SQL) of a field in an inserted row; what a record refers to is left out where it is not given."""
+    if isinstance(f, Reference) or f.copied:
+        name = f.copied[0] if f.copied else f.name
+        return [(c, f"resolved.{c}") for c in f.columns] if name in spelling.names() else []
     return [(c, f"v.{c}") for c in f.columns]
 
 
@@ -141,31 +141,20 @@ def insert_sql(
     `row` is ROW where what the write brings about in other records needs the whole row.
     """
     t = registry.by_name[t_name]
-    stored = [pair for f in t.fields for pair in _stored(t, f, spelling)]
+    stored = [pair for f in t.fields for pair in _stored(f, spelling)]
     columns = ", ".join(c for c, _ in stored)
-    values = ", ".join(f"{v}::{_null_type(t, c)}" if v == "null" else v for c, v in stored)
+    values = ", ".join(v for _, v in stored)
     number = "resolved.number" if numbered else f"ledger_number(resolved.series, drawn.last, {t.numbering.digits})"
     drawn = "" if numbered else ", drawn"
-    return f"""with source as ({source}), {resolved_sql(t, registry, spelling)}{_drawing(t, numbered, row == COUNT)},
+    own = [c for c, v in stored if v == f"v.{c}"]
+    resolved = resolved_sql(t, registry, spelling, source != SINGLE_SOURCE)
+    return f"""with source as ({source}), {resolved}{_drawing(t, numbered, row == COUNT)},
 written as (insert into {t.table} (jurisdiction, id, number, version, state, {columns}, note, imported, ledger_line,
     created_at, created_by, updated_at, updated_by)
   select resolved.jurisdiction, resolved.id, {number}, 1, resolved.state, {values}, v.note, resolved.imported,
     resolved.line, now(), ledger_caller() ->> 'sub', now(), ledger_caller() ->> 'sub'
-  from resolved{drawn}, jsonb_populate_record(null::{t.table}, resolved.values) v returning *)
+  from resolved{drawn}, {record_sql(t, (*own, "note"), "resolved.values")} returning *)
 {_answer(t, row)}"""
-
-
-def _null_type(t: RecordType, column: str) -> str:
-    from app.kernel.tables import metadata
-
-    return str(metadata.tables[t.table].c[column].type.compile(dialect=_dialect()))
-
-
-@lru_cache(maxsize=1)
-def _dialect() -> Any:
-    from sqlalchemy.dialects.postgresql import dialect
-
-    return dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
 def _drawing(t: RecordType, numbered: bool, raised: bool) -> str:
@@ -240,8 +229,11 @@ def update_sql(t_name: str, registry: Registry, change: Change, source: str = SI
         where.append(f"(row({old}) is distinct from row({new}) or coalesce(s.state, t.state) <> t.state)")
     state = f"'{change.to}'" if change.to else "coalesce(s.state, t.state)"
     assignments = "".join(f", {c} = {v}" for c, v in sets.items())
-    return f"""with source as ({source}), {resolved_sql(t, registry, change.spelling)},
-given as (select resolved.*{taken} from resolved, jsonb_populate_record(null::{t.table}, resolved.values) v),
+    resolved, origin = "", "source"
+    if change.spelling.given:
+        resolved, origin = resolved_sql(t, registry, change.spelling, source != SINGLE_SOURCE) + ",", "resolved"
+    return f"""with source as ({source}), {resolved}
+given as (select {origin}.*{taken} from {origin}, {record_sql(t, change.columns, f"{origin}.values")}),
 written as (update {t.table} t set version = t.version + 1, updated_at = now(), updated_by = ledger_caller() ->> 'sub',
     state = {state}, ledger_line = coalesce(s.line, t.ledger_line){assignments}
   from given s where {" and ".join(where)} returning t.*)
