@@ -47,20 +47,20 @@ _COLUMNS = "username, role, jurisdiction, disabled, expires_at, created_at"
 
 async def find(pools: Pools, username: str) -> Account | None:
     """The account of that name."""
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     row = await pool.fetchrow(f"select {_COLUMNS} from account where username = $1", username)
     return Account(**row) if row else None
 
 
 async def every(pools: Pools) -> list[Account]:
     """All accounts, by name."""
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     return [Account(**row) for row in await pool.fetch(f"select {_COLUMNS} from account order by username")]
 
 
 async def authenticate(pools: Pools, username: str, password: str) -> Account:
     """The open account with that password. Refuses with `bad_credentials`, the same for every reason."""
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     stored = await pool.fetchval("select password_hash from account where username = $1", username)
     right = await passwords.matches(stored, password)
     account = await find(pools, username) if right else None
@@ -89,7 +89,7 @@ async def add(
     if faults:
         raise invalid(*faults)
     password_hash = await passwords.hashed(password)
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     try:
         await pool.execute(
             "insert into account (username, password_hash, role, jurisdiction, expires_at, created_by)"
@@ -105,7 +105,7 @@ async def add(
 
 async def alter(pools: Pools, username: str, **changes: Any) -> bool:
     """Sets `password` or `disabled` of an account. False if there is none of that name."""
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     status = "UPDATE 0"
     if "password" in changes:
         password_hash = await passwords.hashed(changes["password"])

@@ -64,7 +64,7 @@ def document(row: Any) -> dict[str, Any]:
 
 async def counted(asking: Asking, rounds: str, columns: Sequence[tuple[Figure, Counts]], *arguments: Any) -> list[Any]:
     """Counts in one statement for every row of `rounds`, in which $1 is the caller's context."""
-    pool = await asking.ledger.pools.role(FIGURES_ROLE)
+    pool = asking.ledger.pools.role(FIGURES_ROLE)
     rows: list[Any] = await pool.fetch(counting_sql(rounds, columns), asking.context(), *arguments)
     return rows
 
