@@ -22,7 +22,7 @@ from app.kernel.record_type import RecordType
 from app.kernel.referring import Verdict, carried, refuse_references, require_references, spelled
 from app.kernel.sealing import seal_values, store_sealed
 from app.kernel.values import NUMBER
-from app.kernel.writes import ROW, insert_sql
+from app.kernel.writes import ROW, insert_sql, locks_references
 
 
 @cache
@@ -78,9 +78,10 @@ async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
     sql = insert_sql(t.name, asking.ledger.registry, spelling, number is not None, row=ROW if follows else "")
     identifier = str(uuid_utils.uuid7())
     arguments = (identifier, jurisdiction, 1, number, t.lifecycle.initial, orjson.dumps(values).decode())
+    context = asking.context("create", **({"held": True} if locks_references(t, spelling) else {}))
     async with asking.connection(transaction=bool(follows or sealed) or t.refers_by_hand) as connection:
         await _check(asking, connection, t, None, values, jurisdiction)
-        row = await connection.fetchrow(sql, asking.context("create"), *arguments)
+        row = await connection.fetchrow(sql, context, *arguments)
         if row is None:
             await refuse_references(asking, connection, t, spelling, values, jurisdiction)
             raise Refusal("busy")

@@ -94,7 +94,16 @@ def _series(t: RecordType, jurisdiction: str) -> str:
     return f"r_{numbering.via}.{column} || '-{numbering.letter}-'"
 
 
-def resolved_sql(t: RecordType, registry: Registry, spelling: Spelling, bulk: bool = True) -> str:
+def locks_references(t: RecordType, spelling: Spelling) -> bool:
+    """Whether creating one record locks all that it refers to, so that `hold_insert` need not look again.
+
+    A list is locked by the trigger; a reference copied from another record is not looked up at all.
+    """
+    elsewhere = any(f.copied for f in t.references) or any(t.reference(name).many for name in spelling.names())
+    return bool(spelling.given) and not elsewhere
+
+
+def resolved_sql(t: RecordType, registry: Registry, spelling: Spelling, bulk: bool = True, lock: bool = False) -> str:
     """The source rows with what their references stand for; a row whose reference is not found falls out."""
     joins, conditions, columns, taken = [], [GATE], ["source.*"], []
     for name, how in spelling.given:
@@ -112,11 +121,12 @@ def resolved_sql(t: RecordType, registry: Registry, spelling: Spelling, bulk: bo
             columns += [f"{sql} as {own}" for own, sql in copied_columns(t, registry, copy)]
     if not t.numbering.formula and (t.numbering.within == "jurisdiction" or t.numbering.via in spelling.names()):
         columns.append(f"{_series(t, 'source.jurisdiction')} as series")
+    locks = f" for key share of {', '.join(f'r_{name}' for name, _ in spelling.given)}" if lock else ""
     # offset 0: keys are taken from the jsonb once a row of an import, not once for each record it is compared with.
     source = f"(select source.*, {', '.join(taken)} from source offset 0) source" if taken else "source"
     return (
         f"resolved as {'materialized ' if bulk else ''}(select {', '.join(columns)} from {source} {' '.join(joins)}"
-        f" where {' and '.join(conditions)})"
+        f" where {' and '.join(conditions)}{locks})"
     )
 
 
@@ -147,7 +157,8 @@ def insert_sql(
     number = "resolved.number" if numbered else f"ledger_number(resolved.series, drawn.last, {t.numbering.digits})"
     drawn = "" if numbered else ", drawn"
     own = [c for c, v in stored if v == f"v.{c}"]
-    resolved = resolved_sql(t, registry, spelling, source != SINGLE_SOURCE)
+    single = source == SINGLE_SOURCE
+    resolved = resolved_sql(t, registry, spelling, not single, single and locks_references(t, spelling))
     return f"""with source as ({source}), {resolved}{_drawing(t, numbered, row == COUNT)},
 written as (insert into {t.table} (jurisdiction, id, number, version, state, {columns}, note, imported, ledger_line,
     created_at, created_by, updated_at, updated_by)
