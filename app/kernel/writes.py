@@ -95,10 +95,8 @@ def _series(t: RecordType, jurisdiction: str) -> str:
 
 
 def locks_references(t: RecordType, spelling: Spelling) -> bool:
-    """Whether creating one record locks all that it refers to, so that `hold_insert` need not look again.
-
-    A list is locked by the trigger; a reference copied from another record is not looked up at all.
-    """
+    """Whether creating one record locks all that it refers to, so that `hold_insert` need not look again."""
+    # A list is locked by the trigger; a reference copied from another record is not looked up at all.
     elsewhere = any(f.copied for f in t.references) or any(t.reference(name).many for name in spelling.names())
     return bool(spelling.given) and not elsewhere
 
