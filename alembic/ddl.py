@@ -90,13 +90,16 @@ def hold(table: str, references: Sequence[tuple[str, str, bool]]) -> None:
     with a fresh snapshot. A list has no foreign key, so it is locked and looked up here as well.
     A change is only looked at where it touches a reference, because nothing that is referred to can be voided: decided
     by the trigger's condition, without a call. Measured 70 of 390 µs of a patch.
+    An insert is not looked at where its statement says (`held`) that it found what it refers to under such a lock.
+    Measured 50 of 510 µs of a create.
     """
     columns = ("jurisdiction", "id", "state", *(c for c, _, _ in references))
     op.execute(f"grant select ({', '.join(columns)}) on {table} to ledger_keeper")
     _hold_function(f"hold_{table}", table, "changed", references)
     op.execute(
         f"create trigger hold_insert after insert on {table} referencing new table as changed"
-        f" for each statement execute function hold_{table}()"
+        f" for each statement when ((nullif(current_setting('app.caller', true), '')::jsonb ->> 'held')"
+        f" is distinct from 'true') execute function hold_{table}()"
     )
     row = ", ".join(f"new.{c}" for c in columns)
     _hold_function(f"hold_changed_{table}", table, f"(select {row})", references)

@@ -201,7 +201,7 @@ def moment(text: str) -> datetime:
             return found
     except (ValueError, OverflowError):
         pass
-    raise invalid(Fault("/expires_at", "not_a_moment"))
+    raise invalid(Fault("/expires_at", "not_a_moment_to_come"))
 
 
 def answered(model: type[Body], principal: Any, more: Mapping[str, Any]) -> Body:

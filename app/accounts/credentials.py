@@ -47,7 +47,7 @@ async def authenticate(
 
 async def is_right(pools: Pools, identifier: str | None, secret: str) -> bool:
     """Whether this is the secret of that principal, or the former one while a rotation lasts. Counts nothing."""
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     row = await pool.fetchrow(
         "select digest, case when former_until > now() then former end as former from principal_secret where id = $1",
         identifier,
@@ -62,7 +62,7 @@ async def key_until(pools: Pools, identifier: str, key: str) -> float | None:
 
     Not counted as a failure: nobody guesses 256 bits, and whoever knows how a key begins could lock it.
     """
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     row = await pool.fetchrow("select digest, former, former_until from principal_secret where id = $1", identifier)
     given, now = api_keys.digest(key), time.time()
     if row and hmac.compare_digest(row["digest"], given):
@@ -73,7 +73,7 @@ async def key_until(pools: Pools, identifier: str, key: str) -> float | None:
 
 
 async def _count(pools: Pools, identifier: str, patience: Patience) -> None:
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     await pool.execute(
         "update principal_secret s set failures = n.failures, failing_since = n.since,"
         " locked_until = case when n.failures >= $2 then now() + $3 * interval '1 minute' end"
@@ -87,7 +87,7 @@ async def _count(pools: Pools, identifier: str, patience: Patience) -> None:
 
 
 async def _forgive(pools: Pools, identifier: str) -> None:
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     await pool.execute(
         "update principal_secret set failures = 0, failing_since = null, locked_until = null"
         " where id = $1 and (failures > 0 or locked_until is not null)",
@@ -102,7 +102,7 @@ async def unlock(pools: Pools, identifier: str) -> None:
 
 async def replace(pools: Pools, identifier: str, digest: str, overlap_minutes: int = 0) -> None:
     """Another secret. The former one is good for `overlap_minutes` more; without, its tokens end at once."""
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(
             "update principal_secret set digest = $2, failures = 0, failing_since = null, locked_until = null,"

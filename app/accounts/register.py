@@ -69,20 +69,20 @@ async def find(pools: Pools, identifier: str) -> Principal | None:
     """The principal of that name; None also for what no name looks like."""
     if not USERNAME.fullmatch(identifier):
         return None
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     row = await pool.fetchrow(f"{_SELECT} where p.id = $1", identifier)
     return Principal(**row) if row else None
 
 
 async def every(pools: Pools) -> list[Principal]:
     """All principals, by kind and name."""
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     return [Principal(**row) for row in await pool.fetch(f"{_SELECT} order by p.kind, p.id")]
 
 
 async def page(pools: Pools, kind: str, prefix: str, after: str, limit: int) -> list[Principal]:
     """The next principals of a kind whose division begins with the prefix, by name."""
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     rows = await pool.fetch(
         f"{_SELECT} where p.kind = $1 and starts_with(p.low, $2) and p.id > $3 order by p.id limit $4",
         kind, prefix, after, limit,
@@ -110,7 +110,7 @@ async def insert(
     pools: Pools, identifier: str, kind: str, b: Binding, digest: str, by: str, label: str | None = None
 ) -> Principal:
     """Enters a principal with its secret. The binding has been checked; the unit or team is looked up here."""
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     try:
         await pool.execute(
             "with p as (insert into principal"
@@ -141,7 +141,7 @@ async def alter(pools: Pools, identifier: str, changes: Mapping[str, Any]) -> Pr
     Disabling ends its tokens for good: enabled again, it has to sign in again. Refuses with `validation_failed`, and
     with `last_administrator` what would leave nobody who can administer the whole.
     """
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("select from principal where role = 'administrator' order by id for update")
         row = await connection.fetchrow(f"{_SELECT} where p.id = $1 for update of p", identifier)

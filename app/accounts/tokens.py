@@ -42,7 +42,7 @@ class Claims:
 
 async def load_keys(pools: Pools) -> Keys:
     """Reads the keys, making them on first use. Workers that start at once agree on the first one stored."""
-    pool = await pools.role(DOOR)
+    pool = pools.role(DOOR)
     fresh = OKPKey.generate_key(ALGORITHM, {"kid": secrets.token_hex(4)}, private=True)
     token = await _key(pool, "token", fresh.as_pem(private=True))
     cursor = await _key(pool, "cursor", secrets.token_bytes(32))

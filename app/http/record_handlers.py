@@ -14,6 +14,7 @@ from app.http.service import asking, service_of
 from app.kernel import changes, query, revealing, revisions, store, voiding
 from app.kernel.access import ROLES
 from app.kernel.bodies import validated
+from app.kernel.current import current
 from app.kernel.documents import View, finished, may
 from app.kernel.record_type import RecordType
 from app.strict_json import load
@@ -114,18 +115,18 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         only(request)
         check_media(request, media)
         if not who.right(t).ever(action):
-            await changes.current(who, t, key, None, action)
+            await current(who, t, key, None, action)
         try:
             version = if_match(request)
         except Refusal:
             await store.get(who, t, key, None)
             raise
         if version is None:
-            await changes.current(who, t, key, None, action)
+            await current(who, t, key, None, action)
         try:
             return int(version or 0), validated(model, await json_body(request), t)
         except Refusal:
-            await changes.current(who, t, key, version, action)
+            await current(who, t, key, version, action)
             raise
 
     async def change_record(request: Request) -> Response:

@@ -1,5 +1,6 @@
 """Health, metrics, and the catalogue of errors."""
 
+import asyncio
 from typing import Annotated, Any
 
 import prometheus_client
@@ -60,8 +61,9 @@ async def ready(request: Request) -> dict[str, str]:
     if not service.ready:
         raise Refusal("busy")
     try:
-        pool = await service.ledger.pools.role(DOOR)
-        await pool.fetchval("select 1", timeout=2)
+        pool = service.ledger.pools.role(DOOR)
+        async with asyncio.timeout(2):
+            await pool.fetchval("select 1")
     except (OSError, TimeoutError, Exception) as problem:  # whatever the driver raises, the answer is the same
         raise Refusal("busy") from problem
     return {"status": "ready"}

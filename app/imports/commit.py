@@ -12,7 +12,8 @@ from app.kernel.asking import Asking
 from app.kernel.bulk import highest_sql
 from app.kernel.consequences import bring_about
 from app.kernel.record_type import RecordType
-from app.kernel.writes import COUNT, Change, Spelling, insert_sql, resolved_sql, update_sql
+from app.kernel.resolving import Spelling, resolved_sql
+from app.kernel.writes import COUNT, Change, insert_sql, update_sql
 
 STEP = 5000
 Progress = Callable[[int], Awaitable[None]]

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from app.db.context import HAND, Caller
-from app.db.engine import ACQUIRE_SECONDS, Pools
+from app.db.engine import Pools
 from app.errors import Refusal
 from app.kernel import violations
 from app.kernel.access import Right
@@ -67,10 +67,7 @@ class Asking:
     @asynccontextmanager
     async def connection(self, transaction: bool = False) -> AsyncIterator[Any]:
         """A connection of the caller's class; constraint violations become refusals."""
-        pool = await self.ledger.pools.of(self.caller)
-        # A bounded wait costs a task of its own, so it is only taken when there is something to wait for.
-        free = pool.get_idle_size() or pool.get_size() < pool.get_max_size()
-        async with pool.acquire(timeout=None if free else ACQUIRE_SECONDS) as connection:
+        async with self.ledger.pools.of(self.caller).acquire() as connection:
             try:
                 if transaction:
                     async with connection.transaction():

@@ -37,7 +37,8 @@ def validated(model: type[BaseModel], value: Any, t: RecordType | None = None) -
         body = model.model_validate(value)
     except ValidationError as problem:
         raise invalid(*(_fault(model, t, e) for e in problem.errors(include_url=False, include_input=False))) from None
-    return {name: _plain(getattr(body, name)) for name in type(body).model_fields if name in body.model_fields_set}
+    given = body.model_fields_set
+    return {name: _plain(value) for name, value in body.__dict__.items() if name in given}
 
 
 def _plain(value: Any) -> Any:

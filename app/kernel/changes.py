@@ -6,23 +6,17 @@ from typing import Any
 
 import orjson
 
-from app.db.context import GATE
 from app.errors import Fault, Refusal, invalid
-from app.kernel import access_log, referring, revisions, store
+from app.kernel import access_log, referring, store
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
-from app.kernel.documents import answer_sql, may
-from app.kernel.fields import Reference, Sealed
+from app.kernel.current import current, current_on, identifier, seen_again
+from app.kernel.fields import Reference
 from app.kernel.lifecycle import VOIDED, Transition
 from app.kernel.record_type import RecordType
+from app.kernel.resolving import Spelling
 from app.kernel.sealing import seal_values
-from app.kernel.violations import is_identifier
-from app.kernel.writes import ROW, Change, Spelling, update_sql
-
-
-async def identifier(asking: Asking, t: RecordType, key: str) -> str:
-    """The identifier behind a path segment that may be a number."""
-    return key if is_identifier(key) else str((await store.get(asking, t, key, None))["id"])
+from app.kernel.writes import ROW, Change, update_sql
 
 
 async def change(asking: Asking, t: RecordType, key: str, version: int, values: dict[str, Any]) -> Any:
@@ -30,12 +24,10 @@ async def change(asking: Asking, t: RecordType, key: str, version: int, values: 
     empty = [
         f
         for f in t.fields
-        if f.required and f.writable and not isinstance(f, Reference) and f.name in values and values[f.name] is None
+        if f.name in values and values[f.name] is None and f.required and f.writable and not isinstance(f, Reference)
     ]
     faults = [Fault(f"/{f.name}", "required", {"label": f.label}) for f in empty]
-    faults += [
-        Fault(f"/{f.name}", "masked_value") for f in t.of_kind(Sealed) if f.name in values and values[f.name] is None
-    ]
+    faults += [Fault(f"/{f.name}", "masked_value") for f in t.sealed if f.name in values and values[f.name] is None]
     spelling, rest = referring.spelled(t, values)
     faults += [
         Fault(f"/{t.reference(name).number_column}", "required", {"label": t.reference(name).label})
@@ -196,38 +188,6 @@ async def _look(
         t.check(verdict, old, new)
         if verdict.faults:
             raise invalid(*verdict.faults)
-
-
-async def current(asking: Asking, t: RecordType, key: str, version: int | None, action: str = "") -> Any:
-    """The current row if it is visible, the caller may take `action`, and it is of that version, asked in this order.
-
-    Refuses with `not_found`, `forbidden`, `if_match_required`, `stale`.
-    """
-    key = await identifier(asking, t, key)
-    async with asking.connection() as connection:
-        return await current_on(asking, connection, t, key, version, action)
-
-
-async def seen_again(asking: Asking, connection: Any, t: RecordType, key: str) -> Any:
-    """A record that was just written by the ledger's hand, as the caller sees it; None if it has left its sight."""
-    sql = answer_sql(asking.view, t, "t", ", to_jsonb(t)::text as row").format(source=t.table)
-    return await connection.fetchrow(f"{sql} where t.id = $2::uuid and {GATE}", asking.context(), key)
-
-
-async def current_on(
-    asking: Asking, connection: Any, t: RecordType, key: str, version: int | None, action: str = ""
-) -> Any:
-    """The same on a connection that is in use already."""
-    row = await seen_again(asking, connection, t, key)
-    if row is None:
-        raise Refusal("not_found", label=t.label)
-    if action and not may(asking.view, t, row, action):
-        raise Refusal("forbidden")
-    if version is None:
-        raise Refusal("if_match_required")
-    if row["version"] != version:
-        raise await revisions.stale(asking, connection, t, row, version)
-    return row
 
 
 async def _explain(

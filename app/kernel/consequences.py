@@ -8,7 +8,8 @@ import orjson
 from app.kernel.asking import Asking
 from app.kernel.lifecycle import Consequence, Transition
 from app.kernel.record_type import RecordType
-from app.kernel.writes import COUNT, Change, Spelling, update_sql
+from app.kernel.resolving import Spelling
+from app.kernel.writes import COUNT, Change, update_sql
 
 
 async def bring_about(

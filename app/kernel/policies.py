@@ -56,7 +56,7 @@ def _policies(t: RecordType) -> Iterator[str]:
     """One policy for each role that sees, creates or changes; without one nothing is there.
 
     A role that sees only some records gets no policy to change them: it may hand a record on out of its own sight,
-    which its own policy would refuse. The ledger's own hand writes it, once the role is known to see it (decision 12).
+    which its own policy would refuse. The ledger's own hand writes it, once the role is known to see it (decision 14).
     """
     for name, verbs, roles in OF_THE_LEDGER:
         yield f"create policy {name} on {t.table} for {verbs} to ledger_{name} using (\n    {_range(t.table, roles)})"

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from app.kernel.access import Access
-from app.kernel.fields import Choice, Day, Field, Flag, Reference, Text
+from app.kernel.fields import Choice, Day, Field, Flag, Reference, Sealed, Text
 from app.kernel.lifecycle import Lifecycle
 
 
@@ -79,9 +80,12 @@ class LedgerHabits:
     agrees: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class RecordType:
-    """One record type of the ledger. Validated when the service starts; see `fields.py` of each folder."""
+    """One record type of the ledger. Validated when the service starts; see `fields.py` of each folder.
+
+    What follows from the fields is worked out once: no slots, so that there is a place to keep it.
+    """
 
     name: str
     path: str
@@ -110,13 +114,13 @@ class RecordType:
         """The fields of one kind."""
         return tuple(f for f in self.fields if isinstance(f, kind))
 
-    @property
+    @cached_property
     def defaults(self) -> dict[str, Any]:
         """What a record has where nothing else is said."""
         given = (f for f in self.fields if isinstance(f, (Choice, Flag)) and f.default is not None)
         return {f.name: f.default for f in given}
 
-    @property
+    @cached_property
     def references(self) -> tuple[Reference, ...]:
         """The fields that point to other records."""
         return self.of_kind(Reference)
@@ -129,28 +133,33 @@ class RecordType:
         """The field of that name."""
         return next(f for f in self.fields if f.name == name)
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns that come from the fields, in order."""
         return tuple(column for f in self.fields for column in f.columns)
 
-    @property
+    @cached_property
     def searched(self) -> tuple[str, ...]:
         """The columns in which `q` looks: number and texts, none that is secret."""
         return ("number", *(f.name for f in self.of_kind(Text) if not f.secret), "note")
 
-    @property
+    @cached_property
     def sorts(self) -> tuple[str, ...]:
         """The members by which a list can be sorted."""
         days = (f.name for f in self.fields if isinstance(f, Day))
         return ("number", "state", "created_at", "updated_at", *days)
 
-    @property
+    @cached_property
+    def sealed(self) -> tuple[Sealed, ...]:
+        """The fields that are kept encrypted apart from the row."""
+        return self.of_kind(Sealed)
+
+    @cached_property
     def refers_by_hand(self) -> bool:
         """Whether `check` looks at referenced records, so that they are read before the write."""
         return any(f.carries for f in self.references)
 
-    @property
+    @cached_property
     def filters(self) -> tuple[Field, ...]:
         """The fields by which a list can be filtered."""
         return tuple(f for f in self.fields if isinstance(f, (Choice, Reference, Day, Flag)))

@@ -12,7 +12,7 @@ from app.kernel.asking import Asking
 from app.kernel.fields import Reference
 from app.kernel.lifecycle import VOIDED
 from app.kernel.record_type import RecordType
-from app.kernel.writes import Spelling
+from app.kernel.resolving import Spelling
 
 
 def spelled(t: RecordType, values: Mapping[str, Any]) -> tuple[Spelling, dict[str, Any]]:

@@ -88,7 +88,7 @@ def member_of(t: RecordType, f: Sealed) -> str:
 def seal_values(ring: Keyring, t: RecordType, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Clear]]:
     """The values with digests in the place of what is sealed, and what `store_sealed` is to put away."""
     kept, clear = dict(values), []
-    for f in t.of_kind(Sealed):
+    for f in t.sealed:
         if f.name not in kept:
             continue
         value = kept.pop(f.name)

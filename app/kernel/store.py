@@ -20,6 +20,7 @@ from app.kernel.consequences import bring_about
 from app.kernel.documents import answer_sql
 from app.kernel.record_type import RecordType
 from app.kernel.referring import Verdict, carried, refuse_references, require_references, spelled
+from app.kernel.resolving import locks_references
 from app.kernel.sealing import Clear, seal_values, store_sealed
 from app.kernel.values import NUMBER
 from app.kernel.writes import ROW, insert_sql
@@ -74,9 +75,11 @@ async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
     sql = insert_sql(t.name, asking.view, spelling, number is not None, row=ROW if follows else "")
     identifier = str(uuid_utils.uuid7())
     arguments = (identifier, jurisdiction, 1, number, t.lifecycle.initial, orjson.dumps(values).decode())
+    held = {"held": True} if locks_references(asking.view, t, spelling) else {}
+    context = asking.context("create", **held)
     async with asking.connection(transaction=bool(follows or clear) or t.refers_by_hand) as connection:
         await _check(asking, connection, t, None, values, jurisdiction)
-        row = await connection.fetchrow(sql, asking.context("create"), *arguments)
+        row = await connection.fetchrow(sql, context, *arguments)
         if row is None:
             await refuse_references(asking, connection, t, spelling, values, jurisdiction)
             raise Refusal("busy")

@@ -5,6 +5,7 @@ identifier the row keeps the referenced record's number: numbers never change, a
 old revision needs a join (docs/decisions/0004-numbers-beside-references.md).
 """
 
+from collections.abc import Iterable
 from functools import singledispatch
 
 from sqlalchemy import (
@@ -26,7 +27,7 @@ from sqlalchemy import (
     desc,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, dialect
 
 from app.kernel import fields as kinds
 from app.kernel.record_type import RecordType, Registry
@@ -196,3 +197,11 @@ def record_table(t: RecordType, registry: Registry) -> Table:
         *indexes,
         comment=t.label,
     )
+
+
+def record_sql(t: RecordType, columns: Iterable[str], values: str) -> str:
+    """FROM item: the row `v` of these columns out of jsonb in stored form. Each column costs a look-up: name few."""
+    known = metadata.tables[t.table].c
+    postgres = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+    typed = ", ".join(f"{c} {known[c].type.compile(dialect=postgres)}" for c in columns)
+    return f"jsonb_to_record({values}) v({typed})" if typed else "(select) v"

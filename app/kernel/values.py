@@ -28,6 +28,7 @@ from app.kernel import fields as kinds
 NUMBER = re.compile(r"(?=.*\d)[0-9A-Z][0-9A-Za-z-]{2,63}\Z")
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+UUID_TEXT = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the stored form, which needs no parsing
 LIST_LIMIT = 500
 
 
@@ -64,7 +65,7 @@ def day(value: Any) -> str:
 def _identifier(value: Any) -> str:
     try:
         if isinstance(value, str) and len(value) == 36:
-            return str(UUID(value))
+            return value if UUID_TEXT.fullmatch(value) else str(UUID(value))
     except ValueError:
         pass
     raise PydanticCustomError("not_an_identifier", "not_an_identifier")

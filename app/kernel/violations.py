@@ -5,12 +5,13 @@ from uuid import UUID
 
 from app.errors import Fault, Refusal, invalid
 from app.kernel.record_type import RecordType, Registry
+from app.kernel.values import UUID_TEXT
 
 
 def is_identifier(key: str) -> bool:
     """Whether a path segment is a record's identifier rather than its number."""
-    if len(key) != 36:
-        return False
+    if len(key) != 36 or UUID_TEXT.fullmatch(key):
+        return len(key) == 36
     try:
         UUID(key)
     except ValueError:

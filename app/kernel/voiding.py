@@ -8,10 +8,11 @@ import orjson
 from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel.asking import Asking
-from app.kernel.changes import current_on, identifier, seen_again
+from app.kernel.current import current_on, identifier, seen_again
 from app.kernel.lifecycle import VOIDED
 from app.kernel.record_type import RecordType
-from app.kernel.writes import COUNT, Change, Spelling, update_sql
+from app.kernel.resolving import Spelling
+from app.kernel.writes import COUNT, Change, update_sql
 
 
 async def void(asking: Asking, t: RecordType, key: str, version: int, reason: str) -> Any:

@@ -66,7 +66,7 @@ def document(row: Any) -> dict[str, Any]:
 
 async def counted(asking: Asking, rounds: str, columns: Sequence[tuple[Figure, Counts]], *arguments: Any) -> list[Any]:
     """Counts in one statement for every row of `rounds`, in which $1 is the caller's context."""
-    pool = await asking.ledger.pools.role(FIGURES_ROLE)
+    pool = asking.ledger.pools.role(FIGURES_ROLE)
     rows: list[Any] = await pool.fetch(counting_sql(rounds, columns), asking.context(), *arguments)
     return rows
 
@@ -76,7 +76,7 @@ async def find_round(asking: Asking, key: str) -> tuple[str, str]:
     column, kind = ("id", "::uuid") if is_identifier(key) else ("number", "")
     if not kind and not NUMBER.match(key):
         raise Refusal("not_found", label=ROUNDS.label)
-    pool = await asking.ledger.pools.role(FIGURES_ROLE)
+    pool = asking.ledger.pools.role(FIGURES_ROLE)
     sql = f"select t.jurisdiction, t.id::text, t.number from round t where t.{column} = $2{kind} and {GATE} limit 20"
     rows = await pool.fetch(sql, asking.context(), key)
     if not rows:

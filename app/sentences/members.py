@@ -58,6 +58,6 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("binding_missing", MEMBER, "“{role}”须写明这一项。", "", "This role needs it.", "", role="被巡察单位"),
     sentence("binding_superfluous", MEMBER, "“{role}”不能有这一项。", "请去掉，或改用别的角色。", "This role has no such member.", "Leave it out, or choose another role.", role="巡察办"),
     sentence("loader_expires", MEMBER, "台账导入员须在 {days} 天内到期。", "请填 {days} 天以内的到期时刻。", "A ledger loader expires within {days} days.", "Give such a moment.", days=30),
-    sentence("not_a_moment", MEMBER, "不是时刻。", "请写成 2027-01-31T18:00:00+08:00，须带时区，不早于现在。", "Not a moment to come.", "Write 2027-01-31T18:00:00+08:00, with a time zone, not in the past."),
+    sentence("not_a_moment_to_come", MEMBER, "不是将来的时刻。", "请写成 2027-01-31T18:00:00+08:00，须带时区，不早于现在。", "Not a moment to come.", "Write 2027-01-31T18:00:00+08:00, with a time zone, not in the past."),
     sentence("bad_username", MEMBER, "用户名不合要求。", "小写字母开头，2 至 40 位小写字母、数字、点、横线。", "Not a user name.", "2 to 40 lower-case letters, digits, dots, hyphens; a letter first."),
 )  # fmt: skip

@@ -88,7 +88,7 @@ async def test_what_was_read_while_a_change_was_told_is_not_remembered(opened: O
         await listening(app)
         door = app.state.service.door
         token = await token_of(other, made["username"])
-        pool = await door.pools.role("ledger_door")
+        pool = door.pools.role("ledger_door")
         held = [await pool.acquire() for _ in range(pool.get_max_size())]
         asked = asyncio.create_task(bearing(other, token))
         await asyncio.sleep(0.05)  # it waits for a connection

@@ -60,16 +60,18 @@ async def test_the_same_number_given_at_once_is_taken_once(make: Maker, office: 
 
 async def a_pair(make: Maker, path: str, name: str) -> tuple[Any, Any, Reference]:
     """A record, another that it may refer to and does not yet, and the field."""
-    t = REGISTRY.by_path[path]
-    subject = {"subject_kind": name} if name in ("unit", "person") and "subject_kind" in t.columns else {}
-    return await make(path, **subject), await make.fresh()(t.reference(name).to), t.reference(name)
+    f = REGISTRY.by_path[path].reference(name)
+    return await make(path, **subject(path, name)), await make.fresh()(f.to), f
 
 
-@pytest.mark.parametrize(("path", "name"), HELD)
-async def test_a_record_that_is_being_voided_cannot_be_referred_to(
-    path: str, name: str, make: Maker, office: Api, database: EmbeddedPostgres
-) -> None:
-    holder, target, f = await a_pair(make, path, name)
+def subject(path: str, name: str) -> dict[str, str]:
+    """What a record of this type must say to refer to a unit or a person as its subject."""
+    told = name in ("unit", "person") and "subject_kind" in REGISTRY.by_path[path].columns
+    return {"subject_kind": name} if told else {}
+
+
+async def answered_while_voiding(database: EmbeddedPostgres, f: Reference, target: Any, call: Any) -> Any:
+    """The answer to a call that meets the voiding of what it refers to, before the voiding is committed."""
     table = REGISTRY.by_path[f.to].table
     async with owning(database) as voiding, owning(database) as watch:
         transaction = voiding.transaction()
@@ -77,14 +79,34 @@ async def test_a_record_that_is_being_voided_cannot_be_referred_to(
         await named(voiding, OFFICE)
         await voiding.execute(f"select from {table} where id = $1 for update", target["id"])
         await voiding.execute(f"update {table} set state = 'voided', version = version + 1 where id = $1", target["id"])
-        value = [target["number"]] if f.many else target["number"]
-        referring = asyncio.create_task(office.change(holder, path, {f.number_column: value}))
+        referring = asyncio.create_task(call)
         await waits_or_ends(watch, referring)
         await transaction.commit()
-    answer = await referring
+    return await referring
+
+
+@pytest.mark.parametrize(("path", "name"), HELD)
+async def test_a_record_that_is_being_voided_cannot_be_referred_to(
+    path: str, name: str, make: Maker, office: Api, database: EmbeddedPostgres
+) -> None:
+    holder, target, f = await a_pair(make, path, name)
+    value = [target["number"]] if f.many else target["number"]
+    answer = await answered_while_voiding(database, f, target, office.change(holder, path, {f.number_column: value}))
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["code"] == "reference_not_found"
     assert await office.read(f"/v1/{path}/{holder['id']}") == holder
+
+
+@pytest.mark.parametrize(("path", "name"), HELD)
+async def test_a_new_record_cannot_refer_to_one_that_is_being_voided(
+    path: str, name: str, make: Maker, office: Api, database: EmbeddedPostgres
+) -> None:
+    _, target, f = await a_pair(make, path, name)
+    body = await make.body(REGISTRY.by_path[path], **subject(path, name))
+    body |= {f.number_column: [target["number"]] if f.many else target["number"]}
+    answer = await answered_while_voiding(database, f, target, office.post(f"/v1/{path}", json=body))
+    assert answer.status_code == 422, answer.text
+    assert "reference_not_found" in {e["code"] for e in answer.json()["errors"]}
 
 
 @pytest.mark.parametrize(("path", "name"), HELD)

@@ -52,7 +52,7 @@ HELD = "select statement from pg_prepared_statements where not from_sql"
 async def collect(pools: Any, found: dict[str, set[str]]) -> None:
     """Reads the prepared statements of every connection of every class."""
     for role in CLASSES:
-        pool = await pools.role(role)
+        pool = pools.role(role)
         async with pool.acquire() as one, pool.acquire() as two:
             for connection in (one, two):
                 found[role] |= {r["statement"] for r in await connection.fetch(HELD)} - {HELD}
