@@ -5,7 +5,7 @@ written here is not kept a second time in the plan. See docs/decisions/0009-impo
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,7 +46,7 @@ class Ahead:
         return self.open and self.problem is None
 
     async def write(self, t: RecordType, rows: Sequence[Planned]) -> None:
-        """Takes new rows that have a number and refer to no row that is not written yet."""
+        """Takes new rows of one sheet that have a number and refer to no row that is not written yet."""
         for low in range(0, len(rows), PIECE):
             await self._settled()
             if self.writing:
@@ -108,10 +108,11 @@ class Ahead:
             sql,
             self.asking.context("import"),
             self.jurisdiction,
+            rows[0].sheet,
             [p.record_id for p in rows],
             [p.number for p in rows],
             [p.state for p in rows],
-            _lines(rows),
+            [p.line for p in rows],
             [orjson.dumps({c: v[c] for c in lists if c in v}).decode() if lists else None for v in values],
             *(column_of(t, c, values) for c in typed),
         )
@@ -126,11 +127,6 @@ class Ahead:
             await commit.raise_series(self.asking, self.connection, self.jurisdiction, self.highest)
             self.highest = {}
         self.written += await commit.finish(self.asking, self.connection, t, self.import_id)
-
-
-def _lines(rows: Iterable[Planned]) -> list[str]:
-    """Where in the file each row stands, as its revision will say."""
-    return [orjson.dumps({"sheet": p.sheet, "row": p.line}).decode() for p in rows]
 
 
 @asynccontextmanager

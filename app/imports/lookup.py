@@ -52,7 +52,11 @@ class Lookup:
         for row in rows:
             for member, into in members:
                 if member in row:
-                    into.update(_texts(row[member]))
+                    said = row[member]
+                    if isinstance(said, str):
+                        into.add(said.strip())
+                    else:
+                        into.update(_texts(said))
             for member, into in identifiers:
                 if member in row:
                     into.update(i.lower() for i in _texts(row[member]))

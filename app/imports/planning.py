@@ -120,7 +120,7 @@ class Check:
     def _check(
         self, t: RecordType, planned: list[Planned], rows: list[dict[str, Any]]
     ) -> tuple[list[dict[str, Any]], list[SealedValue]]:
-        model, known = self.asking.ledger.schemas[t.path].ledger, shape(t)
+        schemas, known = self.asking.ledger.schemas[t.path], shape(t)
         values: list[dict[str, Any]] = []
         sealed: list[SealedValue] = []
         for p, row in zip(planned, rows, strict=True):
@@ -133,7 +133,7 @@ class Check:
             plan.read_number(p, row)
             if t.lifecycle.entered and not p.errors:
                 p.entered = t.lifecycle.entered(row)
-            checked = plan.check_values(p, row, model)
+            checked = plan.check_values(p, row, schemas)
             plan.make_number(p, checked, self.jurisdiction)
             if known.sealed:
                 checked, locked = seal_values(self.asking.ledger.seal, t, checked)
@@ -192,13 +192,15 @@ def _read(table: Table, batch: list[tuple[int, Any]], jurisdiction: str) -> tupl
         if table.headings:
             values, problems = read_row(table.type, raw, table.headings, table.units)
             p.errors += problems
-        elif isinstance(raw, Mapping):
-            values = {k: v for k, v in raw.items() if v is not None and k not in ("type", "jurisdiction")}
+        elif isinstance(raw, dict):
+            code = raw.pop("jurisdiction", jurisdiction)
+            raw.pop("type", None)
+            values = {k: v for k, v in raw.items() if v is not None} if None in raw.values() else raw
             if not internal.isdisjoint(values):
                 for name in internal & values.keys():
                     p.reject(name, "unknown_member", name=name)
                     values.pop(name)
-            if raw.get("jurisdiction", jurisdiction) not in (None, jurisdiction):
+            if code not in (None, jurisdiction):
                 p.reject("jurisdiction", "jurisdiction_outside")
         else:
             values = {}
