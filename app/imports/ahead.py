@@ -6,7 +6,7 @@ written here is not kept a second time in the plan. See docs/decisions/0009-impo
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,13 +59,13 @@ class Ahead:
             self.under_way = asyncio.create_task(self._finish(t))
 
     async def abandon(self) -> None:
-        """Takes everything back, as soon as it is known that nothing will come of it."""
+        """Takes everything back, as soon as it is known that nothing will come of it.
+
+        What is under way is waited for: a cancelled statement could still be at work when the next one is sent.
+        """
         if self.open:
             self.open = False
-            if self.under_way:
-                self.under_way.cancel()
-                with suppress(asyncio.CancelledError, asyncpg.PostgresError, Refusal):
-                    await self.under_way
+            await self._settled()
             await self.transaction.rollback()
 
     async def written_all(self) -> None:
