@@ -176,7 +176,8 @@ class Check:
 
 def _ready(p: Planned) -> bool:
     """Whether a row can be written at once: it has its number, and refers to no row of its own type."""
-    return p.result == "created" and p.number is not None and not any(map(p.values.get, shape(p.type).own_ids))
+    own = shape(p.type).own_ids
+    return p.result == "created" and p.number is not None and not (own and any(map(p.values.get, own)))
 
 
 def _next(rows: Iterator[Any], size: int | None) -> list[Any]:

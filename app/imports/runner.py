@@ -136,6 +136,8 @@ async def _run(service: Any, watch: Any, payload: dict[str, str]) -> None:
 
 
 async def _fail(asking: Asking, import_id: str, code: str, params: Any) -> None:
+    if (await jobs.read(asking, import_id))["state"] not in jobs.OPEN_STATES:
+        return  # committed, only that the answer to it was lost
     await jobs.write(
         asking, import_id, state="failed", problem={"code": code, "params": dict(params)}, finished_at=now()
     )
