@@ -61,7 +61,7 @@ async def run_jobs(service: Any) -> AsyncIterator[None]:
     await _settle(watch)
     connection = await connect(url, JOBS)
     queue = PgQueuer.from_asyncpg_connection(connection)
-    turns = asyncio.Semaphore(AT_ONCE)
+    turns = asyncio.Semaphore(max(1, min(AT_ONCE, service.settings.pool_size // 2)))
 
     @queue.entrypoint(queue_name(service.settings))
     async def import_file(job: Job) -> None:
