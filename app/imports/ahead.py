@@ -48,9 +48,11 @@ class Ahead:
     async def write(self, t: RecordType, rows: Sequence[Planned]) -> None:
         """Takes new rows of one sheet that have a number and refer to no row that is not written yet."""
         for low in range(0, len(rows), PIECE):
+            piece = rows[low : low + PIECE]
+            statement = self._statement(t, piece)  # made while the piece before is still under way
             await self._settled()
             if self.writing:
-                self.under_way = asyncio.create_task(self._write(t, rows[low : low + PIECE]))
+                self.under_way = asyncio.create_task(self._write(len(piece), statement))
 
     async def finish(self, t: RecordType) -> None:
         """Writes what is left of a type in the plan: changes, rows to be numbered, rows that refer to one another."""
@@ -87,25 +89,18 @@ class Ahead:
             except (asyncpg.PostgresError, Refusal) as problem:  # told at the end: the file may be at fault itself
                 self.problem = self.problem or problem
 
-    async def _write(self, t: RecordType, rows: Sequence[Planned]) -> None:
+    def _statement(self, t: RecordType, rows: Sequence[Planned]) -> tuple[Any, ...]:
+        """The insert of these rows, and its arguments."""
         known = self.columns.setdefault(t.path, {})
         for p in rows:
             known.update(dict.fromkeys(p.values))
         lists = [f.id_column for f in t.references if f.many]
         ids = [f.id_column for f in t.references if f.copied is None and not f.many]
         typed = tuple(dict.fromkeys((*ids, *(c for c in known if c not in lists))))
-        sql = insert_sql(
-            t.name,
-            self.asking.ledger.registry,
-            commit.spelling(t, "column"),
-            True,
-            columns_source(t, typed),
-            COUNT,
-            typed,
-        )
+        spelling, source = commit.spelling(t, "column"), columns_source(t, typed)
         values = [p.values for p in rows]
-        answer = await self.connection.fetchrow(
-            sql,
+        return (
+            insert_sql(t.name, self.asking.ledger.registry, spelling, True, source, COUNT, typed),
             self.asking.context("import"),
             self.jurisdiction,
             rows[0].sheet,
@@ -116,9 +111,12 @@ class Ahead:
             [orjson.dumps({c: v[c] for c in lists if c in v}).decode() if lists else None for v in values],
             *(column_of(t, c, values) for c in typed),
         )
-        if answer["written"] != len(rows):
+
+    async def _write(self, count: int, statement: tuple[Any, ...]) -> None:
+        answer = await self.connection.fetchrow(*statement)
+        if answer["written"] != count:
             raise Refusal("plan_moved")
-        self.written += len(rows)
+        self.written += count
         for series, last in orjson.loads(answer["highest"] or "{}").items():
             self.highest[series] = max(last, self.highest.get(series, 0))
 
