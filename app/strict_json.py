@@ -7,6 +7,7 @@ does not, so they are looked for; the look costs about a microsecond, because ea
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -32,11 +33,17 @@ def count_members(value: Any, depth: int) -> int:
     """How many members a value at this depth has in all. Refuses with `too_deep`."""
     if depth > DEEPEST:
         raise Refusal("too_deep", most=DEEPEST)
+    within: Iterable[Any]
     if isinstance(value, dict):
-        return len(value) + sum(count_members(v, depth + 1) for v in value.values() if isinstance(v, dict | list))
-    if isinstance(value, list):
-        return sum(count_members(v, depth + 1) for v in value if isinstance(v, dict | list))
-    return 0
+        members, within = len(value), value.values()
+    elif isinstance(value, list):
+        members, within = 0, value
+    else:
+        return 0
+    for v in within:
+        if isinstance(v, (dict, list)):
+            members += count_members(v, depth + 1)
+    return members
 
 
 def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

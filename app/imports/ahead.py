@@ -5,8 +5,8 @@ written here is not kept a second time in the plan. See docs/decisions/0009-impo
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,11 +46,13 @@ class Ahead:
         return self.open and self.problem is None
 
     async def write(self, t: RecordType, rows: Sequence[Planned]) -> None:
-        """Takes new rows that have a number and refer to no row that is not written yet."""
+        """Takes new rows of one sheet that have a number and refer to no row that is not written yet."""
         for low in range(0, len(rows), PIECE):
+            piece = rows[low : low + PIECE]
+            statement = self._statement(t, piece)  # made while the piece before is still under way
             await self._settled()
             if self.writing:
-                self.under_way = asyncio.create_task(self._write(t, rows[low : low + PIECE]))
+                self.under_way = asyncio.create_task(self._write(len(piece), statement))
 
     async def finish(self, t: RecordType) -> None:
         """Writes what is left of a type in the plan: changes, rows to be numbered, rows that refer to one another."""
@@ -59,13 +61,13 @@ class Ahead:
             self.under_way = asyncio.create_task(self._finish(t))
 
     async def abandon(self) -> None:
-        """Takes everything back, as soon as it is known that nothing will come of it."""
+        """Takes everything back, as soon as it is known that nothing will come of it.
+
+        What is under way is waited for: a cancelled statement could still be at work when the next one is sent.
+        """
         if self.open:
             self.open = False
-            if self.under_way:
-                self.under_way.cancel()
-                with suppress(asyncio.CancelledError, asyncpg.PostgresError, Refusal):
-                    await self.under_way
+            await self._settled()
             await self.transaction.rollback()
 
     async def written_all(self) -> None:
@@ -87,37 +89,34 @@ class Ahead:
             except (asyncpg.PostgresError, Refusal) as problem:  # told at the end: the file may be at fault itself
                 self.problem = self.problem or problem
 
-    async def _write(self, t: RecordType, rows: Sequence[Planned]) -> None:
+    def _statement(self, t: RecordType, rows: Sequence[Planned]) -> tuple[Any, ...]:
+        """The insert of these rows, and its arguments."""
         known = self.columns.setdefault(t.path, {})
         for p in rows:
             known.update(dict.fromkeys(p.values))
         lists = [f.id_column for f in t.references if f.many]
         ids = [f.id_column for f in t.references if f.copied is None and not f.many]
         typed = tuple(dict.fromkeys((*ids, *(c for c in known if c not in lists))))
-        sql = insert_sql(
-            t.name,
-            self.asking.view,
-            commit.spelling(t, "column"),
-            True,
-            columns_source(t, typed),
-            COUNT,
-            typed,
-        )
+        spelling, source = commit.spelling(t, "column"), columns_source(t, typed)
         values = [p.values for p in rows]
-        answer = await self.connection.fetchrow(
-            sql,
+        return (
+            insert_sql(t.name, self.asking.view, spelling, True, source, COUNT, typed),
             self.asking.context("import"),
             self.jurisdiction,
+            rows[0].sheet,
             [p.record_id for p in rows],
             [p.number for p in rows],
             [p.state for p in rows],
-            _lines(rows),
+            [p.line for p in rows],
             [orjson.dumps({c: v[c] for c in lists if c in v}).decode() if lists else None for v in values],
             *(column_of(t, c, values) for c in typed),
         )
-        if answer["written"] != len(rows):
+
+    async def _write(self, count: int, statement: tuple[Any, ...]) -> None:
+        answer = await self.connection.fetchrow(*statement)
+        if answer["written"] != count:
             raise Refusal("plan_moved")
-        self.written += len(rows)
+        self.written += count
         for series, last in orjson.loads(answer["highest"] or "{}").items():
             self.highest[series] = max(last, self.highest.get(series, 0))
 
@@ -126,11 +125,6 @@ class Ahead:
             await commit.raise_series(self.asking, self.connection, self.jurisdiction, self.highest)
             self.highest = {}
         self.written += await commit.finish(self.asking, self.connection, t, self.import_id)
-
-
-def _lines(rows: Iterable[Planned]) -> list[str]:
-    """Where in the file each row stands, as its revision will say."""
-    return [orjson.dumps({"sheet": p.sheet, "row": p.line}).decode() for p in rows]
 
 
 @asynccontextmanager

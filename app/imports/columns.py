@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import singledispatch
+from functools import cache, singledispatch
 from typing import Any
 
 from app.imports import cells
@@ -32,6 +32,7 @@ class NotALabel(Exception):
         self.code, self.labels = code, labels
 
 
+@cache
 def ledger_fields(t: RecordType) -> dict[str, kinds.Field]:
     """The fields that a ledger of this type may hold, extras included, by name."""
     own = {f.name: f for f in t.fields if f.copied is None}
@@ -129,17 +130,26 @@ def _(f: kinds.Reference, raw: Raw, unit: str | None) -> Any:
     return cells.split(raw, "names") if f.many else cells.text(raw)
 
 
+@cache
+def _readers(t: RecordType) -> dict[str, tuple[kinds.Field | None, Any]]:
+    """The reader of each column, looked up once for a type."""
+    return {name: (f, read.dispatch(type(f))) for name, f in ledger_fields(t).items()}
+
+
+_PLAIN: tuple[kinds.Field | None, Any] = (None, lambda f, raw, unit: cells.text(raw))
+
+
 def read_row(
     t: RecordType, row: Mapping[str, Raw], headings: Mapping[str, str], units: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[Problem]]:
     """A row of cells as values of fields (references still as written), and what could not be read."""
-    known, values, problems = ledger_fields(t), {}, []
+    known, values, problems = _readers(t), {}, []
     for key, raw in row.items():
-        f = known.get(key)
-        if not isinstance(f, kinds.Flag) and cells.is_blank(raw):
+        f, reader = known.get(key, _PLAIN)
+        if cells.is_blank(raw) and not isinstance(f, kinds.Flag):
             continue
         try:
-            value = read(f, raw, units.get(key)) if f else cells.text(raw)
+            value = reader(f, raw, units.get(key))
         except NotALabel as problem:
             problems.append(Problem(headings.get(key, key), problem.code, {}, problem.labels or None))
             values[key] = UNREADABLE

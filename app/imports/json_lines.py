@@ -15,6 +15,7 @@ from app.imports.limits import LONGEST_LINE
 from app.strict_json import count_members, distinct
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_NESTED = frozenset({dict, list})
 _MEMBER_COLONS = (b'":', b" :", b"\t:", b"\r:")
 
 
@@ -53,7 +54,7 @@ def _parsed(line: bytes) -> dict[str, Any] | UnreadableLine:
     if type(value) is not dict:
         return UnreadableLine("not_an_object")
     members = len(value)
-    if line.count(b"{") + line.count(b"[") > 1:
+    if not _NESTED.isdisjoint(map(type, value.values())):
         try:
             members = count_members(value, 1)  # the record itself is the first level
         except Refusal:

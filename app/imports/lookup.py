@@ -3,7 +3,7 @@
 What the same file creates is found as well, before it is in the database: a plan is checked as a whole.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,20 +42,15 @@ class Lookup:
     asked: dict[str, frozenset[str]] = field(default_factory=dict)
     coming: frozenset[str] | None = None  # the types that the file holds, once they are known
 
-    async def prepare(self, t: RecordType, rows: Iterable[Mapping[str, Any]]) -> None:
+    async def prepare(self, t: RecordType, rows: Sequence[Mapping[str, Any]]) -> None:
         """Reads, for a batch of rows, every record they name by number; and the names of types known by name."""
         every = shape(t).every
         wanted: dict[str, set[str]] = {r.to: set() for r in every}
         ids: dict[str, set[str]] = {r.to: set() for r in every}
-        members = [(member, wanted[r.to]) for r in every for member in r.members]
-        identifiers = [(r.id_column, ids[r.to]) for r in every]
-        for row in rows:
-            for member, into in members:
-                if member in row:
-                    into.update(_texts(row[member]))
-            for member, into in identifiers:
-                if member in row:
-                    into.update(i.lower() for i in _texts(row[member]))
+        for r in every:
+            for member in r.members:
+                wanted[r.to] |= _said(rows, member)
+            ids[r.to] |= {i.lower() for i in _said(rows, r.id_column)}
         for path in wanted:
             target = self.asking.ledger.registry.by_path[path]
             if target.ledger_name and path not in self.names:
@@ -179,6 +174,15 @@ def _fits(rule: Any, found: Found, row: Mapping[str, Any]) -> bool:
     values = {**found.values, "state": found.state}
     within = all(values.get(f"{name}_id") == row.get(f"{name}_id") for name in rule.within)
     return within and all(values.get(column) == wanted for column, wanted in rule.only.items())
+
+
+def _said(rows: Sequence[Mapping[str, Any]], member: str) -> set[str]:
+    """The texts that rows hold under a member: so few, as a rule, that a set is made first and looked at then."""
+    try:
+        found = {row.get(member) for row in rows}
+    except TypeError:  # lists, or what is none
+        found = {text for row in rows for text in _texts(row.get(member))}
+    return {text.strip() for text in found if isinstance(text, str)}
 
 
 def _texts(value: Any) -> list[str]:

@@ -11,10 +11,11 @@ from app.imports.columns import Problem
 from app.imports.lookup import Found, Lookup
 from app.imports.shape import shape
 from app.kernel import violations
-from app.kernel.bodies import validated
+from app.kernel.bodies import validated_row
 from app.kernel.fields import Choice, Reference, Sealed
 from app.kernel.record_type import RecordType
 from app.kernel.referring import Verdict
+from app.kernel.schemas import Schemas
 from app.kernel.values import NUMBER
 
 
@@ -140,22 +141,21 @@ def agree(planned: Planned, row: Mapping[str, Any], lookup: Lookup) -> None:
             planned.reject(member, "name_disagrees", label=f.label, number=found.number or "")
 
 
-def check_values(planned: Planned, row: dict[str, Any], model: Any) -> dict[str, Any]:
+def check_values(planned: Planned, row: dict[str, Any], schemas: Schemas) -> dict[str, Any]:
     """The row's own values through the same schema as a request, column names in the place of members."""
     t, known = planned.type, shape(planned.type)
     own = {k: v for k, v in row.items() if k not in known.not_values}
     try:
-        values = validated(model, own, t)
+        checked = validated_row(schemas, own, t)
     except Refusal as refusal:
         for fault in refusal.faults:
             key = fault.pointer.split("/")[1] if fault.pointer else None
             allowed = tuple(fault.allowed) if fault.allowed else None
             planned.reject(key, fault.code, **fault.params, allowed=allowed)
-        values = {}
+        checked = {}
     for f in known.required:
         if f.name not in own and not planned.faulty(planned.headings.get(f.name, f.name)):
             planned.reject(f.name, "required", label=f.label)
-    checked = {k: v for k, v in values.items() if v is not None}
     for column in known.ids:
         if column in row:
             checked[column] = row[column]

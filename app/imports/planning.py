@@ -122,7 +122,7 @@ class Check:
     def _check(
         self, t: RecordType, planned: list[Planned], rows: list[dict[str, Any]]
     ) -> tuple[list[dict[str, Any]], list[tuple[Planned, Clear]]]:
-        model, known = self.asking.ledger.schemas[t.path].ledger, shape(t)
+        schemas, known = self.asking.ledger.schemas[t.path], shape(t)
         values: list[dict[str, Any]] = []
         clear: list[tuple[Planned, Clear]] = []
         for p, row in zip(planned, rows, strict=True):
@@ -135,7 +135,7 @@ class Check:
             plan.read_number(p, row)
             if t.lifecycle.entered and not p.errors:
                 p.entered = t.lifecycle.entered(row)
-            checked = plan.check_values(p, row, model)
+            checked = plan.check_values(p, row, schemas)
             plan.make_number(p, checked, self.jurisdiction)
             if known.sealed:
                 checked, opened = seal_values(self.asking.ledger.seal, t, checked)
@@ -187,7 +187,8 @@ class Check:
 
 def _ready(p: Planned) -> bool:
     """Whether a row can be written at once: it has its number, and refers to no row of its own type."""
-    return p.result == "created" and p.number is not None and not any(map(p.values.get, shape(p.type).own_ids))
+    own = shape(p.type).own_ids
+    return p.result == "created" and p.number is not None and not (own and any(map(p.values.get, own)))
 
 
 def _next(rows: Iterator[Any], size: int | None) -> list[Any]:
@@ -203,13 +204,15 @@ def _read(table: Table, batch: list[tuple[int, Any]], jurisdiction: str) -> tupl
         if table.headings:
             values, problems = read_row(table.type, raw, table.headings, table.units)
             p.errors += problems
-        elif isinstance(raw, Mapping):
-            values = {k: v for k, v in raw.items() if v is not None and k not in ("type", "jurisdiction")}
+        elif isinstance(raw, dict):
+            code = raw.pop("jurisdiction", jurisdiction)
+            raw.pop("type", None)
+            values = {k: v for k, v in raw.items() if v is not None} if None in raw.values() else raw
             if not internal.isdisjoint(values):
                 for name in internal & values.keys():
                     p.reject(name, "unknown_member", name=name)
                     values.pop(name)
-            if raw.get("jurisdiction", jurisdiction) not in (None, jurisdiction):
+            if code not in (None, jurisdiction):
                 p.reject("jurisdiction", "jurisdiction_outside")
         else:
             values = {}

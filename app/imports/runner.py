@@ -62,7 +62,7 @@ async def run_jobs(service: Any) -> AsyncIterator[None]:
     await _settle(watch, uploads(service.settings))
     connection = await connect(url, JOBS)
     queue = PgQueuer.from_asyncpg_connection(connection)
-    turns = asyncio.Semaphore(AT_ONCE)
+    turns = asyncio.Semaphore(max(1, min(AT_ONCE, service.settings.pool_size // 2)))
 
     @queue.entrypoint(queue_name(service.settings))
     async def import_file(job: Job) -> None:
@@ -138,6 +138,8 @@ async def _run(service: Any, watch: Any, payload: dict[str, str]) -> None:
 
 
 async def _fail(asking: Asking, import_id: str, code: str, params: Any) -> None:
+    if (await jobs.read(asking, import_id))["state"] not in jobs.OPEN_STATES:
+        return  # committed, only that the answer to it was lost
     await jobs.write(
         asking, import_id, state="failed", problem={"code": code, "params": dict(params)}, finished_at=now()
     )

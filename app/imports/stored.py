@@ -1,6 +1,7 @@
 """The plan in the database: a row of import_row for each row of the file, what is wrong with it, and doubles."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -12,14 +13,26 @@ from app.imports.plan import Planned
 from app.kernel.asking import Asking
 from app.sentences import SENTENCES
 
-_STORE = f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, line_number, type, result, record_id,
+# What is stored of a row, in this order: the name in the statement, its type, and the type it is cast to.
+_COLUMNS = (
+    ("line", "int", ""), ("result", "text", ""), ("record_id", "uuid", ""), ("version", "int", ""),
+    ("number", "text", ""), ("state", "text", ""), ("key", "text", ""), ("v", "text", "::jsonb"),
+    ("e", "text", "::jsonb"), ("w", "text", "::jsonb"), ("c", "text", "::jsonb"),
+)  # fmt: skip
+
+
+@cache
+def _store_sql(varies: tuple[bool, ...]) -> str:
+    """The statement for rows that differ in these columns; what is the same in all rows travels once."""
+    given = [f"x.{name}{cast}" if own else f"${i}::{kind}{cast}"
+             for i, ((name, kind, cast), own) in enumerate(zip(_COLUMNS, varies, strict=True), 7)]  # fmt: skip
+    arrays = [f"${i}::{kind}[]" for i, ((_, kind, _), own) in enumerate(zip(_COLUMNS, varies, strict=True), 7) if own]
+    names = [name for (name, _, _), own in zip(_COLUMNS, varies, strict=True) if own]
+    plain, found = given[:-3], (f"coalesce({x}, '[]')" for x in given[-3:])
+    return f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, type, line_number, result, record_id,
     version, number, state, key, "values", errors, warnings, changes)
-  select $2::uuid, $3::int + x.n, ledger_caller() ->> 'sub', $4, $5, x.line, $6, x.result, x.record_id,
-    x.version, x.number, x.state, x.key, x.v::jsonb, coalesce(x.e::jsonb, '[]'), coalesce(x.w::jsonb, '[]'),
-    coalesce(x.c::jsonb, '[]')
-  from unnest($7::int[], $8::text[], $9::uuid[], $10::int[], $11::text[], $12::text[], $13::text[], $14::text[],
-    $15::text[], $16::text[], $17::text[]) with ordinality
-    x(line, result, record_id, version, number, state, key, v, e, w, c, n) where {GATE}"""
+  select $2::uuid, $3::int + x.n, (select ledger_caller() ->> 'sub'), $4, $5, $6, {", ".join((*plain, *found))}
+  from unnest({", ".join(arrays)}) with ordinality x({", ".join(names)}, n) where {GATE}"""
 
 
 async def store(
@@ -29,22 +42,24 @@ async def store(
 
     Of those that are written already (their places in `planned`) the values are not kept a second time.
     """
-    columns = zip(
-        *(
-            (
-                p.line, p.result, p.record_id, p.version, p.number, p.state, p.key,
-                orjson.dumps(p.values).decode() if p.result in ("created", "updated") and i not in written else None,
-                texts(p.errors) if p.errors else None,
-                texts(p.warnings) if p.warnings else None,
-                orjson.dumps(p.changes).decode() if p.changes else None,
-            )
-            for i, p in enumerate(planned)
-        ),
-        strict=True,
+    rows = (
+        (
+            p.line, p.result, p.record_id, p.version, p.number, p.state, p.key,
+            orjson.dumps(p.values).decode() if p.result in ("created", "updated") and i not in written else None,
+            texts(p.errors) if p.errors else None,
+            texts(p.warnings) if p.warnings else None,
+            orjson.dumps(p.changes).decode() if p.changes else None,
+        )
+        for i, p in enumerate(planned)
     )  # fmt: skip
+    columns = list(zip(*rows, strict=True))
+    varies = (True, *(column.count(column[0]) < len(column) for column in columns[1:]))
+    given = (column if own else column[0] for column, own in zip(columns, varies, strict=True))
     sheet, path = planned[0].sheet, planned[0].type.path
     async with asking.connection() as connection:
-        await connection.execute(_STORE, asking.context(), import_id, after, jurisdiction, sheet, path, *columns)
+        await connection.execute(
+            _store_sql(varies), asking.context(), import_id, after, jurisdiction, sheet, path, *given
+        )
 
 
 async def reject_doubles(

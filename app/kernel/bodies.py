@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.errors import Fault, invalid
 from app.kernel.record_type import READ_ONLY, RecordType
+from app.kernel.schemas import Schemas
 
 _CODES = {
     "missing": "required",
@@ -39,6 +40,15 @@ def validated(model: type[BaseModel], value: Any, t: RecordType | None = None) -
         raise invalid(*(_fault(model, t, e) for e in problem.errors(include_url=False, include_input=False))) from None
     given = body.model_fields_set
     return {name: _plain(value) for name, value in body.__dict__.items() if name in given}
+
+
+def validated_row(schemas: Schemas, row: dict[str, Any], t: RecordType) -> dict[str, Any]:
+    """The values of a ledger's row, checked as those of a body are, members that are null left out."""
+    try:
+        values = schemas.row.validate_python(row)
+    except ValidationError:
+        return validated(schemas.ledger, row, t)
+    return {k: v if isinstance(v, str) else _plain(v) for k, v in values.items() if v is not None}
 
 
 def _plain(value: Any) -> Any:

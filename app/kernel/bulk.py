@@ -53,17 +53,20 @@ def _dialect() -> Any:
 
 
 def columns_source(t: RecordType, typed: tuple[str, ...]) -> str:
-    """A source of new rows from arrays: $2 jurisdiction, $3 ids, $4 numbers, $5 states, $6 lines, $7 lists; columns."""
+    """A source of new rows of one sheet from arrays.
+
+    $2 jurisdiction, $3 sheet, $4 ids, $5 numbers, $6 states, $7 lines, $8 lists of references in JSON; then columns.
+    """
     kinds = [column_type(t, c) for c in typed]
-    arrays = "".join(f", ${i}::{_NATIVE.get(kind, 'text')}[]" for i, kind in enumerate(kinds, 8))
+    arrays = "".join(f", ${i}::{_NATIVE.get(kind, 'text')}[]" for i, kind in enumerate(kinds, 9))
     given = "".join(
         f", x.v_{c} as v_{c}" if kind in _NATIVE or kind == "TEXT" else f", x.v_{c}::{kind} as v_{c}"
         for c, kind in zip(typed, kinds, strict=True)
     )
     names = "".join(f", v_{c}" for c in typed)
     return f"""select x.id, $2::text as jurisdiction, null::int as version, x.number, x.state, x.lists::jsonb as values,
-    true as imported, x.line::jsonb as line{given}
-  from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[]{arrays})
+    true as imported, jsonb_build_object('sheet', $3::text, 'row', x.line) as line{given}
+  from unnest($4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[]{arrays})
     x(id, number, state, line, lists{names})"""
 
 

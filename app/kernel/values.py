@@ -43,7 +43,7 @@ def clean_text(longest: int) -> Any:
             raise PydanticCustomError("empty_text", "empty_text")
         if len(text) > longest:
             raise PydanticCustomError("text_too_long", "text_too_long", {"longest": longest, "length": len(text)})
-        if CONTROL.search(text):
+        if not text.isprintable() and CONTROL.search(text):  # the first looks twice as fast
             raise PydanticCustomError("control_characters", "control_characters")
         return text
 

@@ -72,7 +72,7 @@ def insert_sql(
 written as (insert into {t.table} (jurisdiction, id, number, version, state, {columns}, note, imported, ledger_line,
     created_at, created_by, updated_at, updated_by)
   select resolved.jurisdiction, resolved.id, {number}, 1, resolved.state, {values}, v.note, resolved.imported,
-    resolved.line, now(), ledger_caller() ->> 'sub', now(), ledger_caller() ->> 'sub'
+    resolved.line, now(), (select ledger_caller() ->> 'sub'), now(), (select ledger_caller() ->> 'sub')
   from resolved{drawn}, {given} returning {1 if row == COUNT else "*"})
 {counted_sql(t) if row == COUNT else _answer(view, t, row)}"""
 

@@ -1,0 +1,129 @@
+"""A file that is committed at once is written while it is read: it gives the records that a preview of it gives."""
+
+from typing import Any
+
+from tests.imports.conftest import NewPlace, Place
+from tests.support.callers import NDJSON
+from tests.support.ledgers import FINDING, Rows, finding, lines, register
+
+OPINION = ["意见编号", "轮次编号", "问题编号", "整改单位", "配合单位", "意见内容", "下达日期", "整改措施"]
+STRANGE = 'a"b\\c{d},e;NULL\\"} 《注》'
+
+
+def ledger(code: str) -> dict[str, Rows]:
+    """Rows of every fate: given and missing numbers, changes, lists, rows that refer to rows of the file."""
+    r = f"{code}-2017-01"
+    header = [*FINDING, "定性依据", "涉及户数", "涉及金额（元）", "行为表现", "备注"]
+    units = [
+        ["单位编码", "单位名称", "单位类型", "上级单位", "曾用名"],
+        [f"{code}-U045", "龙泉镇", "乡镇街道", "新市", "龙泉乡、上泉公社"],
+        [f"{code}-U500", "新村", "村组", f"{code}-U501", STRANGE.replace(",", "").replace(";", "") + "、旧村"],
+        [f"{code}-U501", "新市", "其他", "", ""],
+        ["", "无号单位", "其他", "新市", ""],
+    ]
+    findings = [
+        header,
+        [*finding(code, 7), STRANGE, "300余户", "12.5", "慢作为、不作为", STRANGE],
+        [*finding(code, 1, 问题编号=""), "", "", "", "", ""],
+        [*finding(code, 3, 被巡察单位="新村"), "", "约5户", "", "", "NULL"],
+    ]
+    opinions = [
+        OPINION,
+        [
+            f"{r}-R-001",
+            r,
+            f"{r}-F-0007",
+            "龙泉镇",
+            "新村、市财政局",
+            "意见" + STRANGE,
+            "2017-06-10",
+            f"甲{STRANGE}；乙",
+        ],
+        [f"{r}-R-002", r, f"{r}-F-0003", "新村", "", "意见", "2017-06-10", ""],
+    ]
+    return {"单位名录": units, "问题台账": findings, "整改意见": opinions}
+
+
+def comparable(record: dict[str, Any], code: str) -> dict[str, Any]:
+    """A record without what is its own in any case: identifiers, moments, who, and the code in its numbers."""
+    kept = {k: v for k, v in record.items() if not k.endswith(("_id", "_ids", "_at", "_by")) and k != "id"}
+    return {k: str(v).replace(code, "CODE") for k, v in kept.items()}
+
+
+async def everything(place: Place) -> dict[str, Any]:
+    return {
+        path: sorted(
+            (comparable(r, place.code) for r in await place.api.every(path)), key=lambda r: (r["number"], r["version"])
+        )
+        for path in ("units", "findings", "rectification-opinions")
+    }
+
+
+async def test_a_file_committed_at_once_gives_the_records_that_its_preview_gives(
+    place: Place, new_place: NewPlace
+) -> None:
+    other = await new_place()
+    assert (await other.commit(register(other.code)))["state"] == "committed"
+    seen = await place.preview(ledger(place.code))
+    answer = await place.api.post(f"/v1/imports/{seen['id']}/actions/commit")
+    assert answer.status_code == 200, answer.text
+    done = await other.commit(ledger(other.code))
+    assert done["state"] == "committed", [r for r in await other.api.rows(done) if r["errors"]]
+    found = await everything(other)
+    assert found == await everything(place)
+    assert [f["number"][-4:] for f in found["findings"]] == ["0003", "0007", "0008"]
+    assert found["findings"][1]["note"] == STRANGE and found["units"][0]
+    counts = [{k: s[k] for k in ("sheet", "rows", "created", "updated", "unchanged")} for s in seen["sheets"]]
+    assert counts == [{k: s[k] for k in ("sheet", "rows", "created", "updated", "unchanged")} for s in done["sheets"]]
+    again = await other.commit(ledger(other.code))
+    assert [s["rows"] - s["unchanged"] for s in again["sheets"]] == [0, 0, 0]
+
+
+async def test_the_rows_of_a_file_committed_at_once_say_what_became_of_each(place: Place) -> None:
+    done = await place.commit(ledger(place.code))
+    rows = {(r["sheet"], r["row"]): r for r in await place.api.rows(done)}
+    assert rows["单位名录", 2]["result"] == "updated" and rows["单位名录", 2]["changes"]
+    written = await place.api.read(f"/v1/findings/{place.round}-F-0007")
+    row = rows["问题台账", 2]
+    assert (row["result"], row["record_id"], row["number"]) == ("created", written["id"], written["number"])
+    history = (await place.api.read(f"/v1/findings/{written['id']}/revisions"))["items"]
+    source = {"kind": "import", "import_id": done["id"], "sheet": "问题台账", "row": 2}
+    assert [entry["source"] for entry in history] == [source]
+    assert done["progress"]["done"] == done["progress"]["total"] == 2 * len(rows)
+
+
+async def test_a_number_given_in_a_file_moves_its_series_on(place: Place) -> None:
+    await place.commit(ledger(place.code))
+    given = await place.api.read(f"/v1/findings/{place.round}-F-0007")
+    body = {k: given[k] for k in ("round_id", "team_id", "unit_id", "category_id", "title", "description", "found_on")}
+    assert (await place.api.write("/v1/findings", body))["number"] == f"{place.round}-F-0009"
+
+
+async def test_a_wrong_row_behind_thousands_of_good_ones_leaves_nothing_of_them(place: Place) -> None:
+    r = place.round
+    given = {
+        "round_number": r, "team_number": f"{r}-Z-001", "unit_number": f"{place.code}-U045",
+        "category_number": f"{r}-G-002", "title": "标题", "description": "表现", "found_on": "2017-05-14",
+    }  # fmt: skip
+    rows = [{**given, "number": f"{r}-F-{n:04}"} for n in range(1, 4501)]
+    wrong = lines([*rows, {**given, "found_on": "x"}])
+    done = await place.api.import_file(wrong, NDJSON, type="findings")
+    assert (done["state"], done["sheets"][0]["created"], done["sheets"][0]["rejected"]) == ("rejected", 4500, 1)
+    twice = await place.api.import_file(lines([*rows, rows[9]]), NDJSON, type="findings")
+    assert (twice["state"], twice["sheets"][0]["created"], twice["sheets"][0]["rejected"]) == ("rejected", 4499, 2)
+    assert [r["row"] for r in await place.api.rows(twice, "rejected")] == [10, 4501]
+    assert await place.api.every("findings") == []
+    assert (await place.api.write("/v1/findings", given))["number"] == f"{r}-F-0001"
+
+
+async def test_a_row_that_leans_on_one_that_is_there_twice_is_skipped_as_well(place: Place) -> None:
+    r = place.round
+    opinions = [
+        [f"{r}-R-{n:03}", r, f"{r}-F-{n:04}", "龙泉镇", "", "意见", "2017-06-10", ""] for n in (1, 2)
+    ]  # fmt: skip
+    findings = [finding(place.code, 1), finding(place.code, 2), finding(place.code, 1, 问题标题="另")]
+    sheets: dict[str, Rows] = {"问题台账": [FINDING, *findings], "整改意见": [OPINION, *opinions]}
+    done = await place.commit(sheets, on_error="skip_rows")
+    assert done["state"] == "committed"
+    assert [f["number"][-4:] for f in await place.api.every("findings")] == ["0002"]
+    assert [o["finding_number"][-4:] for o in await place.api.every("rectification-opinions")] == ["0002"]
