@@ -98,7 +98,7 @@ async def _create(asking: Asking, connection: Any, t: RecordType, import_id: str
     own = [f.id_column for f in t.references if f.to == t.path]
     for wave in await _waves(asking, connection, t, import_id, own):
         source = _ROWS.format(path=t.path, result="created") + wave
-        sql = insert_sql(t.name, asking.ledger.registry, spelling, True, source, COUNT)
+        sql = insert_sql(t.name, asking.view, spelling, True, source, COUNT)
         for low in range(0, last, STEP):
             written += await connection.fetchval(sql, asking.context("import"), import_id, low, min(low + STEP, last))
     if written != expected:
@@ -141,7 +141,7 @@ async def _update(asking: Asking, connection: Any, t: RecordType, import_id: str
     spelling = _spelling(t, references)
     spelling = Spelling(spelling.given, (), frozenset(references))
     change = Change(own, spelling, each_its_own=True, skip_unchanged=False)
-    sql = update_sql(t.name, asking.ledger.registry, change, _ROWS.format(path=t.path, result="updated"), COUNT)
+    sql = update_sql(t.name, asking.view, change, _ROWS.format(path=t.path, result="updated"), COUNT)
     written = 0
     for low in range(0, last, STEP):
         written += await connection.fetchval(sql, asking.context("import"), import_id, low, min(low + STEP, last))
