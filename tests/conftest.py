@@ -46,8 +46,8 @@ def cluster(folder: Path) -> Iterator[EmbeddedPostgres]:
 async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
     """The migrated database with the accounts that belong to no jurisdiction."""
     await migrate(cluster.superuser_url, cluster.application_url)
-    await account(cluster, "admin", "administrator", "")
-    await account(cluster, "loader", "ledger_loader", "")
+    await account(cluster.application_url, "admin", "administrator", "")
+    await account(cluster.application_url, "loader", "ledger_loader", "")
     return cluster
 
 
@@ -71,21 +71,21 @@ async def anonymous(service: httpx.ASGITransport) -> AsyncIterator[httpx.AsyncCl
 @pytest.fixture(scope="session")
 async def office(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
     """The bureau of HOME: every request is made by the colleague whose work it is."""
-    async with bureau(service, database, "office", HOME) as api:
+    async with bureau(service, database.application_url, "office", HOME) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
 async def neighbour(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
     """The bureau of NEIGHBOUR."""
-    async with bureau(service, database, "neighbour", NEIGHBOUR) as api:
+    async with bureau(service, database.application_url, "neighbour", NEIGHBOUR) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
 async def colleague(service: httpx.ASGITransport, database: EmbeddedPostgres, office: Api) -> AsyncIterator[Api]:
     """A second bureau of HOME, with the same rights."""
-    async with bureau(service, database, "colleague", HOME, unit=office.unit) as api:
+    async with bureau(service, database.application_url, "colleague", HOME, unit=office.unit) as api:
         yield api
 
 
@@ -99,14 +99,14 @@ async def loader(service: httpx.ASGITransport) -> AsyncIterator[Api]:
 @pytest.fixture(scope="session")
 async def leaders(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
     """The leading group of HOME, which reads every record and writes none."""
-    async with Api.signed_in(service, await account(database, "leaders", "leading_group", HOME)) as api:
+    async with Api.signed_in(service, await account(database.application_url, "leaders", "leading_group", HOME)) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
 async def superior(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
     """The body above HOME and NEIGHBOUR, which sees their work lists."""
-    async with Api.signed_in(service, await account(database, "superior", "superior", HOME[:4])) as api:
+    async with Api.signed_in(service, await account(database.application_url, "superior", "superior", HOME[:4])) as api:
         yield api
 
 
@@ -124,7 +124,7 @@ async def as_team(service: httpx.ASGITransport, database: EmbeddedPostgres) -> A
 
         async def opened(team: Any) -> Api:
             name = f"t-{team['id']}"
-            await account(database, name, "inspection_team", HOME, team_number=team["number"])
+            await account(database.application_url, name, "inspection_team", HOME, team_number=team["number"])
             return await stack.enter_async_context(Api.signed_in(service, name))
 
         yield opened

@@ -42,7 +42,7 @@ def moved(workbook: bytes) -> bytes:
 @pytest.fixture(scope="module")
 async def clerk(database: EmbeddedPostgres, service: httpx.ASGITransport) -> AsyncIterator[Api]:
     """The bureau of a jurisdiction that holds the seed case and nothing else."""
-    async with bureau(service, database, "seeded", CODE, ledger=moved(SEED.read_bytes())) as api:
+    async with bureau(service, database.application_url, "seeded", CODE, ledger=moved(SEED.read_bytes())) as api:
         yield api
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from app.kernel.fields import Reference
 from app.records import REGISTRY
-from tests.support.bodies import TYPES
 from tests.conftest import AsTeam
+from tests.support.bodies import TYPES
 from tests.support.callers import Api
 from tests.support.records import Maker
 from tests.support.walk import Walker

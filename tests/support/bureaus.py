@@ -9,18 +9,17 @@ import httpx
 
 from app.accounts import register
 from app.clock import now
-from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools
 from tests.support.callers import LOADER, OFFICE, PASSWORD, SUPERVISION, Api
 
-OWN_UNIT = {"name": "纪委", "kind": "discipline_body"}
+OWN_UNIT: Any = {"name": "纪委", "kind": "discipline_body"}
 
 
-async def account(database: EmbeddedPostgres, name: str, role: str, code: str, **bound: Any) -> str:
+async def account(url: str, name: str, role: str, code: str, **bound: Any) -> str:
     """Opens an account; a loader's ends by itself."""
     if role == "ledger_loader":
         bound["expires_at"] = now() + timedelta(days=20)
-    pools = Pools(database.application_url)
+    pools = Pools(url)
     await register.add(pools, name, PASSWORD, role, code, "test", **bound)
     await pools.close()
     return name
@@ -29,21 +28,21 @@ async def account(database: EmbeddedPostgres, name: str, role: str, code: str, *
 @asynccontextmanager
 async def bureau(
     transport: httpx.ASGITransport,
-    database: EmbeddedPostgres,
+    url: str,
     name: str,
     code: str,
     *,
     ledger: bytes | None = None,
-    unit: Any = None,
+    unit: Any = OWN_UNIT,
 ) -> AsyncIterator[Api]:
     """Office, loader and case supervision of a jurisdiction, as one caller.
 
-    The supervision belongs to `unit`; without one to the first unit of `ledger`, which the loader imports before; and
-    without either to a unit that the office enters for it.
+    The supervision belongs to the first unit of `ledger`, which the loader imports before, or else to `unit`, which the
+    office enters where it is not there yet; without a unit there is no supervision.
     """
-    names = {OFFICE: name, LOADER: f"{name}_loader", SUPERVISION: f"{name}_supervision"}
-    await account(database, names[OFFICE], "inspection_office", code)
-    await account(database, names[LOADER], "ledger_loader", code)
+    names = {OFFICE: name, LOADER: f"{name}_loader"}
+    await account(url, names[OFFICE], "inspection_office", code)
+    await account(url, names[LOADER], "ledger_loader", code)
     if ledger is not None:
         async with Api.signed_in(transport, names[LOADER]) as loader:
             imported = await loader.import_file(ledger)
@@ -51,10 +50,11 @@ async def bureau(
     async with Api.signed_in(transport, name) as office:
         if ledger is not None:
             unit = await office.read(f"/v1/units/{code}-U001")
-        elif unit is None:
-            unit = await office.write("/v1/units", OWN_UNIT)
-    bound = {"unit_number": unit["number"]}
-    await account(database, names[SUPERVISION], "case_supervision", code, **bound)
+        elif unit and "id" not in unit:
+            unit = await office.write("/v1/units", unit)
+    if unit:
+        names[SUPERVISION] = f"{name}_supervision"
+        await account(url, names[SUPERVISION], "case_supervision", code, unit_number=unit["number"])
     async with Api.bureau(transport, names) as api:
         api.unit = unit
         yield api
