@@ -106,9 +106,14 @@ async def test_the_guard_binds_even_the_owner(path: str, make: Maker, office: Ap
         with pytest.raises(asyncpg.RestrictViolationError):
             await connection.execute(f"truncate {table} cascade")
         with pytest.raises(asyncpg.RestrictViolationError):
+            kept = await connection.fetchval(
+                "select string_agg(attname, ', ') from pg_attribute"
+                " where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''",
+                table,
+            )
             await connection.execute(
-                f"insert into {table} select (jsonb_populate_record(x, jsonb_build_object('id', gen_random_uuid(),"
-                f" 'number', 'V2-' || x.number, 'version', 2))).* from {table} x where id = $1",
+                f"insert into {table} ({kept}) select {kept} from (select (jsonb_populate_record(x, jsonb_build_object("
+                f"'id', gen_random_uuid(), 'number', 'V2-' || x.number, 'version', 2))).* from {table} x where id = $1)",
                 record["id"],
             )
     assert await office.read(f"/v1/{path}/{record['id']}") == record
