@@ -7,23 +7,23 @@ own year), so that none needs an empty database; the jurisdiction NEIGHBOUR stan
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from app.accounts import register
-from app.clock import now
 from app.db.embedded import EmbeddedPostgres, embedded_postgres
-from app.db.engine import Pools
 from app.db.migrate import migrate
 from app.main import create_app
 from app.settings import Settings
-from tests.support.callers import HOME, NEIGHBOUR, PASSWORD, Api
+from tests.support.bureaus import account, bureau
+from tests.support.callers import HOME, NEIGHBOUR, Api
 from tests.support.records import Maker
+
+AsTeam = Callable[[Any], Awaitable[Api]]
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +44,10 @@ def cluster(folder: Path) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
-    """The migrated database with the accounts of both jurisdictions."""
+    """The migrated database with the accounts that belong to no jurisdiction."""
     await migrate(cluster.superuser_url, cluster.application_url)
-    pools = Pools(cluster.application_url)
-    soon = now() + timedelta(days=20)
-    await register.add(pools, "admin", PASSWORD, "administrator", "", "test")
-    for who, code in (("office", HOME), ("neighbour", NEIGHBOUR)):
-        await register.add(pools, who, PASSWORD, "inspection_office", code, "test")
-        await register.add(pools, f"{who}_loader", PASSWORD, "ledger_loader", code, "test", expires_at=soon)
-    await register.add(pools, "loader", PASSWORD, "ledger_loader", "", "test", expires_at=soon)
-    await pools.close()
+    await account(cluster.application_url, "admin", "administrator", "")
+    await account(cluster.application_url, "loader", "ledger_loader", "")
     return cluster
 
 
@@ -79,32 +73,24 @@ async def anonymous(service: httpx.ASGITransport) -> AsyncIterator[httpx.AsyncCl
         yield client
 
 
-@asynccontextmanager
-async def _bureau(service: httpx.ASGITransport, cluster: EmbeddedPostgres, name: str, code: str) -> AsyncIterator[Api]:
-    """Office, case supervision and loader of a jurisdiction. Its own unit receives the clues."""
-    async with Api.signed_in(service, name) as alone:
-        unit = await alone.write("/v1/units", {"name": "纪委", "kind": "discipline_body"})
-    pools = Pools(cluster.application_url)
-    bound = {"unit_number": unit["number"]}
-    await register.add(pools, f"{name}_supervision", PASSWORD, "case_supervision", code, "test", **bound)
-    await pools.close()
-    names = {"office": name, "supervision": f"{name}_supervision", "loader": f"{name}_loader"}
-    async with Api.bureau(service, names) as api:
-        api.unit = unit
-        yield api
-
-
 @pytest.fixture(scope="session")
 async def office(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
     """The bureau of HOME: every request is made by the colleague whose work it is."""
-    async with _bureau(service, database, "office", HOME) as api:
+    async with bureau(service, database.application_url, "office", HOME) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
 async def neighbour(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
     """The bureau of NEIGHBOUR."""
-    async with _bureau(service, database, "neighbour", NEIGHBOUR) as api:
+    async with bureau(service, database.application_url, "neighbour", NEIGHBOUR) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+async def colleague(service: httpx.ASGITransport, database: EmbeddedPostgres, office: Api) -> AsyncIterator[Api]:
+    """A second bureau of HOME, with the same rights."""
+    async with bureau(service, database.application_url, "colleague", HOME, unit=office.unit) as api:
         yield api
 
 
@@ -116,10 +102,37 @@ async def loader(service: httpx.ASGITransport) -> AsyncIterator[Api]:
 
 
 @pytest.fixture(scope="session")
+async def leaders(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
+    """The leading group of HOME, which reads every record and writes none."""
+    async with Api.signed_in(service, await account(database.application_url, "leaders", "leading_group", HOME)) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+async def superior(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
+    """The body above HOME and NEIGHBOUR, which sees their work lists."""
+    async with Api.signed_in(service, await account(database.application_url, "superior", "superior", HOME[:4])) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
 async def admin(service: httpx.ASGITransport) -> AsyncIterator[Api]:
     """The administrator, bound to every division."""
     async with Api.signed_in(service, "admin") as api:
         yield api
+
+
+@pytest.fixture
+async def as_team(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[AsTeam]:
+    """Opens an account for a team of HOME."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(team: Any) -> Api:
+            name = f"t-{team['id']}"
+            await account(database.application_url, name, "inspection_team", HOME, team_number=team["number"])
+            return await stack.enter_async_context(Api.signed_in(service, name))
+
+        yield opened
 
 
 @pytest.fixture

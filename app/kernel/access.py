@@ -8,6 +8,8 @@ that is not declared is allowed. Each role has a database role of its own, so th
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from app.kernel.lifecycle import VOIDED
+
 ROLES: Mapping[str, str] = {
     "administrator": "系统管理员",
     "leading_group": "巡察工作领导小组",
@@ -111,8 +113,8 @@ class Right:
         return action in self.acts or self.acts == ALL_ACTIONS
 
     def may(self, action: str, state: str) -> bool:
-        """Whether it may do this with a record in this state."""
-        return self.ever(action) and (not self.while_in or state in self.while_in)
+        """Whether it may do this with a record in this state. That one was voided is told to whoever could write it."""
+        return self.ever(action) and (not self.while_in or state in (*self.while_in, VOIDED))
 
 
 def reads(sees: str = EVERY, *, hides: Hidden = Hidden(), lists: bool = True) -> Right:

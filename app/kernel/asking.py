@@ -12,7 +12,7 @@ from app.db.context import HAND, Caller
 from app.db.engine import Pools
 from app.errors import Refusal
 from app.kernel import violations
-from app.kernel.access import Right
+from app.kernel.access import READERS, Right
 from app.kernel.documents import View
 from app.kernel.keyring import Keyring
 from app.kernel.record_type import RecordType, Registry
@@ -75,6 +75,8 @@ class Asking:
                 else:
                     yield connection
             except asyncpg.InsufficientPrivilegeError:
+                if self.caller.role not in READERS and not self.caller.importing:
+                    raise Refusal("not_found", label="记录") from None  # no record exists for a role that reads none
                 raise Refusal("not_your_record") from None  # a policy refused a row that was to be written
             except asyncpg.IntegrityConstraintViolationError as problem:
                 raise violations.refusal(self.ledger.registry, problem) from None

@@ -88,8 +88,8 @@ async def history(
 ) -> tuple[list[dict[str, Any]], int | None]:
     """A page of revisions, newest first, and the version from which the next page goes on."""
     rows = await _fetch(asking, t, key, "r.version < $3", before or 2**31 - 1, limit=limit + 1)
-    if not rows and before is None:
-        raise Refusal("not_found", label=t.label)
+    if not rows:  # past the oldest, or of a record that does not exist for the caller
+        await store.get(asking, t, key)
     documents = [_compared(asking.view, t, row) for row in rows]
     pairs = zip(rows, documents, _predecessors(documents), strict=True)
     items = [_entry(row, old, new) for row, new, old in pairs][:limit]

@@ -14,12 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
-from app.accounts import register
 from app.db.embedded import EmbeddedPostgres
-from app.db.engine import Pools
 from app.records import REGISTRY
 from tests.support.bodies import answered
-from tests.support.callers import HOME, PASSWORD, Api
+from tests.support.bureaus import bureau
+from tests.support.callers import HOME, Api
 
 SEED = Path(__file__).parents[2] / "demo/lianyuan-2017/ledger.xlsx"
 CODE = "529988"
@@ -42,13 +41,8 @@ def moved(workbook: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 async def clerk(database: EmbeddedPostgres, service: httpx.ASGITransport) -> AsyncIterator[Api]:
-    """The office of a jurisdiction that holds the seed case and nothing else."""
-    pools = Pools(database.application_url)
-    await register.add(pools, "seeded", PASSWORD, "inspection_office", CODE, "test")
-    await pools.close()
-    async with Api.signed_in(service, "seeded") as api:
-        imported = await api.import_file(moved(SEED.read_bytes()))
-        assert imported["state"] == "committed", imported
+    """The bureau of a jurisdiction that holds the seed case and nothing else."""
+    async with bureau(service, database.application_url, "seeded", CODE, ledger=moved(SEED.read_bytes())) as api:
         yield api
 
 

@@ -42,7 +42,7 @@ async def test_the_history_is_told_newest_first_and_page_by_page(path: str, make
     whole = await office.read(place)
     assert [e["version"] for e in whole["items"]] == [5, 4, 3, 2, 1] and whole["next_cursor"] is None
     assert [e["changed"] for e in whole["items"]] == [["/note"]] * 4 + [[]]
-    assert {(e["by"], e["reason"]) for e in whole["items"]} == {("office", None)}
+    assert {(e["by"], e["reason"]) for e in whole["items"]} == {(office.writer(path), None)}
     walked, cursor = [], None
     while True:
         page = await office.read(place, limit="2", **({"cursor": cursor} if cursor else {}))

@@ -75,12 +75,12 @@ async def test_the_work_list_of_the_neighbour_is_not_found(make_next_door: Maker
         assert there.status_code == 404 and told(there) == told(nowhere)
 
 
-async def test_an_import_and_its_rows_are_their_maker_s_alone(office: Api, neighbour: Api, admin: Api) -> None:
+async def test_an_import_and_its_rows_are_their_maker_s_alone(office: Api, neighbour: Api, loader: Api) -> None:
     text = f"单位编码,单位名称,单位类型\n431381-U900,{CANARY},乡镇街道\n".encode()
     made = await neighbour.import_file(text, CSV, type="units", mode="preview")
     assert made["state"] == "checked"
     nowhere = "00000000-0000-7000-8000-000000000000"
-    for api in (office, admin):
+    for api in (office, loader):
         for place in ("/v1/imports/{}", "/v1/imports/{}/rows"):
             there, absent = await api.get(place.format(made["id"])), await api.get(place.format(nowhere))
             assert there.status_code == 404 and told(there) == told(absent)
@@ -104,11 +104,17 @@ async def test_an_import_tells_nothing_of_what_the_neighbour_has(make_next_door:
 
 
 @pytest.mark.parametrize("path", TYPES)
-async def test_a_caller_of_every_jurisdiction_meets_both(
-    path: str, make: Maker, make_next_door: Maker, admin: Api
+async def test_no_caller_of_several_jurisdictions_meets_a_record(
+    path: str, make: Maker, admin: Api, loader: Api, superior: Api
 ) -> None:
-    mine, theirs = await make(path), await make_next_door(path)
-    for record in (mine, theirs):
-        assert (await admin.read(f"/v1/{path}/{record['id']}"))["jurisdiction"] == record["jurisdiction"]
-    found = {r["jurisdiction"] for r in await admin.every(path)}
-    assert {HOME, "431381"} <= found
+    """They open accounts, import, and count; records are read within their own jurisdiction, by whoever keeps them."""
+    record = await make(path)
+    body = {**await make.body(REGISTRY.by_path[path]), "jurisdiction": HOME}
+    for api in (admin, loader, superior):
+        assert (await api.get(f"/v1/{path}")).status_code == 403
+        assert (await api.post(f"/v1/{path}", json=body)).status_code == 403
+        for key in (record["id"], record["number"]):
+            there, absent = await api.get(f"/v1/{path}/{key}"), await api.get(f"/v1/{path}/431382-NONE-999")
+            assert there.status_code == 404 and told(there) == told(absent)
+        assert (await api.change(record, path, {"note": "改"})).status_code == 404
+        assert (await api.act(record, path, "void", reason="改")).status_code == 404

@@ -56,7 +56,7 @@ async def values(make: Maker, t: RecordType, f: Field) -> list[dict[str, Any]]:
         return [{}, {}, {}]
     free = [] if f.required or f.name in ("unit", "person") else [{}]
     if isinstance(f, Reference):
-        made = [(await make.fresh()(f.to))["number"] for _ in range(3 - len(free))]
+        made = [(await make.fresh().fit_new(t, f))["number"] for _ in range(3 - len(free))]
         return [*({f.number_column: [n] if f.many else n} for n in made), *free]
     if isinstance(f, Choice):
         codes = (*f.terms.codes, *f.terms.codes)[: 3 - len(free)]

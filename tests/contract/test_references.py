@@ -40,7 +40,7 @@ async def test_a_reference_is_written_by_identifier_by_number_or_by_both(
     path: str, name: str, make: Maker, office: Api
 ) -> None:
     t, f = declared(path, name)
-    target = await make.shared(f.to)
+    target = await make.fit(t, f)
     by_id, by_number = {f.id_column: listed(f, target["id"])}, {f.number_column: listed(f, target["number"])}
     seen = []
     for spelling in (by_id, by_number, by_id | by_number):
@@ -60,7 +60,7 @@ async def test_what_a_caller_may_not_refer_to_is_one_answer(
     foreign = await make_next_door.shared(f.to)
     voided = await make.fresh()(f.to)
     assert (await office.act(voided, f.to, "void", reason="重复")).status_code == 200
-    valid = {f.id_column: listed(f, (await make.shared(f.to))["id"])}
+    valid = {f.id_column: listed(f, (await make.fit(t, f))["id"])}
     live = await office.write(f"/v1/{path}", {**await with_subject(make, t, f), **valid})
     body = await with_subject(make.fresh(), t, f)
     answers = []
@@ -86,7 +86,7 @@ async def test_an_identifier_and_a_number_that_disagree_are_refused(
     path: str, name: str, make: Maker, office: Api
 ) -> None:
     t, f = declared(path, name)
-    one, other = await make.shared(f.to), await make.fresh()(f.to)
+    one, other = await make.fit(t, f), await make.fresh().fit_new(t, f)
     body = await with_subject(make, t, f)
     answer = await office.post(f"/v1/{path}", json={**body, f.id_column: one["id"], f.number_column: other["number"]})
     assert answer.status_code == 422, answer.text
@@ -100,7 +100,7 @@ async def test_a_list_of_references_keeps_its_order_and_holds_each_once(
     path: str, name: str, make: Maker, office: Api
 ) -> None:
     t, f = declared(path, name)
-    made = [await make(f.to) for _ in range(3)]
+    made = [await make.fit_new(t, f) for _ in range(3)]
     numbers = [made[i]["number"] for i in (2, 0, 1)]
     record = await office.write(f"/v1/{path}", {**await with_subject(make, t, f), f.number_column: numbers})
     assert record[f.number_column] == numbers and record[f.id_column] == [made[i]["id"] for i in (2, 0, 1)]

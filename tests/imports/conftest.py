@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.callers import PASSWORD, Api
+from app.db.embedded import EmbeddedPostgres
+from tests.support.bureaus import bureau
+from tests.support.callers import Api
 from tests.support.ledgers import ROUND, Rows, register, workbook
 
 _codes = itertools.count(500001)
@@ -18,7 +20,7 @@ _codes = itertools.count(500001)
 
 @dataclass(frozen=True)
 class Place:
-    """A jurisdiction in which nothing else is written, and its inspection office."""
+    """A jurisdiction in which nothing else is written, and its bureau."""
 
     api: Api
     code: str
@@ -41,24 +43,24 @@ class Place:
         return await self.api.rows(await self.preview(sheets, **query), "rejected")
 
 
+def registers(code: str) -> bytes:
+    """The workbook of a jurisdiction's registers; its first unit is the discipline body."""
+    return workbook(register(code))
+
+
 NewPlace = Callable[..., Awaitable[Place]]
 
 
 @pytest.fixture(scope="session")
-async def new_place(service: httpx.ASGITransport, admin: Api) -> AsyncIterator[NewPlace]:
-    """Opens an account in a jurisdiction that was never used."""
+async def new_place(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[NewPlace]:
+    """Opens a bureau in a jurisdiction that was never used. `ledger` gives the workbook it begins with, if any."""
     async with AsyncExitStack() as stack:
 
-        async def opened(code: str | None = None) -> Place:
+        async def opened(code: str | None = None, ledger: Callable[[str], bytes] | None = None) -> Place:
             code = code or str(next(_codes))
-            body = {
-                "username": f"office-{code}",
-                "password": PASSWORD,
-                "role": "inspection_office",
-                "jurisdiction": code,
-            }
-            await admin.write("/v1/accounts", body)
-            return Place(await stack.enter_async_context(Api.signed_in(service, f"office-{code}")), code)
+            first = ledger(code) if ledger else None
+            made = bureau(service, database.application_url, f"office-{code}", code, ledger=first, unit=None)
+            return Place(await stack.enter_async_context(made), code)
 
         yield opened
 
@@ -72,18 +74,13 @@ async def empty(new_place: NewPlace) -> Place:
 @pytest.fixture
 async def place(new_place: NewPlace) -> Place:
     """A jurisdiction with the registers, for tests that write."""
-    made = await new_place()
-    assert (await made.commit(register(made.code)))["state"] == "committed"
-    return made
+    return await new_place(ledger=registers)
 
 
 @pytest.fixture(scope="session")
 async def desk(new_place: NewPlace) -> Place:
     """A jurisdiction with the registers, for tests that only preview."""
-    made = await new_place()
-    done = await made.commit(register(made.code))
-    assert done["state"] == "committed", [r for r in await made.api.rows(done) if r["errors"]]
-    return made
+    return await new_place(ledger=registers)
 
 
 MANY = os.environ.get("LEDGER_TEST_MANY") == "1"

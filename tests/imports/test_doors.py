@@ -10,7 +10,7 @@ from app.kernel.record_type import RecordType
 from app.records import REGISTRY
 from tests.imports.conftest import MANY, NewPlace, Place
 from tests.support.callers import NDJSON
-from tests.support.ledgers import ROUND, lines, register
+from tests.support.ledgers import ROUND, lines, register, workbook
 from tests.support.members import Bodies
 
 ROWS = 500
@@ -31,18 +31,32 @@ OWN = {
 @pytest.fixture(scope="module")
 async def doors(new_place: NewPlace) -> dict[str, Place]:
     """Two jurisdictions with the same registers, one for each door."""
-    made = {name: await new_place(code) for name, code in (("post", "510000"), ("file", "520000"))}
+    made = {name: await new_place(code, many_units) for name, code in (("post", "510000"), ("file", "520000"))}
     for place in made.values():
-        sheets = register(place.code)
-        sheets["单位名录"] = [
-            *sheets["单位名录"],
-            *([f"{place.code}-U{n}", f"第{n}村", "村组", "", ""] for n in range(1000, 1000 + ROWS)),
-        ]
-        assert (await place.commit(sheets))["state"] == "committed"
         for t in REGISTRY:
             if body := neutral_to(base(t), place.code):
                 await place.api.write(f"/v1/{t.path}", body)
+        await _shown(place)
     return made
+
+
+def many_units(code: str) -> bytes:
+    """The registers, with as many villages as there are bodies."""
+    sheets = register(code)
+    villages = ([f"{code}-U{n}", f"第{n}村", "村组", "", ""] for n in range(1000, 1000 + ROWS))
+    return workbook({**sheets, "单位名录": [*sheets["单位名录"], *villages]})
+
+
+async def _shown(place: Place) -> None:
+    """Lets whoever posts see what an import sees: the office the persons, case supervision the clue."""
+    r, units = place.round, {"authority_unit_number": f"{place.code}-U001"}
+    for person in (f"{place.code}-P001", f"{place.code}-P002"):
+        talk = {"round_number": r, "kind": "talk", "subject_kind": "person", "person_number": person}
+        await place.api.write("/v1/admonishments", {**talk, "held_on": "2017-06-01", **units})
+    body = {"route": "discipline", "from_unit_number": f"{place.code}-U003", "to_unit_number": f"{place.code}-U001"}
+    body |= {"round_number": r, "clue_numbers": [f"{r}-C-0001"]}
+    transfer = await place.api.write("/v1/clue-transfers", body)
+    assert (await place.api.act(transfer, "clue-transfers", "send", on="2017-06-11")).status_code == 200
 
 
 def base(t: RecordType) -> dict[str, Any]:

@@ -8,13 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.accounts import register as accounts
 from app.db.embedded import EmbeddedPostgres
-from app.db.engine import Pools
 from app.main import create_app
 from app.settings import Settings
 from tests.imports.conftest import Place
-from tests.support.callers import CSV, PASSWORD, XLSX, Api
+from tests.support.bureaus import account
+from tests.support.callers import CSV, XLSX, Api
 from tests.support.ledgers import FINDING, delimited, finding, register, workbook
 
 GOOD = workbook({"问题台账": [FINDING, finding("431382", 1)]})
@@ -71,11 +70,11 @@ async def test_a_file_that_cannot_be_read_fails_with_a_sentence(desk: Place, nam
 
 @pytest.mark.parametrize("name", FILES)
 async def test_a_file_that_cannot_be_read_harms_no_caller_whose_jurisdiction_is_read_from_it(
-    admin: Api, name: str
+    loader: Api, name: str
 ) -> None:
     content, media, _ = FILES[name]
     params = {"type": "findings"} if media == CSV else {}
-    answer = await admin.post("/v1/imports", params=params, content=content, headers={"Content-Type": media})
+    answer = await loader.post("/v1/imports", params=params, content=content, headers={"Content-Type": media})
     assert (answer.status_code, answer.json()["code"]) == (422, "jurisdiction_required")
 
 
@@ -127,9 +126,7 @@ async def test_a_wrong_parameter_is_refused_before_the_file_is_kept(desk: Place,
 async def test_a_file_over_the_limit_is_refused_and_not_kept(
     database: EmbeddedPostgres, folder: Path, desk: Place
 ) -> None:
-    pools = Pools(database.application_url)
-    await accounts.add(pools, f"small-{desk.code}", PASSWORD, "inspection_office", desk.code, "test")
-    await pools.close()
+    await account(database.application_url, f"small-{desk.code}", "ledger_loader", desk.code)
     options = Settings(database_url=database.application_url, data_dir=folder / "small", import_limit=2**16)
     app = create_app(options)
     async with app.router.lifespan_context(app), Api.signed_in(httpx.ASGITransport(app), f"small-{desk.code}") as api:

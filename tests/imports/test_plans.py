@@ -169,36 +169,36 @@ async def test_rows_without_a_number_are_numbered_after_the_highest_given_one(pl
 
 
 async def test_an_import_and_its_rows_are_visible_to_its_maker_alone(
-    place: Place, new_place: NewPlace, admin: Api, neighbour: Api
+    place: Place, new_place: NewPlace, admin: Api, loader: Api, neighbour: Api
 ) -> None:
     seen = await place.preview(findings(place.code, 1))
     other = await new_place()
-    for stranger in (other.api, neighbour, admin):
+    for stranger in (other.api, neighbour, loader, admin):
         for path in ("", "/rows"):
             assert (await stranger.get(f"/v1/imports/{seen['id']}{path}")).status_code == 404
         assert (await stranger.post(f"/v1/imports/{seen['id']}/actions/commit")).status_code == 404
     assert await numbers(place) == []
 
 
-async def test_a_caller_of_many_jurisdictions_writes_where_the_file_says(place: Place, admin: Api) -> None:
+async def test_a_caller_of_many_jurisdictions_writes_where_the_file_says(place: Place, loader: Api) -> None:
     code, r = place.code, place.round
-    by_numbers = await admin.import_file(workbook(findings(code, 1)), mode="preview")
+    by_numbers = await loader.import_file(workbook(findings(code, 1)), mode="preview")
     assert (by_numbers["jurisdiction"], by_numbers["sheets"][0]["created"]) == (code, 1)
-    by_round = await admin.import_file(workbook({"巡察轮次": register(code)["巡察轮次"]}), mode="preview")
+    by_round = await loader.import_file(workbook({"巡察轮次": register(code)["巡察轮次"]}), mode="preview")
     assert (by_round["jurisdiction"], by_round["sheets"][0]["unchanged"]) == (code, 1)
     target = delimited([["轮次编号", "组别", "被巡察单位"], [r, "第一巡察组", "龙泉镇"]])
     params = {"type": "targets"}
-    unsaid = await admin.post("/v1/imports", params=params, content=target, headers={"Content-Type": CSV})
+    unsaid = await loader.post("/v1/imports", params=params, content=target, headers={"Content-Type": CSV})
     assert (unsaid.status_code, unsaid.json()["code"]) == (422, "jurisdiction_required")
     two = workbook({"问题台账": [FINDING, finding(code, 1), finding("431399", 2)]})
     assert (
-        await admin.post(
+        await loader.post(
             "/v1/imports",
             content=two,
             headers={"Content-Type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
         )
     ).status_code == 422
-    named = await admin.import_file(target, CSV, mode="preview", jurisdiction=code, **params)
+    named = await loader.import_file(target, CSV, mode="preview", jurisdiction=code, **params)
     assert named["sheets"][0]["created"] == 1
 
 

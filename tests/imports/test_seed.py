@@ -9,15 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from app.accounts import register
 from app.db.embedded import EmbeddedPostgres
-from app.db.engine import Pools
 from app.db.migrate import migrate
 from app.main import create_app
 from app.records import REGISTRY
 from app.settings import Settings
 from tests.support import databases
-from tests.support.callers import CSV, HOME, PASSWORD, Api
+from tests.support.bureaus import bureau
+from tests.support.callers import CSV, HOME, OFFICE, SUPERVISION, Api
 from tests.support.ledgers import SEED
 
 EXPECTED = json.loads((SEED / "expected-work-list.json").read_text(encoding="utf-8"))
@@ -27,17 +26,16 @@ WORK_LIST = f"/v1/rounds/{EXPECTED['round_number']}/work-list"
 
 @pytest.fixture(scope="module")
 async def lianyuan(cluster: EmbeddedPostgres, database: EmbeddedPostgres, folder: Path) -> AsyncIterator[Api]:
-    """The office of 431382 over a database in which nothing was ever written."""
+    """The bureau of 431382 over a database in which nothing was ever written."""
     await databases.create(cluster.superuser_url, "empty")
     owner, application = (databases.beside(url, "empty") for url in (cluster.superuser_url, cluster.application_url))
     await migrate(owner, application)
-    pools = Pools(application)
-    await register.add(pools, "lianyuan", PASSWORD, "inspection_office", HOME, "test")
-    await pools.close()
     app = create_app(Settings(database_url=application, data_dir=folder / "empty"))
-    async with app.router.lifespan_context(app), Api.signed_in(httpx.ASGITransport(app), "lianyuan") as api:
-        done = await api.import_file(SEED / "ledger.xlsx")
-        assert done["state"] == "committed", [row for row in await api.rows(done) if row["errors"]][:5]
+    ledger = (SEED / "ledger.xlsx").read_bytes()  # a test may wait for its file
+    async with (
+        app.router.lifespan_context(app),
+        bureau(httpx.ASGITransport(app), application, "lianyuan", HOME, ledger=ledger) as api,
+    ):
         yield api
 
 
@@ -126,6 +124,9 @@ async def test_a_revision_says_from_which_row_it_came(lianyuan: Api) -> None:
     assert [(r["version"], r["action"]) for r in history] == [(1, "import")]
     source = history[0]["source"]
     assert (source["kind"], source["sheet"], source["row"]) == ("import", "问题台账", 4)
-    clue = (await lianyuan.read(f"/v1/clues/{EXPECTED['round_number']}-C-0005/revisions"))["items"]
+    place = f"/v1/clues/{EXPECTED['round_number']}-C-0005/revisions"
+    clue = (await lianyuan.get(place, auth=lianyuan.acting(OFFICE))).json()["items"]
     assert [(r["version"], r["source"]["kind"]) for r in clue] == [(2, "import"), (1, "import")]
     assert {"/state", "/holder_unit_id"} <= set(clue[0]["changed"])
+    received = (await lianyuan.get(place, auth=lianyuan.acting(SUPERVISION))).json()["items"]
+    assert [r["version"] for r in received] == [2], "from the version in which the receiver could see it"

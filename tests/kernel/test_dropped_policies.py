@@ -1,162 +1,187 @@
-"""The isolation probe, and its own proof: dropping or opening any single policy makes it fail.
+"""Nobody sees more or less than the declarations say, and no policy can be lost, opened or added unnoticed.
 
-Each policy is dropped, and then opened to everything, inside a transaction that is rolled back; there is no second
-filter in Python that could hide the loss.
+The policies of the database are compared with those that the declarations give. Then each is dropped, and opened to
+everything, inside a transaction that is rolled back: what its role sees must change; there is no second filter in
+Python that could hide the loss.
 """
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import pytest
 
-from app.db.context import DOOR, FIGURES, PREFIX, WIDE, Caller
+from app.db.context import DOOR, FIGURES, HAND, IMPORTING, Caller
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
-from app.db.roles import ACTING, JOBS, KEEPER
+from app.db.roles import ACTING
+from app.kernel.policies import statements
 from app.records import REGISTRY
+from tests.support.bureaus import account
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
 from tests.support.records import Maker
 from tests.support.sql import NEXT_DOOR, OFFICE, named, undone
+from tests.support.walk import Walker
 
 RECORD_TABLES = {t.table: t.path for t in REGISTRY}
-PREFIXES = [Caller("admin", "administrator", None, p) for p in ("", "4313", NEIGHBOUR, HOME, "99")]
-DOORS = ("principal", "principal_secret", "service_key")  # what the door role reads
-ASKING = [role for role in ACTING if role != DOOR]
-KEYS = {"sealed_value": "digest", "revision": "version", "number_series": "series", "import_row": "n"}
+SECRET = ("principal", "principal_secret", "service_key")  # what the door role reads
+NAMED = re.compile(r"create policy (\w+) on (\w+) ")
+LOADER = Caller("office_loader", "ledger_loader", HOME)
+
+
+async def populated(make: Maker) -> dict[str, Any]:
+    """Records of every type, told to the unit, the team and the departments that they concern."""
+    walker = Walker(make)
+    for path in RECORD_TABLES.values():
+        await make(path)
+    await make("persons", id_number="432503196505123210")
+    department = await make("units")
+    await walker.reach("findings", "fed_back")
+    await walker.reach("targets", "entered", team_number=(await make("teams"))["number"])
+    await walker.reach("accountability-decisions", "announced", subject_kind="unit", unit_number=department["number"])
+    person = await make.shared("persons")
+    clue = await make("clues", person_number=person["number"])
+    given = {"clue_numbers": [clue["number"]], "to_unit_number": department["number"]}
+    await walker.reach("clue-transfers", "sent", **given)
+    return {"unit": await make.shared("units"), "team": await make.shared("teams"), "department": department}
 
 
 @pytest.fixture(scope="module")
 async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> AsyncIterator[Any]:
     """A superuser's connection to a database in which every table holds rows of both jurisdictions."""
     for api, code in ((office, HOME), (neighbour, NEIGHBOUR)):
-        make = Maker(api)
-        for path in RECORD_TABLES.values():
-            await make(path)
-        await make("persons", id_number="431382190001010019")
         await api.import_file(f"单位编码,单位名称,单位类型\n{code}-U800,某镇,乡镇街道\n".encode(), CSV, type="units")
+    await populated(Maker(neighbour))
+    held = await populated(Maker(office))
+    url = database.application_url
+    await account(url, "probe-leaders", "leading_group", HOME)
+    await account(url, "probe-team", "inspection_team", HOME, team_number=held["team"]["number"])
+    await account(url, "probe-unit", "inspected_unit", HOME, unit_number=held["unit"]["number"])
+    for role in ("organisation_department", "handling_department"):
+        await account(url, f"probe-{role[:5]}", role, HOME, unit_number=held["department"]["number"])
     connection = await connect(database.superuser_url)
     yield connection
     await connection.close()
 
 
-async def seen(owner: Any, table: str, role: str, caller: Caller | None) -> Any:
-    """What a role sees of a table: the rows of each jurisdiction, or of each maker, or their number."""
-    by = "maker" if table.startswith("import_") else "jurisdiction"
-    if role in (DOOR, JOBS, KEEPER) or table in DOORS:
-        by = "''"
-    key = {"service_key": "name"}.get(table) or KEYS.get(table, "id")
-    if role == JOBS and table not in DOORS:
-        key = "id"
+CALLERS = {
+    HAND: OFFICE, IMPORTING: LOADER, FIGURES: OFFICE, "ledger_inspection_office": OFFICE,
+    "ledger_case_supervision": Caller("office_supervision", "case_supervision", HOME),
+    "ledger_ledger_loader": LOADER,
+    "ledger_leading_group": Caller("probe-leaders", "leading_group", HOME),
+    "ledger_inspection_team": Caller("probe-team", "inspection_team", HOME),
+    "ledger_inspected_unit": Caller("probe-unit", "inspected_unit", HOME),
+    "ledger_organisation_department": Caller("probe-organ", "organisation_department", HOME),
+    "ledger_handling_department": Caller("probe-handl", "handling_department", HOME),
+}  # fmt: skip
+
+
+async def seen(owner: Any, table: str, role: str) -> int | None:
+    """How many rows of a table a role sees for its caller; nothing if it may not ask."""
     async with undone(owner):
         await owner.execute(f"set local role {role}")
-        if caller:
-            await named(owner, caller)
-        rows = await owner.fetch(f"select {by}, count({key}) from {table} group by 1")
-    return {r[0]: r[1] for r in rows if r[1]}
-
-
-async def probe(owner: Any, table: str) -> None:
-    """Fails unless each class of caller sees of this table exactly what is its own."""
-    by = "maker" if table.startswith("import_") else "jurisdiction" if table not in DOORS else "''"
-    there = {r[0]: r[1] for r in await owner.fetch(f"select {by}, count(*) from {table} group by 1")}
-    total = {"": sum(there.values())}
-    if table in DOORS:
-        assert await seen(owner, table, DOOR, None) == total
-        if table == "principal":
-            assert await seen(owner, table, KEEPER, None) == total
-            for role in ASKING:
-                assert await seen(owner, table, role, None) == {}, role
-                assert await seen(owner, table, role, OFFICE) == {"": 1}, role
-        return
-    if table.startswith("import_"):
-        assert {"office", "neighbour"} <= set(there)
-        for caller in (OFFICE, NEXT_DOOR):
-            for role in (WIDE, PREFIX):
-                assert await seen(owner, table, role, caller) == {caller.account: there[caller.account]}
-        if table == "import_job":
-            assert await seen(owner, table, JOBS, None) == total
-        return
-    assert {HOME, NEIGHBOUR} <= set(there)
-    for caller in (OFFICE, NEXT_DOOR):
-        assert await seen(owner, table, WIDE, caller) == {caller.code: there[caller.code]}
-    for caller in PREFIXES:
-        own = {code: n for code, n in there.items() if code.startswith(caller.prefix)}
-        assert await seen(owner, table, PREFIX, caller) == own
-        if table in RECORD_TABLES:
-            assert await seen(owner, table, FIGURES, caller) == own
-    if table in RECORD_TABLES:
-        assert await seen(owner, table, KEEPER, None) == total
-    await write(owner, table if table in RECORD_TABLES else "unit")
-
-
-async def write(owner: Any, table: str) -> None:
-    """Fails unless a caller changes its own row, with a revision, and none of the neighbour's."""
-    async with undone(owner):
-        rows = {
-            c: await owner.fetchval(f"select id from {table} where jurisdiction = $1 and state <> 'voided' limit 1", c)
-            for c in (HOME, NEIGHBOUR)
-        }
-        await owner.execute(f"set local role {WIDE}")
-        await named(owner, OFFICE)
-        text = f"update {table} set note = 'probe', version = version + 1 where id = $1"
-        assert await owner.execute(text, rows[NEIGHBOUR]) == "UPDATE 0"
-        assert await owner.execute(text, rows[HOME]) == "UPDATE 1"
-        assert (
-            await owner.fetchval("select actor from revision where record_id = $1 order by version desc", rows[HOME])
-            == "office"
-        )
+        if not await owner.fetchval("select has_any_column_privilege($1, 'select')", table):
+            return None
+        if role in CALLERS:
+            await named(owner, CALLERS[role])
+        return int(await owner.fetchval(f"select count(*) from {table}"))
 
 
 async def policies(owner: Any) -> list[Any]:
-    """Every policy of the database."""
-    found = await owner.fetch(
-        "select tablename, policyname, coalesce(qual, with_check) as rule from pg_policies"
-        " where schemaname = 'public' order by 1, 2"
-    )
-    return list(found)
+    """Every policy of the database, as Postgres holds it."""
+    return [dict(p) for p in await owner.fetch("select * from pg_policies where schemaname = 'public' order by 3, 4")]
 
 
-async def test_each_class_of_caller_sees_of_every_table_exactly_what_is_its_own(owner: Any) -> None:
-    tables = {p["tablename"] for p in await policies(owner)}
-    assert set(RECORD_TABLES) < tables
-    for table in tables:
-        await probe(owner, table)
-
-
-async def notices(owner: Any, table: str, *mutations: str) -> bool:
-    """Whether the probe fails once the policies are changed."""
+async def test_the_policies_of_the_records_are_exactly_those_that_the_declarations_give(owner: Any) -> None:
+    made = [s for s in statements(REGISTRY) if s.startswith("create policy")]
+    found = await policies(owner)
+    declared = {NAMED.match(s).group(2, 1) for s in made}  # type: ignore[union-attr]  # each begins so
+    kept = {(t, "keeper") for t in RECORD_TABLES}
+    held = {(p["tablename"], p["policyname"]) for p in found if p["tablename"] in RECORD_TABLES}
+    assert held == {d for d in declared if d[0] in RECORD_TABLES} | kept
     async with undone(owner):
-        for mutation in mutations:
-            await owner.execute(mutation)
-        try:
-            await probe(owner, table)
-        except (AssertionError, asyncpg.PostgresError):
-            return True
-    return False
+        for table, name in declared:
+            await owner.execute(f"drop policy {name} on {table}")
+        for statement in made:
+            await owner.execute(statement)
+        assert sorted(await policies(owner), key=str) == sorted(found, key=str)
+
+
+async def test_each_role_sees_of_every_table_rows_of_its_own_jurisdiction_alone(owner: Any) -> None:
+    for table in (*RECORD_TABLES, "revision"):
+        there = await owner.fetch(f"select jurisdiction, count(*) from {table} group by 1")
+        assert {HOME, NEIGHBOUR} <= {r[0] for r in there}
+        for role, caller in CALLERS.items():
+            async with undone(owner):
+                await owner.execute(f"set local role {role}")
+                if not await owner.fetchval("select has_any_column_privilege($1, 'select')", table):
+                    continue
+                await named(owner, caller)
+                rows = await owner.fetch(f"select distinct jurisdiction from {table}")
+                assert {r[0] for r in rows} <= {HOME}, (table, role)
+    for role, account_name in (("ledger_inspection_office", NEXT_DOOR), (HAND, NEXT_DOOR), (FIGURES, NEXT_DOOR)):
+        async with undone(owner):
+            await owner.execute(f"set local role {role}")
+            await named(owner, account_name)
+            assert [r[0] for r in await owner.fetch("select distinct jurisdiction from finding")] == [NEIGHBOUR]
+
+
+async def test_a_role_without_a_caller_of_that_role_sees_nothing(owner: Any) -> None:
+    """A connection that acts as another role than its caller's is told nothing, whoever the caller is."""
+    for role in (r for r in CALLERS if r not in (HAND, FIGURES)):
+        for other in {c.account: c for c in CALLERS.values()}.values():
+            if other == CALLERS[role]:
+                continue
+            async with undone(owner):
+                await owner.execute(f"set local role {role}")
+                await named(owner, other)
+                for table in RECORD_TABLES:
+                    if await owner.fetchval("select has_any_column_privilege($1, 'select')", table):
+                        assert await owner.fetchval(f"select count(*) from {table}") == 0, (table, role, other.role)
+
+
+async def silent(owner: Any, change: str) -> tuple[list[Any], int]:
+    """The policies whose role sees some rows, and as many after the change; and how many policies were looked at."""
+    unnoticed, looked = [], 0
+    for p in await policies(owner):
+        table = p["tablename"]
+        if p["cmd"] not in ("SELECT", "ALL") or (change.startswith("alter") and p["qual"] == "true"):
+            continue
+        before = {role: await seen(owner, table, role) for role in p["roles"] if role != "public"}
+        if not any(before.values()):
+            continue
+        looked += 1
+        async with undone(owner):
+            await owner.execute(change.format(p["policyname"], table))
+            after = {role: await seen(owner, table, role) for role in before}
+        if before == after:
+            unnoticed.append((table, p["policyname"]))
+    return unnoticed, looked
 
 
 async def test_dropping_any_policy_is_noticed(owner: Any) -> None:
-    found = await policies(owner)
-    assert len(found) > 4 * len(RECORD_TABLES)
-    silent = [
-        (p["tablename"], p["policyname"])
-        for p in found
-        if not await notices(owner, p["tablename"], f"drop policy {p['policyname']} on {p['tablename']}")
-    ]
-    assert not silent
+    unnoticed, looked = await silent(owner, "drop policy {} on {}")
+    assert not unnoticed and looked > 6 * len(RECORD_TABLES)
 
 
 async def test_opening_any_policy_to_everything_is_noticed(owner: Any) -> None:
-    silent = [
-        (p["tablename"], p["policyname"])
-        for p in await policies(owner)
-        if p["rule"] != "true"
-        and not await notices(owner, p["tablename"], f"alter policy {p['policyname']} on {p['tablename']} using (true)")
-    ]
-    assert not silent
+    unnoticed, looked = await silent(owner, "alter policy {} on {} using (true)")
+    assert not unnoticed and looked > 5 * len(RECORD_TABLES)
+
+
+async def test_a_permissive_policy_that_is_added_is_noticed(owner: Any) -> None:
+    for table in RECORD_TABLES:
+        for role in (r for r in CALLERS if r != HAND):
+            before = await seen(owner, table, role)
+            async with undone(owner):
+                await owner.execute(f"create policy added on {table} for select to {role} using (true)")
+                assert await seen(owner, table, role) != before or before is None, (table, role)
 
 
 async def test_lifting_the_security_of_a_table_is_noticed(owner: Any) -> None:
-    for table in {p["tablename"] for p in await policies(owner)} - set(DOORS):
-        assert await notices(owner, table, f"alter table {table} disable row level security"), table
+    for table in {p["tablename"] for p in await policies(owner)} - set(SECRET):
+        roles = [r for r in CALLERS if r in ACTING and r != DOOR and await seen(owner, table, r) is not None]
+        before = {r: await seen(owner, table, r) for r in roles}
+        async with undone(owner):
+            await owner.execute(f"alter table {table} disable row level security")
+            assert any([await seen(owner, table, r) != before[r] for r in roles]), table

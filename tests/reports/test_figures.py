@@ -60,7 +60,7 @@ def member(work_list: Any, name: str) -> Any:
 @given(steps=STEPS)
 @example(steps=CLOSED_OFF_THEN_MERGED)
 async def test_every_figure_is_its_rule_applied_to_the_records_of_its_drill_down(
-    office: Api, register: tuple[list[Any], list[Any]], steps: list[Step]
+    office: Api, leaders: Api, register: tuple[list[Any], list[Any]], steps: list[Step]
 ) -> None:
     world = World(office, [Maker(office), Maker(office)], *register)
     numbers = [await world.round_number(0), await world.round_number(1)]
@@ -73,10 +73,13 @@ async def test_every_figure_is_its_rule_applied_to_the_records_of_its_drill_down
         assert work_list["text"] == sentence(work_list)
         for name, listed in LISTED.items():
             expected = listed(book)
-            found = await drilled(office, number, name)
+            found = await drilled(leaders, number, name)
             assert [r["number"] for r in found["items"]] == sorted(r["number"] for r in expected), name
             assert found["value"] == value(name, found["items"]) == member(work_list, name), name
             assert found["withheld"] == 0
+        unseen = await drilled(office, number, "persons_case_filed")
+        filings = LISTED["persons_case_filed"](book)
+        assert (unseen["items"], unseen["withheld"]) == ([], len(filings)), "the office is told the figure alone"
 
 
 def test_the_rules_cover_every_figure() -> None:

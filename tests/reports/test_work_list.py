@@ -80,16 +80,16 @@ async def test_a_cursor_belongs_to_its_figure_and_round(office: Api, make: Maker
 
 
 async def test_work_lists_cover_the_callers_jurisdictions(
-    office: Api, admin: Api, make: Maker, make_next_door: Maker
+    office: Api, superior: Api, make: Maker, make_next_door: Maker
 ) -> None:
     at_home, next_door = await make("rounds"), await make_next_door("rounds")
     years = {at_home["year"], next_door["year"]}
     own = [w for year in years for w in await lists_of(office, year=year)]
     assert at_home["number"] in {w["round_number"] for w in own}
     assert {w["jurisdiction"] for w in own} == {HOME}
-    every = [w for year in years for w in await lists_of(admin, jurisdiction_prefix="4313", year=year)]
+    every = [w for year in years for w in await lists_of(superior, jurisdiction_prefix="4313", year=year)]
     assert {at_home["number"], next_door["number"]} <= {w["round_number"] for w in every}
-    assert {w["jurisdiction"] for w in await lists_of(admin, jurisdiction_prefix=NEIGHBOUR)} == {NEIGHBOUR}
+    assert {w["jurisdiction"] for w in await lists_of(superior, jurisdiction_prefix=NEIGHBOUR)} == {NEIGHBOUR}
     alone = await office.read(f"/v1/rounds/{at_home['number']}/work-list")
     assert alone in own
 
@@ -114,7 +114,7 @@ async def test_a_voided_round_leaves_the_work_lists(office: Api, make: Maker) ->
 async def blindfold(database: EmbeddedPostgres) -> AsyncIterator[None]:
     """While it lasts, one title is hidden from all but the role that counts."""
     connection = await asyncpg.connect(database.superuser_url)
-    rule = f"as restrictive for select to ledger_wide using (title <> '{HIDDEN}')"
+    rule = f"as restrictive for select to ledger_inspection_office using (title <> '{HIDDEN}')"
     await connection.execute(f"create policy blindfold on finding {rule}")
     try:
         yield

@@ -16,7 +16,7 @@ async def full(make: Maker, t: RecordType) -> dict[str, Any]:
     body = await make.body(t)
     for f in t.fields:
         if f.writable and not any(c in body for c in f.columns) and not _coupled(t, f):
-            body |= await filled(make, f)
+            body |= await filled(make, t, f)
     return {**body, "note": "备注一"}
 
 
@@ -25,7 +25,7 @@ async def other(make: Maker, t: RecordType, old: dict[str, Any]) -> dict[str, An
     patch: dict[str, Any] = {"note": "备注二"}
     for f in t.fields:
         if f.writable and not _coupled(t, f) and not isinstance(f, kinds.Sealed):
-            patch |= await _changed(make, f, old)
+            patch |= await _changed(make, t, f, old)
     return patch
 
 
@@ -40,10 +40,10 @@ def members(t: RecordType) -> list[str]:
     return [name for f in t.fields for name in ((f.name,) if isinstance(f, kinds.Sealed) else f.columns)]
 
 
-async def filled(make: Maker, f: kinds.Field) -> dict[str, Any]:
+async def filled(make: Maker, t: RecordType, f: kinds.Field) -> dict[str, Any]:
     """A member and a valid value."""
     if isinstance(f, kinds.Reference):
-        one = (await make.shared(f.to))["number"]
+        one = (await make.fit(t, f))["number"]
         return {f.number_column: [one] if f.many else one}
     return {f.name: make.value(f)}
 
@@ -52,9 +52,9 @@ def _coupled(t: RecordType, f: kinds.Field) -> bool:
     return "subject_kind" in t.columns and f.name in COUPLED
 
 
-async def _changed(make: Maker, f: kinds.Field, old: dict[str, Any]) -> dict[str, Any]:
+async def _changed(make: Maker, t: RecordType, f: kinds.Field, old: dict[str, Any]) -> dict[str, Any]:
     if isinstance(f, kinds.Reference):
-        number = (await make(f.to))["number"]
+        number = (await make.fit_new(t, f))["number"]
         return {f.number_column: [number] if f.many else number}
     was = old[f.name]
     if isinstance(f, kinds.Text) and f.form is not None:

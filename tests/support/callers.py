@@ -49,10 +49,28 @@ class Colleagues(httpx.Auth):
 
 
 class Api(httpx.AsyncClient):
-    """A signed-in caller. `unit` is that of its case supervision, if it has one."""
+    """A signed-in caller. Of a bureau, `unit` is that of its case supervision, and `names` are its accounts."""
 
     unit: Any = None
     username: str = ""
+    names: Mapping[str, str] = {}
+    tokens: Mapping[str, str] = {}
+
+    def writer(self, path: str) -> str:
+        """The account that enters records of this type."""
+        return self.names[keepers("POST", f"/v1/{path}")[0]]
+
+    def acting(self, who: str) -> Colleagues:
+        """Signs a request in as one colleague of the bureau."""
+        return Colleagues(dict.fromkeys(self.tokens, self.tokens[who]))
+
+    async def keeper_sees(self, kept: str, place: str) -> bool:
+        """Whether the colleague who keeps the record at `kept` also sees that at `place`."""
+        for who in keepers("GET", kept):
+            auth = self.acting(who)
+            if (await self.get(kept, auth=auth)).status_code == 200:
+                return (await self.get(place, auth=auth)).status_code == 200
+        raise AssertionError(f"nobody keeps {kept}")
 
     @classmethod
     @asynccontextmanager
@@ -64,6 +82,7 @@ class Api(httpx.AsyncClient):
                 tokens[who] = api.headers["Authorization"].removeprefix("Bearer ")
         auth = Colleagues(tokens)
         async with cls(transport=transport, base_url="http://ledger", timeout=60, auth=auth) as api:
+            api.names, api.tokens = names, tokens
             yield api
 
     @classmethod

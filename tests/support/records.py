@@ -7,7 +7,7 @@ from typing import Any
 from app.kernel import fields as kinds
 from app.kernel.record_type import RecordType
 from app.records import REGISTRY
-from tests.support.callers import Api
+from tests.support.callers import SUPERVISION, Api, keepers
 
 # Years of rounds: each test takes a fresh pair of year and sequence.
 _rounds = itertools.count()
@@ -19,12 +19,21 @@ class Maker:
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        self.made: dict[str, Any] = {"units": api.unit} if api.unit else {}
+        self.made: dict[str, Any] = {}
 
     async def __call__(self, path: str, **given: Any) -> Any:
         """A new record of this type."""
         body = await self.body(REGISTRY.by_path[path], **given)
-        return await self.api.write(f"/v1/{path}", body)
+        record = await self.api.write(f"/v1/{path}", body)
+        if path == "persons":
+            await self._known(record)
+        return record
+
+    async def _known(self, person: Any) -> None:
+        """Lets the office know of a person: it meets one only through a record that it may read, voided ones too."""
+        talk = await self("admonishments", subject_kind="person", person_number=person["number"])
+        answer = await self.api.act(talk, "admonishments", "void", reason="另行安排")
+        assert answer.status_code == 200, answer.text
 
     async def body(self, t: RecordType, **given: Any) -> dict[str, Any]:
         """A body that the service accepts: every required member, and what is given."""
@@ -33,7 +42,7 @@ class Maker:
             if not f.required or not f.writable or any(c in given for c in f.columns):
                 continue
             if isinstance(f, kinds.Reference):
-                one = (await self.shared(f.to))["number"]
+                one = (await self.fit(t, f))["number"]
                 body[f.number_column] = [one] if f.many else one
             else:
                 body[f.name] = self.value(f)
@@ -47,6 +56,28 @@ class Maker:
             return {}
         kind = body.get("subject_kind")
         return {f"{kind}_number": (await self.shared("units" if kind == "unit" else "persons"))["number"]}
+
+    async def fit(self, t: RecordType, f: kinds.Reference) -> Any:
+        """What a new record of this type refers to: shared where it can be, and seen by whoever writes the record."""
+        if f.to == "clues" and _by_supervision(t):
+            return await self.fit_new(t, f)
+        if self.api.unit and (t.path, f.name) == ("clue-transfers", "to_unit"):
+            return self.api.unit
+        return await self.shared(f.to)
+
+    async def fit_new(self, t: RecordType, f: kinds.Reference) -> Any:
+        """A new record to which records of this type can refer."""
+        record = await self(f.to)
+        return await self._received(record) if f.to == "clues" and _by_supervision(t) else record
+
+    async def _received(self, clue: Any) -> Any:
+        """The clue, handed to case supervision; the transfer is voided, so that it holds nothing."""
+        transfer = await self("clue-transfers", clue_numbers=[clue["number"]])
+        for action, body in (("send", {"on": "2017-06-11"}), ("void", {"reason": "重复"})):
+            answer = await self.api.act(transfer, "clue-transfers", action, **body)
+            assert answer.status_code == 200, answer.text
+            transfer = answer.json()
+        return await self.api.read(f"/v1/clues/{clue['id']}")
 
     async def shared(self, path: str) -> Any:
         """One record of this type, made on first use."""
@@ -102,6 +133,10 @@ class Maker:
     @value.register
     def _(self, f: kinds.Absentees) -> Any:
         return [{"name": "班子成员05", "post": "副主任", "reason": "因公出差"}]
+
+
+def _by_supervision(t: RecordType) -> bool:
+    return keepers("POST", f"/v1/{t.path}") == (SUPERVISION,)
 
 
 def _subject(t: RecordType, body: dict[str, Any], numbers: dict[str, str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.db.context import WIDE, Caller
+from app.db.context import Caller
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from tests.support.callers import HOME, NEIGHBOUR
@@ -22,9 +22,9 @@ async def named(connection: Any, caller: Caller, action: str = "raw", **more: An
 
 
 @asynccontextmanager
-async def acting(database: EmbeddedPostgres, caller: Caller = OFFICE, role: str = WIDE) -> AsyncIterator[Any]:
-    """A transaction of the application as this caller; it is committed."""
-    connection = await connect(database.application_url, role)
+async def acting(database: EmbeddedPostgres, caller: Caller = OFFICE, role: str = "") -> AsyncIterator[Any]:
+    """A transaction of the application as this caller, by default with its own database role; it is committed."""
+    connection = await connect(database.application_url, role or caller.database_role)
     try:
         async with connection.transaction():
             await named(connection, caller)

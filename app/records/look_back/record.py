@@ -48,7 +48,7 @@ RECORD = RecordType(
         "检查干部": {
             "round_number": "431382-2017-01",
             "subject_kind": "person",
-            "person_number": "431382-P038",
+            "person_number": "431382-P032",
             "checked_on": "2017-09-13",
             "finding_number": "431382-2017-01-F-0001",
             "conclusion": "rectified",
