@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from app.db.engine import UNAVAILABLE
-from app.errors import Fault, Refusal
+from app.errors import Fault, Refusal, without_numbers
 from app.logging import log
 from app.sentences import SENTENCES
 
@@ -68,22 +68,26 @@ def language(header: str) -> str:
 def fault_document(fault: Fault, tongue: str) -> dict[str, Any]:
     """One fault as it stands in `errors`."""
     document = {
-        "pointer": fault.pointer,
+        "pointer": without_numbers(fault.pointer),
         "code": fault.code,
-        "message": SENTENCES[fault.code].say(tongue, fault.params),
+        "message": SENTENCES[fault.code].say(tongue, _told(fault.params)),
     }
     return {**document, "allowed": list(fault.allowed)} if fault.allowed is not None else document
 
 
+def _told(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: without_numbers(v) if isinstance(v, str) and k != "request" else v for k, v in params.items()}
+
+
 def problem_document(refusal: Refusal, tongue: str, request_id: str) -> dict[str, Any]:
     """What says why a request was not carried out. Rejected input is not echoed."""
-    sentence = SENTENCES[refusal.code]
+    sentence, params = SENTENCES[refusal.code], _told(refusal.params)
     return {
         "type": f"/v1/errors/{refusal.code}",
-        "title": sentence.text[tongue].format_map({**sentence.sample, **refusal.params}),
+        "title": sentence.text[tongue].format_map({**sentence.sample, **params}),
         "status": sentence.status,
         "code": refusal.code,
-        "detail": sentence.say(tongue, refusal.params),
+        "detail": sentence.say(tongue, params),
         "instance": f"urn:request:{request_id}",
         "errors": [fault_document(f, tongue) for f in refusal.faults],
         **refusal.members,

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from app.errors import Fault, Refusal
+from app.errors import Fault, Refusal, without_numbers
 
 
 async def spool(
@@ -49,7 +49,7 @@ def _media(kind: str, name: str | None, media: Mapping[str, str], endings: Mappi
 
 def _kept_name(name: str | None) -> str | None:
     """The name under which a file is known, without what could be the number of a person."""
-    return re.sub(r"\d{15,}[Xx]?", "…", name)[:200] if name else None
+    return without_numbers(name)[:200] if name else None
 
 
 def _file_name(disposition: str) -> str | None:

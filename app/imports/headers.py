@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 from typing import NamedTuple
 
+from app.errors import without_numbers
 from app.imports.cells import Raw, is_blank
 
 SEARCHED_ROWS = 20
@@ -61,7 +62,6 @@ _NOTE = re.compile(
     r"|(?:填表|填报)(?:单位|日期|时间)\s*:|(?:单位)?负责人\s*:|联系(?:人|电话)\s*:"
 )
 _LABEL = re.compile(r"[^:]{1,10}:")
-_LONG_NUMBER = re.compile(r"\d{15,}[Xx]?")
 _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[).、]\s*[^\d\s].")
 
 
@@ -127,6 +127,7 @@ def _tries(rows: Sequence[Row]) -> list[list[str]]:
     """Per column the headings to try, the most telling first: of two rows the group with the lower, then the lower.
 
     A group heading that lost its merging (in CSV) also counts for the columns to its right whose upper cell is blank.
+    Of a sheet without headings the first row is data: no number of a person may be told as a heading.
     """
     upper, lower = ([("" if is_blank(cell) else str(cell)) for cell in cells] for _, cells in [*rows, (0, [])][:2])
     tries: list[list[str]] = []
@@ -134,13 +135,8 @@ def _tries(rows: Sequence[Row]) -> list[list[str]]:
     for above, below in zip_longest(upper, lower, fillvalue=""):
         group = above or group
         names = [below or above] if not below or not group or below == above else [group + below, below]
-        tries.append([_shown(" ".join(name[:200].split())) for name in names if name])
+        tries.append([without_numbers(" ".join(name[:200].split())) for name in names if name])
     return tries
-
-
-def _shown(heading: str) -> str:
-    """A heading as it is told. Of a sheet without headings the first row is data: no number of a person is told."""
-    return _LONG_NUMBER.sub("…", heading)
 
 
 def _header(rows: Sequence[Row], start: int, stop: int, keys: dict[str, str], exact: set[str]) -> _Header:

@@ -194,9 +194,8 @@ def test_a_number_that_was_planted_through_every_door_is_found_nowhere(served: R
     assert base and base.owner_url
     soon = {"expires_at": now() + timedelta(days=2)}
     asyncio.run(accounts(base.url, ("office", "inspection_office", {}), ("loader", "ledger_loader", soon)))
-    unit = (
-        signed_in(served, "office").post("/v1/units", json={"name": "纪委", "kind": "discipline_body"}).json()["number"]
-    )
+    office = signed_in(served, "office")
+    unit = office.post("/v1/units", json={"name": "纪委", "kind": "discipline_body"}).json()["number"]
     bound = {"unit_number": unit}
     asyncio.run(accounts(base.url, ("wang", "case_supervision", bound), ("zhao", "auditor", {})))
     wang, canaries = signed_in(served, "wang"), Canaries()
