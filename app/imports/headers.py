@@ -127,7 +127,6 @@ def _tries(rows: Sequence[Row]) -> list[list[str]]:
     """Per column the headings to try, the most telling first: of two rows the group with the lower, then the lower.
 
     A group heading that lost its merging (in CSV) also counts for the columns to its right whose upper cell is blank.
-    Of a sheet without headings the first row is data: no number of a person may be told as a heading.
     """
     upper, lower = ([("" if is_blank(cell) else str(cell)) for cell in cells] for _, cells in [*rows, (0, [])][:2])
     tries: list[list[str]] = []
@@ -135,7 +134,7 @@ def _tries(rows: Sequence[Row]) -> list[list[str]]:
     for above, below in zip_longest(upper, lower, fillvalue=""):
         group = above or group
         names = [below or above] if not below or not group or below == above else [group + below, below]
-        tries.append([without_numbers(" ".join(name[:200].split())) for name in names if name])
+        tries.append([without_numbers(" ".join(name[:200].split())) for name in names if name])  # it may be data
     return tries
 
 
@@ -217,8 +216,7 @@ def _entries(header: _Header, above: Sequence[Row], rows: Iterable[Row]) -> Iter
         written = [cell for cell in cells if cell is not None and cell != "" and not is_blank(cell)]
         if not written or (len(written) == 1 and any(_FIGURE.fullmatch(str(cells[place])) for place in serials)):
             continue  # a number written in advance does not make an entry
-        note = _is_note(written, noted)
-        noted = noted or note
+        noted |= (note := _is_note(written, noted))
         if note or _is_total(written):
             continue
         if isinstance(written[0], str) and (lower or _plain(written[0]) in openings):
