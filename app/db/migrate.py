@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import command
@@ -59,8 +59,16 @@ async def _upgrade(url: str, target: str) -> None:
 def _run(connection: Any, target: str) -> None:
     config = configuration()
     config.attributes["connection"] = connection
-    downwards = target in {"base"} or target.startswith("-")
+    downwards = target == "base" or target.startswith("-") or _is_behind(connection, target)
     (command.downgrade if downwards else command.upgrade)(config, target)
+
+
+def _is_behind(connection: Any, target: str) -> bool:
+    """Whether a named revision lies below the schema there is. Revisions are numbered in their order."""
+    if target == "head" or not inspect(connection).has_table("alembic_version"):
+        return False
+    found = connection.execute(text("select version_num from alembic_version")).scalar()
+    return bool(found and found > target)
 
 
 async def require_current(url: str) -> None:

@@ -1,7 +1,7 @@
 """Where the table is on a sheet, and which column is which.
 
-Sheets are kept by people: titles and a unit line above the header, one or two header rows, and totals, page breaks and
-notes below. What is plainly no entry is passed over; what is in doubt is kept, to be rejected with a message.
+Titles and units above the header, one or two header rows, totals, page breaks and notes below: what is plainly no entry
+is passed over; what is in doubt is kept, to be rejected with a message.
 """
 
 import re
@@ -40,12 +40,13 @@ class Table:
     rows: Iterator[tuple[int, dict[str, Raw]]]
 
 
+@dataclass
 class NoHeader(Exception):
     """No row names enough columns. The nearest is told: its number (None on an empty sheet) and its headings."""
 
-    def __init__(self, row: int | None, recognised: list[str], unrecognised: list[str]) -> None:
-        self.row, self.recognised, self.unrecognised = row, recognised, unrecognised
-        super().__init__(row, recognised, unrecognised)
+    row: int | None
+    recognised: list[str]
+    unrecognised: list[str]
 
 
 _SERIAL = {"序号", "序", "行号", "no", "no."}

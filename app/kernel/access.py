@@ -46,12 +46,12 @@ class Hidden:
 
     metadata    only metadata are left: no starred member, no text
     members     or just these members
-    shown_in    states in which nothing is hidden
+    shown_if    SQL over the row `{0}`: where it holds, nothing is hidden
     """
 
     metadata: bool = False
     members: frozenset[str] = frozenset()
-    shown_in: tuple[str, ...] = ()
+    shown_if: str = ""
 
 
 @dataclass(frozen=True, slots=True)

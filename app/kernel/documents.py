@@ -34,21 +34,16 @@ class View:
 
         What is hidden of a record by now is hidden of its old versions, too: `o` is such a version, `t` the record.
         """
-        hides = self.right(t).hides
+        rule = self.right(t).hides.shown_if
         if member not in _hidden(t, self.right(t)):
             return ""
-        states = _quoted(hides.shown_in)
-        now = f" and t.state in ({states})" if row == VERSION else ""
-        return f"({row}.state in ({states}){now})" if states else "false"
+        rows = (row, "t") if row == VERSION else (row,)
+        return f"({' and '.join(rule.format(r) for r in rows)})" if rule else "false"
 
     def target(self, f: Reference) -> tuple[RecordType, Right]:
         """The type a field refers to, and what the role may do with it."""
         target = self.registry.by_path[f.to]
         return target, self.right(target)
-
-
-def _quoted(values: Iterable[str]) -> str:
-    return ", ".join(f"'{v}'" for v in values)
 
 
 @cache
@@ -118,12 +113,19 @@ def document_sql(view: View, t: RecordType, row: str) -> tuple[str, str]:
     return items, "convert_to(row_to_json(d)::text, 'UTF8') as document"
 
 
+def told_sql(view: View, t: RecordType, row: str) -> str:
+    """SELECT item that says whether what the role may not see of such records is told of this one."""
+    rule = view.right(t).hides.shown_if
+    rows = (row, "t") if row == VERSION else (row,)
+    return f", ({' and '.join(rule.format(r) for r in rows)}) as told" if rule else ""
+
+
 def answer_sql(view: View, t: RecordType, row: str, extra: str = "") -> str:
     """SELECT list and FROM item that give a row's document with what the caller's part needs."""
     items, document = document_sql(view, t, row)
     condition = view.right(t).acts_if
     acts = f", ({condition.format(row, keys=policies.keys(view.role))}) as acts" if condition else ""
-    needed = f"{row}.state, {row}.version, {row}.imported, {row}.id{acts}{extra}"
+    needed = f"{row}.state, {row}.version, {row}.imported, {row}.id{acts}{told_sql(view, t, row)}{extra}"
     return f"select {document}, {needed} from {{source}} {row}{items}"
 
 
@@ -135,7 +137,7 @@ def may(view: View, t: RecordType, row: Any, action: str) -> bool:
 
 @cache
 def answer_tail(view: View, t: RecordType, state: str, imported: bool, acts: bool, told: bool) -> bytes:
-    """The end of a document: what depends on the state and on who asks. `told`: nothing is hidden in this state."""
+    """The end of a document: what depends on the state and on who asks. `told`: nothing of it is hidden."""
     right = view.right(t)
     actions = [a for a in t.lifecycle.actions_from(state) if acts and right.may(a, state)]
     hidden = frozenset() if told else _hidden(t, right)
@@ -151,16 +153,15 @@ def _listed(names: Iterable[str]) -> str:
 
 def finished(view: View, t: RecordType, row: Any) -> bytes:
     """The whole document of a row as read by the statements of `writes` and `query`."""
-    right, document, state = view.right(t), row["document"], row["state"]
+    right = view.right(t)
     acts = bool(row["acts"]) if right.acts_if else True
-    tail = answer_tail(view, t, state, row["imported"], acts, state in right.hides.shown_in)
-    whole: bytes = document[:-1] + tail
+    told = bool(row["told"]) if right.hides.shown_if else False
+    whole: bytes = row["document"][:-1] + answer_tail(view, t, row["state"], row["imported"], acts, told)
     return whole
 
 
 def finished_version(view: View, t: RecordType, row: Any) -> bytes:
     """The whole document of an old version, as `GET` gave it then, but for what is hidden by now."""
-    shown_in = view.right(t).hides.shown_in
-    told = row["state"] in shown_in and row["now"] in shown_in
+    told = bool(row["told"]) if view.right(t).hides.shown_if else False
     whole: bytes = row["document"][:-1] + answer_tail(view, t, row["state"], row["imported"], True, told)
     return whole

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from app.kernel.access import Access, reads, writes
 from app.kernel.fields import Choice, Day, Flag, Reference, Text, Whole
 from app.kernel.record_type import Check
 from app.records.terms import CONDUCT as CONDUCT_TERMS
@@ -74,6 +75,7 @@ PERSON_NAME = Text(
     of_person=True,
     headings=("人员姓名", "被审查人", "被立案人", "被调查人", "被审查调查人"),
 )
+OWN_NAME = Text("name", "姓名", required=True, secret=True, of_person=True, longest=50)
 PERSON_AS_DECIDED = (
     Reference(
         "person_unit", "所在单位", "决定时的单位。", to="units", copied=("person", "unit"), headings=("工作单位",)
@@ -94,6 +96,19 @@ SUBJECT_KIND = Choice(
 SUBJECT_UNIT = Reference("unit", "对象单位", to="units", headings=("单位编码", "单位编号"), sample="431382-U050")
 # `read_subject` leaves the name here.
 SUBJECT_AGREES = {"subject_name": ("person", "name")}
+
+
+def seen_with_the_round(round_id: str) -> Access:
+    """Kept by the office; told to a team of the round, and to a unit of it when the team enters.
+
+    round_id    the column that names the round
+    """
+    of_team = f"{{0}}.{round_id} in (select x.round_id from team x where x.state <> 'voided')"
+    after_entry = f"{{0}}.{round_id} in (select x.round_id from target x where x.state <> 'voided')"
+    every = reads()
+    rights = {"inspection_office": writes(), "leading_group": every, "case_supervision": every}
+    return Access({**rights, "inspection_team": reads(of_team), "inspected_unit": reads(after_entry)}, partner=every)
+
 
 IS_CLOSED_OFF = Flag("is_closed_off", "是否销号", headings=("销号", "是否已销号"))
 

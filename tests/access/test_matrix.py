@@ -1,6 +1,5 @@
 """Every cell of the matrix: role by type by channel. What a role may not see answers as if it were not there."""
 
-import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,7 +9,8 @@ import pytest
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools
-from app.kernel.access import ALL_ACTIONS, Right
+from app.kernel.access import READERS, Right
+from app.kernel.documents import answer_tail
 from app.records import REGISTRY
 from tests.access.matrix import EVERY, HIDDEN, NO_LIST, SEES
 from tests.access.world import World, build
@@ -36,6 +36,8 @@ async def world(service: httpx.ASGITransport, database: EmbeddedPostgres) -> Asy
 @pytest.fixture(params=["as it is", "verbs open to all"])
 def table(request: Any, monkeypatch: Any) -> str:
     """The permission table, and the same with every verb allowed: what exists is decided by the policies alone."""
+    answer_tail.cache_clear()  # what it says of actions is worked out once
+    request.addfinalizer(answer_tail.cache_clear)
     if request.param != "as it is":
         monkeypatch.setattr(Right, "ever", lambda self, action: True)
         monkeypatch.setattr(Right, "may", lambda self, action, state: True)
@@ -65,6 +67,9 @@ async def test_a_list_holds_what_the_role_sees_and_nothing_else(role: str, path:
         answer = await everything(api, path, **params)
         if answer.status_code == 403 and table == "as it is":
             assert not seen(role, path) or (role, path) in NO_LIST
+            continue
+        if answer.status_code == 404:  # its reading would be logged, and this role may not even enter that
+            assert role not in READERS
             continue
         assert answer.status_code == 200, answer.text
         found = {r["id"] for r in answer.json()["items"]}
@@ -210,7 +215,6 @@ async def test_the_actions_that_are_offered_are_those_that_are_permitted(role: s
                 one = f"/v1/{path}/{world.id(label)}/actions/{item['action']}"
                 answer = await api.post(one, json={"reason": "x"}, headers={"If-Match": f'"{document["version"]}"'})
                 assert answer.status_code in (403, 409, 422), (path, label, item, answer.text)
-    assert ALL_ACTIONS
 
 
 async def test_metrics_and_the_document_name_no_record(world: World, anonymous: httpx.AsyncClient) -> None:
@@ -218,4 +222,3 @@ async def test_metrics_and_the_document_name_no_record(world: World, anonymous: 
         text = (await anonymous.get(place)).text
         assert not re.search(r"鸣\d{5}雀", text)
         assert not any(record["id"] in text for record in world.records.values())
-    assert json.dumps(EVERY, default=list)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 from app.db.embedded import EmbeddedPostgres
@@ -89,11 +90,11 @@ async def test_what_was_read_while_a_change_was_told_is_not_remembered(opened: O
         door = app.state.service.door
         token = await token_of(other, made["username"])
         pool = door.pools.role("ledger_door")
-        held = [await pool.acquire() for _ in range(pool.get_max_size())]
-        asked = asyncio.create_task(bearing(other, token))
-        await asyncio.sleep(0.05)  # it waits for a connection
-        door.forget(made["username"])
-        for connection in held:
-            await pool.release(connection)
+        async with AsyncExitStack() as held:
+            for _ in range(app.state.service.settings.pool_size):
+                await held.enter_async_context(pool.acquire())
+            asked = asyncio.create_task(bearing(other, token))
+            await asyncio.sleep(0.05)  # it waits for a connection
+            door.forget(made["username"])
         assert (await asked).status_code == 200
         assert token not in door.known

@@ -4,10 +4,13 @@ import json
 import stat
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
+from app.cli.client import answer, client
+from app.kernel.access import ROLES
 from tests.cli.running import LAST_WORDS, PROJECT, gone, run, running
 
 SEED = PROJECT / "demo" / "lianyuan-2017"
@@ -31,19 +34,30 @@ def test_a_demo_killed_during_the_import_begins_again_and_a_later_one_imports_no
     kept = place / "data" / "demo-accounts.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     accounts = json.loads(kept.read_text())
-    assert set(accounts) == {"admin", "inspection_office"}
+    assert set(accounts) == {"admin", *ROLES}
     with running("demo", place / "data", LEDGER_DEMO_PASSWORD="another-password") as demo:
         demo.until(LAST_WORDS)
         assert "不再导入" in demo.text
         assert "密码不变" in demo.text
         assert f"工作清单：{SENTENCE}\n" in demo.text
         assert json.loads(kept.read_text()) == accounts
-        assert all(f"{name}  密码 password  {secret}" in demo.text for name, secret in accounts.items())
-        imports_say_what_became_of_every_row(place, demo.url, accounts["inspection_office"])
+        assert all(f"{name:24} 密码 password  {secret}" in demo.text for name, secret in accounts.items())
+        every_role_signs_in_but_the_loader(demo.url, accounts)
+        imports_say_what_became_of_every_row(place, demo.url, accounts)
 
 
-def imports_say_what_became_of_every_row(place: Path, url: str, password: str) -> None:
-    office = ["import", "--url", url, "--user", "inspection_office", "--password"]
+def every_role_signs_in_but_the_loader(url: str, accounts: dict[str, str]) -> None:
+    for name, password in accounts.items():
+        form = {"grant_type": "password", "username": name, "password": password}
+        answered = httpx.post(f"{url}/v1/oauth/token", data=form).status_code
+        assert answered == (401 if name == "ledger_loader" else 200), name
+
+
+def imports_say_what_became_of_every_row(place: Path, url: str, accounts: dict[str, str]) -> None:
+    with client(url, "admin", accounts["admin"]) as http:
+        headers = {"Content-Type": "application/merge-patch+json"}
+        answer(http.patch("/v1/accounts/ledger_loader", json={"disabled": False}, headers=headers))
+    office, password = ["import", "--url", url, "--user", "ledger_loader", "--password"], accounts["ledger_loader"]
     same = CliRunner().invoke(cli, [*office, password, str(SEED / "ledger.xlsx")])
     assert (same.exit_code, "已写入" in same.stdout) == (0, True), same.output
     opinions = next(line for line in same.stdout.splitlines() if "rectification-opinions" in line)

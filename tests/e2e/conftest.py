@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import httpx
 import pytest
 
 from app.accounts import register
+from app.clock import now
 from app.db.embedded import EmbeddedPostgres, embedded_postgres
 from app.db.engine import Pools
 from app.db.migrate import migrate
@@ -80,10 +82,10 @@ class Server:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
-    def client(self) -> httpx.Client:
-        """A caller of the inspection office."""
+    def client(self, username: str = "office") -> httpx.Client:
+        """A caller: the inspection office, or the loader."""
         client = httpx.Client(base_url=self.address, timeout=60)
-        form = {"grant_type": "password", "username": "office", "password": PASSWORD}
+        form = {"grant_type": "password", "username": username, "password": PASSWORD}
         token = client.post("/v1/oauth/token", data=form).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
         return client
@@ -130,6 +132,8 @@ async def _prepared(running: EmbeddedPostgres) -> None:
     await migrate(running.superuser_url, running.application_url)
     pools = Pools(running.application_url)
     await register.add(pools, "office", PASSWORD, "inspection_office", HOME, "test")
+    until = now() + timedelta(days=20)
+    await register.add(pools, "loader", PASSWORD, "ledger_loader", HOME, "test", expires_at=until)
     await pools.close()
 
 

@@ -29,7 +29,7 @@ def page(new_server: Callable[[str], Server]) -> Iterator[Any]:
     """The page of a service that holds the seed case; fails if anything is asked of another host."""
     api = pytest.importorskip("playwright.sync_api", reason="Python's playwright is not installed")
     server = new_server("browser")
-    client = server.client()
+    client = server.client("loader")
     assert ended(client, sent(client, (SEED / "ledger.xlsx").read_bytes()))["state"] == "committed"
     elsewhere: list[str] = []
     with api.sync_playwright() as playwright:

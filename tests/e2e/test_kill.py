@@ -71,7 +71,7 @@ def counts(server: Server, url: str) -> dict[str, int]:
 
 def strike(server: Server, url: str, point: str | float) -> str:
     """Sends the seed, kills the server at the point; gives the import's address."""
-    client = server.client()
+    client = server.client("loader")
     content = (SEED / "ledger.xlsx").read_bytes()
     if isinstance(point, float):
         location = sent(client, content)
@@ -99,12 +99,12 @@ def test_an_import_that_was_killed_is_whole_or_not_there_and_can_be_sent_again(
     url = databases.beside(own_cluster[0].superuser_url, server.database)
     location = strike(server, url, point)
     server.start()  # returns when /health/ready answers 200
-    client = server.client()
+    client = server.client("loader")
     first = client.get(location).json()
     rows = counts(server, url)
     if first["state"] == "committed":
         assert rows["finding"] == 30 and rows["rectification_opinion"] == 294
-        assert client.get(WORK_LIST).json().items() >= expected_work_list().items()
+        assert server.client().get(WORK_LIST).json().items() >= expected_work_list().items()
     else:
         assert (first["state"], first["problem"]["code"]) == ("failed", "import_interrupted")
         assert set(rows.values()) == {0}, rows
@@ -112,7 +112,7 @@ def test_an_import_that_was_killed_is_whole_or_not_there_and_can_be_sent_again(
         assert first["state"] == "failed", "it was stopped before its end"
     again = ended(client, sent(client, (SEED / "ledger.xlsx").read_bytes()))
     assert again["state"] == "committed", again
-    assert client.get(WORK_LIST).json().items() >= expected_work_list().items()
+    assert server.client().get(WORK_LIST).json().items() >= expected_work_list().items()
     whole = counts(server, url)
     assert sum(s["rows"] for s in again["sheets"]) == sum(whole.values()) - whole["revision"]
     assert client.get(location).json()["state"] == first["state"]

@@ -33,8 +33,9 @@ async def populated(make: Maker) -> dict[str, Any]:
     """Records of every type, told to the unit, the team and the departments that they concern."""
     walker = Walker(make)
     for path in RECORD_TABLES.values():
-        await make(path)
-    await make("persons", id_number="432503196505123210")
+        if path != "targets":  # a unit is the target of a round once
+            await make(path)
+    await make("persons", id_number=REGISTRY.by_path["persons"].field("id_number").sample)
     department = await make("units")
     await walker.reach("findings", "fed_back")
     await walker.reach("targets", "entered", team_number=(await make("teams"))["number"])
@@ -55,6 +56,8 @@ async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> Asyn
     held = await populated(Maker(office))
     url = database.application_url
     await account(url, "probe-leaders", "leading_group", HOME)
+    await account(url, "probe-auditor", "auditor", HOME)
+    await office.read("/v1/persons")  # leaves a line in the access log
     await account(url, "probe-team", "inspection_team", HOME, team_number=held["team"]["number"])
     await account(url, "probe-unit", "inspected_unit", HOME, unit_number=held["unit"]["number"])
     for role in ("organisation_department", "handling_department"):
@@ -69,6 +72,7 @@ CALLERS = {
     "ledger_case_supervision": Caller("office_supervision", "case_supervision", HOME),
     "ledger_ledger_loader": LOADER,
     "ledger_leading_group": Caller("probe-leaders", "leading_group", HOME),
+    "ledger_auditor": Caller("probe-auditor", "auditor", HOME),
     "ledger_inspection_team": Caller("probe-team", "inspection_team", HOME),
     "ledger_inspected_unit": Caller("probe-unit", "inspected_unit", HOME),
     "ledger_organisation_department": Caller("probe-organ", "organisation_department", HOME),

@@ -112,8 +112,9 @@ async def test_the_guard_binds_even_the_owner(path: str, make: Maker, office: Ap
                 table,
             )
             await connection.execute(
-                f"insert into {table} ({kept}) select {kept} from (select (jsonb_populate_record(x, jsonb_build_object("
-                f"'id', gen_random_uuid(), 'number', 'V2-' || x.number, 'version', 2))).* from {table} x where id = $1)",
+                f"insert into {table} ({kept}) select {kept} from"
+                f" (select (jsonb_populate_record(x, jsonb_build_object('id', gen_random_uuid(),"
+                f" 'number', 'V2-' || x.number, 'version', 2))).* from {table} x where id = $1)",
                 record["id"],
             )
     assert await office.read(f"/v1/{path}/{record['id']}") == record

@@ -135,7 +135,7 @@ async def test_accounts_of_before_the_principals_stay_accounts(another: tuple[st
             ("county", "account", "administrator", None, "4313", "4313:", [], False, True, "hash"),
             ("wang", "account", "inspection_office", HOME, HOME, f"{HOME}:", [], True, False, "hash of wang"),
         ]
-        await migrate(owner, application, "-1")
+        await migrate(owner, application, "0001")
         assert await connection.fetch("select * from account order by username") == before
     await connection.close()
 

@@ -41,7 +41,7 @@ def _hides(right: Right) -> str:
     if not right.hides.metadata and not right.hides.members:
         return ""
     hidden = "metadata" if right.hides.metadata else code(*sorted(right.hides.members))
-    return hidden + (f", but not while {code(*right.hides.shown_in)}" if right.hides.shown_in else "")
+    return hidden + (f", unless {code(right.hides.shown_if.format('it'))}" if right.hides.shown_if else "")
 
 
 def _does(t: RecordType, right: Right) -> str:

@@ -16,7 +16,7 @@ ACCESS = Access(
             creates=True,
             changes=True,
             while_in=BEFORE_TRANSFER,
-            hides=Hidden(metadata=True, shown_in=BEFORE_TRANSFER),
+            hides=Hidden(metadata=True, shown_if="{0}.holder_unit_id is null"),
         ),
         "inspection_team": writes(OWN, while_in=BEFORE_TRANSFER),
         "leading_group": reads(),

@@ -6,7 +6,7 @@ BY_CLUE = through("clue", "person_id")
 BY_DECISION = " or ".join(through(t, "person_id") for t in ("accountability_decision", "admonishment", "look_back"))
 BY_CASE = " or ".join(through(t, "person_id") for t in ("case_filing", "judicial_referral"))
 # After its transfer a clue no longer tells the office whom it is about.
-BY_OPEN_CLUE = through("clue", "person_id", "{0}.state = 'registered'")
+BY_OPEN_CLUE = through("clue", "person_id", "{0}.holder_unit_id is null")
 
 ACCESS = Access(
     {

@@ -1,20 +1,14 @@
 """What the ledger keeps of a person (domain.md 5.3 and 5.4)."""
 
+from dataclasses import replace
+
 from app.kernel.fields import Choice, Flag, Reference, Sealed, Text
 from app.records.codes import id_number
+from app.records.common import OWN_NAME
 from app.records.terms import POLITICAL_STATUS, RANK
 
 FIELDS = (
-    Text(
-        "name",
-        "姓名",
-        required=True,
-        secret=True,
-        of_person=True,
-        longest=50,
-        headings=("人员姓名", "名字"),
-        sample="示例干部",
-    ),
+    replace(OWN_NAME, headings=("人员姓名", "名字"), sample="示例干部"),
     Reference(
         "unit",
         "单位",

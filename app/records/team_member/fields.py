@@ -1,20 +1,13 @@
 """What the ledger keeps of a member of a team."""
 
+from dataclasses import replace
+
 from app.kernel.fields import Reference, Text
-from app.records.common import TEAM
+from app.records.common import OWN_NAME, TEAM
 
 FIELDS = (
     TEAM,
-    Text(
-        "name",
-        "姓名",
-        required=True,
-        secret=True,
-        of_person=True,
-        longest=50,
-        headings=("成员姓名", "成员"),
-        sample="组员甲48",
-    ),
+    replace(OWN_NAME, headings=("成员姓名", "成员"), sample="组员甲48"),
     Text(
         "seconded_from_name",
         "抽调单位",
