@@ -22,6 +22,7 @@ create index ix_access_log_record_ids on access_log using gin (record_ids);
 do $$
 begin
   if to_regclass('access_log_kept') is not null then
+    alter table access_log_kept no force row level security;
     insert into access_log overriding system value select * from access_log_kept;
     perform setval(pg_get_serial_sequence('access_log', 'seq'), (select max(seq) from access_log));
     drop table access_log_kept;
