@@ -59,6 +59,6 @@ def _report(done: Rotated, ring: Keyring, directory: Path) -> None:
         )
     where = str(directory / FILE) if ring.from_file else "LEDGER_SECRET_KEY"
     tell(
-        f"请备份 {where}。最后一个密钥要永久保留（检索用）；中间的，等旧备份不再需要时可以删去。",
-        f"Back up {where}. The last key stays for ever, search needs it; others may go when no old backup is needed.",
+        f"请备份 {where}。前两个和最后一个密钥要保留（最后一个用于检索）；其余的，等旧备份不再需要时可以删去。",
+        f"Back up {where}. Keep the first two keys and the last, which search needs; others may go with the old backups.",
     )
