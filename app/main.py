@@ -12,7 +12,9 @@ from app.accounts.door import Door, listening
 from app.accounts.sign_in import routes as sign_in_routes
 from app.accounts.tokens import load_keys
 from app.audit import routes as audit_routes
+from app.db.context import DOOR
 from app.db.engine import Pools
+from app.db.roles import require_bound
 from app.http import system_routes
 from app.http.docs_page import mount_docs
 from app.http.middleware import Headed, Recorded
@@ -48,6 +50,8 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         assert options.database_url, "the launcher sets LEDGER_DATABASE_URL, also for the embedded Postgres"
         pools = Pools(options.database_url, size=options.pool_size, prepared=options.prepared_statements)
+        async with pools.role(DOOR).acquire() as connection:
+            await require_bound(connection)
         keys = await load_keys(pools)
         given = options.secret_key.get_secret_value() if options.secret_key else None
         service = Service(

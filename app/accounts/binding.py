@@ -11,8 +11,7 @@ from app.errors import Fault
 from app.records import REGISTRY
 
 LOADER_DAYS = 30
-NEVER_SHARED = ("clues", "clue-transfers", "case-filings", "persons", "visits")
-SHARED = tuple(t.path for t in REGISTRY if t.path not in NEVER_SHARED)
+SHARED = tuple(t.path for t in REGISTRY if t.access.partner)
 ANYWHERE = ("administrator", "superior", "ledger_loader")  # may be bound to a prefix
 OF_A_UNIT = ("case_supervision", "handling_department", "organisation_department", "inspected_unit")
 LABELS = {

@@ -14,7 +14,7 @@ import asyncpg
 from app.cli.words import Stop, tell, usage
 from app.db.embedded import EmbeddedPostgresError, data_directory, embedded_postgres
 from app.db.migrate import SchemaNotCurrent, head, migrate, require_current
-from app.db.roles import ACTING
+from app.db.roles import ACTING, require_bound
 from app.settings import Settings
 
 REACH_SECONDS = 10
@@ -117,10 +117,22 @@ async def _reach(setting: str, url: str) -> None:
     await connection.close()
 
 
+async def _require_bound(url: str) -> None:
+    connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
+    try:
+        await require_bound(connection)
+    finally:
+        await connection.close()
+
+
 def bring_up_to_date(found: Database, silent: bool = False) -> None:
-    """Migrates where the settings allow it; otherwise refuses a schema that is not the one of this version."""
+    """Migrates where the settings allow it; otherwise refuses a schema that is not the one of this version.
+
+    Refuses also an account that row security would not bind.
+    """
     if found.owner_url:
         asyncio.run(_migrate(found, "head"))
+        asyncio.run(_require_bound(found.url))
         return
     asyncio.run(_reach("LEDGER_DATABASE_URL", found.url))
     try:
@@ -133,6 +145,7 @@ def bring_up_to_date(found: Database, silent: bool = False) -> None:
             f"The database is empty, this version needs schema {head()}: "
             "set LEDGER_OWNER_DATABASE_URL and run python -m app migrate."
         ) from None
+    asyncio.run(_require_bound(found.url))
     if silent:
         return
     tell(

@@ -60,5 +60,5 @@ def _report(done: Rotated, ring: Keyring, directory: Path) -> None:
     where = str(directory / FILE) if ring.from_file else "LEDGER_SECRET_KEY"
     tell(
         f"请备份 {where}。前两个和最后一个密钥要保留（最后一个用于检索）；其余的，等旧备份不再需要时可以删去。",
-        f"Back up {where}. Keep the first two keys and the last, which search needs; others may go with the old backups.",
+        f"Back up {where}. Keep the first two keys and the last (search needs it); others go with the old backups.",
     )

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.db.embedded import EmbeddedPostgresError
 from app.db.migrate import SchemaNotCurrent
+from app.db.roles import Unbound
 from app.errors import Refusal
 from app.kernel.keyring import NoSecret
 from app.sentences import SENTENCES
@@ -72,7 +73,7 @@ def _explanation(problem: Exception) -> tuple[str, int] | None:
     match problem:
         case Stop():
             return str(problem), problem.status
-        case EmbeddedPostgresError() | SchemaNotCurrent() | NoSecret():
+        case EmbeddedPostgresError() | SchemaNotCurrent() | Unbound() | NoSecret():
             return str(problem), FAILED
         case Refusal():
             return refusal_sentence(problem), FAILED

@@ -53,6 +53,31 @@ async def ensure_roles(connection: Any, application_url: str | None) -> None:
     await connection.execute(f"grant usage on schema public to {', '.join(ACTING)}")
 
 
+class Unbound(Exception):
+    """The account the service logs in as could read past row security."""
+
+
+async def require_bound(connection: Any) -> None:
+    """Refuses an account that row security does not bind: a superuser, one that bypasses it, an owner of tables.
+
+    Also one that could become such: a member of the owner's or the keeper's role. Raises Unbound.
+    """
+    free = await connection.fetchval(
+        """select exists (select from pg_roles r
+             where pg_has_role(session_user, r.oid, 'member')
+               and (r.rolsuper or r.rolbypassrls or r.rolname = any($1::text[])
+                    or exists (select from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p')
+                               and c.relnamespace = 'public'::regnamespace)))""",
+        [OWNER, KEEPER],
+    )
+    if free:
+        raise Unbound(
+            "LEDGER_DATABASE_URL 的账户能绕过行级安全（超级用户、BYPASSRLS 或数据表的所有者），服务不启动："
+            "请改用只授予台账角色的账户。/ The account of LEDGER_DATABASE_URL could read past row security (superuser, "
+            "BYPASSRLS, or owner of tables): the service does not start. Use one that holds the ledger's roles only."
+        )
+
+
 def _application(url: str | None) -> tuple[str | None, str | None]:
     parts = urlsplit(url or "")
     return (unquote(parts.username), unquote(parts.password or "")) if parts.username else (None, None)

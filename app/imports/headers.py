@@ -5,7 +5,6 @@ is passed over; what is in doubt is kept, to be rejected with a message.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
@@ -13,6 +12,7 @@ from typing import NamedTuple
 
 from app.errors import without_numbers
 from app.imports.cells import Raw, is_blank
+from app.imports.notes import is_note, nfkc
 
 SEARCHED_ROWS = 20
 Row = tuple[int, list[Raw]]
@@ -58,21 +58,10 @@ _STATED_UNIT = re.compile(r"(?=单位\s*:\s*([^\s:()]+))")  # looks ahead: 填�
 _LIST_NUMBER = re.compile(r"^(?:\d{1,2}[.、]|[一二三四五六七八九十]{1,3}、)(?=.)")
 _TOTAL = re.compile(r"(?:本页|本表|累计)?(?:合计|总计|小计|共计):?[\d,.]*(?:人次|户次|万元|[条项个人户件次名元起])?")
 _FIGURE = re.compile(r"(?:共|计)?[\d,.]+%?\w{0,3}")
-_NOTE = re.compile(
-    r"(?:附?注|备\s*注|说\s*明|填表说明)(?:[\s:.、(\d]|$)|(?:填表|填报|制表|审核|复核|审批)人|制\s*表"
-    r"|(?:填表|填报)(?:单位|日期|时间)\s*:|(?:单位)?负责人\s*:|联系(?:人|电话)\s*:"
-)
-_LABEL = re.compile(r"[^:]{1,10}:")
-_NUMBERED = re.compile(r"\(?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[).、]\s*[^\d\s].")
-
-
-def _nfkc(raw: Raw) -> str:
-    """Text in NFKC without outer spaces. 200 characters decide what a cell is, whatever a hostile one holds."""
-    return unicodedata.normalize("NFKC", str(raw)[:200]).strip("\ufeff\u200b \t\r\n")
 
 
 def _plain(raw: Raw) -> str:
-    return "".join(_nfkc(raw).split())
+    return "".join(nfkc(raw).split())
 
 
 def fold(text: str) -> str:
@@ -189,7 +178,7 @@ def find_table(rows: Iterable[Row], columns: Sequence[Column]) -> Table:
     remaining = iter(rows)
     first = [*islice(remaining, SEARCHED_ROWS + 1)]
     header = _choose(first, columns)
-    above = " ".join(_nfkc(cell) for _, cells in first[: header.start] for cell in cells if not is_blank(cell))
+    above = " ".join(nfkc(cell) for _, cells in first[: header.start] for cell in cells if not is_blank(cell))
     stated = _MONEY & {unit for one in _STATED_UNIT.findall(above) for unit in re.split("[、,;。/和]", one)}
     units = {key: one.unit or (next(iter(stated)) if len(stated) == 1 else "") for key, one in header.named.items()}
     return Table(
@@ -217,7 +206,8 @@ def _entries(header: _Header, above: Sequence[Row], rows: Iterable[Row]) -> Iter
         written = [cell for cell in cells if cell is not None and cell != "" and not is_blank(cell)]
         if not written or (len(written) == 1 and any(_FIGURE.fullmatch(str(cells[place])) for place in serials)):
             continue  # a number written in advance does not make an entry
-        noted |= (note := _is_note(written, noted))
+        note = is_note(written, noted)
+        noted = noted or note
         if note or _is_total(written):
             continue
         if isinstance(written[0], str) and (lower or _plain(written[0]) in openings):
@@ -234,18 +224,3 @@ def _is_total(written: Sequence[Raw]) -> bool:
         if isinstance(cell, str) and "计" in cell and _TOTAL.fullmatch(_plain(cell)):
             return at == 0 or all(_FIGURE.fullmatch(_plain(figure)) for figure in written[at + 1 :])
     return False
-
-
-def _is_note(written: Sequence[Raw], noted: bool) -> bool:
-    """A note or signature line with nothing else but more labels and their values; below one, its numbered lines."""
-    if not isinstance(written[0], str):
-        return False
-    opening = _nfkc(written[0])
-    if not _NOTE.match(opening):
-        return noted and len(set(written)) == 1 and _NUMBERED.match(opening) is not None
-    value_due = opening.endswith(":")
-    for text in map(_nfkc, [*dict.fromkeys(written)][1:]):  # a merged line is one text many times
-        if not value_due and not _LABEL.match(text):
-            return False
-        value_due = text.endswith(":")
-    return True

@@ -140,7 +140,7 @@ def _reference_condition(view: View, name: str, f: Reference, values: list[str])
     wanted = f"{{}}::{kind}[]"
     if not right.sees_every:  # only what exists for the caller can be asked for
         named = "id" if by_id else "number"
-        wanted = f"array(select x.{named} from {target.table} x where x.{named} = any({wanted}))"
+        wanted = f"array(select x.{named} from {target.table} x where x.{named} = any({wanted}) and {GATE})"
     elif len(values) == 1 and not f.many:  # an equality lets the index give the order; `any` reads all and sorts
         return Condition(f"t.{column} = {{}}::{kind}", values[0])
     return Condition(f"t.{column} && {wanted}" if f.many else f"t.{column} = any({wanted})", values)

@@ -57,7 +57,8 @@ async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> Asyn
     url = database.application_url
     await account(url, "probe-leaders", "leading_group", HOME)
     await account(url, "probe-auditor", "auditor", HOME)
-    await office.read("/v1/persons")  # leaves a line in the access log
+    for api in (office, neighbour):
+        await api.read("/v1/persons")  # leaves a line in the access log
     await account(url, "probe-team", "inspection_team", HOME, team_number=held["team"]["number"])
     await account(url, "probe-unit", "inspected_unit", HOME, unit_number=held["unit"]["number"])
     for role in ("organisation_department", "handling_department"):

@@ -174,10 +174,14 @@ async def planned(connection: Any, text: str) -> Any:
 
 
 def nodes(plan: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """Every node of a plan with the nodes above it."""
+    """Every node of a plan with the nodes above it.
+
+    Left out is what a policy looks at to check a row that is being written: that row has come from below a gate.
+    """
     yield plan, above
     for child in plan.get("Plans", ()):
-        yield from nodes(child, (*above, plan))
+        if (plan["Node Type"], child.get("Parent Relationship")) != ("ModifyTable", "SubPlan"):
+            yield from nodes(child, (*above, plan))
 
 
 def gates(plan: Any) -> set[str]:
@@ -206,7 +210,8 @@ async def test_every_statement_on_protected_tables_has_the_gate_above_each_scan(
         rows = await owner.fetch(
             "select relname from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace"
         )
-    protected = {r["relname"] for r in rows} - {"principal_secret", "service_key"}
+    # `principal` is read by the policies, when the scan below the gate first needs them; the others at the door.
+    protected = {r["relname"] for r in rows} - {"principal", "principal_secret", "service_key"}
     explained, open_ones = 0, []
     hand = await connect(database.application_url, HAND)
     for role in ROLES:
