@@ -2,7 +2,7 @@
 
 They stand in `secret-key` in the data directory, one a line, the current first, or in LEDGER_SECRET_KEY, separated by
 commas. A running service notices a changed file by itself, so that a key is rotated without a restart. Digests are
-made with the oldest secret for ever: they stand in revisions, which nobody rewrites (docs/decisions/0015-keys.md).
+made with the oldest secret for ever: they stand in revisions, which nobody rewrites (docs/decisions/0016-keys.md).
 """
 
 import base64
