@@ -1,8 +1,8 @@
 """Who asks, and for what: the context in which every record is read and written."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from app.errors import Refusal
 from app.kernel import violations
 from app.kernel.access import READERS, Right
 from app.kernel.documents import View
+from app.kernel.gathering import Gathering
 from app.kernel.keyring import Keyring
 from app.kernel.record_type import RecordType, Registry
 from app.kernel.schemas import Schemas
@@ -27,6 +28,7 @@ class Ledger:
     schemas: Mapping[str, Schemas]
     pools: Pools
     seal: Keyring
+    gathering: Gathering = field(default_factory=Gathering)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,16 +69,22 @@ class Asking:
     @asynccontextmanager
     async def connection(self, transaction: bool = False) -> AsyncIterator[Any]:
         """A connection of the caller's class; constraint violations become refusals."""
-        async with self.ledger.pools.of(self.caller).acquire() as connection:
-            try:
+        with self.refusing():
+            async with self.ledger.pools.of(self.caller).acquire() as connection:
                 if transaction:
                     async with connection.transaction():
                         yield connection
                 else:
                     yield connection
-            except asyncpg.InsufficientPrivilegeError:
-                if self.caller.role not in READERS and not self.caller.importing:
-                    raise Refusal("not_found", label="记录") from None  # no record exists for a role that reads none
-                raise Refusal("not_your_record") from None  # a policy refused a row that was to be written
-            except asyncpg.IntegrityConstraintViolationError as problem:
-                raise violations.refusal(self.ledger.registry, problem) from None
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """What the database refuses of a write becomes a refusal."""
+        try:
+            yield
+        except asyncpg.InsufficientPrivilegeError:
+            if self.caller.role not in READERS and not self.caller.importing:
+                raise Refusal("not_found", label="记录") from None  # no record exists for a role that reads none
+            raise Refusal("not_your_record") from None  # a policy refused a row that was to be written
+        except asyncpg.IntegrityConstraintViolationError as problem:
+            raise violations.refusal(self.ledger.registry, problem) from None

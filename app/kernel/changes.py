@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from app.errors import Fault, Refusal, invalid
-from app.kernel import access_log, referring, store
+from app.kernel import access_log, referring, store, together
+from app.kernel.amendment import Amendment
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
 from app.kernel.current import current, current_on, identifier, seen_again
 from app.kernel.fields import Reference
 from app.kernel.lifecycle import VOIDED, Transition
 from app.kernel.record_type import RecordType
-from app.kernel.resolving import Spelling
-from app.kernel.sealing import seal_values
-from app.kernel.writes import ROW, Change, update_sql
+from app.kernel.sealing import Clear, seal_values
+from app.kernel.writes import ROW, update_sql
 
 
 async def change(asking: Asking, t: RecordType, key: str, version: int, values: dict[str, Any]) -> Any:
@@ -37,7 +38,7 @@ async def change(asking: Asking, t: RecordType, key: str, version: int, values: 
     if faults:
         await current(asking, t, key, version, "change")
         raise invalid(*faults)
-    return await _amend(asking, t, key, version, rest, spelling, action="change")
+    return await _amend(asking, Amendment(t, key, version, rest, spelling, "change"))
 
 
 async def act(asking: Asking, t: RecordType, key: str, action: str, version: int, body: dict[str, Any]) -> Any:
@@ -62,9 +63,7 @@ async def act(asking: Asking, t: RecordType, key: str, action: str, version: int
         row = orjson.loads((await current(asking, t, key, version, action))["row"])
         renewed = {t.reference(name).id_column: row[t.reference(name).id_column] for name in transition.renews}
         spelling, values = referring.spelled(t, {**renewed, **named})
-    return await _amend(
-        asking, t, key, version, values, spelling, action=action, transition=transition, reason=reason, part=part
-    )
+    return await _amend(asking, Amendment(t, key, version, values, spelling, action, transition, reason, part))
 
 
 async def _part(
@@ -91,84 +90,63 @@ async def correct(asking: Asking, t: RecordType, key: str, version: int, body: d
     """Mends fields that a transition sets. The reason stands in the revision (更正, domain.md 4.8)."""
     reason = body.pop("reason")
     spelling, values = referring.spelled(t, body)
-    return await _amend(asking, t, key, version, values, spelling, action="correct", reason=reason)
+    return await _amend(asking, Amendment(t, key, version, values, spelling, "correct", reason=reason))
 
 
-async def _amend(
-    asking: Asking,
-    t: RecordType,
-    key: str,
-    version: int,
-    values: dict[str, Any],
-    spelling: Spelling,
-    *,
-    action: str,
-    transition: Transition | None = None,
-    reason: str | None = None,
-    part: list[str] | None = None,
-) -> Any:
-    key = await identifier(asking, t, key)
-    values, clear = seal_values(asking.ledger.seal, t, values)
-    known = tuple(c for c in values if c in t.columns and not _of_reference(t, c)) + (
-        ("note",) if "note" in values else ()
-    )
-    touched = set(known) | {c for name in (*spelling.names(), *spelling.cleared) for c in t.reference(name).columns}
-    looks = t.check is not None and bool(touched & t.check_reads)
-    follows = transition.follows if transition else ()
+async def _amend(asking: Asking, given: Amendment) -> Any:
+    """Carries it out: with others of its kind where nothing but the record itself is concerned, else by itself."""
+    t = given.t
+    values, clear = seal_values(asking.ledger.seal, t, given.values)
+    given = replace(given, key=await identifier(asking, t, given.key), values=values)
     right = asking.right(t)
-    change = Change(
-        known,
-        spelling,
-        transition,
-        to=transition.to if transition and part is None else None,
-        origins=transition.origins if transition else None,
-        skip_unchanged=transition is None,
-        while_in=right.while_in,
-    )
     handed = not right.sees_every  # then the record may leave the caller's sight by this very write
-    sql = update_sql(t.name, asking.view, change, row=ROW if follows else "")
-    more = {"reason": reason} if reason else {}
-    transaction = handed or bool(follows or clear) or (looks and t.refers_by_hand)
-    async with asking.connection(transaction=transaction) as connection:
+    concerned = given.follows or clear or given.reason or (given.looks and t.refers_by_hand)
+    if handed or concerned:
+        return await _by_itself(asking, given, clear, handed)
+    if given.looks or (given.transition and given.transition.needs):
+        async with asking.connection() as connection:
+            await _look(asking, connection, given)
+    write = together.Write(given.key, asking.request, values, version=given.version)
+    row = await together.change(asking, t, given.change(right.while_in), given.action, write)
+    if row is None:
+        async with asking.connection() as connection:
+            return await _explain(asking, connection, given)
+    return row
+
+
+async def _by_itself(asking: Asking, given: Amendment, clear: list[Clear], handed: bool) -> Any:
+    """In a transaction with what it looks at, and what it brings about."""
+    t, key = given.t, given.key
+    change, text = given.change(asking.right(t).while_in), orjson.dumps(given.values).decode()
+    sql = update_sql(t.name, asking.view, change, row=ROW if given.follows else "")
+    context = asking.context(given.action, **({"reason": given.reason} if given.reason else {}))
+    async with asking.connection(transaction=True) as connection:
         if handed:
-            seen = await current_on(asking, connection, t, key, version, action)
+            seen = await current_on(asking, connection, t, key, given.version, given.action)
             code = orjson.loads(seen["row"])["jurisdiction"]
-            await referring.refuse_references(asking, connection, t, spelling, values, code)
-        if looks or (transition and transition.needs):
-            await _look(asking, connection, t, key, version, {**values, **_emptied(t, spelling)}, transition)
-        arguments = (asking.context(action, **more), key, None, version, None, None, orjson.dumps(values).decode())
+            await referring.refuse_references(asking, connection, t, given.spelling, given.values, code)
+        if given.looks or (given.transition and given.transition.needs):
+            await _look(asking, connection, given)
         async with asking.as_ledger(connection) if handed else nullcontext():
-            row = await connection.fetchrow(sql, *arguments)
+            row = await connection.fetchrow(sql, context, key, None, given.version, None, None, text)
         if row is None:
-            return await _explain(asking, connection, t, key, version, spelling, values, transition, action)
+            return await _explain(asking, connection, given)
         if clear:
             code = orjson.loads(row["document"])["jurisdiction"]
             await store.put_away(asking, connection, code, str(row["id"]), clear)
-        body = {t.reference(transition.partial).id_column: part} if transition and transition.partial and part else None
-        await bring_about(asking, connection, t, follows, row, action, body)
+        partial = given.transition.partial if given.transition else None
+        named = {t.reference(partial).id_column: given.part} if partial and given.part else None
+        await bring_about(asking, connection, t, given.follows, row, given.action, named)
         return await seen_again(asking, connection, t, key) if handed else row
 
 
-def _emptied(t: RecordType, spelling: Spelling) -> dict[str, None]:
-    return {c: None for name in spelling.cleared for c in t.reference(name).columns}
-
-
-def _of_reference(t: RecordType, column: str) -> bool:
-    return any(column in f.columns for f in t.references)
-
-
-async def _look(
-    asking: Asking,
-    connection: Any,
-    t: RecordType,
-    key: str,
-    version: int,
-    values: Mapping[str, Any],
-    transition: Transition | None,
-) -> None:
+async def _look(asking: Asking, connection: Any, given: Amendment) -> None:
     """Reads the old row for the rules that need it, once it is certain that the version is the current one."""
+    t, transition = given.t, given.transition
+    cleared = {c: None for name in given.spelling.cleared for c in t.reference(name).columns}
+    values: Mapping[str, Any] = {**given.values, **cleared}
     action = transition.action if transition else ""
-    old = orjson.loads((await current_on(asking, connection, t, key, version, action))["row"])
+    old = orjson.loads((await current_on(asking, connection, t, given.key, given.version, action))["row"])
     if transition and old["state"] not in transition.origins:
         return  # the update finds no row, and the second look says which actions are legal
     new = {**old, **values}
@@ -190,21 +168,12 @@ async def _look(
             raise invalid(*verdict.faults)
 
 
-async def _explain(
-    asking: Asking,
-    connection: Any,
-    t: RecordType,
-    key: str,
-    version: int,
-    spelling: Spelling,
-    values: Mapping[str, Any],
-    transition: Transition | None,
-    action: str,
-) -> Any:
+async def _explain(asking: Asking, connection: Any, given: Amendment) -> Any:
     """The second look after an update that found no row: absent, stale, dangling, illegal; or nothing to change."""
-    row = await current_on(asking, connection, t, key, version, action)
+    t, transition, values = given.t, given.transition, given.values
+    row = await current_on(asking, connection, t, given.key, given.version, given.action)
     code = orjson.loads(row["row"])["jurisdiction"]
-    await referring.refuse_references(asking, connection, t, spelling, values, code)
+    await referring.refuse_references(asking, connection, t, given.spelling, values, code)
     if row["state"] == VOIDED:
         raise Refusal("record_voided", label=t.label)
     if transition and row["state"] not in transition.origins:

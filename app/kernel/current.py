@@ -1,6 +1,7 @@
 """The record a write starts from: is it there for the caller, may the caller do this, is it of that version."""
 
 from typing import Any
+from uuid import UUID
 
 from app.db.context import GATE
 from app.errors import Refusal
@@ -8,12 +9,15 @@ from app.kernel import revisions, store
 from app.kernel.asking import Asking
 from app.kernel.documents import answer_sql, may
 from app.kernel.record_type import RecordType
+from app.kernel.values import UUID_TEXT
 from app.kernel.violations import is_identifier
 
 
 async def identifier(asking: Asking, t: RecordType, key: str) -> str:
-    """The identifier behind a path segment that may be a number."""
-    return key if is_identifier(key) else str((await store.get(asking, t, key, None))["id"])
+    """The identifier behind a path segment that may be a number, in the spelling of the stored form."""
+    if UUID_TEXT.fullmatch(key):
+        return key
+    return str(UUID(key)) if is_identifier(key) else str((await store.get(asking, t, key, None))["id"])
 
 
 async def current(asking: Asking, t: RecordType, key: str, version: int | None, action: str = "") -> Any:

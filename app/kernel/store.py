@@ -13,14 +13,14 @@ import uuid_utils
 
 from app.db.context import GATE, Caller
 from app.errors import Fault, Refusal, invalid
-from app.kernel import violations
+from app.kernel import together, violations
 from app.kernel.access_log import READ, Reading, entered
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
 from app.kernel.documents import answer_sql
 from app.kernel.record_type import RecordType
 from app.kernel.referring import Verdict, carried, refuse_references, require_references, spelled
-from app.kernel.resolving import locks_references
+from app.kernel.resolving import Spelling
 from app.kernel.sealing import Clear, seal_values, store_sealed
 from app.kernel.values import NUMBER
 from app.kernel.writes import ROW, insert_sql
@@ -71,19 +71,33 @@ async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
     spelling, values = spelled(t, values)
     values = {**t.defaults, **values}
     values, clear = seal_values(asking.ledger.seal, t, values)
+    write = together.Write(str(uuid_utils.uuid7()), asking.request, values, number)
+    if t.lifecycle.follows_create or clear or t.refers_by_hand:
+        return await _create_by_itself(asking, t, spelling, jurisdiction, write, clear)
+    await _check(asking, None, t, None, values, jurisdiction)
+    row = await together.create(asking, t, spelling, jurisdiction, write)
+    if row is None:
+        async with asking.connection() as connection:
+            await refuse_references(asking, connection, t, spelling, values, jurisdiction)
+        raise Refusal("busy")
+    return row
+
+
+async def _create_by_itself(
+    asking: Asking, t: RecordType, spelling: Spelling, jurisdiction: str, write: together.Write, clear: list[Clear]
+) -> Any:
+    """In a transaction with what the type's rule looks at, what is sealed, and what it brings about."""
     follows = t.lifecycle.follows_create
-    sql = insert_sql(t.name, asking.view, spelling, number is not None, row=ROW if follows else "")
-    identifier = str(uuid_utils.uuid7())
-    arguments = (identifier, jurisdiction, 1, number, t.lifecycle.initial, orjson.dumps(values).decode())
-    held = {"held": True} if locks_references(asking.view, t, spelling) else {}
-    context = asking.context("create", **held)
-    async with asking.connection(transaction=bool(follows or clear) or t.refers_by_hand) as connection:
-        await _check(asking, connection, t, None, values, jurisdiction)
+    sql = insert_sql(t.name, asking.view, spelling, write.number is not None, row=ROW if follows else "")
+    arguments = (write.record_id, jurisdiction, 1, write.number, t.lifecycle.initial, write.text)
+    context = asking.context("create", **together.held(asking, t, spelling))
+    async with asking.connection(transaction=True) as connection:
+        await _check(asking, connection, t, None, write.values, jurisdiction)
         row = await connection.fetchrow(sql, context, *arguments)
         if row is None:
-            await refuse_references(asking, connection, t, spelling, values, jurisdiction)
+            await refuse_references(asking, connection, t, spelling, write.values, jurisdiction)
             raise Refusal("busy")
-        await put_away(asking, connection, jurisdiction, identifier, clear)
+        await put_away(asking, connection, jurisdiction, write.record_id, clear)
         await bring_about(asking, connection, t, follows, row, "create")
     return row
 

@@ -25,6 +25,16 @@ COUNT = "count"  # in the place of ROW: answer how many rows were written, and t
 
 SINGLE_SOURCE = """select $2::uuid as id, $3::text as jurisdiction, $4::int as version, $5::text as number,
     $6::text as state, $7::jsonb as values, false as imported, null::jsonb as line"""
+# Several of one kind (kernel/together.py).
+MANY_NEW = """select x.id, $2::text as jurisdiction, 1 as version, x.number, $3::text as state, x.values,
+    false as imported, null::jsonb as line from unnest($4::uuid[], $5::text[], $6::jsonb[]) x(id, number, values)"""
+MANY_CHANGED = """select x.id, null::text as jurisdiction, x.version, null::text as number, null::text as state,
+    x.values, null::jsonb as line from unnest($2::uuid[], $3::int[], $4::jsonb[]) x(id, version, values)"""
+
+
+# The place of a row among those that its series was moved on for.
+_DRAWN = """(drawn.last - count(*) over (partition by series)
+    + row_number() over (partition by series order by resolved.id))::int"""
 
 
 def _stored(f: Field, spelling: Spelling) -> Iterable[tuple[str, str]]:
@@ -62,12 +72,12 @@ def insert_sql(
     stored = [pair for f in t.fields for pair in _stored(f, spelling)]
     columns = ", ".join(c for c, _ in stored)
     values = ", ".join(v for _, v in stored)
-    number = "resolved.number" if numbered else f"ledger_number(resolved.series, drawn.last, {t.numbering.digits})"
-    drawn = "" if numbered else ", drawn"
+    number = "resolved.number" if numbered else f"ledger_number(resolved.series, {_DRAWN}, {t.numbering.digits})"
+    drawn = "" if numbered else " join drawn using (jurisdiction, series)"
     own = [c for c, v in stored if v == f"v.{c}"]
-    single = source == SINGLE_SOURCE
+    lock = source in (SINGLE_SOURCE, MANY_NEW) and locks_references(view, t, spelling)
     given = f"{given_sql(t, typed)} v" if typed else record_sql(t, (*own, "note"), "resolved.values")
-    resolved = resolved_sql(t, registry, spelling, not single, single and locks_references(view, t, spelling))
+    resolved = resolved_sql(t, registry, spelling, source != SINGLE_SOURCE, lock)
     return f"""with source as ({source}), {resolved}{_drawing(t, numbered, row == COUNT)},
 written as (insert into {t.table} (jurisdiction, id, number, version, state, {columns}, note, imported, ledger_line,
     created_at, created_by, updated_at, updated_by)
@@ -83,11 +93,12 @@ def _drawing(t: RecordType, numbered: bool, raised: bool) -> str:
     if numbered:  # a given number moves its series on, so that the next one drawn lies above it
         return """, raised as (insert into number_series as s (jurisdiction, series, last)
   select jurisdiction, series, max(substring(number from '[0-9]{1,9}$')::int) from resolved
-  where number ~ ('^' || series || '[0-9]{1,9}$') group by 1, 2
+  where number ~ ('^' || series || '[0-9]{1,9}$') group by 1, 2 order by 1, 2
   on conflict (jurisdiction, series) do update set last = greatest(s.last, excluded.last))"""
     return """, drawn as (insert into number_series as s (jurisdiction, series, last)
-  select jurisdiction, series, 1 from resolved
-  on conflict (jurisdiction, series) do update set last = s.last + 1 returning last)"""
+  select jurisdiction, series, count(*) from resolved group by 1, 2 order by 1, 2
+  on conflict (jurisdiction, series) do update set last = s.last + excluded.last
+  returning s.jurisdiction, s.series, s.last)"""
 
 
 @dataclass(frozen=True)

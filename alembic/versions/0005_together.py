@@ -1,0 +1,131 @@
+"""Writes that go together: a revision names the request that asked for it, references are held once a statement."""
+
+from ddl import hold_functions, run
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+# record table -> (column, referenced table, whether it is a list)
+REFERENCES: dict[str, tuple[tuple[str, str, bool], ...]] = {
+    "unit": (
+        ("parent_id", "unit", False),
+        ("merged_into_id", "unit", False),
+    ),
+    "person": (("unit_id", "unit", False),),
+    "finding_category": (("round_id", "round", False),),
+    "team": (("round_id", "round", False),),
+    "team_member": (
+        ("team_id", "team", False),
+        ("seconded_from_unit_id", "unit", False),
+    ),
+    "target": (
+        ("round_id", "round", False),
+        ("team_id", "team", False),
+        ("unit_id", "unit", False),
+    ),
+    "visit": (
+        ("round_id", "round", False),
+        ("team_id", "team", False),
+        ("unit_id", "unit", False),
+    ),
+    "finding": (
+        ("round_id", "round", False),
+        ("team_id", "team", False),
+        ("unit_id", "unit", False),
+        ("category_id", "finding_category", False),
+    ),
+    "feedback_session": (
+        ("round_id", "round", False),
+        ("unit_id", "unit", False),
+    ),
+    "rectification_opinion": (
+        ("round_id", "round", False),
+        ("finding_id", "finding", False),
+        ("unit_id", "unit", False),
+        ("cooperating_unit_ids", "unit", True),
+    ),
+    "immediate_rectification": (
+        ("round_id", "round", False),
+        ("team_id", "team", False),
+        ("lead_unit_id", "unit", False),
+        ("cooperating_unit_ids", "unit", True),
+    ),
+    "clue": (
+        ("round_id", "round", False),
+        ("team_id", "team", False),
+        ("person_id", "person", False),
+        ("reported_unit_id", "unit", False),
+        ("finding_id", "finding", False),
+        ("holder_unit_id", "unit", False),
+        ("handling_unit_id", "unit", False),
+        ("merged_into_id", "clue", False),
+    ),
+    "clue_transfer": (
+        ("round_id", "round", False),
+        ("from_unit_id", "unit", False),
+        ("to_unit_id", "unit", False),
+        ("clue_ids", "clue", True),
+    ),
+    "case_filing": (
+        ("round_id", "round", False),
+        ("person_id", "person", False),
+        ("person_unit_id", "unit", False),
+        ("authority_unit_id", "unit", False),
+        ("clue_id", "clue", False),
+    ),
+    "accountability_decision": (
+        ("round_id", "round", False),
+        ("person_id", "person", False),
+        ("person_unit_id", "unit", False),
+        ("unit_id", "unit", False),
+        ("authority_unit_id", "unit", False),
+        ("finding_id", "finding", False),
+    ),
+    "admonishment": (
+        ("round_id", "round", False),
+        ("person_id", "person", False),
+        ("unit_id", "unit", False),
+        ("authority_unit_id", "unit", False),
+    ),
+    "judicial_referral": (
+        ("round_id", "round", False),
+        ("person_id", "person", False),
+        ("person_unit_id", "unit", False),
+        ("from_unit_id", "unit", False),
+        ("to_unit_id", "unit", False),
+        ("case_filing_id", "case_filing", False),
+    ),
+    "look_back": (
+        ("round_id", "round", False),
+        ("team_id", "team", False),
+        ("unit_id", "unit", False),
+        ("person_id", "person", False),
+        ("finding_id", "finding", False),
+    ),
+    "consultation": (("round_id", "round", False),),
+}
+FIRST_WITHOUT_FOREIGN_KEYS = 180000  # Postgres 18 knows keys that are declared and not enforced
+
+
+def upgrade() -> None:
+    run("revisions_together")
+    for table, references in REFERENCES.items():
+        hold_functions(table, references)
+    _enforce("not enforced")
+
+
+def downgrade() -> None:
+    """The functions that hold references stay: they ask for no less than those of before."""
+    _enforce("enforced")
+    run("revisions_apart")
+
+
+def _enforce(how: str) -> None:
+    """The foreign keys stay declared; the triggers of `hold` see to them, once a statement and not once a row."""
+    if op.get_bind().exec_driver_sql("show server_version_num").scalar_one() < str(FIRST_WITHOUT_FOREIGN_KEYS):
+        return
+    for table, references in REFERENCES.items():
+        for column in (c for c, _, many in references if not many):
+            op.execute(f"alter table {table} alter constraint fk_{table}_{column} {how}")

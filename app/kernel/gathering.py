@@ -1,0 +1,95 @@
+"""Writes of one kind that arrive while one is under way are carried out together, by one statement.
+
+A write of one record costs Postgres some four times what a row of many costs it: planning, look-ups, triggers and
+the flush to disk are paid once a statement. Nobody waits for company: a write that finds its kind idle goes at once,
+alone. Those of one kind are by one caller, with the same members; so row security, which decides by the statement,
+decides for each as if it stood alone. See docs/decisions/0017-writing-together.md.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+MOST = 50  # rows of one statement: what a pool of connections sends at once, and no lock is held for long
+
+Together = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """One write in line: what is written, of which record, and who waits for what became of it."""
+
+    write: Any
+    record_id: str
+    outcome: asyncio.Future[Any]
+
+
+class Gathering:
+    """The lines of writes of one process, a line for each kind; of each kind one statement is under way."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Hashable, list[_Waiting]] = {}
+        self._at_work: set[asyncio.Task[None]] = set()
+
+    async def carry_out(self, kind: Hashable, write: Any, record_id: str, together: Together) -> Any:
+        """What became of this write: the answer of `together` in its place, or what it raised.
+
+        Whatever is raised is of this write alone: where Postgres refuses many, each is tried by itself. Of one record
+        there is never more than one write in a statement.
+        """
+        waiting = _Waiting(write, record_id, asyncio.get_running_loop().create_future())
+        line = self._lines.get(kind)
+        if line is None:
+            line = self._lines[kind] = []
+            task = asyncio.create_task(self._work(kind, line, together))
+            self._at_work.add(task)
+            task.add_done_callback(self._at_work.discard)
+        line.append(waiting)
+        return await waiting.outcome
+
+    async def _work(self, kind: Hashable, line: list[_Waiting], together: Together) -> None:
+        """Carries out what is in line until nothing is. A caller that has gone away leaves its write to be done."""
+        try:
+            while line:
+                await _settle(_taken(line), together)
+        finally:
+            del self._lines[kind]
+
+
+def _taken(line: list[_Waiting]) -> list[_Waiting]:
+    """Takes from the line what goes together, in the order of the records, in which every process locks them."""
+    taken: dict[str, _Waiting] = {}
+    for waiting in line:
+        if len(taken) < MOST:
+            taken.setdefault(waiting.record_id, waiting)
+    line[:] = [waiting for waiting in line if taken.get(waiting.record_id) is not waiting]
+    return [taken[record_id] for record_id in sorted(taken)]
+
+
+async def _settle(batch: list[_Waiting], together: Together) -> None:
+    try:
+        answers = await together([waiting.write for waiting in batch])
+    except asyncpg.PostgresError as problem:
+        # A refusal of the server's has undone the whole statement; with the connection lost, nobody knows.
+        if len(batch) == 1 or isinstance(problem, asyncpg.PostgresConnectionError):
+            _fail(batch, problem)
+        else:
+            for waiting in batch:
+                await _settle([waiting], together)
+    except BaseException as problem:
+        _fail(batch, problem)
+        if not isinstance(problem, Exception):
+            raise
+    else:
+        for waiting, answer in zip(batch, answers, strict=True):
+            if not waiting.outcome.done():
+                waiting.outcome.set_result(answer)
+
+
+def _fail(batch: list[_Waiting], problem: BaseException) -> None:
+    for waiting in batch:
+        if not waiting.outcome.done():
+            waiting.outcome.set_exception(problem)

@@ -1,0 +1,90 @@
+"""The statements of one write, and of several of its kind that go together (see `gathering`)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.kernel.asking import Asking
+from app.kernel.record_type import RecordType
+from app.kernel.resolving import Spelling, locks_references
+from app.kernel.writes import MANY_CHANGED, MANY_NEW, Change, insert_sql, update_sql
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One record as it is to be written: `version` is the one that a change starts from."""
+
+    record_id: str
+    request: str
+    values: dict[str, Any]
+    number: str | None = None
+    version: int = 1
+
+    @property
+    def text(self) -> str:
+        """The values as they travel."""
+        return orjson.dumps(self.values).decode()
+
+
+def held(asking: Asking, t: RecordType, spelling: Spelling) -> dict[str, bool]:
+    """What the caller's context says of a statement that locks all that its rows refer to."""
+    return {"held": True} if locks_references(asking.view, t, spelling) else {}
+
+
+async def create(asking: Asking, t: RecordType, spelling: Spelling, jurisdiction: str, write: Write) -> Any:
+    """Creates a record that no rule across records concerns; None if something it refers to was not found."""
+    numbered = write.number is not None
+    kind = (asking.caller, t.name, spelling, numbered, jurisdiction)
+    initial = t.lifecycle.initial
+
+    async def together(writes: Sequence[Write]) -> Sequence[Any]:
+        if len(writes) == 1:
+            (w,) = writes
+            sql = insert_sql(t.name, asking.view, spelling, numbered)
+            arguments: tuple[Any, ...] = (w.record_id, jurisdiction, 1, w.number, initial, w.text)
+        else:
+            sql = insert_sql(t.name, asking.view, spelling, numbered, MANY_NEW)
+            columns = zip(*((w.record_id, w.number, w.text) for w in writes), strict=True)
+            arguments = (jurisdiction, initial, *map(list, columns))
+        return await _written(asking, "create", sql, arguments, writes, held(asking, t, spelling))
+
+    return await _gathered(asking, kind, write, together)
+
+
+async def change(asking: Asking, t: RecordType, change: Change, action: str, write: Write) -> Any:
+    """Changes a record in one statement; None if there is nothing to be changed, or something kept it from that."""
+
+    async def together(writes: Sequence[Write]) -> Sequence[Any]:
+        if len(writes) == 1:
+            (w,) = writes
+            sql = update_sql(t.name, asking.view, change)
+            arguments: tuple[Any, ...] = (w.record_id, None, w.version, None, None, w.text)
+        else:
+            sql = update_sql(t.name, asking.view, change, MANY_CHANGED)
+            columns = zip(*((w.record_id, w.version, w.text) for w in writes), strict=True)
+            arguments = tuple(map(list, columns))
+        return await _written(asking, action, sql, arguments, writes, {})
+
+    return await _gathered(asking, (asking.caller, t.name, change, action), write, together)
+
+
+async def _gathered(asking: Asking, kind: Any, write: Write, together: Any) -> Any:
+    with asking.refusing():
+        return await asking.ledger.gathering.carry_out(kind, write, write.record_id, together)
+
+
+async def _written(
+    asking: Asking, action: str, sql: str, arguments: Sequence[Any], writes: Sequence[Write], more: Mapping[str, Any]
+) -> list[Any]:
+    """The written rows, in the order of the writes. Each revision names the request that asked for it."""
+    if len(writes) > 1:
+        more = {**more, "requests": {w.record_id: w.request for w in writes}}
+    context = asking.caller.context(writes[0].request, action, **more)
+    async with asking.ledger.pools.of(asking.caller).acquire() as connection:
+        rows = await connection.fetch(sql, context, *arguments)
+    if len(writes) == 1:
+        return [rows[0] if rows else None]
+    found = {str(row["id"]): row for row in rows}
+    return [found.get(w.record_id) for w in writes]
