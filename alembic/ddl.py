@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,9 +13,9 @@ from alembic import op
 _STATEMENT = re.compile(r"(?:\$(\w*)\$.*?\$\1\$|--[^\n]*|'[^']*'|[^;$'-]|-)+;", re.S)
 
 
-def run(name: str) -> None:
+def run(name: str, spelled: Callable[[str], str] = str) -> None:
     """Carries out a file of alembic/sql, statement by statement (asyncpg takes one at a time)."""
-    text = (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    text = spelled((Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8"))
     for statement in _STATEMENT.finditer(text):
         op.execute(statement[0].replace(":", "\\:"))
 

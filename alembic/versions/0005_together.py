@@ -1,6 +1,8 @@
-"""Writes that go together: a revision names the request that asked for it, references are held once a statement."""
+"""What was done for each row or policy is done once a statement: the caller's standing, references, the request named."""
 
-from ddl import hold_functions, run
+import re
+
+from ddl import drop_kept, hold_functions, run
 
 from alembic import op
 
@@ -107,9 +109,12 @@ REFERENCES: dict[str, tuple[tuple[str, str, bool], ...]] = {
     "consultation": (("round_id", "round", False),),
 }
 FIRST_WITHOUT_FOREIGN_KEYS = 180000  # Postgres 18 knows keys that are declared and not enforced
+STANDING = re.compile(r"@([a-z_|]+)\.([a-z]+)@")
 
 
 def upgrade() -> None:
+    run("entering")
+    run("standing_once", lambda text: STANDING.sub(_asked_of_the_gate, text))
     run("revisions_together")
     for table, references in REFERENCES.items():
         hold_functions(table, references)
@@ -120,11 +125,31 @@ def downgrade() -> None:
     """The functions that hold references stay: they ask for no less than those of before."""
     _enforce("enforced")
     run("revisions_apart")
+    run("standing_once", lambda text: STANDING.sub(_looked_up, text))
+    run("entering_undone")
+    drop_kept("ledger_enter(text)")
+
+
+def _asked_of_the_gate(found: re.Match[str]) -> str:
+    roles, column = found[1].split("|"), found[2]
+    if column in ("low", "high"):
+        among = ", ".join(f"ledger_standing() -> '{role}'" for role in roles)
+        return f"(select coalesce({among}) ->> '{column}')"
+    return f"(select ledger_standing() -> '{roles[0]}' ->> '{column}')"
+
+
+def _looked_up(found: re.Match[str]) -> str:
+    roles, column = found[1].split("|"), found[2]
+    named = ", ".join(f"'{role}'" for role in roles)
+    among = "" if roles == ["any"] else f" and p.role in ({named})"
+    is_open = "p.id = (ledger_caller() ->> 'sub') and not p.disabled and p.expires_at > now()"
+    return f"(select p.{column} from principal p where {is_open}{among})"
 
 
 def _enforce(how: str) -> None:
     """The foreign keys stay declared; the triggers of `hold` see to them, once a statement and not once a row."""
-    if op.get_bind().exec_driver_sql("show server_version_num").scalar_one() < str(FIRST_WITHOUT_FOREIGN_KEYS):
+    version = op.get_bind().exec_driver_sql("show server_version_num").scalar_one()
+    if int(version) < FIRST_WITHOUT_FOREIGN_KEYS:
         return
     for table, references in REFERENCES.items():
         for column in (c for c, _, many in references if not many):

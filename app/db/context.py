@@ -1,9 +1,10 @@
 """Who is asking, and how that reaches the database: the only place that knows the setting's name.
 
-Row-level security reads one jsonb setting. It is set inside the statement that needs it (the gate), never at session
-level, where the next borrower of the connection would inherit it. Measured: one round trip and 4 % over no security at
-all; in a transaction of its own it is 2 to 6 times. `set_config` is an uncorrelated sub-select, so Postgres evaluates
-it in a one-time filter above every scan; were the order ever wrong, the setting would be empty and nothing visible.
+Row-level security reads what `ledger_enter` leaves in two settings: the caller as the service names it, and where that
+caller stands by now, looked up in `principal`. They are set inside the statement that needs them (the gate), never at
+session level, where the next borrower of the connection would inherit them. One round trip; in a transaction of its own
+it is 2 to 6 times. The call is an uncorrelated sub-select, so Postgres evaluates it in a one-time filter above every
+scan; were the order ever wrong, the settings would be empty and nothing visible.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from typing import Any
 
 import orjson
 
-GATE = "(select set_config('app.caller', $1, true)) is not null"
+GATE = "(select ledger_enter($1)) is not null"
 
 HAND, IMPORTING = "ledger_hand", "ledger_importing"
 FIGURES, DOOR = "ledger_figures", "ledger_door"

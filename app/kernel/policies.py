@@ -1,7 +1,8 @@
-"""Row security, made from what each type declares: the text of `alembic/sql/access.sql`, which a test compares.
+"""Row security, made from what each type declares; a test compares it with the policies of the migrated database.
 
-A caller is looked up in `principal` in every statement, once, as an uncorrelated sub-select: what a disabled, moved or
-merged account may see changes with the next statement, tokens already issued included. Measured: some microseconds.
+A caller is looked up in `principal` once in every statement, by the gate (`ledger_enter`): what a disabled, moved or
+merged account may see changes with the next statement, tokens already issued included. Policies read what the gate
+found, each as an uncorrelated sub-select: one look-up for a statement and not one for each of its policies.
 """
 
 from collections.abc import Iterator
@@ -12,12 +13,10 @@ from app.kernel.record_type import RecordType, Registry
 from app.kernel.sealing import member_of
 from app.kernel.tables import ENTERED_BY_TEAM, metadata, record_table
 
-OPEN = "p.id = (ledger_caller() ->> 'sub') and not p.disabled and p.expires_at > now()"
-
 
 def standing(role: str, column: str) -> str:
     """A column of the caller's own entry, as long as it is open and has this role."""
-    return f"(select p.{column} from principal p where {OPEN} and p.role = '{role}')"
+    return f"(select ledger_standing() -> '{role}' ->> '{column}')"
 
 
 def keys(role: str) -> str:
@@ -47,8 +46,8 @@ OF_THE_LEDGER = (("hand", "all", ()), ("importing", "all", ("ledger_loader",)), 
 
 def _range(table: str, roles: tuple[str, ...]) -> str:
     """The divisions a caller is bound to, exactly or by prefix."""
-    among = f" and p.role in ({_quoted(roles)})" if roles else ""
-    low, high = (f"(select p.{column} from principal p where {OPEN}{among})" for column in ("low", "high"))
+    among = ", ".join(f"ledger_standing() -> '{role}'" for role in roles or ("any",))
+    low, high = (f"(select coalesce({among}) ->> '{column}')" for column in ("low", "high"))
     return f"{table}.jurisdiction >= {low}\n    and {table}.jurisdiction < {high}"
 
 
@@ -196,5 +195,5 @@ def _opening(registry: Registry) -> Iterator[str]:
 
 
 def personal(registry: Registry) -> list[str]:
-    """Who may enter reads in the log and open sealed values: the text of `alembic/sql/personal.sql`."""
+    """Who may enter reads in the log and open sealed values."""
     return [*_entering(), *_opening(registry)]
