@@ -81,10 +81,7 @@ class Check:
                 await self._store([planned], report)
                 continue
             under_way, self.headings[table.sheet] = table.type, table.headings
-            rows, size = iter(table.rows), None if shape(table.type).among_themselves else BATCH
-            while batch := await asyncio.to_thread(_next, rows, size):
-                await self._plan(table, batch, report)
-                await progress(sum(r.rows for r in self.reports), self.reports)
+            await self._plan_table(table, report, progress)
         if under_way:
             await self._end(under_way)
 
@@ -105,19 +102,44 @@ class Check:
         if self.ahead and any(r.rejected for r in self.reports):
             await self.ahead.abandon()
 
-    async def _plan(self, table: Table, batch: list[Any], report: SheetReport) -> None:
+    async def _plan_table(self, table: Table, report: SheetReport, progress: Any) -> None:
+        """Batch after batch. While one is compared with what is there and stored, the next is read and checked."""
         assert table.type
-        t, known = table.type, shape(table.type)
+        rows, size = iter(table.rows), None if shape(table.type).among_themselves else BATCH
+        under_way: asyncio.Task[None] | None = None
+        try:
+            while batch := await asyncio.to_thread(_next, rows, size):
+                checked = await self._read_and_check(table, batch)
+                if under_way:
+                    await under_way
+                under_way = asyncio.create_task(self._decide_and_store(table.type, *checked, report, progress))
+            if under_way:
+                await under_way
+        except BaseException:
+            if under_way:
+                await asyncio.gather(under_way, return_exceptions=True)  # it must not write on behind our back
+            raise
+
+    async def _read_and_check(self, table: Table, batch: list[Any]) -> tuple[list[Planned], list[Any], list[Any]]:
+        """The rows as they are planned, their checked values, and what of them is to be sealed."""
+        assert table.type
+        t = table.type
         planned, rows = await asyncio.to_thread(_read, table, batch, self.jurisdiction)
         await self.lookup.prepare(t, rows)
-        if known.among_themselves:
+        if shape(t).among_themselves:
             siblings.announce(planned, rows, self.lookup)
         values, clear = await asyncio.to_thread(self._check, t, planned, rows)
+        return planned, values, clear
+
+    async def _decide_and_store(
+        self, t: RecordType, planned: list[Planned], values: list[Any], clear: list[Any], report: SheetReport, told: Any
+    ) -> None:
         existing = await matching.existing(self.asking, self.jurisdiction, t, planned, values)
         carried = await matching.carried(self.asking, self.jurisdiction, t, values, self.lookup)
         await asyncio.to_thread(self._decide, t, planned, values, existing, carried)
         await self._put_away(clear)
         await self._store(planned, report)
+        await told(sum(r.rows for r in self.reports), self.reports)
 
     def _check(
         self, t: RecordType, planned: list[Planned], rows: list[dict[str, Any]]

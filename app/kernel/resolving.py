@@ -30,12 +30,12 @@ def _keys(f: Reference, how: str) -> dict[str, str]:
     return said if how == "both" else {how: said[how]}
 
 
-def _one_join(registry: Registry, f: Reference, keys: Mapping[str, str], optional: bool) -> str:
+def _one_join(registry: Registry, f: Reference, keys: Mapping[str, str], optional: bool, code: str) -> str:
     target, alias = registry.by_path[f.to].table, f"r_{f.name}"
     condition = " and ".join(f"{alias}.{column} = {key}" for column, key in keys.items())
     kind = "left join" if optional else "join"
     return (
-        f"{kind} {target} {alias} on {alias}.jurisdiction = coalesce(source.jurisdiction, {alias}.jurisdiction)"
+        f"{kind} {target} {alias} on {alias}.jurisdiction = {code.format(alias)}"
         f" and {condition} and {alias}.state <> 'voided'"
     )
 
@@ -93,8 +93,14 @@ def locks_references(view: View, t: RecordType, spelling: Spelling) -> bool:
     return bool(rights) and not elsewhere and all(r.writes and r.sees_every for r in rights)
 
 
-def resolved_sql(t: RecordType, registry: Registry, spelling: Spelling, bulk: bool = True, lock: bool = False) -> str:
-    """The source rows with what their references stand for; a row whose reference is not found falls out."""
+def resolved_sql(
+    t: RecordType, registry: Registry, spelling: Spelling, bulk: bool = True, lock: bool = False, new: bool = False
+) -> str:
+    """The source rows with what their references stand for; a row whose reference is not found falls out.
+
+    `new`: rows that name their jurisdiction. Those of a change may not; then the planner knows less of what it joins.
+    """
+    code = "source.jurisdiction" if new else "coalesce(source.jurisdiction, {0}.jurisdiction)"
     joins, conditions, columns, taken = [], [GATE], ["source.*"], []
     for name, how in spelling.given:
         f = t.reference(name)
@@ -103,7 +109,7 @@ def resolved_sql(t: RecordType, registry: Registry, spelling: Spelling, bulk: bo
             taken += [f"{key} as {column}_of_{name}" for column, key in keys.items()]
             keys = {column: f"source.{column}_of_{name}" for column in keys}
         optional = name in spelling.optional
-        joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, keys, optional))
+        joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, keys, optional, code))
         conditions += [c for c in (_complete(f, how, optional),) if c]
         columns.append(f"r_{name}.id as {f.id_column}, r_{name}.number as {f.number_column}")
         columns.append(f"r_{name}.jurisdiction as {name}_jurisdiction")

@@ -77,7 +77,7 @@ def insert_sql(
     own = [c for c, v in stored if v == f"v.{c}"]
     lock = source in (SINGLE_SOURCE, MANY_NEW) and locks_references(view, t, spelling)
     given = f"{given_sql(t, typed)} v" if typed else record_sql(t, (*own, "note"), "resolved.values")
-    resolved = resolved_sql(t, registry, spelling, source != SINGLE_SOURCE, lock)
+    resolved = resolved_sql(t, registry, spelling, source != SINGLE_SOURCE, lock, new=True)
     return f"""with source as ({source}), {resolved}{_drawing(t, numbered, row == COUNT)},
 written as (insert into {t.table} (jurisdiction, id, number, version, state, {columns}, note, imported, ledger_line,
     created_at, created_by, updated_at, updated_by)
