@@ -12,11 +12,13 @@ from pathlib import Path
 import asyncpg
 
 from app.db.embedded import embedded_postgres
-from benchmarks import bulk, data, requests
-from benchmarks.sides import REQUESTS, Bench, all_of, write_requests
+from benchmarks import bulk, callers, data, findings, requests, roles
+from benchmarks.bench import REQUESTS, Bench
+from benchmarks.sides import all_of
 
 SETTINGS = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min", "max_connections": "200"}
-ALL = (*REQUESTS, "import")
+JOINING = {"callers": callers, "roles": roles}  # kinds of measurement that give the service requests of their own
+ALL = (*REQUESTS, *JOINING, "import")
 
 
 def arguments() -> argparse.Namespace:
@@ -60,6 +62,24 @@ async def _filled_from(owner_url: str, schema: str, file: Path) -> str:
     return url
 
 
+def _requests(given: argparse.Namespace, bench: Bench) -> list[str]:
+    """The lines of the requests that are asked for."""
+    wanted = [q for q in requests.PLAIN if q.name in given.only]
+    kinds = [module for kind, module in JOINING.items() if kind in given.only]
+    wanted += [q for module in kinds for q in module.QUESTIONS]
+    anchored = None
+    if given.anchor:
+        directory = given.anchor.resolve()
+        anchored = (directory, _anchored(bench.postgres.superuser_url, directory, bench.folder))
+    with all_of(bench, sorted({requests.MEASURE[q.request] for q in wanted}), anchored) as sides:
+        for module in kinds:
+            module.join(bench, sides["service"])
+        found = requests.run(bench, sides, given.rounds, given.seconds, wanted)
+    lines = [requests.heading(), *map(requests.line, found)]
+    lines += [roles.unit_to_office(found)] if roles in kinds else []
+    return lines + requests.failures(sides.values())
+
+
 def measure(given: argparse.Namespace, folder: Path) -> int:
     """Loads the databases, runs what is asked for, prints the tables. Gives the number of goals not reached."""
     home = given.keep or folder
@@ -71,15 +91,9 @@ def measure(given: argparse.Namespace, folder: Path) -> int:
         reference = asyncio.run(data.make_reference(postgres.superuser_url))
         asyncio.run(data.make_ledger(postgres.superuser_url, postgres.application_url))
         bench = Bench(postgres, folder, reference)
-        asyncio.run(write_requests(bench))
-        if wanted := [r for r in REQUESTS if r in given.only]:
-            anchored = None
-            if given.anchor:
-                directory = given.anchor.resolve()
-                anchored = (directory, _anchored(postgres.superuser_url, directory, folder))
-            with all_of(bench, sorted({requests.MEASURE[r] for r in wanted}), anchored) as sides:
-                found = requests.run(bench, sides, given.rounds, given.seconds, wanted)
-                lines += requests.table(found, {s.name: s.failed for s in sides.values()})
+        asyncio.run(findings.write_requests(bench))
+        if set(given.only) - {"import"}:
+            lines += _requests(given, bench)
         if "import" in given.only:
             lines += bulk.table(bulk.run(bench, given.imports, given.rows))
     busy = os.getloadavg()[0]

@@ -11,14 +11,12 @@ from uuid import uuid4
 import asyncpg
 import orjson
 
-from app.accounts import register
-from app.db.engine import Pools
 from app.db.migrate import migrate
+from benchmarks import accounts
+from benchmarks.accounts import JURISDICTIONS
 from benchmarks.texts import KINDS, SOURCES, Sample, samples
 
 FINDINGS, ROUNDS, UNITS, STEP = 200_000, 40, 2000, 20_000
-JURISDICTIONS = ("431301", "431302", "431321", "431382")
-OFFICE, PASSWORD = "office", "benchmark-password"
 REFERENCE_SQL = Path(__file__).parent / "reference.sql"
 REFERENCE_COLUMNS = (
     "id", "label", "round", "unit", "kind", "weight", "state", "title", "body", "seen_on", "until", "extra",
@@ -109,17 +107,30 @@ REGISTER = (
       'feedback', 'G' || n, ($3::text[])[n], now(), 'bench', now(), 'bench'
     from round r, generate_series(1, $2::int) n where jurisdiction = any($1)""",
 )
+# Every unit is a target of every round, of the team that SPREAD gives its findings to, and the team has entered: a unit
+# sees rounds, teams and categories through its targets.
+TARGETS = """insert into target (jurisdiction, id, number, version, state, round_id, round_number, team_id, team_number,
+    unit_id, unit_number, unit_name, unit_kind, entered_on, is_unannounced, created_at, created_by, updated_at,
+    updated_by)
+select r.jurisdiction, uuidv7(), format('%s-D-%s', r.number, right(u.number, 3)), 1, 'entered', r.id, r.number, t.id,
+    t.number, u.id, u.number, u.name, u.kind, r.starts_on, true, now(), 'bench', now(), 'bench'
+from round r
+join unit u on u.jurisdiction = r.jurisdiction
+join team t on t.round_id = r.id and t.name = format('第%s巡察组', 1 + (right(u.number, 4)::int - 1) % 4)
+where r.jurisdiction = any($1)"""
 TEAMS = 4
 STAGE = """create temp table stage
     (n int, title text, description text, kind int, unit int, amount bigint, source text, seen_on date)"""
-# Row n belongs to jurisdiction n % 4 and there to round n / 4 % 10: 5 000 findings in each of the 40 rounds.
+# Row n belongs to jurisdiction n % 4 and there to round n / 4 % 10: 5 000 findings in each of the 40 rounds. Those of
+# the first five rounds of each jurisdiction were fed back a month after they were found: they exist for their units.
 SPREAD = """insert into finding (jurisdiction, id, number, version, state, round_id, round_number, team_id, team_number,
     unit_id, unit_number, category_id, category_number, title, description, basis, is_immediate, amount_fen,
-    households_affected, found_on, note, created_at, created_by, updated_at, updated_by)
-select r.jurisdiction, uuidv7(), format('%s-F-%s', r.number, lpad((1 + s.n / 40)::text, 4, '0')), 1, 'registered', r.id,
-    r.number, t.id, t.number, u.id, u.number, c.id, c.number, s.title, s.description, '《实施方案》第三条', false,
-    s.amount * 100, jsonb_build_object('value', s.amount % 300, 'qualifier', 'exact'), s.seen_on, s.source,
-    at, 'bench', at, 'bench'
+    households_affected, found_on, fed_back_on, note, created_at, created_by, updated_at, updated_by)
+select r.jurisdiction, uuidv7(), format('%s-F-%s', r.number, lpad((1 + s.n / 40)::text, 4, '0')), 1,
+    case when r.place < 20 then 'fed_back' else 'registered' end, r.id, r.number, t.id, t.number, u.id, u.number, c.id,
+    c.number, s.title, s.description, '《实施方案》第三条', false, s.amount * 100,
+    jsonb_build_object('value', s.amount % 300, 'qualifier', 'exact'), s.seen_on,
+    case when r.place < 20 then s.seen_on + 30 end, s.source, at, 'bench', at, 'bench'
 from stage s
 join lateral (select timestamptz '2024-01-01Z' + s.n * interval '1 second' as at) m on true
 join places r on r.place = s.n % 40
@@ -134,17 +145,16 @@ from round where jurisdiction = any($1)"""
 
 
 async def make_ledger(owner_url: str, application_url: str) -> None:
-    """The schema of the service, its accounts and its records, if they are not there yet."""
+    """The schema of the service, its records and its accounts, if they are not all there yet."""
+    if await accounts.complete(owner_url):
+        await migrate(owner_url, application_url)
+        return
+    await make_empty(of_database(owner_url, "postgres"), urlsplit(owner_url).path.removeprefix("/"))
     await migrate(owner_url, application_url)
     owner = await asyncpg.connect(owner_url)
     try:
-        if not await owner.fetchval("select exists (select from principal where id = $1)", OFFICE):
-            await _fill(owner)
-            pools = Pools(application_url, size=1)
-            for code in JURISDICTIONS:
-                name = OFFICE if code == JURISDICTIONS[-1] else f"{OFFICE}-{code}"
-                await register.add(pools, name, PASSWORD, "inspection_office", code, "bench")
-            await pools.close()
+        await _fill(owner)
+        await accounts.open_all(owner, application_url)
     finally:
         await owner.close()
 
@@ -155,8 +165,9 @@ async def _fill(owner: Any) -> None:
     for statement, count in zip(REGISTER, (UNITS, ROUNDS, TEAMS, len(KINDS)), strict=True):
         more = (list(KINDS),) if "$3" in statement else ()
         await owner.execute(statement, codes, count, *more)
+    await owner.execute(TARGETS, codes)
     await owner.execute(PLACES.replace("$1", f"array{codes}"))
-    await owner.execute("vacuum analyze round, team, finding_category, unit")
+    await owner.execute("vacuum analyze round, team, finding_category, unit, target")
     await owner.execute(STAGE)
     rows = enumerate(samples(FINDINGS, 7))
     for _ in range(0, FINDINGS, STEP):

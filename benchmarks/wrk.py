@@ -8,8 +8,9 @@ from pathlib import Path
 CONNECTIONS = 16
 UNITS = {"ms": 0.001, "s": 1, "m": 60}
 SCRIPT = """
-local method, address, source, token, media, tagged = %s
-local lines, versions, headers, sent = {}, {}, {}, 0
+-- wrk asks for one request more than it sends, the first: it is number 0 here.
+local method, address, source, tokens, media, tagged = %s
+local lines, versions, headers, sent = {}, {}, {}, -1
 local threads = 0
 
 function setup(thread)
@@ -19,7 +20,6 @@ end
 
 function init()
   math.randomseed(os.time() * 31 + stream)
-  if token ~= "" then headers["Authorization"] = "Bearer " .. token end
   if media ~= "" then headers["Content-Type"] = media end
   for line in io.lines(source) do
     local key, version = line:match("^(%%S+) (%%d+)$")
@@ -31,6 +31,7 @@ end
 
 function request()
   sent = sent + 1
+  if #tokens > 0 then headers["Authorization"] = "Bearer " .. tokens[sent %% #tokens + 1] end
   if method == "GET" then
     return wrk.format(method, address .. lines[math.random(#lines)], headers)
   end
@@ -38,9 +39,9 @@ function request()
     local text = string.format(lines[math.random(#lines)], mark .. sent)
     return wrk.format(method, address, headers, text)
   end
-  local at = (sent - 1) %% #lines + 1
+  local at = math.max(sent - 1, 0) %% #lines + 1
   local version = versions[at]
-  versions[at] = version + 1
+  if sent > 0 then versions[at] = version + 1 end
   if tagged then
     headers["If-Match"] = '"' .. version .. '"'
     return wrk.format(method, address .. lines[at], headers, string.format('{"note": "%%s%%d"}', mark, sent))
@@ -57,13 +58,14 @@ class Load:
 
     source   a file of one line a request: what follows the address (GET, and PATCH with the version behind a space),
              or a body with a hole for a mark of its own (POST)
+    tokens   of the callers who send them, one after another; none: no token is sent
     tagged   the version of a patch is told by If-Match; otherwise in the body, beside the member `weight`
     """
 
     method: str
     address: str
     source: Path
-    token: str = ""
+    tokens: tuple[str, ...] = ()
     media: str = ""
     tagged: bool = False
     weight: str = "weight"
@@ -85,8 +87,9 @@ class Outcome:
 
 def drive(base: str, load: Load, seconds: float, script: Path) -> Outcome:
     """Sends the load for so long. Ends the program if wrk says nothing of use."""
-    texts = (load.method, load.address, str(load.source), load.token, load.media)
-    values = ", ".join([*(f"[==[{text}]==]" for text in texts), "true" if load.tagged else "false"])
+    method, address, source, media = map(_quoted, (load.method, load.address, str(load.source), load.media))
+    tokens = f"{{{', '.join(map(_quoted, load.tokens))}}}"
+    values = ", ".join((method, address, source, tokens, media, "true" if load.tagged else "false"))
     script.write_text(SCRIPT.replace("@", load.weight) % values, encoding="utf-8")
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(script), base]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -98,3 +101,7 @@ def drive(base: str, load: Load, seconds: float, script: Path) -> Outcome:
     failed = int(refused[1]) if refused else 0
     failed += sum(map(int, broken.groups())) if broken else 0
     return Outcome(int(counted[1]), float(counted[2]) * UNITS[counted[3]], failed)
+
+
+def _quoted(text: str) -> str:
+    return f"[==[{text}]==]"
