@@ -138,7 +138,7 @@ alter policy inspection_office_creates on team with check (
 alter policy inspection_office_changes on team using (
     team.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on team using (
-    team.jurisdiction = @inspection_team.code@
+    team.jurisdiction is not distinct from @inspection_team.code@
     and team.audience && @inspection_team.keys@::uuid[]);
 alter policy case_supervision on team using (
     team.jurisdiction = @case_supervision.code@);
@@ -164,7 +164,7 @@ alter policy inspection_office_changes on team_member using (
     team_member.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on team_member using (
     team_member.jurisdiction = @inspection_team.code@
-    and team_member.audience && @inspection_team.keys@::uuid[]);
+    and team_member.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy hand on target using (
     target.jurisdiction >= @any.low@
     and target.jurisdiction < @any.high@);
@@ -184,9 +184,9 @@ alter policy inspection_office_changes on target using (
     target.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on target using (
     target.jurisdiction = @inspection_team.code@
-    and target.audience && @inspection_team.keys@::uuid[]);
+    and target.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy inspected_unit on target using (
-    target.jurisdiction = @inspected_unit.code@
+    target.jurisdiction is not distinct from @inspected_unit.code@
     and target.audience && @inspected_unit.keys@::uuid[]);
 alter policy hand on visit using (
     visit.jurisdiction >= @any.low@
@@ -207,10 +207,10 @@ alter policy inspection_office_changes on visit using (
     visit.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on visit using (
     visit.jurisdiction = @inspection_team.code@
-    and visit.audience && @inspection_team.keys@::uuid[]);
+    and visit.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy inspection_team_creates on visit with check (
     visit.jurisdiction = @inspection_team.code@
-    and visit.audience && @inspection_team.keys@::uuid[]);
+    and visit.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy hand on finding using (
     finding.jurisdiction >= @any.low@
     and finding.jurisdiction < @any.high@);
@@ -230,19 +230,19 @@ alter policy inspection_office_changes on finding using (
     finding.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on finding using (
     finding.jurisdiction = @inspection_team.code@
-    and finding.audience && @inspection_team.keys@::uuid[]);
+    and finding.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy inspection_team_creates on finding with check (
     finding.jurisdiction = @inspection_team.code@
-    and finding.audience && @inspection_team.keys@::uuid[]);
+    and finding.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy case_supervision on finding using (
     finding.jurisdiction = @case_supervision.code@);
 alter policy organisation_department on finding using (
     finding.jurisdiction = @organisation_department.code@);
 alter policy inspected_unit on finding using (
-    finding.jurisdiction = @inspected_unit.code@
+    finding.jurisdiction is not distinct from @inspected_unit.code@
     and finding.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on finding using (
-    finding.jurisdiction = @partner_system.code@
+    finding.jurisdiction is not distinct from @partner_system.code@
     and finding.audience && @partner_system.keys@::uuid[]
     and 'findings' = any (@partner_system.types@::text[]));
 alter policy hand on feedback_session using (
@@ -273,10 +273,10 @@ alter policy inspection_team_creates on feedback_session with check (
 alter policy case_supervision on feedback_session using (
     feedback_session.jurisdiction = @case_supervision.code@);
 alter policy inspected_unit on feedback_session using (
-    feedback_session.jurisdiction = @inspected_unit.code@
+    feedback_session.jurisdiction is not distinct from @inspected_unit.code@
     and feedback_session.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on feedback_session using (
-    feedback_session.jurisdiction = @partner_system.code@
+    feedback_session.jurisdiction is not distinct from @partner_system.code@
     and feedback_session.audience && @partner_system.keys@::uuid[]
     and 'feedback-sessions' = any (@partner_system.types@::text[]));
 alter policy hand on rectification_opinion using (
@@ -297,17 +297,17 @@ alter policy inspection_office_creates on rectification_opinion with check (
 alter policy inspection_office_changes on rectification_opinion using (
     rectification_opinion.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on rectification_opinion using (
-    rectification_opinion.jurisdiction = @inspection_team.code@
+    rectification_opinion.jurisdiction is not distinct from @inspection_team.code@
     and rectification_opinion.audience && @inspection_team.keys@::uuid[]);
 alter policy case_supervision on rectification_opinion using (
     rectification_opinion.jurisdiction = @case_supervision.code@);
 alter policy organisation_department on rectification_opinion using (
     rectification_opinion.jurisdiction = @organisation_department.code@);
 alter policy inspected_unit on rectification_opinion using (
-    rectification_opinion.jurisdiction = @inspected_unit.code@
+    rectification_opinion.jurisdiction is not distinct from @inspected_unit.code@
     and rectification_opinion.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on rectification_opinion using (
-    rectification_opinion.jurisdiction = @partner_system.code@
+    rectification_opinion.jurisdiction is not distinct from @partner_system.code@
     and rectification_opinion.audience && @partner_system.keys@::uuid[]
     and 'rectification-opinions' = any (@partner_system.types@::text[]));
 alter policy hand on immediate_rectification using (
@@ -329,15 +329,15 @@ alter policy inspection_office_changes on immediate_rectification using (
     immediate_rectification.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on immediate_rectification using (
     immediate_rectification.jurisdiction = @inspection_team.code@
-    and immediate_rectification.audience && @inspection_team.keys@::uuid[]);
+    and immediate_rectification.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy inspection_team_creates on immediate_rectification with check (
     immediate_rectification.jurisdiction = @inspection_team.code@
-    and immediate_rectification.audience && @inspection_team.keys@::uuid[]);
+    and immediate_rectification.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy inspected_unit on immediate_rectification using (
-    immediate_rectification.jurisdiction = @inspected_unit.code@
+    immediate_rectification.jurisdiction is not distinct from @inspected_unit.code@
     and immediate_rectification.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on immediate_rectification using (
-    immediate_rectification.jurisdiction = @partner_system.code@
+    immediate_rectification.jurisdiction is not distinct from @partner_system.code@
     and immediate_rectification.audience && @partner_system.keys@::uuid[]
     and 'immediate-rectifications' = any (@partner_system.types@::text[]));
 alter policy hand on clue using (
@@ -358,19 +358,19 @@ alter policy inspection_office_creates on clue with check (
 alter policy inspection_office_changes on clue using (
     clue.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on clue using (
-    clue.jurisdiction = @inspection_team.code@
+    clue.jurisdiction is not distinct from @inspection_team.code@
     and clue.audience && @inspection_team.keys@::uuid[]);
 alter policy inspection_team_creates on clue with check (
-    clue.jurisdiction = @inspection_team.code@
+    clue.jurisdiction is not distinct from @inspection_team.code@
     and clue.audience && @inspection_team.keys@::uuid[]);
 alter policy case_supervision on clue using (
-    clue.jurisdiction = @case_supervision.code@
+    clue.jurisdiction is not distinct from @case_supervision.code@
     and clue.audience && @case_supervision.keys@::uuid[]);
 alter policy handling_department on clue using (
-    clue.jurisdiction = @handling_department.code@
+    clue.jurisdiction is not distinct from @handling_department.code@
     and clue.audience && @handling_department.keys@::uuid[]);
 alter policy organisation_department on clue using (
-    clue.jurisdiction = @organisation_department.code@
+    clue.jurisdiction is not distinct from @organisation_department.code@
     and clue.audience && @organisation_department.keys@::uuid[]);
 alter policy hand on clue_transfer using (
     clue_transfer.jurisdiction >= @any.low@
@@ -390,16 +390,16 @@ alter policy inspection_office_creates on clue_transfer with check (
 alter policy inspection_office_changes on clue_transfer using (
     clue_transfer.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on clue_transfer using (
-    clue_transfer.jurisdiction = @inspection_team.code@
+    clue_transfer.jurisdiction is not distinct from @inspection_team.code@
     and clue_transfer.audience && @inspection_team.keys@::uuid[]);
 alter policy case_supervision on clue_transfer using (
-    clue_transfer.jurisdiction = @case_supervision.code@
+    clue_transfer.jurisdiction is not distinct from @case_supervision.code@
     and clue_transfer.audience && @case_supervision.keys@::uuid[]);
 alter policy handling_department on clue_transfer using (
-    clue_transfer.jurisdiction = @handling_department.code@
+    clue_transfer.jurisdiction is not distinct from @handling_department.code@
     and clue_transfer.audience && @handling_department.keys@::uuid[]);
 alter policy organisation_department on clue_transfer using (
-    clue_transfer.jurisdiction = @organisation_department.code@
+    clue_transfer.jurisdiction is not distinct from @organisation_department.code@
     and clue_transfer.audience && @organisation_department.keys@::uuid[]);
 alter policy hand on case_filing using (
     case_filing.jurisdiction >= @any.low@
@@ -419,10 +419,10 @@ alter policy case_supervision_creates on case_filing with check (
 alter policy case_supervision_changes on case_filing using (
     case_filing.jurisdiction = @case_supervision.code@);
 alter policy handling_department on case_filing using (
-    case_filing.jurisdiction = @handling_department.code@
+    case_filing.jurisdiction is not distinct from @handling_department.code@
     and case_filing.audience && @handling_department.keys@::uuid[]);
 alter policy handling_department_creates on case_filing with check (
-    case_filing.jurisdiction = @handling_department.code@
+    case_filing.jurisdiction is not distinct from @handling_department.code@
     and case_filing.audience && @handling_department.keys@::uuid[]);
 alter policy organisation_department on case_filing using (
     case_filing.jurisdiction = @organisation_department.code@
@@ -449,10 +449,10 @@ alter policy case_supervision_changes on accountability_decision using (
 alter policy organisation_department on accountability_decision using (
     accountability_decision.jurisdiction = @organisation_department.code@);
 alter policy inspected_unit on accountability_decision using (
-    accountability_decision.jurisdiction = @inspected_unit.code@
+    accountability_decision.jurisdiction is not distinct from @inspected_unit.code@
     and accountability_decision.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on accountability_decision using (
-    accountability_decision.jurisdiction = @partner_system.code@
+    accountability_decision.jurisdiction is not distinct from @partner_system.code@
     and accountability_decision.audience && @partner_system.keys@::uuid[]
     and 'accountability-decisions' = any (@partner_system.types@::text[]));
 alter policy hand on admonishment using (
@@ -477,10 +477,10 @@ alter policy case_supervision_changes on admonishment using (
 alter policy organisation_department on admonishment using (
     admonishment.jurisdiction = @organisation_department.code@);
 alter policy inspected_unit on admonishment using (
-    admonishment.jurisdiction = @inspected_unit.code@
+    admonishment.jurisdiction is not distinct from @inspected_unit.code@
     and admonishment.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on admonishment using (
-    admonishment.jurisdiction = @partner_system.code@
+    admonishment.jurisdiction is not distinct from @partner_system.code@
     and admonishment.audience && @partner_system.keys@::uuid[]
     and 'admonishments' = any (@partner_system.types@::text[]));
 alter policy hand on judicial_referral using (
@@ -519,19 +519,19 @@ alter policy inspection_office_changes on look_back using (
     look_back.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on look_back using (
     look_back.jurisdiction = @inspection_team.code@
-    and look_back.audience && @inspection_team.keys@::uuid[]);
+    and look_back.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy inspection_team_creates on look_back with check (
     look_back.jurisdiction = @inspection_team.code@
-    and look_back.audience && @inspection_team.keys@::uuid[]);
+    and look_back.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy case_supervision on look_back using (
     look_back.jurisdiction = @case_supervision.code@);
 alter policy organisation_department on look_back using (
     look_back.jurisdiction = @organisation_department.code@);
 alter policy inspected_unit on look_back using (
-    look_back.jurisdiction = @inspected_unit.code@
+    look_back.jurisdiction is not distinct from @inspected_unit.code@
     and look_back.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on look_back using (
-    look_back.jurisdiction = @partner_system.code@
+    look_back.jurisdiction is not distinct from @partner_system.code@
     and look_back.audience && @partner_system.keys@::uuid[]
     and 'look-backs' = any (@partner_system.types@::text[]));
 alter policy hand on consultation using (
@@ -552,10 +552,10 @@ alter policy inspection_office_creates on consultation with check (
 alter policy inspection_office_changes on consultation using (
     consultation.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on consultation using (
-    consultation.jurisdiction = @inspection_team.code@
+    consultation.jurisdiction is not distinct from @inspection_team.code@
     and consultation.audience && @inspection_team.keys@::uuid[]);
 alter policy inspection_team_creates on consultation with check (
-    consultation.jurisdiction = @inspection_team.code@
+    consultation.jurisdiction is not distinct from @inspection_team.code@
     and consultation.audience && @inspection_team.keys@::uuid[]);
 alter policy leading_group on revision using (
     jurisdiction = @leading_group.code@

@@ -109,13 +109,26 @@ REFERENCES: dict[str, tuple[tuple[str, str, bool], ...]] = {
     "consultation": (("round_id", "round", False),),
 }
 FIRST_WITHOUT_FOREIGN_KEYS = 180000  # Postgres 18 knows keys that are declared and not enforced
+# record table -> roles that see only some of its records, and change them
+CHANGING = {
+    "visit": ("inspection_team",), "finding": ("inspection_team",), "feedback_session": ("inspection_team",),
+    "rectification_opinion": ("inspected_unit",), "immediate_rectification": ("inspection_team", "inspected_unit"),
+    "clue": ("inspection_team", "case_supervision", "handling_department", "organisation_department"),
+    "clue_transfer": ("case_supervision", "organisation_department"), "case_filing": ("handling_department",),
+    "look_back": ("inspection_team",), "consultation": ("inspection_team",),
+}  # fmt: skip
+OF_TEAMS = ("target", "visit", "finding", "immediate_rectification", "clue", "look_back", "team_member")
 STANDING = re.compile(r"@([a-z_|]+)\.([a-z]+)@")
 
 
 def upgrade() -> None:
     run("entering")
-    run("standing_once", lambda text: STANDING.sub(_asked_of_the_gate, text))
+    for name in ("standing_once", "changing"):
+        run(name, lambda text: STANDING.sub(_asked_of_the_gate, text))
     run("revisions_together")
+    for table in OF_TEAMS:
+        op.execute(f"drop index ix_{table}_team_id")
+        op.execute(f"create index ix_{table}_team_id on {table} (jurisdiction, team_id, created_at desc, id desc)")
     for table, references in REFERENCES.items():
         hold_functions(table, references)
     _enforce("not enforced")
@@ -124,7 +137,14 @@ def upgrade() -> None:
 def downgrade() -> None:
     """The functions that hold references stay: they ask for no less than those of before."""
     _enforce("enforced")
+    for table in OF_TEAMS:
+        op.execute(f"drop index ix_{table}_team_id")
+        op.execute(f"create index ix_{table}_team_id on {table} (jurisdiction, team_id)")
     run("revisions_apart")
+    for table, roles in CHANGING.items():
+        for role in roles:
+            op.execute(f"drop policy {role}_changes on {table}")
+            op.execute(f"revoke update on {table} from ledger_{role}")
     run("standing_once", lambda text: STANDING.sub(_looked_up, text))
     run("entering_undone")
     drop_kept("ledger_enter(text)")

@@ -70,7 +70,7 @@ _LIST_NUMBER = re.compile(
 )
 
 
-# Days and counts come back again and again in a ledger: a reading out of memory takes a tenth of the time. Typed, because
+# Days and counts come back again and again in a ledger: remembering a reading takes a tenth of the time. Typed, because
 # 1 and True are equal. What is returned is not to be changed.
 remembered = lru_cache(maxsize=4096, typed=True)
 

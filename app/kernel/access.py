@@ -37,6 +37,9 @@ COUNTING = ("leading_group", "inspection_office", "case_supervision", "superior"
 EVERY = "true"
 # The record's audience and the caller's keys (its unit or team) have one in common. GIN finds it; see policies.
 OWN = "{0}.audience && {keys}"
+# The same for a team, where the audience names no other team than the record's own column does. Thousands of records
+# may be a team's: an index of that column gives the newest of them in their order. A team has one key.
+OF_TEAM = "{0}.team_id = ({keys})[1]"
 ALL_ACTIONS = frozenset({"*"})
 
 
@@ -92,7 +95,7 @@ class Right:
     @property
     def sees_own(self) -> bool:
         """Whether a record exists for it while the record's audience and its keys meet."""
-        return "audience" in self.sees
+        return "audience" in self.sees or self.sees == OF_TEAM
 
     @property
     def imports(self) -> bool:

@@ -101,13 +101,18 @@ async def _amend(asking: Asking, given: Amendment) -> Any:
     right = asking.right(t)
     handed = not right.sees_every  # then the record may leave the caller's sight by this very write
     concerned = given.follows or clear or given.reason or (given.looks and t.refers_by_hand)
-    if handed or concerned:
+    if concerned or right.acts_if:
         return await _by_itself(asking, given, clear, handed)
     if given.looks or (given.transition and given.transition.needs):
         async with asking.connection() as connection:
             await _look(asking, connection, given)
     write = together.Write(given.key, asking.request, values, version=given.version)
-    row = await together.change(asking, t, given.change(right.while_in), given.action, write)
+    try:
+        row = await together.change(asking, t, given.change(right.while_in), given.action, write)
+    except Refusal as refusal:
+        if not handed or refusal.code != "not_your_record":
+            raise
+        return await _by_itself(asking, given, clear, handed)  # the record leaves the caller's sight
     if row is None:
         async with asking.connection() as connection:
             return await _explain(asking, connection, given)

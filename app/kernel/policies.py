@@ -7,7 +7,7 @@ found, each as an uncorrelated sub-select: one look-up for a statement and not o
 
 from collections.abc import Iterator
 
-from app.kernel.access import COUNTING, READERS, Follow, Hidden, Right
+from app.kernel.access import COUNTING, OWN, READERS, Follow, Hidden, Right
 from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType, Registry
 from app.kernel.sealing import member_of
@@ -26,7 +26,10 @@ def keys(role: str) -> str:
 
 def condition(t: RecordType, role: str, right: Right) -> str:
     """Which rows of a type exist for a role, over the table's own name."""
-    parts = [f"{t.table}.jurisdiction = {standing(role, 'code')}"]
+    # What is a caller's own are few records, and the audience finds them. No index is offered for the jurisdiction: the
+    # planner, which takes audiences for far more common than they are, would go through all of it as well.
+    same = "is not distinct from" if right.sees == OWN else "="
+    parts = [f"{t.table}.jurisdiction {same} {standing(role, 'code')}"]
     if right.sees != "true":
         parts.append(right.sees.format(t.table, keys=keys(role)))
     if right.seen_in:
@@ -54,8 +57,8 @@ def _range(table: str, roles: tuple[str, ...]) -> str:
 def _policies(t: RecordType) -> Iterator[str]:
     """One policy for each role that sees, creates or changes; without one nothing is there.
 
-    A role that sees only some records gets no policy to change them: it may hand a record on out of its own sight,
-    which its own policy would refuse. The ledger's own hand writes it, once the role is known to see it (decision 14).
+    A role that sees only some records may hand one on out of its own sight, which its own policy refuses: then the
+    ledger's own hand writes it, once the role is known to see it (decision 14).
     """
     for name, verbs, roles in OF_THE_LEDGER:
         yield f"create policy {name} on {t.table} for {verbs} to ledger_{name} using (\n    {_range(t.table, roles)})"
@@ -66,7 +69,7 @@ def _policies(t: RecordType) -> Iterator[str]:
         if right is None:
             continue
         rule = condition(t, role, right)
-        written = (["insert"] if right.creates else []) + (["update"] if right.writes and right.sees_every else [])
+        written = (["insert"] if right.creates else []) + (["update"] if right.changes or right.acts else [])
         if written:
             yield f"grant {', '.join(written)} on {t.table} to ledger_{role}"
         yield f"create policy {role} on {t.table} for select to ledger_{role} using (\n    {rule})"

@@ -197,7 +197,7 @@ def page_sql(
 ) -> tuple[str, list[Any]]:
     """The statement of one page (one row more than asked, to know whether there is another) and its arguments."""
     arguments: list[Any] = [context]
-    where = [GATE]
+    where = []
     for condition in listing.conditions:
         if condition.value is None:
             where.append(condition.sql)
@@ -208,8 +208,11 @@ def page_sql(
         where.append(_after(listing.sort, last, arguments))
     order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in listing.sort)
     keys = ", ".join(f"t.{c}::text as key_{i}" for i, (c, _) in enumerate(listing.sort))
-    sql = answer_sql(view, t, "t", f", {keys}").format(source=t.table)
-    return f"{sql} where {' and '.join(where)} order by {order} limit {listing.limit + 1}", arguments
+    # The page is taken first: documents, and what they look up, are made of its rows and not of all that are sorted.
+    narrowed = f" where {' and '.join(where)}" if where else ""
+    source = f"(select * from {t.table} t{narrowed} order by {order} limit {listing.limit + 1})"
+    sql = answer_sql(view, t, "t", f", {keys}").format(source=source)
+    return f"{sql} where {GATE} order by {order}", arguments
 
 
 async def page(

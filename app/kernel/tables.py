@@ -163,8 +163,9 @@ def record_table(t: RecordType, registry: Registry) -> Table:
     for f in t.references:
         if f.many:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, postgresql_using="gin"))
-        elif f.name == "round":
-            indexes.append(Index(f"ix_{t.table}_round", "jurisdiction", "round_id", desc("created_at"), desc("id")))
+        elif f.name in ("round", "team"):  # what lists are asked for: the newest of them, in their order
+            name = f"ix_{t.table}_{'round' if f.name == 'round' else f.id_column}"
+            indexes.append(Index(name, "jurisdiction", f.id_column, desc("created_at"), desc("id")))
         else:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", "jurisdiction", f.id_column))
     for f in t.of_kind(kinds.Sealed):

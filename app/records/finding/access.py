@@ -1,11 +1,11 @@
 """A finding is the team's until it is fed back; from then on its unit sees it, too."""
 
-from app.kernel.access import OWN, Access, reads, writes
+from app.kernel.access import OF_TEAM, OWN, Access, reads, writes
 
 ACCESS = Access(
     {
         "inspection_office": writes(),
-        "inspection_team": writes(OWN, while_in=("registered",)),
+        "inspection_team": writes(OF_TEAM, while_in=("registered",)),
         "leading_group": reads(),
         "case_supervision": reads(),
         "organisation_department": reads(),

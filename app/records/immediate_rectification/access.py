@@ -1,11 +1,11 @@
 """What is put right at once concerns the unit that leads and those that co-operate."""
 
-from app.kernel.access import OWN, Access, Right, reads, writes
+from app.kernel.access import OF_TEAM, OWN, Access, Right, reads, writes
 
 ACCESS = Access(
     {
         "inspection_office": writes(),
-        "inspection_team": writes(OWN),
+        "inspection_team": writes(OF_TEAM),
         "leading_group": reads(),
         "inspected_unit": Right(OWN, acts=frozenset({"resolve"})),
     },

@@ -1,11 +1,11 @@
 """A look-back is written when it is concluded, and is then its unit's to read."""
 
-from app.kernel.access import OWN, Access, Hidden, reads, writes
+from app.kernel.access import OF_TEAM, OWN, Access, Hidden, reads, writes
 
 ACCESS = Access(
     {
         "inspection_office": writes(),
-        "inspection_team": writes(OWN),
+        "inspection_team": writes(OF_TEAM),
         "leading_group": reads(),
         "case_supervision": reads(),
         "organisation_department": reads(),

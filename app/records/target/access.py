@@ -1,11 +1,11 @@
 """A target is hidden from its unit until the team enters: 事先不打招呼."""
 
-from app.kernel.access import OWN, Access, reads, writes
+from app.kernel.access import OF_TEAM, OWN, Access, reads, writes
 
 ACCESS = Access(
     {
         "inspection_office": writes(),
-        "inspection_team": reads(OWN),
+        "inspection_team": reads(OF_TEAM),
         "leading_group": reads(),
         "inspected_unit": reads(OWN),
     },

@@ -1,8 +1,8 @@
 """Visits and talks are the team's own papers."""
 
-from app.kernel.access import OWN, Access, reads, writes
+from app.kernel.access import OF_TEAM, Access, reads, writes
 
 ACCESS = Access(
-    {"inspection_office": writes(), "inspection_team": writes(OWN), "leading_group": reads()},
+    {"inspection_office": writes(), "inspection_team": writes(OF_TEAM), "leading_group": reads()},
     audience="array[{0}.team_id]",
 )
