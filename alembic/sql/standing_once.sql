@@ -48,10 +48,10 @@ alter policy inspection_office on person using (
     and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.holder_unit_id is null) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 alter policy inspection_team on person using (
     person.jurisdiction = @inspection_team.code@
-    and (person.audience && @inspection_team.keys@::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (person.audience && @inspection_team.keys@::uuid[] and person.audience && @inspection_team.keys@::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 alter policy inspection_team_creates on person with check (
     person.jurisdiction = @inspection_team.code@
-    and (person.audience && @inspection_team.keys@::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (person.audience && @inspection_team.keys@::uuid[] and person.audience && @inspection_team.keys@::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 alter policy case_supervision on person using (
     person.jurisdiction = @case_supervision.code@);
 alter policy case_supervision_creates on person with check (
@@ -83,12 +83,12 @@ alter policy inspection_office_changes on round using (
     round.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on round using (
     round.jurisdiction = @inspection_team.code@
-    and round.id in (select x.round_id from team x where x.state <> 'voided'));
+    and round.id = any (array(select x.round_id from team x where x.state <> 'voided')));
 alter policy case_supervision on round using (
     round.jurisdiction = @case_supervision.code@);
 alter policy inspected_unit on round using (
     round.jurisdiction = @inspected_unit.code@
-    and round.id in (select x.round_id from target x where x.state <> 'voided'));
+    and round.id = any (array(select x.round_id from target x where x.state <> 'voided')));
 alter policy partner_system on round using (
     round.jurisdiction = @partner_system.code@
     and 'rounds' = any (@partner_system.types@::text[]));
@@ -111,12 +111,12 @@ alter policy inspection_office_changes on finding_category using (
     finding_category.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on finding_category using (
     finding_category.jurisdiction = @inspection_team.code@
-    and finding_category.round_id in (select x.round_id from team x where x.state <> 'voided'));
+    and finding_category.round_id = any (array(select x.round_id from team x where x.state <> 'voided')));
 alter policy case_supervision on finding_category using (
     finding_category.jurisdiction = @case_supervision.code@);
 alter policy inspected_unit on finding_category using (
     finding_category.jurisdiction = @inspected_unit.code@
-    and finding_category.round_id in (select x.round_id from target x where x.state <> 'voided'));
+    and finding_category.round_id = any (array(select x.round_id from target x where x.state <> 'voided')));
 alter policy partner_system on finding_category using (
     finding_category.jurisdiction = @partner_system.code@
     and 'finding-categories' = any (@partner_system.types@::text[]));
@@ -138,13 +138,13 @@ alter policy inspection_office_creates on team with check (
 alter policy inspection_office_changes on team using (
     team.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on team using (
-    team.jurisdiction is not distinct from @inspection_team.code@
-    and team.audience && @inspection_team.keys@::uuid[]);
+    team.jurisdiction = @inspection_team.code@
+    and team.id = (@inspection_team.keys@::uuid[])[1]);
 alter policy case_supervision on team using (
     team.jurisdiction = @case_supervision.code@);
 alter policy inspected_unit on team using (
     team.jurisdiction = @inspected_unit.code@
-    and team.id in (select x.team_id from target x where x.state <> 'voided'));
+    and team.id = any (array(select x.team_id from target x where x.state <> 'voided')));
 alter policy hand on team_member using (
     team_member.jurisdiction >= @any.low@
     and team_member.jurisdiction < @any.high@);
@@ -186,8 +186,8 @@ alter policy inspection_team on target using (
     target.jurisdiction = @inspection_team.code@
     and target.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy inspected_unit on target using (
-    target.jurisdiction is not distinct from @inspected_unit.code@
-    and target.audience && @inspected_unit.keys@::uuid[]);
+    target.jurisdiction = @inspected_unit.code@
+    and target.audience && @inspected_unit.keys@::uuid[] and target.audience && @inspected_unit.keys@::uuid[]);
 alter policy hand on visit using (
     visit.jurisdiction >= @any.low@
     and visit.jurisdiction < @any.high@);
@@ -239,11 +239,11 @@ alter policy case_supervision on finding using (
 alter policy organisation_department on finding using (
     finding.jurisdiction = @organisation_department.code@);
 alter policy inspected_unit on finding using (
-    finding.jurisdiction is not distinct from @inspected_unit.code@
-    and finding.audience && @inspected_unit.keys@::uuid[]);
+    finding.jurisdiction = @inspected_unit.code@
+    and finding.audience && @inspected_unit.keys@::uuid[] and finding.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on finding using (
-    finding.jurisdiction is not distinct from @partner_system.code@
-    and finding.audience && @partner_system.keys@::uuid[]
+    finding.jurisdiction = @partner_system.code@
+    and finding.audience && @partner_system.keys@::uuid[] and finding.audience && @partner_system.keys@::uuid[]
     and 'findings' = any (@partner_system.types@::text[]));
 alter policy hand on feedback_session using (
     feedback_session.jurisdiction >= @any.low@
@@ -273,11 +273,11 @@ alter policy inspection_team_creates on feedback_session with check (
 alter policy case_supervision on feedback_session using (
     feedback_session.jurisdiction = @case_supervision.code@);
 alter policy inspected_unit on feedback_session using (
-    feedback_session.jurisdiction is not distinct from @inspected_unit.code@
-    and feedback_session.audience && @inspected_unit.keys@::uuid[]);
+    feedback_session.jurisdiction = @inspected_unit.code@
+    and feedback_session.audience && @inspected_unit.keys@::uuid[] and feedback_session.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on feedback_session using (
-    feedback_session.jurisdiction is not distinct from @partner_system.code@
-    and feedback_session.audience && @partner_system.keys@::uuid[]
+    feedback_session.jurisdiction = @partner_system.code@
+    and feedback_session.audience && @partner_system.keys@::uuid[] and feedback_session.audience && @partner_system.keys@::uuid[]
     and 'feedback-sessions' = any (@partner_system.types@::text[]));
 alter policy hand on rectification_opinion using (
     rectification_opinion.jurisdiction >= @any.low@
@@ -297,18 +297,18 @@ alter policy inspection_office_creates on rectification_opinion with check (
 alter policy inspection_office_changes on rectification_opinion using (
     rectification_opinion.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on rectification_opinion using (
-    rectification_opinion.jurisdiction is not distinct from @inspection_team.code@
-    and rectification_opinion.audience && @inspection_team.keys@::uuid[]);
+    rectification_opinion.jurisdiction = @inspection_team.code@
+    and rectification_opinion.audience && @inspection_team.keys@::uuid[] and rectification_opinion.audience && @inspection_team.keys@::uuid[]);
 alter policy case_supervision on rectification_opinion using (
     rectification_opinion.jurisdiction = @case_supervision.code@);
 alter policy organisation_department on rectification_opinion using (
     rectification_opinion.jurisdiction = @organisation_department.code@);
 alter policy inspected_unit on rectification_opinion using (
-    rectification_opinion.jurisdiction is not distinct from @inspected_unit.code@
-    and rectification_opinion.audience && @inspected_unit.keys@::uuid[]);
+    rectification_opinion.jurisdiction = @inspected_unit.code@
+    and rectification_opinion.audience && @inspected_unit.keys@::uuid[] and rectification_opinion.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on rectification_opinion using (
-    rectification_opinion.jurisdiction is not distinct from @partner_system.code@
-    and rectification_opinion.audience && @partner_system.keys@::uuid[]
+    rectification_opinion.jurisdiction = @partner_system.code@
+    and rectification_opinion.audience && @partner_system.keys@::uuid[] and rectification_opinion.audience && @partner_system.keys@::uuid[]
     and 'rectification-opinions' = any (@partner_system.types@::text[]));
 alter policy hand on immediate_rectification using (
     immediate_rectification.jurisdiction >= @any.low@
@@ -334,11 +334,11 @@ alter policy inspection_team_creates on immediate_rectification with check (
     immediate_rectification.jurisdiction = @inspection_team.code@
     and immediate_rectification.team_id = (@inspection_team.keys@::uuid[])[1]);
 alter policy inspected_unit on immediate_rectification using (
-    immediate_rectification.jurisdiction is not distinct from @inspected_unit.code@
-    and immediate_rectification.audience && @inspected_unit.keys@::uuid[]);
+    immediate_rectification.jurisdiction = @inspected_unit.code@
+    and immediate_rectification.audience && @inspected_unit.keys@::uuid[] and immediate_rectification.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on immediate_rectification using (
-    immediate_rectification.jurisdiction is not distinct from @partner_system.code@
-    and immediate_rectification.audience && @partner_system.keys@::uuid[]
+    immediate_rectification.jurisdiction = @partner_system.code@
+    and immediate_rectification.audience && @partner_system.keys@::uuid[] and immediate_rectification.audience && @partner_system.keys@::uuid[]
     and 'immediate-rectifications' = any (@partner_system.types@::text[]));
 alter policy hand on clue using (
     clue.jurisdiction >= @any.low@
@@ -358,20 +358,20 @@ alter policy inspection_office_creates on clue with check (
 alter policy inspection_office_changes on clue using (
     clue.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on clue using (
-    clue.jurisdiction is not distinct from @inspection_team.code@
-    and clue.audience && @inspection_team.keys@::uuid[]);
+    clue.jurisdiction = @inspection_team.code@
+    and clue.audience && @inspection_team.keys@::uuid[] and clue.audience && @inspection_team.keys@::uuid[]);
 alter policy inspection_team_creates on clue with check (
-    clue.jurisdiction is not distinct from @inspection_team.code@
-    and clue.audience && @inspection_team.keys@::uuid[]);
+    clue.jurisdiction = @inspection_team.code@
+    and clue.audience && @inspection_team.keys@::uuid[] and clue.audience && @inspection_team.keys@::uuid[]);
 alter policy case_supervision on clue using (
-    clue.jurisdiction is not distinct from @case_supervision.code@
-    and clue.audience && @case_supervision.keys@::uuid[]);
+    clue.jurisdiction = @case_supervision.code@
+    and clue.audience && @case_supervision.keys@::uuid[] and clue.audience && @case_supervision.keys@::uuid[]);
 alter policy handling_department on clue using (
-    clue.jurisdiction is not distinct from @handling_department.code@
-    and clue.audience && @handling_department.keys@::uuid[]);
+    clue.jurisdiction = @handling_department.code@
+    and clue.audience && @handling_department.keys@::uuid[] and clue.audience && @handling_department.keys@::uuid[]);
 alter policy organisation_department on clue using (
-    clue.jurisdiction is not distinct from @organisation_department.code@
-    and clue.audience && @organisation_department.keys@::uuid[]);
+    clue.jurisdiction = @organisation_department.code@
+    and clue.audience && @organisation_department.keys@::uuid[] and clue.audience && @organisation_department.keys@::uuid[]);
 alter policy hand on clue_transfer using (
     clue_transfer.jurisdiction >= @any.low@
     and clue_transfer.jurisdiction < @any.high@);
@@ -390,17 +390,17 @@ alter policy inspection_office_creates on clue_transfer with check (
 alter policy inspection_office_changes on clue_transfer using (
     clue_transfer.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on clue_transfer using (
-    clue_transfer.jurisdiction is not distinct from @inspection_team.code@
-    and clue_transfer.audience && @inspection_team.keys@::uuid[]);
+    clue_transfer.jurisdiction = @inspection_team.code@
+    and clue_transfer.audience && @inspection_team.keys@::uuid[] and clue_transfer.audience && @inspection_team.keys@::uuid[]);
 alter policy case_supervision on clue_transfer using (
-    clue_transfer.jurisdiction is not distinct from @case_supervision.code@
-    and clue_transfer.audience && @case_supervision.keys@::uuid[]);
+    clue_transfer.jurisdiction = @case_supervision.code@
+    and clue_transfer.audience && @case_supervision.keys@::uuid[] and clue_transfer.audience && @case_supervision.keys@::uuid[]);
 alter policy handling_department on clue_transfer using (
-    clue_transfer.jurisdiction is not distinct from @handling_department.code@
-    and clue_transfer.audience && @handling_department.keys@::uuid[]);
+    clue_transfer.jurisdiction = @handling_department.code@
+    and clue_transfer.audience && @handling_department.keys@::uuid[] and clue_transfer.audience && @handling_department.keys@::uuid[]);
 alter policy organisation_department on clue_transfer using (
-    clue_transfer.jurisdiction is not distinct from @organisation_department.code@
-    and clue_transfer.audience && @organisation_department.keys@::uuid[]);
+    clue_transfer.jurisdiction = @organisation_department.code@
+    and clue_transfer.audience && @organisation_department.keys@::uuid[] and clue_transfer.audience && @organisation_department.keys@::uuid[]);
 alter policy hand on case_filing using (
     case_filing.jurisdiction >= @any.low@
     and case_filing.jurisdiction < @any.high@);
@@ -419,11 +419,11 @@ alter policy case_supervision_creates on case_filing with check (
 alter policy case_supervision_changes on case_filing using (
     case_filing.jurisdiction = @case_supervision.code@);
 alter policy handling_department on case_filing using (
-    case_filing.jurisdiction is not distinct from @handling_department.code@
-    and case_filing.audience && @handling_department.keys@::uuid[]);
+    case_filing.jurisdiction = @handling_department.code@
+    and case_filing.audience && @handling_department.keys@::uuid[] and case_filing.audience && @handling_department.keys@::uuid[]);
 alter policy handling_department_creates on case_filing with check (
-    case_filing.jurisdiction is not distinct from @handling_department.code@
-    and case_filing.audience && @handling_department.keys@::uuid[]);
+    case_filing.jurisdiction = @handling_department.code@
+    and case_filing.audience && @handling_department.keys@::uuid[] and case_filing.audience && @handling_department.keys@::uuid[]);
 alter policy organisation_department on case_filing using (
     case_filing.jurisdiction = @organisation_department.code@
     and case_filing.state in ('decided'));
@@ -449,11 +449,11 @@ alter policy case_supervision_changes on accountability_decision using (
 alter policy organisation_department on accountability_decision using (
     accountability_decision.jurisdiction = @organisation_department.code@);
 alter policy inspected_unit on accountability_decision using (
-    accountability_decision.jurisdiction is not distinct from @inspected_unit.code@
-    and accountability_decision.audience && @inspected_unit.keys@::uuid[]);
+    accountability_decision.jurisdiction = @inspected_unit.code@
+    and accountability_decision.audience && @inspected_unit.keys@::uuid[] and accountability_decision.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on accountability_decision using (
-    accountability_decision.jurisdiction is not distinct from @partner_system.code@
-    and accountability_decision.audience && @partner_system.keys@::uuid[]
+    accountability_decision.jurisdiction = @partner_system.code@
+    and accountability_decision.audience && @partner_system.keys@::uuid[] and accountability_decision.audience && @partner_system.keys@::uuid[]
     and 'accountability-decisions' = any (@partner_system.types@::text[]));
 alter policy hand on admonishment using (
     admonishment.jurisdiction >= @any.low@
@@ -477,11 +477,11 @@ alter policy case_supervision_changes on admonishment using (
 alter policy organisation_department on admonishment using (
     admonishment.jurisdiction = @organisation_department.code@);
 alter policy inspected_unit on admonishment using (
-    admonishment.jurisdiction is not distinct from @inspected_unit.code@
-    and admonishment.audience && @inspected_unit.keys@::uuid[]);
+    admonishment.jurisdiction = @inspected_unit.code@
+    and admonishment.audience && @inspected_unit.keys@::uuid[] and admonishment.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on admonishment using (
-    admonishment.jurisdiction is not distinct from @partner_system.code@
-    and admonishment.audience && @partner_system.keys@::uuid[]
+    admonishment.jurisdiction = @partner_system.code@
+    and admonishment.audience && @partner_system.keys@::uuid[] and admonishment.audience && @partner_system.keys@::uuid[]
     and 'admonishments' = any (@partner_system.types@::text[]));
 alter policy hand on judicial_referral using (
     judicial_referral.jurisdiction >= @any.low@
@@ -528,11 +528,11 @@ alter policy case_supervision on look_back using (
 alter policy organisation_department on look_back using (
     look_back.jurisdiction = @organisation_department.code@);
 alter policy inspected_unit on look_back using (
-    look_back.jurisdiction is not distinct from @inspected_unit.code@
-    and look_back.audience && @inspected_unit.keys@::uuid[]);
+    look_back.jurisdiction = @inspected_unit.code@
+    and look_back.audience && @inspected_unit.keys@::uuid[] and look_back.audience && @inspected_unit.keys@::uuid[]);
 alter policy partner_system on look_back using (
-    look_back.jurisdiction is not distinct from @partner_system.code@
-    and look_back.audience && @partner_system.keys@::uuid[]
+    look_back.jurisdiction = @partner_system.code@
+    and look_back.audience && @partner_system.keys@::uuid[] and look_back.audience && @partner_system.keys@::uuid[]
     and 'look-backs' = any (@partner_system.types@::text[]));
 alter policy hand on consultation using (
     consultation.jurisdiction >= @any.low@
@@ -552,11 +552,11 @@ alter policy inspection_office_creates on consultation with check (
 alter policy inspection_office_changes on consultation using (
     consultation.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on consultation using (
-    consultation.jurisdiction is not distinct from @inspection_team.code@
-    and consultation.audience && @inspection_team.keys@::uuid[]);
+    consultation.jurisdiction = @inspection_team.code@
+    and consultation.audience && @inspection_team.keys@::uuid[] and consultation.audience && @inspection_team.keys@::uuid[]);
 alter policy inspection_team_creates on consultation with check (
-    consultation.jurisdiction is not distinct from @inspection_team.code@
-    and consultation.audience && @inspection_team.keys@::uuid[]);
+    consultation.jurisdiction = @inspection_team.code@
+    and consultation.audience && @inspection_team.keys@::uuid[] and consultation.audience && @inspection_team.keys@::uuid[]);
 alter policy leading_group on revision using (
     jurisdiction = @leading_group.code@
     and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs', 'consultations')));

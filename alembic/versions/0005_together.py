@@ -118,6 +118,11 @@ CHANGING = {
     "look_back": ("inspection_team",), "consultation": ("inspection_team",),
 }  # fmt: skip
 OF_TEAMS = ("target", "visit", "finding", "immediate_rectification", "clue", "look_back", "team_member")
+AUDIENCES = (
+    "person", "team", "team_member", "target", "visit", "finding", "feedback_session", "rectification_opinion",
+    "immediate_rectification", "clue", "clue_transfer", "case_filing", "accountability_decision", "admonishment",
+    "look_back", "consultation",
+)  # fmt: skip
 STANDING = re.compile(r"@([a-z_|]+)\.([a-z]+)@")
 
 
@@ -129,6 +134,8 @@ def upgrade() -> None:
     for table in OF_TEAMS:
         op.execute(f"drop index ix_{table}_team_id")
         op.execute(f"create index ix_{table}_team_id on {table} (jurisdiction, team_id, created_at desc, id desc)")
+    for table in AUDIENCES:  # what waits to be sorted into the index is read by every list of a unit: 64 kB, not 4 MB
+        op.execute(f"alter index ix_{table}_audience set (gin_pending_list_limit = 64)")
     for table, references in REFERENCES.items():
         hold_functions(table, references)
     _enforce("not enforced")
@@ -140,6 +147,8 @@ def downgrade() -> None:
     for table in OF_TEAMS:
         op.execute(f"drop index ix_{table}_team_id")
         op.execute(f"create index ix_{table}_team_id on {table} (jurisdiction, team_id)")
+    for table in AUDIENCES:
+        op.execute(f"alter index ix_{table}_audience reset (gin_pending_list_limit)")
     run("revisions_apart")
     for table, roles in CHANGING.items():
         for role in roles:

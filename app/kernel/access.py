@@ -35,11 +35,15 @@ BY_JURISDICTION = ("administrator", "superior", "ledger_loader")  # may be bound
 COUNTING = ("leading_group", "inspection_office", "case_supervision", "superior")
 
 EVERY = "true"
-# The record's audience and the caller's keys (its unit or team) have one in common. GIN finds it; see policies.
-OWN = "{0}.audience && {keys}"
+# The record's audience and the caller's keys (its unit or team) have one in common; GIN finds it. Said twice: the
+# planner takes one record in a hundred for the caller's own, and would go through all of the jurisdiction beside. Taken
+# for one in ten thousand, the newest 50 of a unit among 50 000 records are 4 ms cheaper.
+OWN = "{0}.audience && {keys} and {0}.audience && {keys}"
 # The same for a team, where the audience names no other team than the record's own column does. Thousands of records
 # may be a team's: an index of that column gives the newest of them in their order. A team has one key.
 OF_TEAM = "{0}.team_id = ({keys})[1]"
+THE_TEAM = "{0}.id = ({keys})[1]"
+SEEN_AS_OWN = (OWN, OF_TEAM, THE_TEAM)
 ALL_ACTIONS = frozenset({"*"})
 
 
@@ -95,7 +99,7 @@ class Right:
     @property
     def sees_own(self) -> bool:
         """Whether a record exists for it while the record's audience and its keys meet."""
-        return "audience" in self.sees or self.sees == OF_TEAM
+        return "audience" in self.sees or self.sees in SEEN_AS_OWN
 
     @property
     def imports(self) -> bool:

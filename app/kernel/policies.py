@@ -7,7 +7,7 @@ found, each as an uncorrelated sub-select: one look-up for a statement and not o
 
 from collections.abc import Iterator
 
-from app.kernel.access import COUNTING, OWN, READERS, Follow, Hidden, Right
+from app.kernel.access import COUNTING, READERS, Follow, Hidden, Right
 from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType, Registry
 from app.kernel.sealing import member_of
@@ -26,10 +26,7 @@ def keys(role: str) -> str:
 
 def condition(t: RecordType, role: str, right: Right) -> str:
     """Which rows of a type exist for a role, over the table's own name."""
-    # What is a caller's own are few records, and the audience finds them. No index is offered for the jurisdiction: the
-    # planner, which takes audiences for far more common than they are, would go through all of it as well.
-    same = "is not distinct from" if right.sees == OWN else "="
-    parts = [f"{t.table}.jurisdiction {same} {standing(role, 'code')}"]
+    parts = [f"{t.table}.jurisdiction = {standing(role, 'code')}"]
     if right.sees != "true":
         parts.append(right.sees.format(t.table, keys=keys(role)))
     if right.seen_in:

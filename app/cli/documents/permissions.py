@@ -1,7 +1,7 @@
 """docs/permissions.md: who may see and do what, as each type's access declares it."""
 
 from app.cli.documents import NOTICE, code, table, text
-from app.kernel.access import COUNTING, OF_TEAM, OWN, READERS, ROLES, Right
+from app.kernel.access import COUNTING, READERS, ROLES, SEEN_AS_OWN, Right
 from app.kernel.record_type import RecordType
 from app.records import REGISTRY
 
@@ -30,7 +30,7 @@ OTHERS = """## Other rights
 def _sight(right: Right) -> str:
     if right.sees_every:
         found = "all"
-    elif right.sees in (OWN, OF_TEAM):
+    elif right.sees in SEEN_AS_OWN:
         found = "own"
     else:
         found = "some"
@@ -57,7 +57,7 @@ def _conditions(t: RecordType) -> list[str]:
             continue
         if right.seen_in:
             found.append(f"- `{role}` sees those in state {code(*right.seen_in)}")
-        elif not right.sees_every and right.sees not in (OWN, OF_TEAM):
+        elif not right.sees_every and right.sees not in SEEN_AS_OWN:
             found.append(f"- `{role}` sees: `{' '.join(right.sees.format(t.table, keys='keys').split())}`")
         if right.acts_if:
             found.append(f"- `{role}` acts if: `{right.acts_if.format(t.table, keys='keys')}`")
