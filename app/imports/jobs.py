@@ -13,6 +13,9 @@ from app.sentences import SENTENCES
 
 LOADER = "ledger_loader"
 OPEN_STATES = ("received", "checking", "committing")
+# The plan of a file and how far it has got need not be on disk with every batch: after a crash the import has failed
+# anyway. What makes it final waits for the disk, and with it all that was written before.
+UNHURRIED = "(select set_config('synchronous_commit', 'off', true)) is not null"
 
 
 def importable(asking: Asking, t: RecordType) -> bool:
@@ -36,7 +39,8 @@ async def read(asking: Asking, import_id: str) -> Any:
 async def write(asking: Asking, import_id: str, connection: Any = None, **changes: Any) -> None:
     """Sets columns of an import; on a connection of its own, so that progress is seen while a transaction is open."""
     sets = ", ".join(f"{name} = ${i + 3}" for i, name in enumerate(changes))
-    sql = f"update import_job set {sets} where id = $2 and {GATE}"  # names of this module
+    unhurried = "" if "state" in changes else f" and {UNHURRIED}"
+    sql = f"update import_job set {sets} where id = $2 and {GATE}{unhurried}"  # names of this module
     values = [
         orjson.dumps(v, default=str).decode() if name in ("sheets", "problem") else v for name, v in changes.items()
     ]

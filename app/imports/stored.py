@@ -9,6 +9,7 @@ import orjson
 
 from app.db.context import GATE
 from app.imports.columns import Problem
+from app.imports.jobs import UNHURRIED
 from app.imports.plan import Planned
 from app.kernel.asking import Asking
 from app.sentences import SENTENCES
@@ -32,7 +33,7 @@ def _store_sql(varies: tuple[bool, ...]) -> str:
     return f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, type, line_number, result, record_id,
     version, number, state, key, "values", errors, warnings, changes)
   select $2::uuid, $3::int + x.n, (select ledger_caller() ->> 'sub'), $4, $5, $6, {", ".join((*plain, *found))}
-  from unnest({", ".join(arrays)}) with ordinality x({", ".join(names)}, n) where {GATE}"""
+  from unnest({", ".join(arrays)}) with ordinality x({", ".join(names)}, n) where {GATE} and {UNHURRIED}"""
 
 
 async def store(
