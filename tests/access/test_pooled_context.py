@@ -39,7 +39,7 @@ def serving(database: EmbeddedPostgres, folder: Path) -> Serving:
     return started
 
 
-class World:
+class Both:
     """The callers of both jurisdictions, and what stands there."""
 
     def __init__(self, service: httpx.ASGITransport, url: str) -> None:
@@ -88,9 +88,9 @@ class World:
 
 
 @pytest.fixture(scope="module")
-async def world(service: httpx.ASGITransport, database: EmbeddedPostgres) -> World:
+async def both(service: httpx.ASGITransport, database: EmbeddedPostgres) -> Both:
     """Both jurisdictions, arranged through the ordinary service."""
-    found = World(service, database.application_url)
+    found = Both(service, database.application_url)
     for code in CODES:
         await found.fill(code)
     return found
@@ -126,20 +126,20 @@ async def misattributed(load: Load, people: Mapping[str, Person], database: Embe
     return found
 
 
-async def leaks(serving: Serving, world: World, database: EmbeddedPostgres, prefix: str, each: int) -> Load:
+async def leaks(serving: Serving, both: Both, database: EmbeddedPostgres, prefix: str, each: int) -> Load:
     """The load, with everything that went to the wrong one."""
     async with serving() as transport:
-        load = Load(transport, world.made, prefix, arranging=world.service)
-        await load.run(world.people, each)
-    load.leaks += await misattributed(load, {p.account: p for p in world.people}, database)
+        load = Load(transport, both.made, prefix, arranging=both.service)
+        await load.run(both.people, each)
+    load.leaks += await misattributed(load, {p.account: p for p in both.people}, database)
     return load
 
 
 async def test_under_load_every_answer_and_every_write_is_its_own_caller_s(
-    serving: Serving, world: World, database: EmbeddedPostgres
+    serving: Serving, both: Both, database: EmbeddedPostgres
 ) -> None:
-    assert {p.who for p in world.people} == set(SEES) and len(world.people) == 2 * len(SEES)
-    load = await leaks(serving, world, database, "pooled", 60)
+    assert {p.who for p in both.people} == set(SEES) and len(both.people) == 2 * len(SEES)
+    load = await leaks(serving, both, database, "pooled", 60)
     assert load.leaks == []
     assert all(load.seen[kind] >= 5 for kind in (200, 201, 403, 404, 409, 412, 422, "cancelled")), load.seen
 
@@ -164,20 +164,20 @@ class Keeping(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
 
 
 async def test_the_load_notices_connections_that_keep_their_caller(
-    serving: Serving, world: World, database: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+    serving: Serving, both: Both, database: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def keeping(self: Pools, role: str) -> Any:
         kind = Keeping if role.removeprefix("ledger_") in READERS else asyncpg.Connection
         return await asyncpg.connect(self._url, server_settings=session(role), connection_class=kind)
 
     monkeypatch.setattr(Pools, "_connect", keeping)
-    found = (await leaks(serving, world, database, "keeping", 24)).leaks
+    found = (await leaks(serving, both, database, "keeping", 24)).leaks
     for sign in ("was answered", "was answered what", "revision", "entry", ": 200, not (404,)"):
         assert any(sign in leak for leak in found), (sign, found[:20])
 
 
 async def test_the_load_notices_writes_that_are_gathered_whoever_asks(
-    serving: Serving, world: World, database: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+    serving: Serving, both: Both, database: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carry_out = Gathering.carry_out
 
@@ -185,5 +185,5 @@ async def test_the_load_notices_writes_that_are_gathered_whoever_asks(
         return await carry_out(self, kind[1:], *rest)
 
     monkeypatch.setattr(Gathering, "carry_out", careless)
-    found = (await leaks(serving, world, database, "careless", 24)).leaks
+    found = (await leaks(serving, both, database, "careless", 24)).leaks
     assert any(leak.startswith("revision") for leak in found), found[:20]
