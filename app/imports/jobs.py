@@ -20,6 +20,17 @@ def importable(asking: Asking, t: RecordType) -> bool:
     return asking.caller.role == LOADER or asking.right(t).imports
 
 
+def logged(asking: Asking, row: Any) -> list[str]:
+    """The types of an import whose stored records may only be shown with an entry in the access log."""
+    every = [t.path for t in asking.ledger.registry if t.access.logged]
+    if row["type"]:
+        return [path for path in every if path == row["type"]]
+    if row["state"] in OPEN_STATES:  # its sheets are not all known yet
+        return every
+    held = {sheet["type"] for sheet in orjson.loads(row["sheets"])}
+    return [path for path in every if path in held]
+
+
 async def read(asking: Asking, import_id: str) -> Any:
     """The import, visible to its maker alone. Refuses with `not_found`."""
     async with asking.connection() as connection:

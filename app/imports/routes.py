@@ -23,7 +23,7 @@ from app.imports import jobs, runner, stored
 from app.imports.answers import ImportRead, RowPage
 from app.imports.readers import UnreadableFile
 from app.imports.sources import CSV, FILE_ENDINGS, MEDIA, NDJSON, XLSX, Source, guess_jurisdiction
-from app.kernel import query
+from app.kernel import access_log, query
 
 TAG = "00 导入台账"
 PARAMETERS = ("type", "mode", "on_error", "jurisdiction", "allow_register_changes")
@@ -192,12 +192,15 @@ async def rows(
     most, after = query._limit(given.get("limit", str(query.LIMIT))), given.get("cursor", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Refusal("bad_cursor")
+    sql, arguments = access_log.entered_by_type(
+        who, jobs.logged(who, found), most,
+        f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, errors, warnings, changes
+        from import_row where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GATE}
+        order by n limit $5""",
+        (who.context(), found["id"], int(after), given.get("result"), most + 1),
+    )  # fmt: skip
     async with who.connection() as connection:
-        page = await connection.fetch(
-            f"""select n, sheet, line_number, result, type, record_id, number, errors, warnings, changes from import_row
-            where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GATE} order by n limit $5""",
-            who.context(), found["id"], int(after), given.get("result"), most + 1,
-        )  # fmt: skip
+        page = await connection.fetch(sql, *arguments)
     items = [_row(r, _tongue(request)) for r in page[:most]]
     return _answer({"items": items, "next_cursor": str(page[most - 1]["n"]) if len(page) > most else None})
 

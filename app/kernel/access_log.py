@@ -68,6 +68,25 @@ select * from answered"""
     return whole, [*arguments, *more]
 
 
+def entered_by_type(
+    asking: "Asking", types: Sequence[str], shown: int, sql: str, arguments: Sequence[Any]
+) -> tuple[str, list[Any]]:
+    """A page of rows that show what is stored of records, with an entry for each of these types that is among them.
+
+    `sql` gives the columns jurisdiction, type, record_id and changes; these are empty where nothing stored is shown.
+    """
+    if not types:
+        return sql, list(arguments)
+    n = len(arguments)
+    whole = f"""with answered as materialized ({sql}), entered as (
+  insert into access_log (jurisdiction, role, kind, record_type, record_ids)
+  select x.jurisdiction, ${n + 1}::text, '{READ.kind}', x.type, array_agg(distinct x.record_id)
+  from (select * from answered limit {shown}) x
+  where x.type = any(${n + 2}::text[]) and x.changes <> '[]' and {GATE} group by x.jurisdiction, x.type)
+select * from answered"""
+    return whole, [*arguments, asking.caller.role, list(types)]
+
+
 async def enter(asking: "Asking", connection: Any, t: RecordType, reading: Reading, record_id: Any) -> None:
     """An entry of its own, for a record that a write looked at and answers without having changed it."""
     if t.access.logged:
