@@ -1,5 +1,6 @@
 """The import as a record of its own: where it stands, who made it, what it counted."""
 
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -58,6 +59,16 @@ async def write(asking: Asking, import_id: str, connection: Any = None, **change
         await own.execute(sql, asking.context(), import_id, *values)
 
 
+def require_rows(row: Any) -> None:
+    """Refuses with `import_rows_removed` (410) where the rows were kept their time and are gone (app/cli/prune.py)."""
+    if row["rows_removed_at"]:
+        raise Refusal("import_rows_removed", on=row["rows_removed_at"].astimezone(SHANGHAI).date().isoformat())
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.astimezone(SHANGHAI).isoformat() if at else None
+
+
 def document(row: Any, tongue: str) -> dict[str, Any]:
     """The import as it is answered (contract section 3)."""
     problem = orjson.loads(row["problem"]) if row["problem"] else None
@@ -79,6 +90,5 @@ def document(row: Any, tongue: str) -> dict[str, Any]:
         "progress": {"done": row["done"], "total": row["total"]},
         "sheets": sheets,
         "problem": problem,
-        "created_at": row["created_at"].astimezone(SHANGHAI).isoformat(),
-        "finished_at": row["finished_at"].astimezone(SHANGHAI).isoformat() if row["finished_at"] else None,
+        **{name: _moment(row[name]) for name in ("created_at", "finished_at", "rows_removed_at")},
     }

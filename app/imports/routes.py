@@ -69,11 +69,11 @@ def router() -> APIRouter:
         methods=["GET"],
         summary="查导入的逐行结果",
         response_model=RowPage,
-        responses=problems(400, 404),
+        responses=problems(400, 404, 410),
     )
     made.add_api_route(
         "/v1/imports/{import_id}/actions/commit", commit, methods=["POST"], summary="提交预览过的导入",
-        response_model=ImportRead, responses=problems(404, 409, 412),
+        response_model=ImportRead, responses=problems(404, 409, 410, 412),
     )  # fmt: skip
     return made
 
@@ -192,6 +192,7 @@ async def rows(
     most, after = query._limit(given.get("limit", str(query.LIMIT))), given.get("cursor", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Refusal("bad_cursor")
+    jobs.require_rows(found)
     sql, arguments = access_log.entered_by_type(
         who, jobs.logged(who, found), most,
         f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, errors, warnings, changes
