@@ -31,7 +31,7 @@ KINDS = {
 class Reading:
     """What kind of read a statement is.
 
-    members   sealed members that are shown, or asked by
+    members   sealed members that are shown, or asked by; a `reveal` that names none was refused
     shown     how many of its rows are answered, where it reads one more to know whether there is another page
     """
 
