@@ -1,5 +1,6 @@
 """`python -m app prune` removes what is past its time, says what it was, and cannot be made to remove more."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from app.db.roles import ACTING, JOBS
 from tests.cli.running import run
 from tests.kernel.test_schema import another  # noqa: F401  # the fixture
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
+from tests.support.sql import waits_or_ends
 
 AGED = "update import_job set finished_at = finished_at - $2::interval where id = $1"
 ENTRY = """insert into access_log (jurisdiction, principal, role, kind, record_type, at)
@@ -88,6 +90,26 @@ async def test_a_preview_whose_rows_are_gone_is_not_committed(
     assert (answer.status_code, answer.json()["code"]) == (410, "import_rows_removed")
     assert (await office.read(f"/v1/imports/{preview['id']}"))["state"] == "checked"
     assert (await office.get("/v1/units/431382-PRUNE-D1")).status_code == 404
+
+
+async def test_a_commit_that_meets_the_removal_finds_the_rows_gone_and_writes_nothing(
+    office: Api, owner: Any, database: EmbeddedPostgres
+) -> None:
+    preview = await imported(office, "431382-PRUNE-E", mode="preview")
+    await owner.execute(AGED, preview["id"], aged(31))
+    jobs = await connect(database.application_url, JOBS)
+    try:
+        async with jobs.transaction():
+            assert await jobs.fetch("select * from prune_imports(true)")
+            commit = asyncio.create_task(office.post(f"/v1/imports/{preview['id']}/actions/commit"))
+            await waits_or_ends(owner, commit)
+            assert not commit.done()
+        answer = await commit
+    finally:
+        await jobs.close()
+    assert (answer.status_code, answer.json()["code"]) == (410, "import_rows_removed"), answer.text
+    assert (await office.read(f"/v1/imports/{preview['id']}"))["state"] == "checked"
+    assert (await office.get("/v1/units/431382-PRUNE-E1")).status_code == 404
 
 
 @pytest.mark.parametrize("state", ["received", "checking", "committing"])
