@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     body_limit: int = Field(1 * MIB, description="Bytes of an ordinary request body.")
     import_limit: int = Field(512 * MIB, description="Bytes of an imported file.")
     access_log: str = Field("-", description="A line for each request: '-' to standard error, 'off', or into a file.")
+    access_log_months: int = Field(
+        36, ge=6, le=1200, description="How long the access log is kept: what is older, `prune` removes."
+    )
     metrics_dir: Path | None = Field(None, description="Set by the service itself when it runs several workers.")
 
     @property

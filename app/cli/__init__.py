@@ -8,6 +8,7 @@ from app.cli.account import accounts
 from app.cli.generate import docs, openapi
 from app.cli.importing import import_file
 from app.cli.keys import rotate_key
+from app.cli.prune import prune
 from app.cli.words import foreseeable, prepare_streams, tell
 
 cli = typer.Typer(
@@ -20,6 +21,7 @@ cli = typer.Typer(
 cli.add_typer(accounts, name="account")
 cli.command("import")(import_file)
 cli.command("rotate-key")(rotate_key)
+cli.command()(prune)
 cli.command()(openapi)
 cli.command()(docs)
 

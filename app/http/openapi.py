@@ -40,6 +40,7 @@ REFUSED = {
     "403": Refusal("forbidden"),
     "404": Refusal("not_found", label="发现问题"),
     "409": Refusal("illegal_action", members={"state": "registered", "allowed_actions": ["feed_back", "void"]}),
+    "410": Refusal("import_rows_removed"),
     "412": Refusal("stale", members={"current_version": 2, "differing": ["/basis"]}),
     "413": Refusal("too_large"),
     "415": Refusal("wrong_media_type"),

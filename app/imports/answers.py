@@ -45,6 +45,7 @@ class ImportRead(BaseModel):
     problem: dict[str, str] | None = Field(description="失败原因")
     created_at: str = Field(description="收到时刻")
     finished_at: str | None = Field(description="结束时刻")
+    rows_removed_at: str | None = Field(description="逐行结果超过保存期限（结束后 30 天）被清除的时刻；各表行数仍保留")
 
 
 class RowRead(BaseModel):

@@ -1,5 +1,6 @@
 """The import as a record of its own: where it stands, who made it, what it counted."""
 
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -21,6 +22,17 @@ UNHURRIED = "(select set_config('synchronous_commit', 'off', true)) is not null"
 def importable(asking: Asking, t: RecordType) -> bool:
     """Whether the caller may import this type: a loader every one, others what they keep and wholly see."""
     return asking.caller.role == LOADER or asking.right(t).imports
+
+
+def logged(asking: Asking, row: Any) -> list[str]:
+    """The types of an import whose stored records may only be shown with an entry in the access log."""
+    every = [t.path for t in asking.ledger.registry if t.access.logged]
+    if row["type"]:
+        return [path for path in every if path == row["type"]]
+    if row["state"] in OPEN_STATES:  # its sheets are not all known yet
+        return every
+    held = {sheet["type"] for sheet in orjson.loads(row["sheets"])}
+    return [path for path in every if path in held]
 
 
 async def read(asking: Asking, import_id: str) -> Any:
@@ -51,6 +63,16 @@ async def write(asking: Asking, import_id: str, connection: Any = None, **change
         await own.execute(sql, asking.context(), import_id, *values)
 
 
+def require_rows(row: Any) -> None:
+    """Refuses with `import_rows_removed` (410) where the rows were kept their time and are gone (app/cli/prune.py)."""
+    if row["rows_removed_at"]:
+        raise Refusal("import_rows_removed", on=row["rows_removed_at"].astimezone(SHANGHAI).date().isoformat())
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.astimezone(SHANGHAI).isoformat() if at else None
+
+
 def document(row: Any, tongue: str) -> dict[str, Any]:
     """The import as it is answered (contract section 3)."""
     problem = orjson.loads(row["problem"]) if row["problem"] else None
@@ -72,6 +94,5 @@ def document(row: Any, tongue: str) -> dict[str, Any]:
         "progress": {"done": row["done"], "total": row["total"]},
         "sheets": sheets,
         "problem": problem,
-        "created_at": row["created_at"].astimezone(SHANGHAI).isoformat(),
-        "finished_at": row["finished_at"].astimezone(SHANGHAI).isoformat() if row["finished_at"] else None,
+        **{name: _moment(row[name]) for name in ("created_at", "finished_at", "rows_removed_at")},
     }

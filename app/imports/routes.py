@@ -23,7 +23,7 @@ from app.imports import jobs, runner, stored
 from app.imports.answers import ImportRead, RowPage
 from app.imports.readers import UnreadableFile
 from app.imports.sources import CSV, FILE_ENDINGS, MEDIA, NDJSON, XLSX, Source, guess_jurisdiction
-from app.kernel import query
+from app.kernel import access_log, query
 
 TAG = "00 导入台账"
 PARAMETERS = ("type", "mode", "on_error", "jurisdiction", "allow_register_changes")
@@ -69,11 +69,11 @@ def router() -> APIRouter:
         methods=["GET"],
         summary="查导入的逐行结果",
         response_model=RowPage,
-        responses=problems(400, 404),
+        responses=problems(400, 404, 410),
     )
     made.add_api_route(
         "/v1/imports/{import_id}/actions/commit", commit, methods=["POST"], summary="提交预览过的导入",
-        response_model=ImportRead, responses=problems(404, 409, 412),
+        response_model=ImportRead, responses=problems(404, 409, 410, 412),
     )  # fmt: skip
     return made
 
@@ -192,12 +192,16 @@ async def rows(
     most, after = query._limit(given.get("limit", str(query.LIMIT))), given.get("cursor", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Refusal("bad_cursor")
+    jobs.require_rows(found)
+    sql, arguments = access_log.entered_by_type(
+        who, jobs.logged(who, found), most,
+        f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, errors, warnings, changes
+        from import_row where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GATE}
+        order by n limit $5""",
+        (who.context(), found["id"], int(after), given.get("result"), most + 1),
+    )  # fmt: skip
     async with who.connection() as connection:
-        page = await connection.fetch(
-            f"""select n, sheet, line_number, result, type, record_id, number, errors, warnings, changes from import_row
-            where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GATE} order by n limit $5""",
-            who.context(), found["id"], int(after), given.get("result"), most + 1,
-        )  # fmt: skip
+        page = await connection.fetch(sql, *arguments)
     items = [_row(r, _tongue(request)) for r in page[:most]]
     return _answer({"items": items, "next_cursor": str(page[most - 1]["n"]) if len(page) > most else None})
 

@@ -213,10 +213,8 @@ async def carry_out(asking: Asking, import_id: str, rows: int) -> None:
 
 
 async def _committed(asking: Asking, import_id: str, connection: Any, rows: int) -> None:
-    total = rows * 2
-    await jobs.write(
-        asking, import_id, connection, state="committed", done=total, total=total, finished_at=now(), problem=None
-    )
+    ended: dict[str, Any] = {"state": "committed", "finished_at": now(), "problem": None}
+    await jobs.write(asking, import_id, connection, **ended, done=rows * 2, total=rows * 2)
 
 
 @contextmanager
@@ -242,6 +240,7 @@ async def commit_checked(service: Any, asking: Asking, import_id: str, rows: int
             raise Refusal("import_state", state=state)
         await jobs.write(asking, import_id, state="committing")
         try:
+            jobs.require_rows(await jobs.read(asking, import_id))  # from here on nothing removes them
             await carry_out(asking, import_id, rows)
         except BaseException:
             await jobs.write(asking, import_id, state="checked")

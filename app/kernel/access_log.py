@@ -31,7 +31,7 @@ KINDS = {
 class Reading:
     """What kind of read a statement is.
 
-    members   sealed members that are shown, or asked by
+    members   sealed members that are shown, or asked by; a `reveal` that names none was refused
     shown     how many of its rows are answered, where it reads one more to know whether there is another page
     """
 
@@ -66,6 +66,25 @@ def entered(
 select * from answered"""
     more = [asking.caller.code, asking.caller.role, list(reading.members), reading.purpose]
     return whole, [*arguments, *more]
+
+
+def entered_by_type(
+    asking: "Asking", types: Sequence[str], shown: int, sql: str, arguments: Sequence[Any]
+) -> tuple[str, list[Any]]:
+    """A page of rows that show what is stored of records, with an entry for each of these types that is among them.
+
+    `sql` gives the columns jurisdiction, type, record_id and changes; these are empty where nothing stored is shown.
+    """
+    if not types:
+        return sql, list(arguments)
+    n = len(arguments)
+    whole = f"""with answered as materialized ({sql}), entered as (
+  insert into access_log (jurisdiction, role, kind, record_type, record_ids)
+  select x.jurisdiction, ${n + 1}::text, '{READ.kind}', x.type, array_agg(distinct x.record_id)
+  from (select * from answered limit {shown}) x
+  where x.type = any(${n + 2}::text[]) and x.changes <> '[]' and {GATE} group by x.jurisdiction, x.type)
+select * from answered"""
+    return whole, [*arguments, asking.caller.role, list(types)]
 
 
 async def enter(asking: "Asking", connection: Any, t: RecordType, reading: Reading, record_id: Any) -> None:

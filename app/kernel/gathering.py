@@ -13,6 +13,8 @@ from typing import Any
 
 import asyncpg
 
+# A server that has gone away: whether the statement was carried out is not known.
+GONE = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)
 MOST = 50  # rows of one statement: what a pool of connections sends at once, and no lock is held for long
 
 Together = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
@@ -74,7 +76,7 @@ async def _settle(batch: list[_Waiting], together: Together) -> None:
         answers = await together([waiting.write for waiting in batch])
     except asyncpg.PostgresError as problem:
         # A refusal of the server's has undone the whole statement; with the connection lost, nobody knows.
-        if len(batch) == 1 or isinstance(problem, asyncpg.PostgresConnectionError):
+        if len(batch) == 1 or isinstance(problem, GONE):
             _fail(batch, problem)
         else:
             for waiting in batch:

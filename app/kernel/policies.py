@@ -197,3 +197,14 @@ def _opening(registry: Registry) -> Iterator[str]:
 def personal(registry: Registry) -> list[str]:
     """Who may enter reads in the log and open sealed values."""
     return [*_entering(), *_opening(registry)]
+
+
+def import_reads() -> list[str]:
+    """Who imports for a range of divisions enters what its reports show."""
+    loader = "ledger_loader"
+    own = f"principal = (ledger_caller() ->> 'sub') and role = '{loader}'"
+    rule = f"{own}\n    and {_range('access_log', (loader,))}"
+    return [
+        f"grant insert ({ENTRY}) on access_log to ledger_{loader}",
+        f"create policy {loader} on access_log for insert to ledger_{loader} with check (\n    {rule})",
+    ]

@@ -21,12 +21,16 @@ NOTHING = {"form": 0, "algorithm": "", "key_id": ""}  # of a digest whose value 
 
 
 async def reveal(asking: Asking, t: RecordType, key: str, purpose: str) -> bytes:
-    """The document with its sealed members shown. Refuses with `not_found`, `forbidden`, `value_not_opened`."""
-    if asking.right(t).hides != Hidden():
-        await store.get(asking, t, key, None)  # to whom it does not exist, that is all that is said
-        raise Refusal("forbidden")
+    """The document with its sealed members shown. Refuses with `not_found`, `forbidden`, `value_not_opened`.
+
+    An attempt that is refused is entered in the access log, too.
+    """
     fields = t.of_kind(Sealed)
-    reading = Reading("reveal", tuple(f.name for f in fields), purpose)
+    if asking.right(t).hides != Hidden():
+        # To whom it does not exist, that is all that is said. Where it does, the attempt is entered, naming no member.
+        await store.get(asking, t, key, Reading("reveal", (), purpose) if t.access.logged else None)
+        raise Refusal("forbidden")
+    reading = Reading("reveal", tuple(f.name for f in fields), purpose) if fields else Reading("read", (), purpose)
     row = await store.get(asking, t, key, reading, "".join(_columns(t, f) for f in fields))
     document = orjson.loads(finished(asking.view, t, row))
     document |= {f.name: _shown(asking, t, f, row, document) for f in fields}

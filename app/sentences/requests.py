@@ -28,6 +28,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("conflict", 409, "与现有记录冲突，没有保存。", "请刷新后重试。", "In conflict with existing records; nothing was saved.", "Reload and try again."),
     sentence("import_not_permitted", 403, "当前账号无权导入{label}，整个文件没有导入。", "请去掉这张表，或用台账导入员账号导入。", "This account may not import this type; nothing was imported.", "Leave the sheet out, or use a ledger_loader account.", label="立案审查"),
     sentence("import_state", 409, "这次导入的状态为“{state}”，不能提交。", "只有预览通过（checked）的导入可以提交，且只能一次。", "The import is {state} and cannot be committed.", "Only a checked preview can be committed, once.", state="committed"),
+    sentence("import_rows_removed", 410, "这次导入的逐行结果超过保存期限（30 天），已于 {on} 清除。", "各表的行数仍可查看；需要逐行核对或提交的，请重新导入原文件。", "The rows of this import were kept for 30 days and removed on {on}.", "Its counts are still there; to see rows, or to commit, import the file again.", on="2026-11-25"),
     sentence("import_rejected", 409, "有 {count} 行被拒绝，没有提交。", "请改正后重新导入，或以 on_error=skip_rows 预览。", "{count} rows are rejected; nothing was committed.", "Correct them and import again, or preview with on_error=skip_rows.", count=3),
     sentence("stale", 412, "记录已被 {by} 改过：您依据的是第 {expected} 版，现为第 {current} 版。", "请重新查看后再改；differing 是不同之处。", "The record was changed by {by}: you have version {expected}, it is at {current}.", "Read it again; differing names what differs.", by="zhang", expected=1, current=2),
     sentence("plan_moved", 412, "预览之后有记录已被改动，没有提交。", "请重新预览。", "A record moved since the preview; nothing was committed.", "Preview again."),

@@ -1,36 +1,21 @@
 """Every cell of the matrix: role by type by channel. What a role may not see answers as if it were not there."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from app.db.embedded import EmbeddedPostgres
-from app.db.engine import Pools
 from app.kernel.access import READERS, Right
 from app.kernel.documents import answer_tail
 from app.records import REGISTRY
 from tests.access.matrix import EVERY, HIDDEN, NO_LIST, SEES
-from tests.access.world import World, build
+from tests.access.ways import ABSENT, NO_NUMBER, requests, seen
+from tests.access.world import World
 
 TYPES = [t.path for t in REGISTRY]
 CELLS = [(role, path) for role in SEES for path in TYPES]
-ABSENT = "01a20741-9e32-72f5-83b8-6eef4e2aa171"
 INSTANCE = re.compile(r'"instance":"[^"]*"')
-PATCH = {"Content-Type": "application/merge-patch+json", "If-Match": '"1"'}
-
-
-@pytest.fixture(scope="module")
-async def world(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[World]:
-    """The world, made once; tests only look at it."""
-    pools = Pools(database.application_url)
-    made = await build(service, pools)
-    yield made
-    for api in made.callers.values():
-        await api.aclose()
-    await pools.close()
 
 
 @pytest.fixture(params=["as it is", "verbs open to all"])
@@ -47,11 +32,6 @@ def table(request: Any, monkeypatch: Any) -> str:
 
 def test_the_matrix_names_every_type_and_every_record() -> None:
     assert set(EVERY) == set(TYPES)
-
-
-def seen(role: str, path: str) -> set[str]:
-    """The labels a role sees of a type."""
-    return SEES[role].get(path, set())
 
 
 async def everything(api: Any, path: str, **params: str) -> httpx.Response:
@@ -84,27 +64,6 @@ async def test_a_list_holds_what_the_role_sees_and_nothing_else(role: str, path:
             }
 
 
-def requests(path: str, key: str) -> list[tuple[str, str, dict[str, Any]]]:
-    """Every way to ask for one record."""
-    one, t = f"/v1/{path}/{key}", REGISTRY.by_path[path]
-    either, stale = {"If-None-Match": '"1"'}, {**PATCH, "If-Match": '"77"'}
-    unsaid = {"Content-Type": PATCH["Content-Type"]}
-    found: list[tuple[str, str, dict[str, Any]]] = [
-        ("GET", one, {}),
-        ("HEAD", one, {}),
-        ("GET", one, {"headers": either}),
-        ("GET", one, {"headers": {"If-None-Match": "*"}}),
-        ("PATCH", one, {"content": b'{"note": "x"}', "headers": PATCH}),
-        ("PATCH", one, {"content": b'{"note": "x"}', "headers": unsaid}),
-        ("PATCH", one, {"content": b'{"nonsense": 1}', "headers": stale}),
-    ]
-    found += [("GET", one + more, {}) for more in ("/actions", "/revisions", "/revisions/1", "/revisions/2/diff")]
-    for action in (*(x.action for x in t.lifecycle.public), "void", "correct"):
-        for body in ({"reason": "x"}, {}):
-            found.append(("POST", f"{one}/actions/{action}", {"json": body, "headers": {"If-Match": '"1"'}}))
-    return found
-
-
 @pytest.mark.parametrize(("role", "path"), CELLS)
 async def test_a_hidden_record_answers_as_an_absent_one_to_the_byte(
     role: str, path: str, world: World, table: str
@@ -112,7 +71,7 @@ async def test_a_hidden_record_answers_as_an_absent_one_to_the_byte(
     api, hidden = world.callers[role], EVERY[path] - seen(role, path)
     if not hidden:
         return
-    for by, absent in ((world.id, ABSENT), (world.number, "431322-2999-99-Q-999")):
+    for by, absent in ((world.id, ABSENT), (world.number, NO_NUMBER)):
         ways = requests(path, "{}") if by == world.id else requests(path, "{}")[:2]
         for method, address, rest in ways:
             none = await api.request(method, address.format(absent), **rest)
@@ -193,7 +152,7 @@ async def test_a_reference_to_a_hidden_record_is_refused_as_one_to_none(role: st
         if not f.writable or not hidden:
             continue
         answers = []
-        for number in (world.number(next(iter(hidden))), "431322-2999-99-Q-999"):
+        for number in (world.number(next(iter(hidden))), NO_NUMBER):
             body = {f.number_column: [number] if f.many else number}
             whole = {**dict(next(iter(t.examples.values()))), **body}
             whole = {k: v for k, v in whole.items() if k in body or not k.endswith(("_number", "_numbers"))}

@@ -15,7 +15,7 @@ from app.db.context import DOOR, FIGURES, HAND, IMPORTING, Caller
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import ACTING
-from app.kernel.policies import personal, statements
+from app.kernel.policies import import_reads, personal, statements
 from app.records import REGISTRY
 from tests.support.bureaus import account
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
@@ -98,7 +98,7 @@ async def policies(owner: Any) -> list[Any]:
 
 
 async def test_the_policies_of_the_records_are_exactly_those_that_the_declarations_give(owner: Any) -> None:
-    made = [s for s in (*statements(REGISTRY), *personal(REGISTRY)) if s.startswith("create policy")]
+    made = [s for s in (*statements(REGISTRY), *personal(REGISTRY), *import_reads()) if s.startswith("create policy")]
     found = await policies(owner)
     declared = {NAMED.match(s).group(2, 1) for s in made}  # type: ignore[union-attr]  # each begins so
     kept = {(t, "keeper") for t in RECORD_TABLES}

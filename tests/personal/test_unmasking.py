@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.personal.conftest import CanSignIn
+from tests.personal.conftest import CanSignIn, entries
 from tests.support.callers import Api
 from tests.support.records import Maker
 
@@ -52,21 +52,38 @@ async def test_another_purpose_another_place_and_another_role_are_refused(
         )  # fmt: skip
     for path in ("/v1/persons", f"{one}/revisions", f"{one}/actions"):
         assert (await supervision.get(path, params={"purpose": "handling"})).status_code == 400
-    leader = await sign_in("leading_group")
-    for api, expected in ((leader, 403), (await sign_in("inspection_office"), 403)):
+    leader, other = await sign_in("leading_group"), await sign_in("inspection_office")
+    for api in (leader, other):
         answer = await api.get(one, params={"purpose": "handling"})
-        assert answer.status_code == expected and NUMBER not in answer.text, answer.text
+        assert answer.status_code == 403 and NUMBER not in answer.text, answer.text
     unit = await office.write("/v1/units", {"name": "无关单位", "kind": "other"})
     stranger = await sign_in("handling_department", unit_number=unit["number"])
     hidden = await stranger.get(one, params={"purpose": "handling"})
     assert (hidden.status_code, hidden.json()["code"]) == (404, "not_found")
-    rows = await owner.fetchval("select count(*) from access_log where kind = 'reveal' and principal = any($1)",
-                                [leader.username, stranger.username])  # fmt: skip
-    assert rows == 0
+    rows = await owner.fetch(
+        "select principal, purpose, members, record_ids::text[] from access_log where principal = any($1) order by seq",
+        [leader.username, other.username, stranger.username],
+    )
+    tried = [(api.username, "handling", [], [person["id"]]) for api in (leader, other)]
+    assert [tuple(r) for r in rows] == tried, "what exists for them was asked for; of what does not, nothing is said"
 
 
-async def test_a_type_without_sealed_members_is_shown_as_it_is(make: Maker, office: Api) -> None:
+async def test_a_type_without_sealed_members_is_shown_as_it_is(
+    make: Maker, office: Api, sign_in: CanSignIn, owner: Any
+) -> None:
     finding = await make("findings")
+    team = await sign_in("inspection_team", team_number=finding["team_number"])
+    clue = await team.write(
+        "/v1/clues",
+        {
+            "round_number": finding["round_number"],
+            "source": "petition",
+            "summary": "问题",
+            "registered_on": "2017-05-20",
+        },
+    )
+    assert await team.read(f"/v1/clues/{clue['id']}", purpose="verification") == clue
+    assert await entries(owner, team.username) == [("read", "clues", [clue["id"]])], "nothing was hidden: it is a read"
     answer = await office.get(f"/v1/findings/{finding['id']}", params={"purpose": "handling"})
     assert answer.json() == finding and answer.headers["cache-control"] == "no-store"
 

@@ -1,0 +1,60 @@
+"""The command `prune`: what is kept for a time only is removed, and said what it was."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.database import bring_up_to_date, database_or_running
+from app.cli.words import foreseeable, table, tell
+from app.clock import SHANGHAI
+from app.db.engine import connect
+from app.db.roles import JOBS
+from app.kernel.access_log import KINDS
+from app.records import REGISTRY
+from app.settings import Settings
+
+COLUMNS = ["区划 division", "种类 kind", "条数 count", "最早 oldest", "最晚 newest"]
+
+
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出，不清除 only say what would be removed")] = False,
+) -> None:
+    """清除超过保存期限的导入明细和访问日志。Remove rows of imports and access-log entries that are past their time."""
+    with foreseeable():
+        options = Settings()
+        with database_or_running(options) as found:
+            bring_up_to_date(found, silent=True)
+            rows, entries = asyncio.run(_prune(found.url, options.access_log_months, not dry_run))
+        labels = {t.path: t.label for t in REGISTRY}
+        _report("结束 30 天以上的导入的逐行结果 rows of imports that ended 30 days ago", rows, labels, dry_run)
+        months = options.access_log_months
+        _report(f"{months} 个月以前的访问日志 access-log entries older than {months} months", entries, KINDS, dry_run)
+
+
+async def _prune(url: str, months: int, really: bool) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Each in a transaction of its own; the database itself removes nothing that is younger (alembic/sql/prune.sql)."""
+    connection = await connect(url, JOBS)
+    try:
+        rows = await connection.fetch("select * from prune_imports($1)", really)
+        return rows, await connection.fetch("select * from prune_access_log($1, $2)", months, really)
+    finally:
+        await connection.close()
+
+
+def _report(title: str, removed: Sequence[Any], labels: Any, dry_run: bool) -> None:
+    count = sum(r["removed"] for r in removed)
+    if not count:
+        tell(f"{title}：无 none")
+        return
+    moments = [[r[m].astimezone(SHANGHAI).isoformat(" ", "seconds") for m in ("oldest", "newest")] for r in removed]
+    cells = [
+        [r["jurisdiction"], f"{labels.get(r['kind'], '')} {r['kind']}", r["removed"], *both]
+        for r, both in zip(removed, moments, strict=True)
+    ]
+    table(title, COLUMNS, cells)
+    if dry_run:
+        tell(f"将清除 {count} 条；没有清除任何内容。", f"{count} would be removed; nothing was.")
+    else:
+        tell(f"已清除 {count} 条。", f"{count} removed.")

@@ -1,0 +1,177 @@
+"""A record that is hidden costs the statements of one that is absent, so that no timing tells them apart."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from app.db.pool import Pool
+from app.kernel.access import READERS, Right
+from app.kernel.documents import answer_tail
+from app.records import REGISTRY
+from tests.access.matrix import EVERY, SEES
+from tests.access.ways import ABSENT, NO_NUMBER, PATCH, requests, seen
+from tests.access.world import World
+from tests.support.callers import Api
+from tests.support.records import Maker
+
+Statements = list[str]
+CREATORS, CHANGERS = (
+    [r for r in SEES if r in READERS and any(getattr(t.access.of(r), verb, False) for t in REGISTRY)]
+    for verb in ("creates", "changes")
+)
+ALL = "verbs open to all"
+ASKED = [*((role, "as it is") for role in SEES), ("inspected_unit", ALL), ("inspection_office", ALL), ("auditor", ALL)]
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
+    """The text of what is sent to the database over the service's pools, in order."""
+    found: Statements = []
+    lend, heard = Pool.lend, set()
+
+    def hear(query: Any) -> None:
+        found.append(query.query)
+
+    async def lending(self: Pool) -> Any:
+        connection = await lend(self)
+        if connection not in heard:
+            connection.add_query_logger(hear)
+            heard.add(connection)
+        return connection
+
+    monkeypatch.setattr(Pool, "lend", lending)
+    yield found
+    for connection in heard:
+        connection.remove_query_logger(hear)
+
+
+@pytest.fixture
+def table(request: Any, monkeypatch: Any) -> str:
+    """The permission table, or the same with every verb allowed: then each way goes as far as the records."""
+    answer_tail.cache_clear()  # what it says of actions is worked out once
+    request.addfinalizer(answer_tail.cache_clear)
+    if request.param != "as it is":
+        monkeypatch.setattr(Right, "ever", lambda self, action: True)
+        monkeypatch.setattr(Right, "may", lambda self, action, state: True)
+        monkeypatch.setattr("app.http.record_handlers.LISTED", lambda right: True)
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+async def abroad(office: Api) -> AsyncIterator[dict[str, Any]]:
+    """A record of each type in another jurisdiction."""
+    make = Maker(office)
+    yield {t.path: await make(t.path) for t in REGISTRY}
+
+
+async def work(found: Statements, api: httpx.AsyncClient, method: str, url: str, **rest: Any) -> tuple[int, Statements]:
+    """The status of a request and the statements it takes, once everything is warm."""
+    await api.request(method, url, **rest)
+    found.clear()
+    answer = await api.request(method, url, **rest)
+    return answer.status_code, list(found)
+
+
+def ways(role: str, path: str, by_number: bool) -> list[tuple[str, str, dict[str, Any]]]:
+    """Every way to ask for one record, by identifier or by number; `{}` stands for it."""
+    stale = {"content": b'{"note": "x"}', "headers": {**PATCH, "If-Match": '"77"'}}
+    found = [*requests(path, "{}"), ("PATCH", f"/v1/{path}/{{}}", stale)]
+    found += [("GET", f"/v1/{path}/{{}}?purpose=handling", {})]
+    if path == "rounds" and role != "superior":  # that one counts the rounds that it does not see
+        found += [("GET", f"/v1/rounds/{{}}/work-list{more}", {}) for more in ("", "/teams")]
+    return found[:: 3 if by_number else 1]
+
+
+@pytest.mark.parametrize(("role", "table"), ASKED, indirect=["table"])
+async def test_asking_for_a_hidden_record_takes_the_statements_of_an_absent_one(
+    role: str, world: World, abroad: dict[str, Any], statements: Statements, table: str
+) -> None:
+    api = world.callers[role]
+    for path in EVERY:
+        hidden = sorted(EVERY[path] - seen(role, path))[:1]
+        for key, absent in (("id", ABSENT), ("number", NO_NUMBER)):
+            keys = [abroad[path][key], *(world.records[label][key] for label in hidden)]
+            for method, url, rest in ways(role, path, key == "number"):
+                none = await work(statements, api, method, url.format(absent), **rest)
+                for one in keys:
+                    assert await work(statements, api, method, url.format(one), **rest) == none, (method, url, one)
+
+
+@pytest.mark.parametrize("role", list(SEES))
+async def test_filtering_by_a_hidden_record_takes_the_statements_of_an_absent_one(
+    role: str, world: World, abroad: dict[str, Any], statements: Statements
+) -> None:
+    api = world.callers[role]
+    for t in REGISTRY:
+        for f in (f for f in t.references if f in t.filters):
+            hidden = [world.records[label] for label in sorted(EVERY[f.to] - seen(role, f.to))[:1]]
+            for key, absent in (("id", ABSENT), ("number", NO_NUMBER)):
+                url = f"/v1/{t.path}?{f.name}_{key}={{}}"
+                none = await work(statements, api, "GET", url.format(absent))
+                for record in (abroad[f.to], *hidden):
+                    assert await work(statements, api, "GET", url.format(record[key])) == none, url
+
+
+def whole(t: Any, world: World, role: str) -> dict[str, Any]:
+    """A body whose references exist for the role, as far as it needs any."""
+    body = {k: v for k, v in next(iter(t.examples.values())).items() if not re.search("_(number|id)s?$", k)}
+    for f in t.references:
+        visible = sorted(seen(role, f.to))
+        if f.required and f.writable and visible:
+            number = world.number(visible[0])
+            body[f.number_column] = [number] if f.many else number
+    return body
+
+
+@pytest.mark.parametrize("role", CREATORS)
+async def test_referring_to_a_hidden_record_takes_the_statements_of_an_absent_one(
+    role: str, world: World, abroad: dict[str, Any], statements: Statements
+) -> None:
+    api, compared = world.callers[role], 0
+    for t in REGISTRY:
+        right = t.access.of(role)
+        for f in t.references if right and right.creates else ():
+            hidden = [world.records[label] for label in sorted(EVERY[f.to] - seen(role, f.to))[:1]]
+            for record in (abroad[f.to], *hidden) if f.writable else ():
+                for column, key, absent in ((f.id_column, "id", ABSENT), (f.number_column, "number", NO_NUMBER)):
+                    body = {k: v for k, v in whole(t, world, role).items() if k not in f.columns}
+                    took = []
+                    for value in (absent, record[key]):
+                        given = {**body, column: [value] if f.many else value}
+                        took.append(await work(statements, api, "POST", f"/v1/{t.path}", json=given))
+                    assert took[0] == took[1] and took[0][0] == 422, (t.path, column, took)
+                    compared += bool(took[0][1])
+    assert compared, "no body came as far as the database"
+
+
+@pytest.mark.parametrize("role", CHANGERS)
+async def test_changing_a_reference_to_a_hidden_record_takes_the_statements_of_an_absent_one(
+    role: str, world: World, abroad: dict[str, Any], statements: Statements
+) -> None:
+    api = world.callers[role]
+    for t in REGISTRY:
+        right, labels = t.access.of(role), sorted(seen(role, t.path))
+        if not (right and right.changes and labels):
+            continue
+        url = f"/v1/{t.path}/{world.id(labels[0])}"
+        headers = {**PATCH, "If-Match": (await api.get(url)).headers["etag"]}
+        for f in t.references:
+            hidden = [world.records[label] for label in sorted(EVERY[f.to] - seen(role, f.to))[:1]]
+            for record in (abroad[f.to], *hidden) if f.writable else ():
+                took = []
+                for value in (NO_NUMBER, record["number"]):
+                    patch = json.dumps({f.number_column: [value] if f.many else value})
+                    took.append(await work(statements, api, "PATCH", url, content=patch, headers=headers))
+                assert took[0] == took[1] and took[0][0] in (403, 422), (t.path, f.name, took)
+
+
+async def test_the_statements_of_a_visible_record_are_told_apart(world: World, statements: Statements) -> None:
+    api, one = world.callers["inspection_office"], world.id("F-AU")
+    patch = {"content": b'{"note": "x"}', "headers": {**PATCH, "If-Match": '"77"'}}
+    there = await work(statements, api, "PATCH", f"/v1/findings/{one}", **patch)
+    nowhere = await work(statements, api, "PATCH", f"/v1/findings/{ABSENT}", **patch)
+    assert (there[0], nowhere[0]) == (412, 404) and len(there[1]) > len(nowhere[1]) > 0

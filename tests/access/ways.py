@@ -1,0 +1,35 @@
+"""Every way to ask for one record, and what nobody has."""
+
+from typing import Any
+
+from app.records import REGISTRY
+from tests.access.matrix import SEES
+
+ABSENT, NO_NUMBER = "01a20741-9e32-72f5-83b8-6eef4e2aa171", "431322-2999-99-Q-999"
+PATCH = {"Content-Type": "application/merge-patch+json", "If-Match": '"1"'}
+
+
+def seen(role: str, path: str) -> set[str]:
+    """The labels a role sees of a type."""
+    return SEES[role].get(path, set())
+
+
+def requests(path: str, key: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """Every way to ask for one record."""
+    one, t = f"/v1/{path}/{key}", REGISTRY.by_path[path]
+    either, stale = {"If-None-Match": '"1"'}, {**PATCH, "If-Match": '"77"'}
+    unsaid = {"Content-Type": PATCH["Content-Type"]}
+    found: list[tuple[str, str, dict[str, Any]]] = [
+        ("GET", one, {}),
+        ("HEAD", one, {}),
+        ("GET", one, {"headers": either}),
+        ("GET", one, {"headers": {"If-None-Match": "*"}}),
+        ("PATCH", one, {"content": b'{"note": "x"}', "headers": PATCH}),
+        ("PATCH", one, {"content": b'{"note": "x"}', "headers": unsaid}),
+        ("PATCH", one, {"content": b'{"nonsense": 1}', "headers": stale}),
+    ]
+    found += [("GET", one + more, {}) for more in ("/actions", "/revisions", "/revisions/1", "/revisions/2/diff")]
+    for action in (*(x.action for x in t.lifecycle.public), "void", "correct"):
+        for body in ({"reason": "x"}, {}):
+            found.append(("POST", f"{one}/actions/{action}", {"json": body, "headers": {"If-Match": '"1"'}}))
+    return found

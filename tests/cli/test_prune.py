@@ -1,0 +1,225 @@
+"""`python -m app prune` removes what is past its time, says what it was, and cannot be made to remove more."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.db.embedded import EmbeddedPostgres
+from app.db.engine import connect
+from app.db.migrate import migrate
+from app.db.roles import ACTING, JOBS
+from tests.cli.running import run
+from tests.kernel.test_schema import another  # noqa: F401  # the fixture
+from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
+from tests.support.sql import waits_or_ends
+
+AGED = "update import_job set finished_at = finished_at - $2::interval where id = $1"
+ENTRY = """insert into access_log (jurisdiction, principal, role, kind, record_type, at)
+    values ($1, 'prune-test', 'case_supervision', $2, 'persons', now() - $3::interval) returning seq"""
+
+
+@pytest.fixture
+async def owner(database: EmbeddedPostgres) -> AsyncIterator[Any]:
+    """The superuser, whom no policy binds."""
+    connection = await connect(database.superuser_url)
+    yield connection
+    await connection.close()
+
+
+def pruned(database: EmbeddedPostgres, folder: Path, *options: str, **more: str) -> CompletedProcess[str]:
+    """The command, run as an operator does."""
+    return run(folder / "data", "prune", *options, LEDGER_DATABASE_URL=database.application_url, **more)
+
+
+def aged(days: int) -> Any:
+    """So many days, as Postgres' driver takes an interval."""
+    return timedelta(days=days)
+
+
+async def imported(api: Api, number: str, **query: str) -> Any:
+    """An import of two units, whose rows hold what is to be written."""
+    text = f"单位编码,单位名称,单位类型\n{number}1,{number}甲,其他\n{number}2,{number}乙,其他\n"
+    return await api.import_file(text.encode(), CSV, type="units", **query)
+
+
+async def rows_of(owner: Any, found: Any) -> int:
+    return int(await owner.fetchval("select count(*) from import_row where import_id = $1", found["id"]))
+
+
+async def test_rows_of_old_imports_go_and_their_counts_stay(
+    office: Api, owner: Any, database: EmbeddedPostgres, folder: Path
+) -> None:
+    old = await imported(office, "431382-PRUNE-A")
+    preview = await imported(office, "431382-PRUNE-B", mode="preview")
+    young = await imported(office, "431382-PRUNE-C")
+    for found, days in ((old, 31), (preview, 40), (young, 29)):
+        await owner.execute(AGED, found["id"], aged(days))
+    before = await office.read(f"/v1/imports/{old['id']}")
+    assert before["rows_removed_at"] is None
+    told = pruned(database, folder, "--dry-run")
+    assert told.returncode == 0 and HOME in told.stdout and "units" in told.stdout, told
+    assert "4 would be removed; nothing was" in told.stdout
+    assert [await rows_of(owner, found) for found in (old, preview, young)] == [2, 2, 2]
+    told = pruned(database, folder)
+    assert told.returncode == 0 and "4 removed" in told.stdout, told
+    assert [await rows_of(owner, found) for found in (old, preview, young)] == [0, 0, 2]
+    after = await office.read(f"/v1/imports/{old['id']}")
+    assert after.pop("rows_removed_at") and after == {k: v for k, v in before.items() if k != "rows_removed_at"}
+    for found in (old, preview):
+        answer = await office.get(f"/v1/imports/{found['id']}/rows", headers={"Accept-Language": "en"})
+        assert (answer.status_code, answer.json()["code"]) == (410, "import_rows_removed"), answer.text
+        assert after["finished_at"] and "30 days" in answer.json()["detail"]
+    assert len((await office.read(f"/v1/imports/{young['id']}/rows"))["items"]) == 2
+    assert (await office.get("/v1/units/431382-PRUNE-A1")).status_code == 200, "what was imported stays"
+    assert "none" in pruned(database, folder).stdout.splitlines()[0]
+
+
+async def test_a_preview_whose_rows_are_gone_is_not_committed(
+    office: Api, owner: Any, database: EmbeddedPostgres, folder: Path
+) -> None:
+    preview = await imported(office, "431382-PRUNE-D", mode="preview")
+    await owner.execute(AGED, preview["id"], aged(31))
+    pruned(database, folder)
+    answer = await office.post(f"/v1/imports/{preview['id']}/actions/commit")
+    assert (answer.status_code, answer.json()["code"]) == (410, "import_rows_removed")
+    assert (await office.read(f"/v1/imports/{preview['id']}"))["state"] == "checked"
+    assert (await office.get("/v1/units/431382-PRUNE-D1")).status_code == 404
+
+
+async def test_a_commit_that_meets_the_removal_finds_the_rows_gone_and_writes_nothing(
+    office: Api, owner: Any, database: EmbeddedPostgres
+) -> None:
+    preview = await imported(office, "431382-PRUNE-E", mode="preview")
+    await owner.execute(AGED, preview["id"], aged(31))
+    jobs = await connect(database.application_url, JOBS)
+    try:
+        async with jobs.transaction():
+            assert await jobs.fetch("select * from prune_imports(true)")
+            commit = asyncio.create_task(office.post(f"/v1/imports/{preview['id']}/actions/commit"))
+            await waits_or_ends(owner, commit)
+            assert not commit.done()
+        answer = await commit
+    finally:
+        await jobs.close()
+    assert (answer.status_code, answer.json()["code"]) == (410, "import_rows_removed"), answer.text
+    assert (await office.read(f"/v1/imports/{preview['id']}"))["state"] == "checked"
+    assert (await office.get("/v1/units/431382-PRUNE-E1")).status_code == 404
+
+
+@pytest.mark.parametrize("state", ["received", "checking", "committing"])
+async def test_an_import_that_is_under_way_keeps_its_rows(
+    state: str, office: Api, owner: Any, database: EmbeddedPostgres, folder: Path
+) -> None:
+    preview = await imported(office, f"431382-PRUNE-{state}", mode="preview")
+    await owner.execute(AGED, preview["id"], aged(31))
+    await owner.execute("update import_job set state = $2 where id = $1", preview["id"], state)
+    assert pruned(database, folder).returncode == 0
+    assert await rows_of(owner, preview) == 2
+    await owner.execute("update import_job set state = 'checked' where id = $1", preview["id"])
+    assert (await office.post(f"/v1/imports/{preview['id']}/actions/commit")).json()["state"] == "committed"
+
+
+async def test_entries_of_the_access_log_go_when_they_are_older_than_the_setting(
+    owner: Any, database: EmbeddedPostgres, folder: Path
+) -> None:
+    ages = {1: "young", 200: "half", 800: "two", 1200: "three", 2000: "old"}
+    seq = {}
+    for days, name in ages.items():
+        for code in (HOME, NEIGHBOUR):
+            seq[name, code] = await owner.fetchval(ENTRY, code, "find" if name == "old" else "read", aged(days))
+
+    async def left() -> set[str]:
+        rows = await owner.fetch("select seq from access_log where principal = 'prune-test'")
+        return {name for name, _ in seq if {seq[name, HOME], seq[name, NEIGHBOUR]} <= {r[0] for r in rows}}
+
+    told = pruned(database, folder, "--dry-run").stdout
+    assert "36 个月" in told and "按身份证号查找 find" in told and await left() == set(ages.values())
+    told = pruned(database, folder).stdout
+    assert await left() == {"young", "half", "two"} and told.count("查看 read") == 2
+    assert all(code in told for code in (HOME, NEIGHBOUR))
+    assert pruned(database, folder, LEDGER_ACCESS_LOG_MONTHS="24").returncode == 0
+    assert await left() == {"young", "half"}
+    assert pruned(database, folder, LEDGER_ACCESS_LOG_MONTHS="6").returncode == 0
+    assert await left() == {"young"}
+
+
+@pytest.mark.parametrize("months", ["5", "0", "-1", "soon"])
+def test_less_than_six_months_is_refused_with_a_sentence(months: str, database: EmbeddedPostgres, folder: Path) -> None:
+    refused = pruned(database, folder, LEDGER_ACCESS_LOG_MONTHS=months)
+    assert refused.returncode == 2 and refused.stdout == ""
+    assert "LEDGER_ACCESS_LOG_MONTHS" in refused.stderr and "Traceback" not in refused.stderr
+
+
+async def test_whatever_is_asked_the_database_keeps_the_log_for_six_months(
+    owner: Any, database: EmbeddedPostgres
+) -> None:
+    young, half = [await owner.fetchval(ENTRY, HOME, "read", aged(days)) for days in (1, 178)]
+    jobs = await connect(database.application_url, JOBS)
+    try:
+        for months in (0, -100, 1, None, 6):
+            await jobs.fetch("select * from prune_access_log($1, true)", months)
+        for text in ("delete from access_log", "delete from import_row", "select * from access_log"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await jobs.execute(text)
+    finally:
+        await jobs.close()
+    assert await owner.fetchval("select count(*) from access_log where seq = any($1)", [young, half]) == 2
+    old = await owner.fetchval(ENTRY, HOME, "read", aged(900))
+    for role in (None, "ledger_owner", "ledger_keeper"):
+        for text in (f"delete from access_log where seq = {young}", f"delete from access_log where seq = {old}"):
+            transaction = owner.transaction()
+            await transaction.start()
+            try:
+                await owner.execute(f"set local role {role}" if role else "select 1")
+                gone = await owner.execute(text)
+                assert gone == "DELETE 0", (role, text)
+            except (asyncpg.RestrictViolationError, asyncpg.InsufficientPrivilegeError):
+                pass
+            finally:
+                await transaction.rollback()
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await owner.execute("update access_log set kind = 'list' where seq = $1", old)
+
+
+@pytest.mark.parametrize("role", [r for r in ACTING if r != JOBS])
+async def test_no_role_but_that_of_jobs_may_ask_for_it(role: str, database: EmbeddedPostgres) -> None:
+    connection = await connect(database.application_url, role)
+    try:
+        for text in ("select * from prune_imports(true)", "select * from prune_access_log(36, true)"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.fetch(text)
+    finally:
+        await connection.close()
+
+
+async def test_what_was_removed_is_known_after_a_migration_down_and_up(another: tuple[str, str]) -> None:  # noqa: F811
+    await migrate(*another)
+    connection = await asyncpg.connect(another[0])
+    sheets, job = '[{"rows": 2, "type": "units"}]', {}
+    for name, days, held, rows in (("gone", 40, sheets, 0), ("kept", 40, sheets, 2), ("empty", 40, "[]", 0)):
+        job[name] = await connection.fetchval(
+            "insert into import_job (id, maker, state, mode, on_error, media, sha256, sheets, finished_at) values"
+            " (gen_random_uuid(), 'x', 'checked', 'preview', 'reject_all', 'text/csv', 'x', $1, now() - $2::interval)"
+            " returning id", held, aged(days),
+        )  # fmt: skip
+        await connection.execute(
+            "insert into import_row (import_id, n, maker, line_number, type, result)"
+            " select $1, n, 'x', n, 'units', 'created' from generate_series(1, $2) n",
+            job[name], rows,
+        )  # fmt: skip
+    await connection.execute(ENTRY, HOME, "read", aged(2000))
+    await migrate(*another, "0005")
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await connection.execute("delete from access_log")
+    await migrate(*another)
+    marked = await connection.fetch("select id from import_job where rows_removed_at is not null")
+    assert [r["id"] for r in marked] == [job["gone"]]
+    assert [tuple(r)[1:3] for r in await connection.fetch("select * from prune_imports(true)")] == [("units", 2)]
+    assert [tuple(r)[1:3] for r in await connection.fetch("select * from prune_access_log(36, true)")] == [("read", 1)]
+    await connection.close()
