@@ -48,10 +48,10 @@ alter policy inspection_office on person using (
     and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.holder_unit_id is null) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 alter policy inspection_team on person using (
     person.jurisdiction = @inspection_team.code@
-    and (person.audience && @inspection_team.keys@::uuid[] and person.audience && @inspection_team.keys@::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (person.audience && @inspection_team.keys@::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 alter policy inspection_team_creates on person with check (
     person.jurisdiction = @inspection_team.code@
-    and (person.audience && @inspection_team.keys@::uuid[] and person.audience && @inspection_team.keys@::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (person.audience && @inspection_team.keys@::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 alter policy case_supervision on person using (
     person.jurisdiction = @case_supervision.code@);
 alter policy case_supervision_creates on person with check (

@@ -1,6 +1,6 @@
 """The register of persons belongs to case supervision; others meet a person only through records they may read."""
 
-from app.kernel.access import METADATA, OWN, Access, Follow, Right, reads, through, writes
+from app.kernel.access import MEETS, METADATA, Access, Follow, Right, reads, through, writes
 
 BY_CLUE = through("clue", "person_id")
 BY_DECISION = " or ".join(through(t, "person_id") for t in ("accountability_decision", "admonishment", "look_back"))
@@ -13,7 +13,7 @@ ACCESS = Access(
         "inspection_office": reads(f"({BY_OPEN_CLUE} or {BY_DECISION})", hides=METADATA, lists=False),
         "leading_group": reads(f"({BY_CLUE} or {BY_DECISION} or {BY_CASE})", hides=METADATA, lists=False),
         "case_supervision": writes(),
-        "inspection_team": Right(f"({OWN} or {BY_CLUE})", creates=True),
+        "inspection_team": Right(f"({MEETS} or {BY_CLUE})", creates=True),
         "handling_department": reads(BY_CLUE),
         "organisation_department": reads(BY_CLUE),
     },
