@@ -1,21 +1,20 @@
 """Checking a file: its rows in batches become the plan, which is stored row by row and shown to its maker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from app.errors import Refusal
 from app.imports import matching, plan, siblings, stored
 from app.imports.ahead import Ahead
-from app.imports.columns import Problem, names_of_references, read_row
+from app.imports.batches import next_batch, read_batch, tables_in_turn
 from app.imports.jobs import importable
 from app.imports.lookup import Lookup
 from app.imports.plan import Planned
 from app.imports.shape import shape
-from app.imports.sources import Source, Table, tables
+from app.imports.sources import Source, Table
 from app.kernel.asking import Asking
 from app.kernel.record_type import RecordType
 from app.kernel.sealing import Clear, seal_values, store_sealed
@@ -62,7 +61,7 @@ class Check:
     async def run(self, path: Path, source: Source, progress: Any) -> None:
         """Plans the whole file. Raises UnreadableFile."""
         under_way: RecordType | None = None
-        async for table in _tables(path, source, self.asking.ledger.registry):
+        async for table in tables_in_turn(path, source, self.asking.ledger.registry):
             if table.type and not importable(self.asking, table.type):
                 raise Refusal("import_not_permitted", label=table.type.label)
             self.lookup.coming = source.present
@@ -108,7 +107,7 @@ class Check:
         rows, size = iter(table.rows), None if shape(table.type).among_themselves else BATCH
         under_way: asyncio.Task[None] | None = None
         try:
-            while batch := await asyncio.to_thread(_next, rows, size):
+            while batch := await asyncio.to_thread(next_batch, rows, size):
                 checked = await self._read_and_check(table, batch)
                 if under_way:
                     await under_way
@@ -124,7 +123,7 @@ class Check:
         """The rows as they are planned, their checked values, and what of them is to be sealed."""
         assert table.type
         t = table.type
-        planned, rows = await asyncio.to_thread(_read, table, batch, self.jurisdiction)
+        planned, rows = await asyncio.to_thread(read_batch, table, batch, self.jurisdiction)
         await self.lookup.prepare(t, rows)
         if shape(t).among_themselves:
             siblings.announce(planned, rows, self.lookup)
@@ -211,42 +210,3 @@ def _ready(p: Planned) -> bool:
     """Whether a row can be written at once: it has its number, and refers to no row of its own type."""
     own = shape(p.type).own_ids
     return p.result == "created" and p.number is not None and not (own and any(map(p.values.get, own)))
-
-
-def _next(rows: Iterator[Any], size: int | None) -> list[Any]:
-    return list(islice(rows, size))
-
-
-def _read(table: Table, batch: list[tuple[int, Any]], jurisdiction: str) -> tuple[list[Planned], list[dict[str, Any]]]:
-    assert table.type
-    internal = names_of_references(table.type)
-    planned, rows = [], []
-    for line, raw in batch:
-        p = Planned(table.sheet, line, table.type, table.headings)
-        if table.headings:
-            values, problems = read_row(table.type, raw, table.headings, table.units)
-            p.errors += problems
-        elif isinstance(raw, dict):
-            code = raw.pop("jurisdiction", jurisdiction)
-            raw.pop("type", None)
-            values = {k: v for k, v in raw.items() if v is not None} if None in raw.values() else raw
-            if not internal.isdisjoint(values):
-                for name in internal & values.keys():
-                    p.reject(name, "unknown_member", name=name)
-                    values.pop(name)
-            if code not in (None, jurisdiction):
-                p.reject("jurisdiction", "jurisdiction_outside")
-        else:
-            values = {}
-            p.unreadable = True
-            p.errors.append(Problem(None, f"line_{raw.code}"))
-        planned.append(p)
-        rows.append(values)
-    return planned, rows
-
-
-async def _tables(path: Path, source: Source, registry: Any) -> AsyncIterator[Table]:
-    """Tables in the order of the registry, read in a thread so that requests go on being answered."""
-    found: Iterator[Table] = await asyncio.to_thread(lambda: iter(tables(path, source, registry)))
-    while (table := await asyncio.to_thread(lambda: next(found, None))) is not None:
-        yield table
