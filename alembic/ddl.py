@@ -124,6 +124,16 @@ def hold_functions(table: str, references: Sequence[tuple[str, str, bool]]) -> N
     op.execute("set role ledger_owner")
 
 
+KNOWS_UNENFORCED = 180000  # the first Postgres in which a key can be declared and not enforced
+
+
+def declare_only(table: str, references: Sequence[tuple[str, str, bool]], how: str = "not enforced") -> None:
+    """The foreign keys stay declared; the triggers of `hold` see to them, once a statement and not once a row."""
+    if int(op.get_bind().exec_driver_sql("show server_version_num").scalar_one()) >= KNOWS_UNENFORCED:
+        for column in (c for c, _, many in references if not many):
+            op.execute(f"alter table {table} alter constraint fk_{table}_{column} {how}")
+
+
 def _look(table: str, rows: str, column: str, target: str, many: bool) -> str:
     named = f"unnest(c.{column}) x(id)" if many else f"(select c.{column} as id) x"
     return f"""perform from (select distinct c.jurisdiction, x.id from {rows} c cross join lateral {named}

@@ -83,12 +83,12 @@ alter policy inspection_office_changes on round using (
     round.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on round using (
     round.jurisdiction = @inspection_team.code@
-    and round.id = any (array(select x.round_id from team x where x.state <> 'voided')));
+    and round.id in (select x.round_id from team x where x.state <> 'voided'));
 alter policy case_supervision on round using (
     round.jurisdiction = @case_supervision.code@);
 alter policy inspected_unit on round using (
     round.jurisdiction = @inspected_unit.code@
-    and round.id = any (array(select x.round_id from target x where x.state <> 'voided')));
+    and round.id in (select x.round_id from target x where x.state <> 'voided'));
 alter policy partner_system on round using (
     round.jurisdiction = @partner_system.code@
     and 'rounds' = any (@partner_system.types@::text[]));
@@ -111,12 +111,12 @@ alter policy inspection_office_changes on finding_category using (
     finding_category.jurisdiction = @inspection_office.code@);
 alter policy inspection_team on finding_category using (
     finding_category.jurisdiction = @inspection_team.code@
-    and finding_category.round_id = any (array(select x.round_id from team x where x.state <> 'voided')));
+    and finding_category.round_id in (select x.round_id from team x where x.state <> 'voided'));
 alter policy case_supervision on finding_category using (
     finding_category.jurisdiction = @case_supervision.code@);
 alter policy inspected_unit on finding_category using (
     finding_category.jurisdiction = @inspected_unit.code@
-    and finding_category.round_id = any (array(select x.round_id from target x where x.state <> 'voided')));
+    and finding_category.round_id in (select x.round_id from target x where x.state <> 'voided'));
 alter policy partner_system on finding_category using (
     finding_category.jurisdiction = @partner_system.code@
     and 'finding-categories' = any (@partner_system.types@::text[]));
@@ -144,7 +144,7 @@ alter policy case_supervision on team using (
     team.jurisdiction = @case_supervision.code@);
 alter policy inspected_unit on team using (
     team.jurisdiction = @inspected_unit.code@
-    and team.id = any (array(select x.team_id from target x where x.state <> 'voided')));
+    and team.id in (select x.team_id from target x where x.state <> 'voided'));
 alter policy hand on team_member using (
     team_member.jurisdiction >= @any.low@
     and team_member.jurisdiction < @any.high@);

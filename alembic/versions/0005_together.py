@@ -2,7 +2,7 @@
 
 import re
 
-from ddl import drop_kept, hold_functions, run
+from ddl import declare_only, drop_kept, hold_functions, run
 
 from alembic import op
 
@@ -108,7 +108,6 @@ REFERENCES: dict[str, tuple[tuple[str, str, bool], ...]] = {
     ),
     "consultation": (("round_id", "round", False),),
 }
-FIRST_WITHOUT_FOREIGN_KEYS = 180000  # Postgres 18 knows keys that are declared and not enforced
 # record table -> roles that see only some of its records, and change them
 CHANGING = {
     "visit": ("inspection_team",), "finding": ("inspection_team",), "feedback_session": ("inspection_team",),
@@ -138,12 +137,14 @@ def upgrade() -> None:
         op.execute(f"alter index ix_{table}_audience set (gin_pending_list_limit = 64)")
     for table, references in REFERENCES.items():
         hold_functions(table, references)
-    _enforce("not enforced")
+    for table, references in REFERENCES.items():
+        declare_only(table, references)
 
 
 def downgrade() -> None:
     """The functions that hold references stay: they ask for no less than those of before."""
-    _enforce("enforced")
+    for table, references in REFERENCES.items():
+        declare_only(table, references, "enforced")
     for table in OF_TEAMS:
         op.execute(f"drop index ix_{table}_team_id")
         op.execute(f"create index ix_{table}_team_id on {table} (jurisdiction, team_id)")
@@ -173,13 +174,3 @@ def _looked_up(found: re.Match[str]) -> str:
     among = "" if roles == ["any"] else f" and p.role in ({named})"
     is_open = "p.id = (ledger_caller() ->> 'sub') and not p.disabled and p.expires_at > now()"
     return f"(select p.{column} from principal p where {is_open}{among})"
-
-
-def _enforce(how: str) -> None:
-    """The foreign keys stay declared; the triggers of `hold` see to them, once a statement and not once a row."""
-    version = op.get_bind().exec_driver_sql("show server_version_num").scalar_one()
-    if int(version) < FIRST_WITHOUT_FOREIGN_KEYS:
-        return
-    for table, references in REFERENCES.items():
-        for column in (c for c, _, many in references if not many):
-            op.execute(f"alter table {table} alter constraint fk_{table}_{column} {how}")

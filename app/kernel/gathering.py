@@ -16,6 +16,9 @@ import asyncpg
 # A server that has gone away: whether the statement was carried out is not known.
 GONE = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)
 MOST = 50  # rows of one statement: what a pool of connections sends at once, and no lock is held for long
+# Statements under way in one process. More of them only wait for one another in Postgres, at a third of its time; and
+# writes that are held up there leave half of a pool to those who read.
+TURNS = 4
 
 Together = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
 
@@ -32,7 +35,8 @@ class _Waiting:
 class Gathering:
     """The lines of writes of one process, a line for each kind; of each kind one statement is under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: int = TURNS) -> None:
+        self._turns = asyncio.Semaphore(turns)
         self._lines: dict[Hashable, list[_Waiting]] = {}
         self._at_work: set[asyncio.Task[None]] = set()
 
@@ -56,9 +60,11 @@ class Gathering:
         """Carries out what is in line until nothing is. A caller that has gone away leaves its write to be done."""
         try:
             while line:
-                await _settle(_taken(line), together)
+                async with self._turns:
+                    await _settle(_taken(line), together)
         finally:
             del self._lines[kind]
+            _fail(line, asyncpg.InterfaceError("the service is stopping"))  # nobody is left if it ended by itself
 
 
 def _taken(line: list[_Waiting]) -> list[_Waiting]:

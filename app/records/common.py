@@ -103,8 +103,8 @@ def seen_with_the_round(round_id: str) -> Access:
 
     round_id    the column that names the round
     """
-    of_team = f"{{0}}.{round_id} = any (array(select x.round_id from team x where x.state <> 'voided'))"
-    after_entry = f"{{0}}.{round_id} = any (array(select x.round_id from target x where x.state <> 'voided'))"
+    of_team = f"{{0}}.{round_id} in (select x.round_id from team x where x.state <> 'voided')"
+    after_entry = f"{{0}}.{round_id} in (select x.round_id from target x where x.state <> 'voided')"
     every = reads()
     rights = {"inspection_office": writes(), "leading_group": every, "case_supervision": every}
     return Access({**rights, "inspection_team": reads(of_team), "inspected_unit": reads(after_entry)}, partner=every)

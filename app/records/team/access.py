@@ -3,7 +3,7 @@
 from app.kernel.access import THE_TEAM, Access, Hidden, reads, writes
 
 HEAD = Hidden(members=frozenset({"head_name"}))
-AFTER_ENTRY = "{0}.id = any (array(select x.team_id from target x where x.state <> 'voided'))"
+AFTER_ENTRY = "{0}.id in (select x.team_id from target x where x.state <> 'voided')"
 
 ACCESS = Access(
     {
