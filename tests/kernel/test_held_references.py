@@ -17,18 +17,20 @@ POINTING = [(t, f) for t in REGISTRY for f in t.references]
 NAMES = [f"{t.path}.{f.name}" for t, f in POINTING]
 
 
-async def copied(owner: Any, t: RecordType, record_id: str, **changed: Any) -> None:
-    """Inserts a copy of a record past the service, as the owner of the database, with other values in some columns."""
+async def copied(owner: Any, t: RecordType, record: dict[str, Any], **changed: Any) -> None:
+    """Puts a copy in the place of a record, past the service, as the owner of the database, some columns changed."""
+    await owner.execute(f"update {t.table} set version = version + 1, state = 'voided' where id = $1", record["id"])
     generated = "is_generated = 'NEVER' and table_schema = 'public'"
     found = await owner.fetch(
         f"select column_name from information_schema.columns where table_name = $1 and {generated}", t.table
     )
     columns = [r["column_name"] for r in found]
-    given = {"id": uuid.uuid4(), "number": f"COPY-{uuid.uuid4().hex[:12]}-1", "version": 1, **changed}
+    given = {"id": uuid.uuid4(), "number": f"COPY-{uuid.uuid4().hex[:12]}-1", "version": 1}
+    given |= {"state": record["state"], **changed}
     values = [f"${list(given).index(c) + 2}" if c in given else c for c in columns]
     await owner.execute(
         f"insert into {t.table} ({', '.join(columns)}) select {', '.join(values)} from {t.table} where id = $1",
-        record_id, *given.values(),
+        record["id"], *given.values(),
     )  # fmt: skip
 
 
@@ -40,7 +42,7 @@ async def test_a_row_that_refers_to_nothing_is_refused_also_to_the_owner_of_the_
     absent: Any = [nobody] if f.many else nobody
     async with owning(database) as owner:
         for change in (
-            lambda: copied(owner, t, record["id"], **{f.id_column: absent}),
+            lambda: copied(owner, t, record, **{f.id_column: absent}),
             lambda: owner.execute(
                 f"update {t.table} set version = version + 1, {f.id_column} = $2 where id = $1", record["id"], absent
             ),
@@ -56,11 +58,11 @@ async def test_a_row_that_refers_across_jurisdictions_is_refused(
     finding, foreign = await make("findings"), await Maker(neighbour)("units")
     async with owning(database) as owner:
         with pytest.raises(asyncpg.ForeignKeyViolationError):
-            await copied(owner, REGISTRY.by_path["findings"], finding["id"], unit_id=uuid.UUID(foreign["id"]))
+            await copied(owner, REGISTRY.by_path["findings"], finding, unit_id=uuid.UUID(foreign["id"]))
 
 
 async def test_a_copy_that_refers_to_what_is_there_is_taken(make: Maker, database: EmbeddedPostgres) -> None:
     """The refusals above are for their references."""
     finding = await make("findings")
     async with owning(database) as owner, undone(owner):
-        await copied(owner, REGISTRY.by_path["findings"], finding["id"])
+        await copied(owner, REGISTRY.by_path["findings"], finding)
