@@ -130,6 +130,7 @@ def upgrade() -> None:
     for name in ("standing_once", "changing"):
         run(name, lambda text: STANDING.sub(_asked_of_the_gate, text))
     run("revisions_together")
+    run("following")
     for table in OF_TEAMS:
         op.execute(f"drop index ix_{table}_team_id")
         op.execute(f"create index ix_{table}_team_id on {table} (jurisdiction, team_id, created_at desc, id desc)")

@@ -108,6 +108,8 @@ class Check:
         under_way: asyncio.Task[None] | None = None
         try:
             while batch := await asyncio.to_thread(next_batch, rows, size):
+                if under_way and shape(table.type).own_ids:
+                    await under_way  # a row may name one of the batch before, which is known once it is decided
                 checked = await self._read_and_check(table, batch)
                 if under_way:
                     await under_way

@@ -33,7 +33,7 @@ from app.kernel.asking import Asking
 from app.logging import log
 
 SERVING = 0x6C65_6467_0001
-AT_ONCE = 2  # imports in one process: each holds one connection of the pool and borrows a second
+AT_ONCE = 2  # imports in one process: each holds one connection of the pool and borrows two more, for a statement each
 
 
 def uploads(settings: Any) -> Path:

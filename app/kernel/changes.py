@@ -150,8 +150,7 @@ async def _look(asking: Asking, connection: Any, given: Amendment) -> None:
     t, transition = given.t, given.transition
     cleared = {c: None for name in given.spelling.cleared for c in t.reference(name).columns}
     values: Mapping[str, Any] = {**given.values, **cleared}
-    action = transition.action if transition else ""
-    old = orjson.loads((await current_on(asking, connection, t, given.key, given.version, action))["row"])
+    old = orjson.loads((await current_on(asking, connection, t, given.key, given.version, given.action))["row"])
     if transition and old["state"] not in transition.origins:
         return  # the update finds no row, and the second look says which actions are legal
     new = {**old, **values}

@@ -7,7 +7,7 @@ decides for each as if it stood alone. See docs/decisions/0017-writing-together.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ MOST = 50  # rows of one statement: what a pool of connections sends at once, an
 # Statements under way in one process. More of them only wait for one another in Postgres, at a third of its time; and
 # writes that are held up there leave half of a pool to those who read.
 TURNS = 4
+PATIENCE = 0.2  # seconds after which a statement that waits for a lock is left to itself
 
 Together = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
 
@@ -33,10 +34,14 @@ class _Waiting:
 
 
 class Gathering:
-    """The lines of writes of one process, a line for each kind; of each kind one statement is under way."""
+    """The lines of writes of one process, a line for each kind; of each kind one statement is under way.
 
-    def __init__(self, turns: int = TURNS) -> None:
+    One that is held up does not hold up the others: after a moment the next goes beside it.
+    """
+
+    def __init__(self, turns: int = TURNS, patience: float = PATIENCE) -> None:
         self._turns = asyncio.Semaphore(turns)
+        self._patience = patience
         self._lines: dict[Hashable, list[_Waiting]] = {}
         self._at_work: set[asyncio.Task[None]] = set()
 
@@ -50,21 +55,44 @@ class Gathering:
         line = self._lines.get(kind)
         if line is None:
             line = self._lines[kind] = []
-            task = asyncio.create_task(self._work(kind, line, together))
-            self._at_work.add(task)
-            task.add_done_callback(self._at_work.discard)
+            self._begin(self._work(kind, line, together))
         line.append(waiting)
         return await waiting.outcome
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        return task
 
     async def _work(self, kind: Hashable, line: list[_Waiting], together: Together) -> None:
         """Carries out what is in line until nothing is. A caller that has gone away leaves its write to be done."""
         try:
             while line:
                 async with self._turns:
-                    await _settle(_taken(line), together)
+                    await asyncio.wait({self._begin(self._settle(_taken(line), together))}, timeout=self._patience)
         finally:
             del self._lines[kind]
             _fail(line, asyncpg.InterfaceError("the service is stopping"))  # nobody is left if it ended by itself
+
+    async def _settle(self, batch: list[_Waiting], together: Together) -> None:
+        try:
+            answers = await together([waiting.write for waiting in batch])
+        except asyncpg.PostgresError as problem:
+            # A refusal of the server's has undone the whole statement; with the connection lost, nobody knows.
+            if len(batch) == 1 or isinstance(problem, GONE):
+                _fail(batch, problem)
+            else:
+                for waiting in batch:
+                    self._begin(self._settle([waiting], together))
+        except BaseException as problem:
+            _fail(batch, problem)
+            if not isinstance(problem, Exception):
+                raise
+        else:
+            for waiting, answer in zip(batch, answers, strict=True):
+                if not waiting.outcome.done():
+                    waiting.outcome.set_result(answer)
 
 
 def _taken(line: list[_Waiting]) -> list[_Waiting]:
@@ -75,26 +103,6 @@ def _taken(line: list[_Waiting]) -> list[_Waiting]:
             taken.setdefault(waiting.record_id, waiting)
     line[:] = [waiting for waiting in line if taken.get(waiting.record_id) is not waiting]
     return [taken[record_id] for record_id in sorted(taken)]
-
-
-async def _settle(batch: list[_Waiting], together: Together) -> None:
-    try:
-        answers = await together([waiting.write for waiting in batch])
-    except asyncpg.PostgresError as problem:
-        # A refusal of the server's has undone the whole statement; with the connection lost, nobody knows.
-        if len(batch) == 1 or isinstance(problem, GONE):
-            _fail(batch, problem)
-        else:
-            for waiting in batch:
-                await _settle([waiting], together)
-    except BaseException as problem:
-        _fail(batch, problem)
-        if not isinstance(problem, Exception):
-            raise
-    else:
-        for waiting, answer in zip(batch, answers, strict=True):
-            if not waiting.outcome.done():
-                waiting.outcome.set_result(answer)
 
 
 def _fail(batch: list[_Waiting], problem: BaseException) -> None:

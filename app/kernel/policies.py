@@ -107,12 +107,14 @@ def _audience(t: RecordType) -> Iterator[str]:
 
 def _follow(t: RecordType, other: RecordType, follow: Follow) -> Iterator[str]:
     name = f"{t.table}_follows_{other.table}"
-    yield f"""create function {name}() returns trigger language plpgsql security definer
+    yield f"""create or replace function {name}() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
 declare
   asked text := current_setting('app.caller', true);
 begin
-  perform set_config('app.caller', jsonb_set(coalesce(ledger_caller(), '{{}}'), '{{action}}', '"follow"')::text, true);
+  perform set_config('app.caller', (coalesce(ledger_caller(), '{{}}') - 'requests' || jsonb_build_object(
+    'action', 'follow',
+    'request', coalesce(ledger_caller() -> 'requests' -> new.id::text, ledger_caller() -> 'request')))::text, true);
   update {t.table} set version = version + 1, updated_at = now()
     where {t.table}.jurisdiction = new.jurisdiction and {follow.match.format(t.table)}
       and audience is distinct from audience_of_{t.table}({t.table});

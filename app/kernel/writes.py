@@ -25,11 +25,15 @@ COUNT = "count"  # in the place of ROW: answer how many rows were written, and t
 
 SINGLE_SOURCE = """select $2::uuid as id, $3::text as jurisdiction, $4::int as version, $5::text as number,
     $6::text as state, $7::jsonb as values, false as imported, null::jsonb as line"""
-# Several of one kind (kernel/together.py).
-MANY_NEW = """select x.id, $2::text as jurisdiction, 1 as version, x.number, $3::text as state, x.values,
-    false as imported, null::jsonb as line from unnest($4::uuid[], $5::text[], $6::jsonb[]) x(id, number, values)"""
-MANY_CHANGED = """select x.id, null::text as jurisdiction, x.version, null::text as number, null::text as state,
-    x.values, null::jsonb as line from unnest($2::uuid[], $3::int[], $4::jsonb[]) x(id, version, values)"""
+# Several of one kind (kernel/together.py). They hold the locks of all while they wait for that of one: not for long, or
+# a longer transaction that needs one of them, such as an import, might be ended as the victim of a deadlock.
+IMPATIENT = "(select set_config('lock_timeout', '200ms', true)) is not null"
+MANY_NEW = f"""select x.id, $2::text as jurisdiction, 1 as version, x.number, $3::text as state, x.values,
+    false as imported, null::jsonb as line from unnest($4::uuid[], $5::text[], $6::jsonb[]) x(id, number, values)
+  where {IMPATIENT}"""
+MANY_CHANGED = f"""select x.id, null::text as jurisdiction, x.version, null::text as number, null::text as state,
+    x.values, null::jsonb as line from unnest($2::uuid[], $3::int[], $4::jsonb[]) x(id, version, values)
+  where {IMPATIENT}"""
 
 
 # The place of a row among those that its series was moved on for.
