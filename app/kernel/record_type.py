@@ -85,6 +85,9 @@ class RecordType:
     """One record type of the ledger. Validated when the service starts; see `fields.py` of each folder.
 
     What follows from the fields is worked out once: no slots, so that there is a place to keep it.
+
+    inherits   reference -> the reference whose record has it, too: taken over from there for a caller of a role that
+               sees no record of that type and so cannot name one (a department files a case of a clue's round)
     """
 
     name: str
@@ -99,6 +102,7 @@ class RecordType:
     ledger: LedgerHabits
     ledger_name: LedgerName | None = None
     virtual: Mapping[str, str] = field(default_factory=dict)
+    inherits: Mapping[str, str] = field(default_factory=dict)
     check: CheckRule | None = None
     check_reads: frozenset[str] = frozenset()
     constraints: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -210,6 +214,8 @@ class Registry:
         for f in t.fields:
             if f.copied and f.copied[0] not in {r.name for r in t.references}:
                 raise Misdeclared(f"{t.path}.{f.name} is copied from {f.copied[0]!r}, which is no reference of it")
+        if not {*t.inherits, *t.inherits.values()} <= {r.name for r in t.references}:
+            raise Misdeclared(f"{t.path}: inherits names {dict(t.inherits)}, which are not all references of it")
         if t.check and not t.check_reads <= columns | {"number"}:
             raise Misdeclared(f"{t.path}: check_reads names {sorted(t.check_reads - columns)}, which are no columns")
 

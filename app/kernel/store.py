@@ -6,6 +6,7 @@ statements share a transaction and the records looked at are locked until it end
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from app.kernel import together, violations
 from app.kernel.access_log import READ, Reading, entered
 from app.kernel.asking import Asking
 from app.kernel.consequences import bring_about
-from app.kernel.documents import answer_sql
+from app.kernel.documents import NOBODY, answer_sql
 from app.kernel.record_type import RecordType
 from app.kernel.referring import Verdict, carried, refuse_references, require_references, spelled
 from app.kernel.resolving import Spelling
@@ -57,6 +58,7 @@ async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
     """Creates a record from a validated body. Refuses with `validation_failed`, `number_taken`, `key_taken`."""
     jurisdiction = _jurisdiction(asking.caller, values.pop("jurisdiction", None))
     _own_team(asking, t, values)
+    inherited = await _inherited(asking, t, values)
     require_references(t, values)
     number = values.pop("number", None)
     if number is not None and not asking.right(t).sees_every:
@@ -73,7 +75,7 @@ async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
     values, clear = seal_values(asking.ledger.seal, t, values)
     write = together.Write(str(uuid_utils.uuid7()), asking.request, values, number)
     if t.lifecycle.follows_create or clear or t.refers_by_hand:
-        return await _create_by_itself(asking, t, spelling, jurisdiction, write, clear)
+        return await _create_by_itself(asking, t, spelling, jurisdiction, write, clear, inherited)
     await _check(asking, None, t, None, values, jurisdiction)
     row = await together.create(asking, t, spelling, jurisdiction, write)
     if row is None:
@@ -83,23 +85,59 @@ async def create(asking: Asking, t: RecordType, values: dict[str, Any]) -> Any:
     return row
 
 
+async def _inherited(asking: Asking, t: RecordType, values: dict[str, Any]) -> frozenset[str]:
+    """Takes over references that the caller's role cannot name from records that it sees; gives their names."""
+    found = set()
+    for name, via in t.inherits.items():
+        f, through = t.reference(name), t.reference(via)
+        if asking.view.target(f)[1] is not NOBODY or values.get(f.id_column) or values.get(f.number_column):
+            continue
+        column = "id" if values.get(through.id_column) else "number"
+        member = through.id_column if column == "id" else through.number_column
+        if not values.get(member):
+            raise invalid(Fault(f"/{member}", "required", {"label": through.label}))
+        target = asking.ledger.registry.by_path[through.to]
+        sql = f"select x.{f.id_column}::text from {target.table} x where x.{column}::text = $2 and {GATE}"
+        async with asking.connection() as connection:
+            own = await connection.fetchval(sql, asking.context(), values[member])
+        if own is None:
+            raise invalid(Fault(f"/{member}", "reference_not_found", {"label": through.label}))
+        values[f.id_column] = own
+        found.add(name)
+    return frozenset(found)
+
+
 async def _create_by_itself(
-    asking: Asking, t: RecordType, spelling: Spelling, jurisdiction: str, write: together.Write, clear: list[Clear]
-) -> Any:
-    """In a transaction with what the type's rule looks at, what is sealed, and what it brings about."""
+    asking: Asking, t: RecordType, spelling: Spelling, jurisdiction: str, write: together.Write, clear: list[Clear],
+    inherited: frozenset[str],
+) -> Any:  # fmt: skip
+    """In a transaction with what the type's rule looks at, what is sealed, and what it brings about.
+
+    With what it has inherited it is written by the ledger's hand, once the caller's eyes have seen the rest.
+    """
     follows = t.lifecycle.follows_create
     sql = insert_sql(t.name, asking.view, spelling, write.number is not None, row=ROW if follows else "")
     arguments = (write.record_id, jurisdiction, 1, write.number, t.lifecycle.initial, write.text)
     context = asking.context("create", **together.held(asking, t, spelling))
     async with asking.connection(transaction=True) as connection:
         await _check(asking, connection, t, None, write.values, jurisdiction)
-        row = await connection.fetchrow(sql, context, *arguments)
+        if inherited:
+            named = Spelling(tuple(g for g in spelling.given if g[0] not in inherited))
+            await refuse_references(asking, connection, t, named, write.values, jurisdiction)
+        async with asking.as_ledger(connection) if inherited else nullcontext():
+            row = await connection.fetchrow(sql, context, *arguments)
         if row is None:
             await refuse_references(asking, connection, t, spelling, write.values, jurisdiction)
             raise Refusal("busy")
         await put_away(asking, connection, jurisdiction, write.record_id, clear)
         await bring_about(asking, connection, t, follows, row, "create")
-    return row
+        if not inherited:
+            return row
+        seen = f"{answer_sql(asking.view, t, 't').format(source=t.table)} where t.id = $2::uuid and {GATE}"
+        row = await connection.fetchrow(seen, asking.context(), write.record_id)
+        if row is None:
+            raise Refusal("not_your_record")
+        return row
 
 
 async def put_away(asking: Asking, connection: Any, jurisdiction: str, record_id: str, clear: list[Clear]) -> None:

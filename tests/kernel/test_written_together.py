@@ -91,6 +91,27 @@ async def test_each_revision_names_the_request_that_asked_for_it_and_each_answer
     assert all(r["request_id"] == r["note"] and r["version"] == 2 for r in rows) and gathered(rows)
 
 
+async def test_what_follows_from_each_names_the_request_of_that_one(
+    make: Maker, office: Api, database: EmbeddedPostgres
+) -> None:
+    findings = [await make("findings") for _ in range(12)]
+    opinions = [await make("rectification-opinions", finding_number=f["number"]) for f in findings]
+    team = await make("teams")
+
+    async def moved(n: int, finding: Any) -> Any:
+        headers = {"X-Request-Id": f"followed-by-{n:02}", "If-Match": '"1"', "Content-Type": PATCH}
+        body = {"team_number": team["number"]}
+        return await office.patch(f"/v1/findings/{finding['id']}", json=body, headers=headers)
+
+    answers = await asyncio.gather(*(moved(n, f) for n, f in enumerate(findings)))
+    assert [a.status_code for a in answers] == [200] * 12, answers[0].text
+    rows = await revisions(database, "followed-by")
+    asked = {r["record_id"]: r["request_id"] for r in rows}
+    assert gathered(rows)
+    for n, (finding, opinion) in enumerate(zip(findings, opinions, strict=True)):
+        assert asked[finding["id"]] == asked[opinion["id"]] == f"followed-by-{n:02}"
+
+
 async def test_stale_changes_among_others_are_refused_and_the_others_are_made(
     make: Maker, office: Api, database: EmbeddedPostgres
 ) -> None:

@@ -36,6 +36,7 @@ RECORD = RecordType(
         extra=(PERSON_NAME,),
         agrees={"person_name": ("person", "name")},
     ),
+    inherits={"round": "clue"},
     check=check,
     check_reads=frozenset({"person_id", "admin_sanction", "filed_on", "concluded_on"}),
     examples={
