@@ -17,7 +17,7 @@ from app.errors import Refusal
 from app.imports import commit
 from app.imports.plan import Planned
 from app.kernel.asking import Asking
-from app.kernel.bulk import column_of, columns_source
+from app.kernel.bulk import column_of, columns_source, lists_of
 from app.kernel.record_type import RecordType
 from app.kernel.writes import COUNT, insert_sql
 
@@ -94,10 +94,10 @@ class Ahead:
         known = self.columns.setdefault(t.path, {})
         for p in rows:
             known.update(dict.fromkeys(p.values))
-        lists = [f.id_column for f in t.references if f.many]
+        lists = [c for f in t.references if f.many for c in f.columns]
         ids = [f.id_column for f in t.references if f.copied is None and not f.many]
         typed = tuple(dict.fromkeys((*ids, *(c for c in known if c not in lists))))
-        spelling, source = commit.spelling(t, "column"), columns_source(t, typed)
+        spelling, source = commit.spelling(t), columns_source(t, typed)
         values = [p.values for p in rows]
         return (
             insert_sql(t.name, self.asking.view, spelling, True, source, COUNT, typed),
@@ -108,7 +108,7 @@ class Ahead:
             [p.number for p in rows],
             [p.state for p in rows],
             [p.line for p in rows],
-            [orjson.dumps({c: v[c] for c in lists if c in v}).decode() if lists else None for v in values],
+            lists_of(t, values),
             *(column_of(t, c, values) for c in typed),
         )
 

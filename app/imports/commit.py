@@ -84,11 +84,11 @@ async def _shares(asking: Asking, connection: Any, import_id: str) -> dict[str, 
     return {r["type"]: Share(r["created"], r["unnumbered"], r["updated"], r["first"], r["last"]) for r in rows}
 
 
-def spelling(t: RecordType, how: str = "id", names: set[str] | None = None) -> Spelling:
-    """How the rows of a plan give their references: by identifier; `column` where each column comes by itself."""
+def spelling(t: RecordType, names: set[str] | None = None) -> Spelling:
+    """How the rows of a plan give their references: by identifier."""
     own = [f for f in t.references if f.copied is None and (names is None or f.name in names)]
     optional = frozenset(f.name for f in own if not (f.required and f.writable))
-    return Spelling(tuple((f.name, "id" if f.many else how) for f in own), (), optional)
+    return Spelling(tuple((f.name, "id") for f in own), (), optional)
 
 
 async def raise_series(asking: Asking, connection: Any, jurisdiction: str, highest: Mapping[str, int]) -> None:

@@ -53,22 +53,49 @@ def _dialect() -> Any:
     return dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
+# Several writes of one statement hold the locks of all while they wait for that of one: not for long, or a longer
+# transaction that needs one of them, such as an import, might be ended as the victim of a deadlock.
+IMPATIENT = "(select set_config('lock_timeout', '200ms', true)) is not null"
+
+
 def columns_source(t: RecordType, typed: tuple[str, ...]) -> str:
     """A source of new rows of one sheet from arrays.
 
     $2 jurisdiction, $3 sheet, $4 ids, $5 numbers, $6 states, $7 lines, $8 lists of references in JSON; then columns.
     """
-    kinds = [column_type(t, c) for c in typed]
-    arrays = "".join(f", ${i}::{_NATIVE.get(kind, 'text')}[]" for i, kind in enumerate(kinds, 9))
-    given = "".join(
-        f", x.v_{c} as v_{c}" if kind in _NATIVE or kind == "TEXT" else f", x.v_{c}::{kind} as v_{c}"
-        for c, kind in zip(typed, kinds, strict=True)
-    )
-    names = "".join(f", v_{c}" for c in typed)
+    given, arrays, names = _columns(t, typed, 9)
     return f"""select x.id, $2::text as jurisdiction, null::int as version, x.number, x.state, x.lists::jsonb as values,
     true as imported, jsonb_build_object('sheet', $3::text, 'row', x.line) as line{given}
   from unnest($4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[]{arrays})
     x(id, number, state, line, lists{names})"""
+
+
+def requests_source(t: RecordType, typed: tuple[str, ...]) -> str:
+    """A source of new rows of several requests from arrays.
+
+    $2 jurisdiction, $3 state, $4 ids, $5 numbers, $6 lists of references in JSON; then columns.
+    """
+    given, arrays, names = _columns(t, typed, 7)
+    return f"""select x.id, $2::text as jurisdiction, null::int as version, x.number, $3::text as state,
+    x.lists::jsonb as values, false as imported, null::jsonb as line{given}
+  from unnest($4::uuid[], $5::text[], $6::text[]{arrays}) x(id, number, lists{names}) where {IMPATIENT}"""
+
+
+def _columns(t: RecordType, typed: tuple[str, ...], first: int) -> tuple[str, str, str]:
+    """Columns that come one by one: as they are selected, their arrays, and their names."""
+    kinds = [column_type(t, c) for c in typed]
+    arrays = "".join(f", ${i}::{_NATIVE.get(kind, 'text')}[]" for i, kind in enumerate(kinds, first))
+    given = "".join(
+        f", x.v_{c} as v_{c}" if kind in _NATIVE or kind == "TEXT" else f", x.v_{c}::{kind} as v_{c}"
+        for c, kind in zip(typed, kinds, strict=True)
+    )
+    return given, arrays, "".join(f", v_{c}" for c in typed)
+
+
+def lists_of(t: RecordType, values: Iterable[Mapping[str, Any]]) -> list[str | None]:
+    """The lists of references of rows, as both sources take them."""
+    lists = [c for f in t.references if f.many for c in f.columns]
+    return [orjson.dumps({c: v[c] for c in lists if c in v}).decode() if lists else None for v in values]
 
 
 def column_of(t: RecordType, column: str, rows: Iterable[Mapping[str, Any]]) -> list[Any]:

@@ -1,6 +1,6 @@
 """What the rows of a source refer to: looked up in the statement that writes them, with the caller's own eyes."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from app.db.context import GATE
@@ -11,7 +11,7 @@ from app.kernel.record_type import RecordType, Registry
 
 @dataclass(frozen=True)
 class Spelling:
-    """How the rows of a source give their references: field name -> 'id', 'number', 'both' in `values`, 'column'."""
+    """How the rows of a source give their references: field name -> 'id', 'number' or 'both'."""
 
     given: tuple[tuple[str, str], ...]
     cleared: tuple[str, ...] = ()
@@ -22,11 +22,11 @@ class Spelling:
         return {name for name, _ in self.given}
 
 
-def _keys(f: Reference, how: str) -> dict[str, str]:
+def _keys(f: Reference, how: str, typed: Container[str]) -> dict[str, str]:
     """What a source row says of a reference to one record: 'id' and, or, 'number' -> SQL."""
     said = {"id": f"(source.values ->> '{f.id_column}')::uuid", "number": f"source.values ->> '{f.number_column}'"}
-    if how == "column":
-        return {"id": f"source.v_{f.id_column}"}
+    columns = {"id": f.id_column, "number": f.number_column}
+    said = {key: f"source.v_{c}" if (c := columns[key]) in typed else sql for key, sql in said.items()}
     return said if how == "both" else {how: said[how]}
 
 
@@ -56,10 +56,10 @@ def _many_join(registry: Registry, t: RecordType, f: Reference, how: str) -> str
     )
 
 
-def _complete(f: Reference, how: str, optional: bool) -> str:
+def _complete(f: Reference, how: str, optional: bool, typed: Container[str]) -> str:
     member = f.number_column if how == "number" else f.id_column
     if not f.many:
-        member = "source.id_of_" + f.name if how == "column" else f"source.values ->> '{member}'"
+        member = f"source.v_{member}" if member in typed else f"source.values ->> '{member}'"
         return f"({member} is null or r_{f.name}.id is not null)" if optional else ""
     found = f"coalesce(jsonb_array_length(nullif(source.values -> '{member}', 'null')), 0) = r_{f.name}.found"
     both = f" and to_jsonb(r_{f.name}.number) = source.values -> '{f.number_column}'" if how == "both" else ""
@@ -94,23 +94,30 @@ def locks_references(view: View, t: RecordType, spelling: Spelling) -> bool:
 
 
 def resolved_sql(
-    t: RecordType, registry: Registry, spelling: Spelling, bulk: bool = True, lock: bool = False, new: bool = False
+    t: RecordType,
+    registry: Registry,
+    spelling: Spelling,
+    bulk: bool = True,
+    lock: bool = False,
+    new: bool = False,
+    typed: Container[str] = (),
 ) -> str:
     """The source rows with what their references stand for; a row whose reference is not found falls out.
 
     `new`: rows that name their jurisdiction. Those of a change may not; then the planner knows less of what it joins.
+    `typed`: the columns that the source gives one by one, and not in `values`.
     """
     code = "source.jurisdiction" if new else "coalesce(source.jurisdiction, {0}.jurisdiction)"
     joins, conditions, columns, taken = [], [GATE], ["source.*"], []
     for name, how in spelling.given:
         f = t.reference(name)
-        keys = {} if f.many else _keys(f, how)
+        keys = {} if f.many else _keys(f, how, typed)
         if bulk:
             taken += [f"{key} as {column}_of_{name}" for column, key in keys.items()]
             keys = {column: f"source.{column}_of_{name}" for column in keys}
         optional = name in spelling.optional
         joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, keys, optional, code))
-        conditions += [c for c in (_complete(f, how, optional),) if c]
+        conditions += [c for c in (_complete(f, how, optional, typed),) if c]
         columns.append(f"r_{name}.id as {f.id_column}, r_{name}.number as {f.number_column}")
         columns.append(f"r_{name}.jurisdiction as {name}_jurisdiction")
         for copy in (c for c in t.fields if c.copied and c.copied[0] == name):

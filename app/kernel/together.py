@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 
 from app.kernel.asking import Asking
+from app.kernel.bulk import column_of, lists_of, requests_source
 from app.kernel.record_type import RecordType
 from app.kernel.resolving import Spelling, locks_references
-from app.kernel.writes import MANY_CHANGED, MANY_NEW, Change, insert_sql, update_sql
+from app.kernel.writes import MANY_CHANGED, Change, insert_sql, update_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,9 @@ def held(asking: Asking, t: RecordType, spelling: Spelling) -> dict[str, bool]:
 async def create(asking: Asking, t: RecordType, spelling: Spelling, jurisdiction: str, write: Write) -> Any:
     """Creates a record that no rule across records concerns; None if something it refers to was not found."""
     numbered = write.number is not None
-    kind = (asking.caller, t.name, spelling, numbered, jurisdiction)
+    lists = {c for f in t.references if f.many for c in f.columns}
+    typed = tuple(sorted(write.values.keys() - lists))
+    kind = (asking.caller, t.name, spelling, numbered, jurisdiction, typed)
     initial = t.lifecycle.initial
 
     async def together(writes: Sequence[Write]) -> Sequence[Any]:
@@ -45,9 +48,11 @@ async def create(asking: Asking, t: RecordType, spelling: Spelling, jurisdiction
             sql = insert_sql(t.name, asking.view, spelling, numbered)
             arguments: tuple[Any, ...] = (w.record_id, jurisdiction, 1, w.number, initial, w.text)
         else:
-            sql = insert_sql(t.name, asking.view, spelling, numbered, MANY_NEW)
-            columns = zip(*((w.record_id, w.number, w.text) for w in writes), strict=True)
-            arguments = (jurisdiction, initial, *map(list, columns))
+            sql = insert_sql(t.name, asking.view, spelling, numbered, requests_source(t, typed), typed=typed)
+            values = [w.values for w in writes]
+            ids, numbers = [w.record_id for w in writes], [w.number for w in writes]
+            columns = (column_of(t, c, values) for c in typed)
+            arguments = (jurisdiction, initial, ids, numbers, lists_of(t, values), *columns)
         return await _written(asking, "create", sql, arguments, writes, held(asking, t, spelling))
 
     return await _gathered(asking, kind, write, together)
