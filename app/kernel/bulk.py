@@ -58,6 +58,7 @@ def _dialect() -> Any:
 IMPATIENT = "(select set_config('lock_timeout', '200ms', true)) is not null"
 
 
+@lru_cache(maxsize=1024)
 def columns_source(t: RecordType, typed: tuple[str, ...]) -> str:
     """A source of new rows of one sheet from arrays.
 
@@ -70,6 +71,7 @@ def columns_source(t: RecordType, typed: tuple[str, ...]) -> str:
     x(id, number, state, line, lists{names})"""
 
 
+@lru_cache(maxsize=1024)
 def requests_source(t: RecordType, typed: tuple[str, ...]) -> str:
     """A source of new rows of several requests from arrays.
 
