@@ -127,3 +127,10 @@ async def test_every_fault_of_a_row_is_told_at_once(desk: Place) -> None:
     assert sorted(said(row), key=str) == [
         ("发现日期", "not_a_date"), ("被巡察单位", "reference_not_found"), ("问题标题", "required"),
     ]  # fmt: skip
+
+
+async def test_a_form_that_broke_off_is_not_called_json(desk: Place) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = await desk.api.post("/v1/imports", content=b"no part of a form", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_form"), answer.text
+    assert "JSON" not in answer.json()["detail"]
