@@ -72,8 +72,8 @@ def test_an_account_is_kept_from_the_command_line(place: Path, monkeypatch: pyte
 def refusals(place: Path) -> None:
     """What cannot be done is said in one sentence, and no service needs to run for it."""
     for arguments, status, sentence in (
-        (("add", "wu", "--role", "inspected_unit", "--jurisdiction", "431382"), 1, "“被巡察单位”须写明这一项"),
-        (("add", "wu", *OFFICE, "--unit", "431382-U001"), 1, "“巡察办”不能有这一项"),
+        (("add", "wu", "--role", "inspected_unit", "--jurisdiction", "431382"), 1, "“被巡察单位”须写明所属单位的编号"),
+        (("add", "wu", *OFFICE, "--unit", "431382-U001"), 1, "“巡察办”不能有所属单位的编号"),
         (("add", "wu", "--role", "case_supervision", "--jurisdiction", "431382", "--unit", "U1"), 1, "没有找到所填的单位"),  # noqa: E501
         (("add", "wu", "--role", "chief", "--jurisdiction", "431382"), 1, "administrator"),
         (("add", "wu", "--role", "ledger_loader"), 1, "30 天"),
