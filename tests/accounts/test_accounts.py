@@ -174,6 +174,12 @@ async def test_a_member_that_is_wrong_is_named(admin: Api, member: str, value: A
     assert await refused(admin, **{member: value}) == {(f"/{member}", code)}
 
 
+async def test_a_member_is_called_by_its_label_and_not_by_its_description(admin: Api) -> None:
+    answer = await admin.post("/v1/accounts", json={})
+    messages = {e["pointer"]: e["message"] for e in answer.json()["errors"]}
+    assert (messages["/jurisdiction"], messages["/role"]) == ("“区划代码”必须填写。", "“角色”必须填写。")
+
+
 async def test_a_password_is_not_the_user_name(admin: Api) -> None:
     for password in ("zhang.wei-long", "zhang.wei-long2017", "gnol-iew.gnahz"):
         assert await refused(admin, username="zhang.wei-long", password=password) == {("/password", "password_obvious")}

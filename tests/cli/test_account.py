@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
-from tests.cli.running import LAST_WORDS, running
+from tests.cli.running import LAST_WORDS, free_port, running
 
 OFFICE = ("--role", "inspection_office", "--jurisdiction", "431382")
 
@@ -88,3 +88,14 @@ def refusals(place: Path) -> None:
         ended = account(*arguments)
         assert (ended.exit_code, sentence in ended.stderr) == (status, True), (arguments, ended.output)
         assert "Traceback" not in ended.output
+
+
+def test_an_import_turns_to_the_service_that_the_settings_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = tmp_path / "ledger.xlsx"
+    ledger.touch()
+    port = str(free_port())
+    monkeypatch.delenv("LEDGER_URL", raising=False)
+    monkeypatch.setenv("LEDGER_HOST", "0.0.0.0")  # noqa: S104  # where a service listens, not where it is called
+    monkeypatch.setenv("LEDGER_PORT", port)
+    ended = CliRunner().invoke(cli, ["import", str(ledger), "--token", "x"])
+    assert ended.exit_code == 1 and f"连不上 http://127.0.0.1:{port}（" in ended.stderr, ended.output
