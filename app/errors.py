@@ -28,7 +28,10 @@ class Fault:
 
 
 class Refusal(Exception):
-    """A request that is not carried out. `code` names the sentence; `params` fill it."""
+    """A request that is not carried out. `code` names the sentence; `params` fill it.
+
+    `said_as` names another sentence where one code, which callers act upon, has several reasons.
+    """
 
     def __init__(
         self,
@@ -37,10 +40,12 @@ class Refusal(Exception):
         faults: Sequence[Fault] = (),
         members: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        said_as: str = "",
         **params: Any,
     ) -> None:
         super().__init__(code)
         self.code = code
+        self.said_as = said_as or code
         self.faults = tuple(faults)
         self.members = dict(members or {})
         self.headers = dict(headers or {})

@@ -1,6 +1,10 @@
-"""Logs: one JSON object a line on standard error. Never a body, a query value, a name or a number of a record."""
+"""Logs: one JSON object a line on standard error. Never a body, a query value, a name or a number of a record.
+
+What merely happened goes where the lines of requests go: a person at a terminal reads sentences there.
+"""
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import MutableMapping
@@ -20,6 +24,25 @@ def without_words(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
     return {**event, "exception": "\n".join(told)} if told else event
 
 
+class Lines(structlog.PrintLogger):
+    """Standard error; for events, once `events_into` names one, a file that every worker appends to."""
+
+    events: int | None = None
+
+    def info(self, message: str) -> None:
+        """What happened and calls for nobody."""
+        if Lines.events is None:
+            self.msg(message)
+        else:
+            os.write(Lines.events, f"{message}\n".encode())
+
+
+def events_into(access_log: str) -> None:
+    """Events follow the setting `access_log` into its file. Where it names none, they stay on standard error."""
+    if access_log not in ("-", "off"):
+        Lines.events = os.open(access_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,
@@ -28,7 +51,7 @@ structlog.configure(
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ],
     wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    logger_factory=lambda *_: Lines(sys.stderr),
     cache_logger_on_first_use=True,
 )
 log = structlog.get_logger()

@@ -30,6 +30,7 @@ from app.kernel.asking import Ledger
 from app.kernel.keyring import load_keyring
 from app.kernel.schemas import schemas_of
 from app.kernel.tables import metadata, record_table
+from app.logging import events_into
 from app.records import REGISTRY
 from app.records.person import routes as person_routes
 from app.records.person.routes import PersonFind
@@ -106,6 +107,7 @@ def application() -> Any:
 
     # While an import is checked in a thread, the event loop would else wait 5 ms for each of its turns.
     sys.setswitchinterval(0.0005)
+    events_into(settings().access_log)
     app = create_app()
     gc.collect()
     gc.freeze()  # what the start made is never garbage; measured 1.15 times on a GET

@@ -19,11 +19,13 @@ _MEMBER = re.compile(rb'"\s*:')
 
 
 def load(body: bytes) -> Any:
-    """The value of a JSON text. Refuses with `malformed_json`, `duplicate_member`, `too_deep`."""
+    """The value of a JSON text. Refuses with `no_body`, `malformed_json`, `duplicate_member`, `too_deep`."""
+    if not body.strip():
+        raise Refusal("no_body")
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as problem:
-        raise Refusal("malformed_json", what=f"{problem.lineno}:{problem.colno}") from None
+        raise Refusal("malformed_json", line=problem.lineno, column=problem.colno) from None
     if count_members(value, 0) != len(_MEMBER.findall(body)):
         json.loads(body, object_pairs_hook=distinct)
     return value

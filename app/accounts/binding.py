@@ -28,6 +28,12 @@ LABELS = {
     "partner_system": "协作系统",
     "ledger_loader": "台账导入员",
 }
+# What a member is called in a sentence, and on the command line.
+MEMBERS = {
+    "unit_number": ("所属单位的编号", "--unit"),
+    "team_number": ("所属巡察组的编号", "--team"),
+    "types": ("订阅的记录类型", "--types"),
+}
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,10 @@ def faults(b: Binding) -> list[Fault]:
     anywhere = b.role in ANYWHERE
     if not re.fullmatch(r"[0-9]{0,6}" if anywhere else r"[0-9]{6}", b.jurisdiction):
         found.append(Fault("/jurisdiction", "not_a_prefix" if anywhere else "not_a_jurisdiction"))
-    label = {"role": LABELS[b.role]}
-    found += _member("unit_number", b.unit_number, b.role in OF_A_UNIT, b.role == "partner_system", label)
-    found += _member("team_number", b.team_number, b.role == "inspection_team", False, label)
-    found += _member("types", b.types, False, b.role == "partner_system", label)
+    partner = b.role == "partner_system"
+    found += _member(b.role, "unit_number", b.unit_number, b.role in OF_A_UNIT, partner)
+    found += _member(b.role, "team_number", b.team_number, b.role == "inspection_team", False)
+    found += _member(b.role, "types", b.types, False, partner)
     if b.types and set(b.types) - set(SHARED):
         found.append(Fault("/types", "not_a_choice", {}, SHARED))
     if b.role == "ledger_loader" and not (b.expires_at and b.expires_at <= now() + timedelta(days=LOADER_DAYS)):
@@ -61,7 +67,9 @@ def faults(b: Binding) -> list[Fault]:
     return found
 
 
-def _member(name: str, value: object, needed: bool, allowed: bool, params: dict[str, str]) -> list[Fault]:
+def _member(role: str, name: str, value: object, needed: bool, allowed: bool) -> list[Fault]:
+    label, option = MEMBERS[name]
+    params = {"role": LABELS[role], "role_code": role, "name": name, "label": label, "option": option}
     if needed and not value:
         return [Fault(f"/{name}", "binding_missing", params)]
     if value is not None and not (needed or allowed):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, S
 from pydantic_core import PydanticCustomError
 
 from app.accounts.binding import LABELS, SHARED
-from app.clock import now
+from app.clock import SHANGHAI, now
 from app.db.roles import ROLES
 from app.errors import Fault, invalid
 from app.kernel.bodies import validated
@@ -207,4 +207,6 @@ def moment(text: str) -> datetime:
 def answered(model: type[Body], principal: Any, more: Mapping[str, Any]) -> Body:
     """The answer that shows this principal."""
     names = {name: getattr(principal, name, None) for name in model.model_fields}
+    # The driver gives moments in UTC; an answer has those of Beijing, as records have.
+    names = {name: v.astimezone(SHANGHAI) if isinstance(v, datetime) else v for name, v in names.items()}
     return model.model_validate({**names, "username": principal.id, "client_id": principal.id, **more})

@@ -55,7 +55,7 @@ def list_accounts() -> None:
 
 def _row(p: Principal) -> list[Any]:
     place = p.unit_number or p.team_number or ""
-    return [p.id, KINDS[p.kind], p.role, p.jurisdiction or "全部 all", place, _state(p), p.expires_at]
+    return [p.id, KINDS[p.kind], p.role, p.jurisdiction or "全部 all", place, _state(p), _shown(p.expires_at)]
 
 
 def _state(p: Principal) -> str:
@@ -63,7 +63,12 @@ def _state(p: Principal) -> str:
         return "停用 closed"
     if not p.open:
         return "到期 expired"
-    return f"锁定到 locked until {p.locked_until:%H:%M}" if p.locked_until else "启用 open"
+    return f"锁定到 locked until {_shown(p.locked_until)}" if p.locked_until else "启用 open"
+
+
+def _shown(moment: datetime | None) -> str:
+    """A moment of Beijing's, as `expire` takes it."""
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}" if moment else ""
 
 
 @accounts.command()

@@ -15,6 +15,12 @@ SECONDS = 60
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+def address(host: str, port: int) -> str:
+    """Where a client on this machine finds a service that listens there."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 compared, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 class Refused(Stop):
     """An answer that is a problem document."""
 

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from app.cli.client import client, patiently, reaching
+from app.cli.client import address, client, patiently, reaching
 from app.cli.upload import MEDIA, follow, progress_bar, send
 from app.cli.words import FAILED, foreseeable, table, tell, usage
+from app.settings import Settings
 
 NEVER = threading.Event()  # only the demo's service ends in the middle of its own import
 SHOWN = 200  # rejected rows; all of them stand in the workbook
@@ -33,7 +34,9 @@ class OnError(StrEnum):
 
 def import_file(
     file: Annotated[Path, typer.Argument(help="台账文件 .xlsx .csv .ndjson", metavar="FILE")],
-    url: Annotated[str, typer.Option(help="服务地址", envvar="LEDGER_URL")] = "http://127.0.0.1:8000",
+    url: Annotated[
+        str, typer.Option(help="服务地址；不写则由 LEDGER_HOST、LEDGER_PORT 得出", envvar="LEDGER_URL")
+    ] = "",
     record_type: Annotated[str, typer.Option("--type", help="记录类型；CSV 必填，如 findings")] = "",
     mode: Annotated[Mode, typer.Option(help="写入 commit，或只检查 preview")] = Mode.commit,
     on_error: Annotated[OnError, typer.Option(help="一行有错则全不写入，或跳过错行")] = OnError.reject_all,
@@ -50,6 +53,7 @@ def import_file(
     query |= {"allow_register_changes": "true"} if allow_register_changes else {}
     with foreseeable():
         _check(file, record_type, user, password, token)
+        url = url or _here()
         with reaching(url), client(url, user, password, token) as http:
             try:
                 with progress_bar() as show:
@@ -60,6 +64,12 @@ def import_file(
             report(http, job)
     if job["state"] not in ("committed", "checked"):
         raise typer.Exit(FAILED)
+
+
+def _here() -> str:
+    """The service that is started with the same settings on this machine."""
+    options = Settings()
+    return address(options.host, options.port)
 
 
 def _check(file: Path, record_type: str, user: str, password: str, token: str) -> None:

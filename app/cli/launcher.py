@@ -19,6 +19,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from app.cli.client import address
 from app.cli.database import bring_up_to_date, database
 from app.cli.first_account import first_account
 from app.cli.words import Stop, tell, usage
@@ -71,7 +72,7 @@ def launch(*, friend: AfterReady | None = None, keep: Callable[[Path, str], None
             first_account(found.url, options.admin_password, partial(keep, found.directory) if keep else None)
             _secret(options, found.directory)
             _environment(options, found.url, found.directory, quiet=friend is not None)
-            started = Started(_address(listener), found.directory, options)
+            started = Started(address(*listener.getsockname()[:2]), found.directory, options)
             _serve_beside(options, listener, started, friend)
     tell("已停止。", "Stopped.")
 
@@ -126,13 +127,6 @@ def _taken(place: str, problem: OSError) -> Stop:
         f"不能在 {place} 上监听（{problem.strerror}），请检查 LEDGER_HOST 和 LEDGER_PORT。",
         f"Cannot listen on {place} ({problem.strerror}): check LEDGER_HOST and LEDGER_PORT.",
     )
-
-
-def _address(listener: socket.socket) -> str:
-    """Where a browser on this machine finds the service."""
-    host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 compared, not bound
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _secret(options: Settings, directory: Path) -> None:

@@ -62,7 +62,7 @@ def claimed(home: Home) -> Iterator[None]:
         except BlockingIOError:
             holder = lock.read().strip()
             raise EmbeddedPostgresError(
-                f"另一个服务(进程 {holder})正在使用 {home.directory},请先停止它,或另设 LEDGER_DATA_DIR。 "
+                f"另一个服务（进程 {holder}）正在使用 {home.directory}，请先停止它，或另设 LEDGER_DATA_DIR。 / "
                 f"Another service (process {holder}) uses {home.directory}: stop it, or set another LEDGER_DATA_DIR."
             ) from None
         lock.truncate(0)

@@ -11,6 +11,7 @@ from app.errors import Fault, Refusal
 from app.http.answers import PatchStep
 from app.http.dependencies import offer_keys
 from app.http.problems import MEDIA, Problem, problem_document
+from app.sentences import SENTENCES
 
 DESCRIPTION = """巡察台账：发现问题、线索移交、问责结果，每条记录都有版本和修订历史。
 
@@ -33,21 +34,28 @@ TAGS = {
 }
 SERVERS = [{"url": "/", "description": "提供本文档的服务"}]
 LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+
+
+def _sample(code: str, **more: Any) -> Refusal:
+    """A refusal with the words of the catalogue's example."""
+    return Refusal(code, **{**SENTENCES[code].sample, **more})
+
+
 # An example of the refusals of each status.
 REFUSED = {
-    "400": Refusal("bad_query", faults=[Fault("colour", "unknown_parameter", {"name": "colour"}, ["state", "q"])]),
-    "401": Refusal("unauthenticated"),
-    "403": Refusal("forbidden"),
-    "404": Refusal("not_found", label="发现问题"),
-    "409": Refusal("illegal_action", members={"state": "registered", "allowed_actions": ["feed_back", "void"]}),
-    "410": Refusal("import_rows_removed"),
-    "412": Refusal("stale", members={"current_version": 2, "differing": ["/basis"]}),
-    "413": Refusal("too_large"),
-    "415": Refusal("wrong_media_type"),
-    "422": Refusal("validation_failed", faults=[Fault("/title", "required", {"label": "问题标题"})]),
-    "428": Refusal("if_match_required"),
-    "429": Refusal("too_many_requests", seconds=2),
-    "503": Refusal("busy"),
+    "400": _sample("bad_query", faults=[Fault("colour", "unknown_parameter", {"name": "colour"}, ["state", "q"])]),
+    "401": _sample("unauthenticated"),
+    "403": _sample("forbidden"),
+    "404": _sample("not_found", label="发现问题"),
+    "409": _sample("illegal_action", members={"state": "registered", "allowed_actions": ["feed_back", "void"]}),
+    "410": _sample("import_rows_removed"),
+    "412": _sample("stale", members={"current_version": 2, "differing": ["/basis"]}),
+    "413": _sample("too_large"),
+    "415": _sample("wrong_media_type"),
+    "422": _sample("validation_failed", faults=[Fault("/title", "required", {"label": "问题标题"})]),
+    "428": _sample("if_match_required"),
+    "429": _sample("too_many_requests", seconds=2),
+    "503": _sample("busy"),
 }
 
 

@@ -81,10 +81,10 @@ def _told(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def problem_document(refusal: Refusal, tongue: str, request_id: str) -> dict[str, Any]:
     """What says why a request was not carried out. Rejected input is not echoed."""
-    sentence, params = SENTENCES[refusal.code], _told(refusal.params)
+    sentence, params = SENTENCES[refusal.said_as], _told(refusal.params)
     return {
         "type": f"/v1/errors/{refusal.code}",
-        "title": sentence.text[tongue].format_map({**sentence.sample, **params}),
+        "title": sentence.title(tongue, params),
         "status": sentence.status,
         "code": refusal.code,
         "detail": sentence.say(tongue, params),
@@ -133,9 +133,11 @@ def _methods(request: Request) -> str:
 async def _http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
     headers: Mapping[str, str] = {"Allow": _methods(request)} if problem.status_code == 405 else problem.headers or {}
-    codes = {404: "no_such_path", 405: "method_not_allowed", 413: "too_large", 415: "wrong_media_type"}
-    code = codes.get(problem.status_code, "malformed_json" if problem.status_code == 400 else "internal")
-    return _respond(request, Refusal(code, headers=headers, method=request.method, what="—"))
+    # Bodies of JSON are read by app/strict_json.py: what the framework itself cannot read is a form.
+    codes = {400: "malformed_form", 404: "no_such_path", 405: "method_not_allowed"}
+    code = codes.get(problem.status_code, "internal")
+    told = {"method": request.method, "request": request.scope.get("request_id", "")}
+    return _respond(request, Refusal(code, headers=headers, **told))
 
 
 async def _invalid(request: Request, problem: Exception) -> Response:

@@ -1,5 +1,7 @@
 """The import as a record of its own: where it stands, who made it, what it counted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +10,16 @@ import orjson
 from app.clock import SHANGHAI
 from app.db.context import GATE
 from app.errors import Refusal
+from app.imports.sources import Source
 from app.kernel.asking import Asking
 from app.kernel.record_type import RecordType
 from app.sentences import SENTENCES
 
 LOADER = "ledger_loader"
+STATES = {
+    "received": "已收到", "checking": "检查中", "checked": "预览通过", "committing": "写入中", "committed": "已写入",
+    "rejected": "有错行，已退回", "failed": "已失败",
+}  # fmt: skip
 OPEN_STATES = ("received", "checking", "committing")
 # The plan of a file and how far it has got need not be on disk with every batch: after a crash the import has failed
 # anyway. What makes it final waits for the disk, and with it all that was written before.
@@ -22,6 +29,28 @@ UNHURRIED = "(select set_config('synchronous_commit', 'off', true)) is not null"
 def importable(asking: Asking, t: RecordType) -> bool:
     """Whether the caller may import this type: a loader every one, others what they keep and wholly see."""
     return asking.caller.role == LOADER or asking.right(t).imports
+
+
+def not_permitted(*types: RecordType) -> Refusal:
+    """The refusal of a file with types that the caller may not import."""
+    return Refusal("import_not_permitted", label="、".join(t.label for t in types))
+
+
+@contextmanager
+def naming_all(asking: Asking, source: Source) -> Iterator[None]:
+    """Of a file with several types that the caller may not import, all are named: the first is no help by itself."""
+    try:
+        yield
+    except Refusal as refusal:
+        types = [t for t in asking.ledger.registry if t.path in (source.present or ()) and not importable(asking, t)]
+        if refusal.code == "import_not_permitted" and types:
+            raise not_permitted(*types) from None
+        raise
+
+
+def uncommittable(state: str) -> Refusal:
+    """The refusal to commit an import that is in this state."""
+    return Refusal("import_state", state=STATES[state], state_code=state)
 
 
 def logged(asking: Asking, row: Any) -> list[str]:

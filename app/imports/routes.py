@@ -101,8 +101,10 @@ async def receive(
     who, service = await asking(request), service_of(request)
     given = only(request, *PARAMETERS)
     chosen = _choices(service, given)
-    if not any(jobs.importable(who, t) for t in ([chosen["type"]] if chosen["type"] else who.ledger.registry)):
+    if not any(jobs.importable(who, t) for t in who.ledger.registry):
         raise Refusal("forbidden")
+    if chosen["type"] and not jobs.importable(who, chosen["type"]):
+        raise jobs.not_permitted(chosen["type"])
     import_id = str(uuid_utils.uuid7())
     path = runner.uploads(service.settings) / import_id
     kept = False
@@ -110,7 +112,7 @@ async def receive(
         media, name, digest = await spool(request, path, MEDIA, FILE_ENDINGS)
         source = Source(media, chosen["type"])
         if media == CSV and source.type is None:
-            raise query._bad("type", "required", label="type")
+            raise query._bad("type", "type_missing", allowed=list(who.ledger.registry.by_path))
         code = given.get("jurisdiction") or who.caller.code or _guess(path, source, who.ledger.registry)
         if code is None:
             raise Refusal("jurisdiction_required", faults=[Fault("jurisdiction", "jurisdiction_required")])
@@ -227,7 +229,7 @@ async def commit(request: Request, import_id: IMPORT_ID) -> Response:
     import_id = _checked_id(import_id)
     found = await jobs.read(who, import_id)
     if found["state"] != "checked":
-        raise Refusal("import_state", state=found["state"])
+        raise jobs.uncommittable(found["state"])
     sheets = orjson.loads(found["sheets"])
     rejected = sum(s["rejected"] for s in sheets)
     if rejected and found["on_error"] == "reject_all":

@@ -173,7 +173,8 @@ async def _plan(asking: Asking, row: Any, path: Path, ahead: Ahead | None) -> in
 
     lookup = Lookup(asking, row["jurisdiction"])
     check = Check(asking, import_id, row["jurisdiction"], row["allow_register_changes"], lookup, ahead)
-    await check.run(path, source, progress)
+    with jobs.naming_all(asking, source):
+        await check.run(path, source, progress)
     rows = sum(r.rows for r in check.reports)
     found: dict[str, Any] = {
         "encoding": source.encoding,
@@ -237,7 +238,7 @@ async def commit_checked(service: Any, asking: Asking, import_id: str, rows: int
         await lock.execute("select pg_advisory_lock($1)", _lock_key(import_id))
         state = (await jobs.read(asking, import_id))["state"]
         if state != "checked":
-            raise Refusal("import_state", state=state)
+            raise jobs.uncommittable(state)
         await jobs.write(asking, import_id, state="committing")
         try:
             jobs.require_rows(await jobs.read(asking, import_id))  # from here on nothing removes them

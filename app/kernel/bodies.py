@@ -1,5 +1,6 @@
 """From a JSON value to the validated values of a record, in stored form; or what is wrong, member by member."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ _CODES = {
     "model_attributes_type": "not_an_object",
     "dict_type": "not_an_object",
 }
+_END_OF_LABEL = re.compile("[，；：。]")  # a description begins with the label
 _OWN = frozenset({
     "not_text", "empty_text", "text_too_long", "control_characters", "not_a_day", "not_an_identifier", "not_a_number",
     "not_a_jurisdiction", "not_a_choice", "bad_division_code", "bad_credit_code", "credit_code_check", "bad_id_number",
@@ -95,7 +97,7 @@ def _unknown(t: RecordType | None, name: str) -> str:
 
 def _label(model: type[BaseModel], location: tuple[Any, ...]) -> str:
     info = model.model_fields.get(str(location[0])) if len(location) == 1 else None
-    return (info.description or "").split("：")[0].split("。")[0] if info else str(location[-1])
+    return _END_OF_LABEL.split(info.description or "", maxsplit=1)[0] if info else str(location[-1])
 
 
 def _range(model: type[BaseModel], location: tuple[Any, ...], context: Mapping[str, Any]) -> dict[str, Any]:

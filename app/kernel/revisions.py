@@ -130,6 +130,7 @@ async def stale(asking: Asking, connection: Any, t: RecordType, row: Any, versio
     ]
     return Refusal(
         "stale",
+        said_as="stale" if 1 <= version < row["version"] else "no_such_version",
         expected=version,
         current=row["version"],
         by=changes[0]["by"] if changes else "",

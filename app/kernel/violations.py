@@ -29,7 +29,8 @@ def refusal(registry: Registry, problem: Any) -> Refusal:
         return Refusal("number_taken", faults=[Fault("/number", "number_taken")])
     for key, columns in t.unique.items():
         if name == f"uq_{t.table}_{key}":
-            return Refusal("key_taken", faults=[Fault(f"/{c}", "key_taken", {"label": t.label}) for c in columns])
+            faults = [Fault(f"/{c}", "key_taken", {"label": t.label}) for c in columns]
+            return Refusal("key_taken", faults=faults, label=t.label)
     if name == "held_reference":
         return invalid(Fault("", "reference_not_found", {"label": ""}))
     return _checked(t, name)

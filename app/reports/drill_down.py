@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from app.db.context import GATE
-from app.errors import Refusal
+from app.errors import Fault, Refusal
 from app.kernel import query
 from app.kernel.asking import Asking
 from app.kernel.documents import finished
@@ -27,7 +27,7 @@ async def drill_down(
     code, round_id = await find_round(asking, round_key)
     figure = BY_NAME.get(name)
     if figure is None:
-        raise Refusal("no_such_path")
+        raise Refusal("no_such_path", faults=[Fault("figure", "not_a_choice", {}, list(BY_NAME))])
     t = REGISTRY.by_path[figure.lists]
     condition = listed(figure, code, round_id)
     rows, following = await query.page(asking, t, Listing((condition,), BY_NUMBER, limit, cursor), key, "figure")

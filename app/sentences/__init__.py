@@ -12,7 +12,10 @@ MEMBER = 0  # a fault of one member or cell: it has no status of its own
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One entry: `text` says what is wrong, `remedy` what to do; both may use the parameters of `sample`."""
+    """One entry: `text` says what is wrong, `remedy` what to do; both may use the parameters of `sample`.
+
+    The sample is for documents alone. In an answer it would name another record than the caller's.
+    """
 
     code: str
     status: int
@@ -21,10 +24,13 @@ class Sentence:
     sample: Mapping[str, Any]
 
     def say(self, language: str, params: Mapping[str, Any]) -> str:
-        """The whole sentence in 'zh' or 'en'."""
+        """The whole sentence in 'zh' or 'en'. A word that is not given is a mistake of ours: KeyError."""
         space = "" if language == "zh" else " "
-        words = {**self.sample, **params}
-        return (self.text[language] + space + self.remedy[language]).strip().format_map(words)
+        return (self.text[language] + space + self.remedy[language]).strip().format_map(params)
+
+    def title(self, language: str, params: Mapping[str, Any]) -> str:
+        """What is wrong, without what to do."""
+        return self.text[language].format_map(params)
 
 
 def sentence(code: str, status: int, zh: str, zh_do: str, en: str, en_do: str, **sample: Any) -> Sentence:

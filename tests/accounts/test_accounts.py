@@ -42,6 +42,13 @@ async def test_an_account_of_every_role_signs_in_and_is_told_who_it_is(
     me = (await bearing(anonymous, token)).json()
     assert (me["username"], me["role"], me["jurisdiction"]) == (made["username"], role, HOME)
     assert (me["unit_number"], me["team_number"]) == (given.get("unit_number"), given.get("team_number"))
+    assert bool(me["may"]) and made["created_at"].endswith("+08:00")
+
+
+async def test_a_partner_is_told_which_types_it_has_subscribed(opened: Open, anonymous: httpx.AsyncClient) -> None:
+    made = await opened(role="partner_system", jurisdiction=HOME, types=["units", "findings"])
+    me = (await bearing(anonymous, await token_of(anonymous, made["username"]))).json()
+    assert me["types"] == ["findings", "units"]
 
 
 @pytest.mark.parametrize("role", ["superior", "auditor", "ledger_loader"])
@@ -165,6 +172,12 @@ async def test_a_partner_subscribes_to_types_that_are_shared(admin: Api, opened:
 )
 async def test_a_member_that_is_wrong_is_named(admin: Api, member: str, value: Any, code: str) -> None:
     assert await refused(admin, **{member: value}) == {(f"/{member}", code)}
+
+
+async def test_a_member_is_called_by_its_label_and_not_by_its_description(admin: Api) -> None:
+    answer = await admin.post("/v1/accounts", json={})
+    messages = {e["pointer"]: e["message"] for e in answer.json()["errors"]}
+    assert (messages["/jurisdiction"], messages["/role"]) == ("“区划代码”必须填写。", "“角色”必须填写。")
 
 
 async def test_a_password_is_not_the_user_name(admin: Api) -> None:

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
-from tests.cli.running import LAST_WORDS, running
+from tests.cli.running import LAST_WORDS, free_port, running
 
 OFFICE = ("--role", "inspection_office", "--jurisdiction", "431382")
 
@@ -72,8 +72,8 @@ def test_an_account_is_kept_from_the_command_line(place: Path, monkeypatch: pyte
 def refusals(place: Path) -> None:
     """What cannot be done is said in one sentence, and no service needs to run for it."""
     for arguments, status, sentence in (
-        (("add", "wu", "--role", "inspected_unit", "--jurisdiction", "431382"), 1, "“被巡察单位”须写明这一项"),
-        (("add", "wu", *OFFICE, "--unit", "431382-U001"), 1, "“巡察办”不能有这一项"),
+        (("add", "wu", "--role", "inspected_unit", "--jurisdiction", "431382"), 1, "“被巡察单位”须写明所属单位的编号"),
+        (("add", "wu", *OFFICE, "--unit", "431382-U001"), 1, "“巡察办”不能有所属单位的编号"),
         (("add", "wu", "--role", "case_supervision", "--jurisdiction", "431382", "--unit", "U1"), 1, "没有找到所填的单位"),  # noqa: E501
         (("add", "wu", "--role", "chief", "--jurisdiction", "431382"), 1, "administrator"),
         (("add", "wu", "--role", "ledger_loader"), 1, "30 天"),
@@ -88,3 +88,14 @@ def refusals(place: Path) -> None:
         ended = account(*arguments)
         assert (ended.exit_code, sentence in ended.stderr) == (status, True), (arguments, ended.output)
         assert "Traceback" not in ended.output
+
+
+def test_an_import_turns_to_the_service_that_the_settings_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = tmp_path / "ledger.xlsx"
+    ledger.touch()
+    port = str(free_port())
+    monkeypatch.delenv("LEDGER_URL", raising=False)
+    monkeypatch.setenv("LEDGER_HOST", "0.0.0.0")  # noqa: S104  # where a service listens, not where it is called
+    monkeypatch.setenv("LEDGER_PORT", port)
+    ended = CliRunner().invoke(cli, ["import", str(ledger), "--token", "x"])
+    assert ended.exit_code == 1 and f"连不上 http://127.0.0.1:{port}（" in ended.stderr, ended.output

@@ -28,7 +28,7 @@ def test_a_demo_killed_during_the_import_begins_again_and_a_later_one_imports_no
         demo.until(LAST_WORDS)
         assert "已写入" in demo.text
         assert f"工作清单：{SENTENCE}\n" in demo.text
-        assert '"route"' not in demo.text, "request lines go to a file"
+        assert '"route"' not in demo.text and '"event"' not in demo.text, "lines go to a file"
         assert demo.stop() == 0
     assert "/work-list" in (place / "data" / "access.log").read_text(), "a line follows its answer"
     kept = place / "data" / "demo-accounts.json"

@@ -76,6 +76,16 @@ async def test_a_change_from_an_old_version_is_told_who_changed_what_and_when(
     assert await office.read(f"/v1/{path}/{old['id']}") == new
 
 
+@pytest.mark.parametrize("given", ["0", "999"])
+async def test_a_version_that_never_was_is_said_to_be_none(given: str, make: Maker, office: Api) -> None:
+    place = f"/v1/findings/{(await make('findings'))['id']}"
+    answer = await office.patch(place, json={}, headers={"Content-Type": PATCH, "If-Match": f'"{given}"'})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["current_version"]) == (412, "stale", 1)
+    assert problem["detail"] == f"没有第 {given} 版，现为第 1 版。请重新查看后再改。"
+    assert problem["differing"] == []
+
+
 @pytest.mark.parametrize("given", ['"1"', "1", 'W/"1"', ' "1" '])
 async def test_a_version_is_understood_with_and_without_quotes(given: str, make: Maker, office: Api) -> None:
     record = await make("units")

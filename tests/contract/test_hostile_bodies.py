@@ -33,7 +33,7 @@ TEXTS: dict[str, tuple[bytes, int, str]] = {
     "overlong UTF-8": (b'{"note": "\xc0\x80"}', 400, "malformed_json"),
     "900 levels": (b'{"note": ' + b"[" * 900 + b"]" * 900 + b"}", 400, "too_deep"),
     "100,000 levels": (b'{"note": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400, "malformed_json"),
-    "nothing": (b"", 400, "malformed_json"),
+    "nothing": (b"", 400, "no_body"),
     "half of it": (b'{"note": "a"', 400, "malformed_json"),
     "more than one": (b"{}{}", 400, "malformed_json"),
     "a comment": (b'{"note": "a" /* b */}', 400, "malformed_json"),
@@ -216,3 +216,8 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read(make: Maker
     headers = {"Content-Type": PATCH, "If-Match": '"1"'}
     answer = await office.patch(f"/v1/units/{record['id']}", content=large, headers=headers)
     assert (answer.status_code, checked(answer).json()["code"]) == (413, "too_large")
+
+
+async def test_broken_json_is_told_where_it_breaks(office: Api) -> None:
+    answer = await office.post("/v1/findings", content=b'{"note": "a"', headers={"Content-Type": "application/json"})
+    assert answer.json()["detail"].startswith("请求正文不是正确的 JSON：第 1 行第 "), answer.text

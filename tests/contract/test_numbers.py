@@ -120,6 +120,7 @@ async def test_a_natural_key_is_taken_once_among_live_records(path: str, make: M
     record = await office.write(f"/v1/{path}", body)
     again = await office.post(f"/v1/{path}", json=body)
     assert (again.status_code, again.json()["code"]) == (409, "key_taken")
+    assert t.label in again.json()["detail"] and all(t.label in e["message"] for e in again.json()["errors"])
     assert {e["pointer"] for e in again.json()["errors"]} == {f"/{c}" for c in t.unique["natural_key"]}
     assert (await office.act(record, path, "void", reason="重复")).status_code == 200
     assert (await office.write(f"/v1/{path}", body))["number"] != record["number"]

@@ -146,3 +146,34 @@ def test_the_page_speaks_chinese(page: Any) -> None:
     words = {w.strip() for w in page.locator(ours).all_inner_texts() for w in w.splitlines()}
     english = {w for w in words if re.fullmatch(r"[A-Za-z][A-Za-z ,.']+", w)}
     assert english <= {"application/json", "OpenAPI", "JSON"}, english
+
+
+def test_the_filter_finds_operations_by_what_they_are_called(page: Any) -> None:
+    for words, operation in (("销号", "发现问题：销号"), ("登记发现", "登记发现问题")):
+        page.fill(".operation-filter-input", words)
+        page.locator(".opblock-summary-description", has_text=operation).first.wait_for()
+        shown = page.locator(".opblock-summary-description").all_inner_texts()
+        assert shown and all(words in text for text in shown), shown
+    page.fill(".operation-filter-input", "没有这样的操作")
+    page.locator("h3", has_text="没有符合筛选的操作。").wait_for()
+
+
+def test_a_header_that_is_clicked_stays_in_the_window_with_every_group_open(page: Any) -> None:
+    names = page.locator(".opblock-tag").evaluate_all("headers => headers.map(h => h.dataset.tag)")
+    for name in names:
+        header = page.locator(f".opblock-tag[data-tag='{name}']")
+        header.click()
+        page.wait_for_timeout(200)
+        top = header.evaluate("h => h.getBoundingClientRect().top")
+        assert 0 <= top < 1000, (name, top)
+
+
+def test_a_refusal_names_the_request_and_the_sign_in_speaks_of_no_scopes(page: Any) -> None:
+    unfold(page)
+    page.click(".btn.authorize")
+    assert not page.locator(".scope-def").first.is_visible()
+    page.click(".close-modal")
+    status, problem = carried_out(opened(page, "create_finding"))
+    assert status == "401"
+    notice = page.locator(".notice-problem").first.inner_text()
+    assert problem["instance"] in notice and problem["code"] in notice

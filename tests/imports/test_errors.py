@@ -1,11 +1,13 @@
 """What a clerk reads when a ledger has something wrong in it: row, column, and a sentence that says what to do."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from tests.imports.conftest import Place
-from tests.support.ledgers import FINDING, Rows, finding
+from tests.support.callers import CSV, XLSX
+from tests.support.ledgers import FINDING, Rows, finding, workbook
 
 
 def at(sheet: str, header: list[str], *rows: list[Any]) -> dict[str, Rows]:
@@ -127,3 +129,28 @@ async def test_every_fault_of_a_row_is_told_at_once(desk: Place) -> None:
     assert sorted(said(row), key=str) == [
         ("发现日期", "not_a_date"), ("被巡察单位", "reference_not_found"), ("问题标题", "required"),
     ]  # fmt: skip
+
+
+async def test_a_form_that_broke_off_is_not_called_json(desk: Place) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = await desk.api.post("/v1/imports", content=b"no part of a form", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_form"), answer.text
+    assert "JSON" not in answer.json()["detail"]
+
+
+async def test_every_sheet_that_the_caller_may_not_import_is_named(place: Place) -> None:
+    office = place.api.acting("office")
+    sheets = {name: [["编号"], ["x"]] for name in ("人员", "问责", "单位名录")}
+    sent = await place.api.post("/v1/imports", content=workbook(sheets), headers={"Content-Type": XLSX}, auth=office)
+    assert sent.status_code == 202, sent.text
+    for _ in range(200):
+        found = (await place.api.get(sent.headers["location"], auth=office)).json()
+        if found["state"] == "failed":
+            break
+        await asyncio.sleep(0.05)
+    assert found["problem"]["code"] == "import_not_permitted" and "人员、问责，" in found["problem"]["message"], found
+    refused = await place.api.post(f"{sent.headers['location']}/actions/commit", auth=office)
+    assert "状态为“已失败”" in refused.json()["detail"]
+    named = await place.api.post("/v1/imports?type=persons", content=b"x", headers={"Content-Type": CSV}, auth=office)
+    assert (named.status_code, named.json()["code"]) == (403, "import_not_permitted")
+    assert "人员" in named.json()["detail"]

@@ -67,7 +67,8 @@ async def test_a_plan_is_committed_once_even_by_two_at_the_same_moment(place: Pl
     path = f"/v1/imports/{seen['id']}/actions/commit"
     answers = await asyncio.gather(*(place.api.post(path) for _ in range(4)))
     assert sorted(a.status_code for a in answers) == [200, 409, 409, 409]
-    assert (await place.api.post(path)).json()["code"] == "import_state"
+    again = (await place.api.post(path)).json()
+    assert again["code"] == "import_state" and "“已写入”" in again["detail"], again
     assert await versions(place, f"{place.round}-F-0001") == [1]
 
 

@@ -50,6 +50,7 @@ async def test_what_is_not_there_is_refused(office: Api, anonymous: Any, neighbo
     assert await refused(office, "/v1/rounds/431382-1989-01/work-list") == (404, "not_found")
     assert await refused(office, "/v1/rounds/a%00b/work-list") == (404, "not_found")
     assert await refused(office, f"{path}/total") == (404, "no_such_path")
+    assert "teams" in (await office.get(f"{path}/total")).json()["errors"][0]["allowed"]
 
 
 @pytest.mark.parametrize("name", ["as_of", "until"])

@@ -5,13 +5,15 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from app.accounts import credentials, tokens
+from app.accounts import credentials, register, tokens
 from app.accounts.sign_in import forms
 from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.record_handlers import only
 from app.http.record_router import problems
 from app.http.service import Service, asking, service_of
+from app.kernel.access import COUNTING
+from app.records import REGISTRY
 
 router = APIRouter(tags=["90 账号与系统"])
 FORM = "application/x-www-form-urlencoded"
@@ -34,7 +36,22 @@ class Me(BaseModel):
     jurisdiction_prefix: str | None = Field(description="所管区划的前缀；只属一个区划时为 null")
     unit_number: str | None = Field(description="所属单位的编号")
     team_number: str | None = Field(description="所属巡察组的编号")
-    may: dict[str, list[str]] = Field(description="对每类记录可做什么")
+    types: list[str] | None = Field(description="协作系统订阅的记录类型；别的角色为 null")
+    may: dict[str, list[str]] = Field(description="对每类记录，以及工作清单、审计、账号，可做什么")
+
+
+_SYSTEM = ("list", "get", "create", "change", "unlock")
+# What a role may do besides records, by the address.
+BESIDES: dict[str, dict[str, list[str]]] = {
+    **{role: {"work-lists": ["list", "get"]} for role in COUNTING},
+    "ledger_loader": {t.path: ["import"] for t in REGISTRY},
+    "auditor": {"access-log": ["list"], "revisions": ["list"]},
+    "administrator": {
+        "accounts": [*_SYSTEM, "set_password"],
+        "clients": [*_SYSTEM, "rotate"],
+        "api-keys": [*_SYSTEM, "rotate"],
+    },
+}
 
 
 def _text(description: str, **more: Any) -> dict[str, Any]:
@@ -107,6 +124,7 @@ async def who_am_i(request: Request) -> Me:
     caller = who.caller
     rights = {t: t.access.of(caller.role) for t in who.ledger.registry}
     may = {t.path: r.verbs(x.action for x in t.lifecycle.public) for t, r in rights.items() if r}
+    partner = await register.find(who.ledger.pools, caller.account) if caller.role == "partner_system" else None
     return Me(
         username=caller.account,
         role=caller.role,
@@ -114,5 +132,6 @@ async def who_am_i(request: Request) -> Me:
         jurisdiction_prefix=None if caller.code else caller.prefix,
         unit_number=caller.unit,
         team_number=caller.team,
-        may=may,
+        types=partner.types if partner else None,
+        may=may | BESIDES.get(caller.role, {}),
     )

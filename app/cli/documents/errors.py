@@ -17,7 +17,7 @@ The `code` of an entry of `errors`, of a row of an import, or of an import that 
 
 
 def _row(s: Sentence, status: bool) -> list[str]:
-    example = s.say("zh", {}) if s.sample else ""
+    example = s.say("zh", s.sample) if s.sample else ""
     return [
         code(s.code),
         *([str(s.status)] if status else []),

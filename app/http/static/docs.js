@@ -14,7 +14,7 @@
   /** Swagger UI's labels: exact text (also of title, placeholder and aria-label) -> Chinese. */
   const ZH = {
     // page
-    "Filter by tag or path": "筛选：输入任务名称或地址中的几个字",
+    "Filter by tag or path": "筛选：输入任务、操作名称或地址中的几个字，如 销号",
     "Expand operation": "展开", "Collapse operation": "收起", "Copy to clipboard": "复制", "Copy path to clipboard": "复制地址",
     "Copy cURL command to clipboard": "复制命令", "Copy code to clipboard": "复制内容",
     "Copied": "已复制", "Copy": "复制", "Download": "下载", "Download file": "下载文件",
@@ -338,7 +338,7 @@
     if (problem) {
       const errors = Array.isArray(problem.errors) ? problem.errors.filter((error) => error && typeof error === "object") : [];
       const title = problem.title || say(STATUS_ZH[problem.status] || "没有办成", "Not done");
-      const trace = [problem.code, problem.traceId].filter((part) => typeof part === "string").join(" · ");
+      const trace = [problem.code, problem.instance].filter((part) => typeof part === "string").join(" · ");
       lines.push(h("div", { key: "problem", className: "notice notice-problem", role: "alert" },
         h("strong", { className: "notice-title" }, String(title)),
         problem.detail ? h("p", { className: "notice-detail" }, String(problem.detail)) : null,
@@ -376,6 +376,37 @@
     return error.message;
   }
 
+  /** What the filter leaves: a group whose name has the words, or of a group the operations that have them. */
+  function filtered(groups, phrase) {
+    const words = phrase.trim().toLowerCase();
+    const has = (text) => String(text || "").toLowerCase().includes(words);
+    return groups
+      .map((group, name) => (has(name) || has(group.getIn(["tagDetails", "description"])) ? group
+        : group.set("operations", group.get("operations").filter((o) => has(o.get("path")) || has(o.getIn(["operation", "summary"]))))))
+      .filter((group) => group.get("operations").size > 0);
+  }
+
+  /**
+   * The groups, all drawn. From 150 lines on Swagger UI draws only what is in the window and guesses the rest: with a
+   * few groups unfolded, the next click on a header moved the page and the header was gone.
+   */
+  function Operations({ h, specSelectors, getComponent, oas3Selectors, layoutSelectors, layoutActions, getConfigs }) {
+    const groups = specSelectors.taggedOperations();
+    if (!groups.size) return h("h3", null, say("没有符合筛选的操作。", "No operation matches the filter."));
+    const [Group, Operation] = [getComponent("OperationTag"), getComponent("OperationContainer", true)];
+    const found = groups.valueSeq().reduce((sum, group) => sum + group.get("operations").size, 0);
+    const few = typeof layoutSelectors.currentFilter() === "string" && found <= 40; // what was looked for is shown at once
+    const unfolding = { ...layoutSelectors, isShown: (key, open) => layoutSelectors.isShown(key, open || few) };
+    const shared = { oas3Selectors, layoutSelectors: unfolding, layoutActions, getConfigs, getComponent, specUrl: specSelectors.url() };
+    const drawn = (tag) => (op) => {
+      const [path, method] = [op.get("path"), op.get("method")];
+      return h(Operation, { key: `${path}-${method}`, specPath: op.get("specPath"), op, path, method, tag });
+    };
+    return h("div", null, groups.entrySeq().toArray().map(([tag, tagObj]) =>
+      h(Group, { ...shared, key: tag, tag, tagObj },
+        h("div", { className: "operation-tag-content" }, tagObj.get("operations").map(drawn(tag)).toArray()))));
+  }
+
   /** With several ways to log in, Swagger UI focuses the last and scrolls the first out of sight. */
   function focusFirstField() {
     requestAnimationFrame(() => {
@@ -398,7 +429,9 @@
   function clerkPlugin() {
     const wrapActions = (name, wrap) => ({ wrapActions: { [name]: wrap } });
     return {
+      fn: { opsFilter: filtered },
       wrapComponents: {
+        operations: (Original, { React: { createElement: h } }) => (props) => h(Operations, { ...props, h }),
         liveResponse: (Original, { React: { createElement: h } }) => (props) =>
           h("div", { className: "answer" }, h(Notice, { h, response: props.response }), h(Original, props)),
       },
