@@ -147,7 +147,7 @@ async def test_referring_to_a_hidden_record_takes_the_statements_of_an_absent_on
                     took = []
                     for value in (absent, record[key]):
                         given = {**body, column: [value] if f.many else value}
-                        took.append(await work(statements, api, "POST", f"/v1/{t.path}", json=given))
+                        took.append(await warm(statements, api, "POST", f"/v1/{t.path}", json=given))
                     assert took[0] == took[1] and took[0][0] == 422, (t.path, column, took)
                     compared += bool(took[0][1])
     assert compared, "no body came as far as the database"
@@ -170,13 +170,13 @@ async def test_changing_a_reference_to_a_hidden_record_takes_the_statements_of_a
                 took = []
                 for value in (NO_NUMBER, record["number"]):
                     patch = json.dumps({f.number_column: [value] if f.many else value})
-                    took.append(await work(statements, api, "PATCH", url, content=patch, headers=headers))
+                    took.append(await warm(statements, api, "PATCH", url, content=patch, headers=headers))
                 assert took[0] == took[1] and took[0][0] in (403, 422), (t.path, f.name, took)
 
 
 async def test_the_statements_of_a_visible_record_are_told_apart(world: World, statements: Statements) -> None:
     api, one = world.callers["inspection_office"], world.id("F-AU")
     patch = {"content": b'{"note": "x"}', "headers": {**PATCH, "If-Match": '"77"'}}
-    there = await work(statements, api, "PATCH", f"/v1/findings/{one}", **patch)
-    nowhere = await work(statements, api, "PATCH", f"/v1/findings/{ABSENT}", **patch)
+    there = await warm(statements, api, "PATCH", f"/v1/findings/{one}", **patch)
+    nowhere = await warm(statements, api, "PATCH", f"/v1/findings/{ABSENT}", **patch)
     assert (there[0], nowhere[0]) == (412, 404) and len(there[1]) > len(nowhere[1]) > 0

@@ -12,7 +12,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -137,9 +137,9 @@ async def _prepared(running: EmbeddedPostgres) -> None:
     await pools.close()
 
 
-@pytest.fixture
-def new_server(own_cluster: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[[str], Server]]:
-    """Starts a server over a fresh copy of the migrated, empty database."""
+@contextmanager
+def opening(own_cluster: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[[str], Server]]:
+    """Starts servers, each over a fresh copy of the migrated, empty database, and ends them."""
     running, folder = own_cluster
     made: list[Server] = []
 
@@ -156,3 +156,10 @@ def new_server(own_cluster: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[
         if server.process and server.process.poll() is None:
             server.process.terminate()
             server.process.wait(20)
+
+
+@pytest.fixture
+def new_server(own_cluster: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[[str], Server]]:
+    """Servers for one test."""
+    with opening(own_cluster) as opened:
+        yield opened

@@ -3,15 +3,16 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from app.db.embedded import EmbeddedPostgres
 from app.records import REGISTRY
-from tests.e2e.conftest import Server, ended, sent
+from tests.e2e.conftest import ended, opening, sent
 from tests.support.callers import PASSWORD
 from tests.support.ledgers import SEED
 
@@ -24,26 +25,33 @@ SHOTS = os.environ.get("LEDGER_TEST_SHOTS")
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: install Debian's chromium")
 
 
-@pytest.fixture
-def page(new_server: Callable[[str], Server]) -> Iterator[Any]:
-    """The page of a service that holds the seed case; fails if anything is asked of another host."""
+@pytest.fixture(scope="module")
+def browser(own_cluster: tuple[EmbeddedPostgres, Path]) -> Iterator[tuple[Any, str]]:
+    """A browser, and the address of a service that holds the seed case: one for all tests, as both start slowly."""
     api = pytest.importorskip("playwright.sync_api", reason="Python's playwright is not installed")
-    server = new_server("browser")
-    client = server.client("loader")
-    assert ended(client, sent(client, (SEED / "ledger.xlsx").read_bytes()))["state"] == "committed"
+    with opening(own_cluster) as opened:
+        server = opened("browser")
+        client = server.client("loader")
+        assert ended(client, sent(client, (SEED / "ledger.xlsx").read_bytes()))["state"] == "committed"
+        with api.sync_playwright() as playwright:
+            started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
+            yield started, server.address
+            started.close()
+
+
+@pytest.fixture
+def page(browser: tuple[Any, str]) -> Iterator[Any]:
+    """The page, as somebody sees it who was never there; fails if anything is asked of another host."""
+    started, address = browser
     elsewhere: list[str] = []
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
-        page = browser.new_page(locale="zh-CN", viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(30_000)
-        page.on(
-            "request", lambda r: None if urlsplit(r.url).hostname in ("127.0.0.1", None) else elsewhere.append(r.url)
-        )
-        page.on("pageerror", lambda problem: elsewhere.append(f"script: {problem}"))
-        page.goto(f"{server.address}/docs")
-        page.wait_for_selector(".opblock-tag")
-        yield page
-        browser.close()
+    page = started.new_page(locale="zh-CN", viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(30_000)
+    page.on("request", lambda r: None if urlsplit(r.url).hostname in ("127.0.0.1", None) else elsewhere.append(r.url))
+    page.on("pageerror", lambda problem: elsewhere.append(f"script: {problem}"))
+    page.goto(f"{address}/docs")
+    page.wait_for_selector(".opblock-tag")
+    yield page
+    page.close()
     assert elsewhere == []
 
 
