@@ -22,7 +22,7 @@ async def test_a_number_from_a_ledger_is_shown_and_another_ledger_changes_it(
     for shift in range(2):
         rows = [f"{p},某人,{unit},{identity_number(900_000 + shift * 10 + n)}" for n, p in enumerate(numbers)]
         ledger = "\n".join(
-            ["人员编号,姓名,单位,身份证号", *rows, f"431382-P99009,某人,431382-U999,{identity_number(900_099)}"]
+            ["人员编号,姓名,单位,身份证号", *rows, f"431382-P99009,某人,431382-U99999,{identity_number(900_099)}"]
         )
         query = {"type": "persons", "on_error": "skip_rows", "mode": "preview"}
         checked = await office.import_file(ledger.encode(), CSV, **query)
