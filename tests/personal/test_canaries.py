@@ -77,7 +77,7 @@ def bodies(canaries: Canaries, unit: str) -> Iterator[Any]:
         yield {**person, "rank": number}
     n = canaries.good
     yield from (
-        {**person, "id_number": n(), "unit_number": "431382-U999"}, {**person, "id_number": [n()]},
+        {**person, "id_number": n(), "unit_number": "431382-U99999"}, {**person, "id_number": [n()]},
         {**person, "id_number": {"number": n()}}, {**person, "id_number": int(n()[:17])}, {**person, n(): "x"},
         {**person, "id_number": n(), "state": n()}, {**person, "id_number": n() + "\x00"}, n(), [n()],
     )  # fmt: skip
