@@ -208,11 +208,14 @@ def page_sql(
         where.append(_after(listing.sort, last, arguments))
     order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in listing.sort)
     keys = ", ".join(f"t.{c}::text as key_{i}" for i, (c, _) in enumerate(listing.sort))
-    # The page is taken first: documents, and what they look up, are made of its rows and not of all that are sorted.
+    most, sql = listing.limit + 1, answer_sql(view, t, "t", f", {keys}")
+    if " seen_" not in sql:
+        narrowed = "".join(f" and {condition}" for condition in where)
+        return f"{sql.format(source=t.table)} where {GATE}{narrowed} order by {order} limit {most}", arguments
+    # The page is taken first: what documents look up is looked up for its rows and not for all that are sorted.
     narrowed = f" where {' and '.join(where)}" if where else ""
-    source = f"(select * from {t.table} t{narrowed} order by {order} limit {listing.limit + 1})"
-    sql = answer_sql(view, t, "t", f", {keys}").format(source=source)
-    return f"{sql} where {GATE} order by {order}", arguments
+    source = f"(select * from {t.table} t{narrowed} order by {order} limit {most})"
+    return f"{sql.format(source=source)} where {GATE} order by {order}", arguments
 
 
 async def page(
