@@ -94,9 +94,8 @@ class Ahead:
         known = self.columns.setdefault(t.path, {})
         for p in rows:
             known.update(dict.fromkeys(p.values))
-        lists = [c for f in t.references if f.many for c in f.columns]
         ids = [f.id_column for f in t.references if f.copied is None and not f.many]
-        typed = tuple(dict.fromkeys((*ids, *(c for c in known if c not in lists))))
+        typed = tuple(dict.fromkeys((*ids, *(c for c in known if c not in t.list_columns))))
         spelling, source = commit.spelling(t), columns_source(t, typed)
         values = [p.values for p in rows]
         return (

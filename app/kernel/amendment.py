@@ -1,6 +1,7 @@
 """A change of one record on its way: a patch, an action, or a correction."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from app.kernel.lifecycle import Consequence, Transition
@@ -9,7 +10,7 @@ from app.kernel.resolving import Spelling
 from app.kernel.writes import Change
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Amendment:
     """What is to become of a record: the version it starts from, the members it gives, and by which action.
 
@@ -26,14 +27,14 @@ class Amendment:
     reason: str | None = None
     part: list[str] | None = None
 
-    @property
+    @cached_property
     def looks(self) -> bool:
         """Whether the type's rule looks at a member that is given."""
         t, names = self.t, (*self.spelling.names(), *self.spelling.cleared)
         touched = {*self.known, *(c for name in names for c in t.reference(name).columns)}
         return t.check is not None and bool(touched & t.check_reads)
 
-    @property
+    @cached_property
     def known(self) -> tuple[str, ...]:
         """The columns that are given, those of references aside."""
         own = tuple(

@@ -96,7 +96,7 @@ def _columns(t: RecordType, typed: tuple[str, ...], first: int) -> tuple[str, st
 
 def lists_of(t: RecordType, values: Iterable[Mapping[str, Any]]) -> list[str | None]:
     """The lists of references of rows, as both sources take them."""
-    lists = [c for f in t.references if f.many for c in f.columns]
+    lists = t.list_columns
     return [orjson.dumps({c: v[c] for c in lists if c in v}).decode() if lists else None for v in values]
 
 

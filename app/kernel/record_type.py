@@ -129,6 +129,11 @@ class RecordType:
         """The fields that point to other records."""
         return self.of_kind(Reference)
 
+    @cached_property
+    def list_columns(self) -> frozenset[str]:
+        """The columns of lists of references, which travel as JSON where others travel by themselves."""
+        return frozenset(column for f in self.references if f.many for column in f.columns)
+
     def reference(self, name: str) -> Reference:
         """The referring field of that name."""
         return next(f for f in self.references if f.name == name)

@@ -37,8 +37,7 @@ def held(asking: Asking, t: RecordType, spelling: Spelling) -> dict[str, bool]:
 async def create(asking: Asking, t: RecordType, spelling: Spelling, jurisdiction: str, write: Write) -> Any:
     """Creates a record that no rule across records concerns; None if something it refers to was not found."""
     numbered = write.number is not None
-    lists = {c for f in t.references if f.many for c in f.columns}
-    typed = tuple(sorted(write.values.keys() - lists))
+    typed = tuple(sorted(write.values.keys() - t.list_columns))
     kind = (asking.caller, t.name, spelling, numbered, jurisdiction, typed)
     initial = t.lifecycle.initial
 

@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.kernel.access import READERS, Right
-from app.kernel.documents import answer_tail
+from app.kernel.access import READERS
 from app.records import REGISTRY
 from tests.access.matrix import EVERY, HIDDEN, NO_LIST, SEES
 from tests.access.ways import ABSENT, NO_NUMBER, requests, seen
@@ -16,18 +15,6 @@ from tests.access.world import World
 TYPES = [t.path for t in REGISTRY]
 CELLS = [(role, path) for role in SEES for path in TYPES]
 INSTANCE = re.compile(r'"instance":"[^"]*"')
-
-
-@pytest.fixture(params=["as it is", "verbs open to all"])
-def table(request: Any, monkeypatch: Any) -> str:
-    """The permission table, and the same with every verb allowed: what exists is decided by the policies alone."""
-    answer_tail.cache_clear()  # what it says of actions is worked out once
-    request.addfinalizer(answer_tail.cache_clear)
-    if request.param != "as it is":
-        monkeypatch.setattr(Right, "ever", lambda self, action: True)
-        monkeypatch.setattr(Right, "may", lambda self, action, state: True)
-        monkeypatch.setattr("app.http.record_handlers.LISTED", lambda right: True)
-    return str(request.param)
 
 
 def test_the_matrix_names_every_type_and_every_record() -> None:

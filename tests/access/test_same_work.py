@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from app.db.pool import Pool
-from app.kernel.access import READERS, Right
-from app.kernel.documents import answer_tail
+from app.kernel.access import READERS
 from app.records import REGISTRY
 from tests.access.matrix import EVERY, SEES
 from tests.access.ways import ABSENT, NO_NUMBER, PATCH, requests, seen
@@ -47,18 +46,6 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
     yield found
     for connection in heard:
         connection.remove_query_logger(hear)
-
-
-@pytest.fixture
-def table(request: Any, monkeypatch: Any) -> str:
-    """The permission table, or the same with every verb allowed: then each way goes as far as the records."""
-    answer_tail.cache_clear()  # what it says of actions is worked out once
-    request.addfinalizer(answer_tail.cache_clear)
-    if request.param != "as it is":
-        monkeypatch.setattr(Right, "ever", lambda self, action: True)
-        monkeypatch.setattr(Right, "may", lambda self, action, state: True)
-        monkeypatch.setattr("app.http.record_handlers.LISTED", lambda right: True)
-    return str(request.param)
 
 
 @pytest.fixture(scope="module")
