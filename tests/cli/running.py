@@ -105,7 +105,14 @@ def gone(processes: list[psutil.Process]) -> bool:
     """Whether all of them end within some seconds; as a zombie that nobody reaps, one has ended."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        if not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]:
+        if all(map(_ended, processes)):
             return True
         time.sleep(0.05)
     return False
+
+
+def _ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
