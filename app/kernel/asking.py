@@ -19,6 +19,8 @@ from app.kernel.keyring import Keyring
 from app.kernel.record_type import RecordType, Registry
 from app.kernel.schemas import Schemas
 
+UNBOUND = 1000  # reads wait for no lock: only the pool bounds how many statements of them are under way
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -29,6 +31,7 @@ class Ledger:
     pools: Pools
     seal: Keyring
     gathering: Gathering = field(default_factory=Gathering)
+    readings: Gathering = field(default_factory=lambda: Gathering(turns=UNBOUND))
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ decides for each as if it stood alone. See docs/decisions/0017-writing-together.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
@@ -20,6 +20,7 @@ MOST = 50  # rows of one statement: what a pool of connections sends at once, an
 # writes that are held up there leave half of a pool to those who read.
 TURNS = 4
 PATIENCE = 0.2  # seconds after which a statement that waits for a lock is left to itself
+RETURN = 0.001  # seconds in which those that were answered together are expected back
 
 Together = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
 
@@ -33,6 +34,39 @@ class _Waiting:
     outcome: asyncio.Future[Any]
 
 
+@dataclass(slots=True)
+class _Line:
+    """The writes of one kind that wait for the next statement."""
+
+    writes: list[_Waiting] = field(default_factory=list)
+    expected: int = 0
+    complete: asyncio.Future[None] | None = None
+
+    def join(self, waiting: _Waiting) -> None:
+        self.writes.append(waiting)
+        if self.complete and len(self.writes) >= self.expected and not self.complete.done():
+            self.complete.set_result(None)
+
+    async def fill(self, expected: int) -> None:
+        """Waits until so many are in line, for as long as those take to return that were answered together.
+
+        Without it they part for good: one that comes first goes alone, the others after it, and it waits for them.
+        """
+        if expected == 1 or len(self.writes) >= expected:
+            return
+        loop = asyncio.get_running_loop()
+        self.expected, self.complete = expected, loop.create_future()
+        over = loop.call_later(RETURN, self._give_up, self.complete)
+        await self.complete
+        over.cancel()
+        self.complete = None
+
+    @staticmethod
+    def _give_up(complete: asyncio.Future[None]) -> None:
+        if not complete.done():
+            complete.set_result(None)
+
+
 class Gathering:
     """The lines of writes of one process, a line for each kind; of each kind one statement is under way.
 
@@ -42,7 +76,7 @@ class Gathering:
     def __init__(self, turns: int = TURNS, patience: float = PATIENCE) -> None:
         self._turns = asyncio.Semaphore(turns)
         self._patience = patience
-        self._lines: dict[Hashable, list[_Waiting]] = {}
+        self._lines: dict[Hashable, _Line] = {}
         self._at_work: set[asyncio.Task[None]] = set()
 
     async def carry_out(self, kind: Hashable, write: Any, record_id: str, together: Together) -> Any:
@@ -54,9 +88,9 @@ class Gathering:
         waiting = _Waiting(write, record_id, asyncio.get_running_loop().create_future())
         line = self._lines.get(kind)
         if line is None:
-            line = self._lines[kind] = []
+            line = self._lines[kind] = _Line()
             self._begin(self._work(kind, line, together))
-        line.append(waiting)
+        line.join(waiting)
         return await waiting.outcome
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
@@ -65,15 +99,18 @@ class Gathering:
         task.add_done_callback(self._at_work.discard)
         return task
 
-    async def _work(self, kind: Hashable, line: list[_Waiting], together: Together) -> None:
+    async def _work(self, kind: Hashable, line: _Line, together: Together) -> None:
         """Carries out what is in line until nothing is. A caller that has gone away leaves its write to be done."""
         try:
-            while line:
+            while line.writes:
                 async with self._turns:
-                    await asyncio.wait({self._begin(self._settle(_taken(line), together))}, timeout=self._patience)
+                    batch = _taken(line.writes)
+                    await asyncio.wait({self._begin(self._settle(batch, together))}, timeout=self._patience)
+                await line.fill(len(batch))
         finally:
             del self._lines[kind]
-            _fail(line, asyncpg.InterfaceError("the service is stopping"))  # nobody is left if it ended by itself
+            # Nobody is left if it ended by itself.
+            _fail(line.writes, asyncpg.InterfaceError("the service is stopping"))
 
     async def _settle(self, batch: list[_Waiting], together: Together) -> None:
         try:

@@ -1,13 +1,17 @@
-"""The statements of one write, and of several of its kind that go together (see `gathering`)."""
+"""The statements of one write or read, and of several of its kind that go together (see `gathering`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 import orjson
 
+from app.db.context import GATE
 from app.kernel.asking import Asking
 from app.kernel.bulk import column_of, lists_of, requests_source
+from app.kernel.documents import View, answer_sql
 from app.kernel.record_type import RecordType
 from app.kernel.resolving import Spelling, locks_references
 from app.kernel.writes import MANY_CHANGED, Change, insert_sql, update_sql
@@ -72,6 +76,26 @@ async def change(asking: Asking, t: RecordType, change: Change, action: str, wri
         return await _written(asking, action, sql, arguments, writes, {})
 
     return await _gathered(asking, (asking.caller, t.name, change, action), write, together)
+
+
+async def read(asking: Asking, t: RecordType, record_id: UUID) -> Any:
+    """The current row of a record of a type whose reads are not logged; None if there is none for the caller."""
+
+    async def together(ids: Sequence[UUID]) -> Sequence[Any]:
+        sql = _read_sql(asking.view, t, len(ids) > 1)
+        async with asking.ledger.pools.of(asking.caller).acquire() as connection:
+            rows = await connection.fetch(sql, asking.context(), ids[0] if len(ids) == 1 else list(ids))
+        found = {row["id"]: row for row in rows}
+        return [found.get(i) for i in ids]
+
+    with asking.refusing():  # any number of requests may ask for one record, so each is known by its own name
+        return await asking.ledger.readings.carry_out((asking.caller, t.name), record_id, asking.request, together)
+
+
+@cache
+def _read_sql(view: View, t: RecordType, many: bool) -> str:
+    wanted = "= any($2::uuid[])" if many else "= $2::uuid"
+    return f"{answer_sql(view, t, 't').format(source=t.table)} where t.id {wanted} and {GATE}"
 
 
 async def _gathered(asking: Asking, kind: Any, write: Write, together: Any) -> Any:
