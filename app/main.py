@@ -23,7 +23,7 @@ from app.http.pace import Paces
 from app.http.problems import answer_problems
 from app.http.record_router import add_records
 from app.http.service import Service
-from app.http.shortcut import Shortcut
+from app.http.shortcut import Served, Shortcut
 from app.imports import routes as import_routes
 from app.imports.runner import run_jobs
 from app.kernel.asking import Ledger
@@ -108,8 +108,8 @@ def application() -> Any:
     # While an import is checked in a thread, the event loop would else wait 5 ms for each of its turns.
     sys.setswitchinterval(0.0005)
     events_into(settings().access_log)
-    app = create_app()
+    served = Served(create_app())
     gc.collect()
     gc.freeze()  # what the start made is never garbage; measured 1.15 times on a GET
     gc.set_threshold(50_000, 50, 50)
-    return app
+    return served

@@ -174,7 +174,7 @@ def _serve(options: Settings, listener: socket.socket) -> None:
         "app.cli.worker:application",
         factory=True,
         loop="uvloop",
-        http="httptools",
+        http="app.http.one_write:OneWriteProtocol",
         ws="none",
         lifespan="on",
         workers=options.workers,

@@ -3,6 +3,7 @@
 FastAPI's own limit stands outside of every exception handler and answers in plain text; ours is refused as all else is.
 """
 
+import asyncio
 import os
 import re
 import time
@@ -38,6 +39,7 @@ class Recorded:
         self._log = _opened(access_log)
         self._counters: dict[tuple[str, str, int], Any] = {}
         self._timers: dict[str, Any] = {}
+        self._lines: list[bytes] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -96,8 +98,14 @@ class Recorded:
         if self._log is not None:
             line = {"at": now().isoformat(), "request": request_id, "method": scope["method"], "route": route}
             line |= {"status": status, "ms": round(seconds * 1000, 2)}
-            with suppress(OSError):  # a full disk or a reader that left is no reason to fail a request
-                os.write(self._log, orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))  # whole lines by one write
+            if not self._lines:  # those of requests that end together are written together
+                asyncio.get_running_loop().call_soon(self._write)
+            self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+    def _write(self) -> None:
+        lines, self._lines = b"".join(self._lines), []
+        with suppress(OSError):  # a full disk or a reader that left is no reason to fail a request
+            os.write(self._log or STDERR, lines)  # whole lines by one write
 
 
 class Headed:

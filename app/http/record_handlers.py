@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from operator import attrgetter
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import Request
@@ -26,7 +27,15 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def _parameters(request: Request) -> list[tuple[str, str]]:
-    return request.query_params.multi_items() if request.scope["query_string"] else []
+    query_string: bytes = request.scope["query_string"]
+    return parse_qsl(query_string.decode("latin-1"), keep_blank_values=True) if query_string else []
+
+
+def _next_page(request: Request, cursor: str) -> str:
+    """The address of this list with another cursor."""
+    asked: str = request.scope["query_string"].decode("latin-1")
+    kept = [part for part in asked.split("&") if part and not part.startswith("cursor=")]
+    return f"{request.scope['path']}?{'&'.join([*kept, f'cursor={cursor}'])}"
 
 
 def only(request: Request, *names: str) -> dict[str, str]:
@@ -69,7 +78,7 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         if row is None:  # it was handed on, and has left the caller's sight
             return Response(None, 204)
         headers = {**record_headers(row["version"]), **(headers or {})}
-        return Response(finished(who.view, t, row), status, headers, JSON)
+        return Response(finished(who.view, t, (row,))[0], status, headers, JSON)
 
     async def list_records(request: Request) -> Response:
         who = await asking(request)
@@ -77,11 +86,10 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         if not LISTED(who.right(t)):
             raise Refusal("forbidden")
         rows, cursor = await query.page(who, t, wanted, service_of(request).keys.cursor)
-        items = b",".join([finished(who.view, t, row) for row in rows])
+        items = b",".join(finished(who.view, t, rows))
         headers = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
         if cursor:
-            url = request.url.include_query_params(cursor=cursor)
-            headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+            headers["Link"] = f'<{_next_page(request, cursor)}>; rel="next"'
         tail = b'],"next_cursor":' + (b"null}" if cursor is None else b'"' + cursor.encode() + b'"}')
         return Response(b'{"items":[' + items + tail, 200, headers, JSON)
 

@@ -13,7 +13,7 @@ from app.db.engine import Pools
 from app.errors import Refusal
 from app.kernel import violations
 from app.kernel.access import READERS, Right
-from app.kernel.documents import View
+from app.kernel.documents import View, view_of
 from app.kernel.gathering import Gathering
 from app.kernel.keyring import Keyring
 from app.kernel.record_type import RecordType, Registry
@@ -52,7 +52,7 @@ class Asking:
     @cached_property
     def view(self) -> View:
         """The eyes with which every document of this request is read."""
-        return View(self.ledger.registry, self.caller.role)
+        return view_of(self.ledger.registry, self.caller.role)
 
     def right(self, t: RecordType) -> Right:
         """What the caller may do with records of a type."""

@@ -30,7 +30,7 @@ def _mac(key: bytes, payload: bytes) -> bytes:
 
 def cursor_text(key: bytes, t: Listed, listing: Any, last: Sequence[Any]) -> str:
     """An opaque, signed cursor bound to the question it answers."""
-    payload = orjson.dumps([_fingerprint(t, listing), list(last)])
+    payload = orjson.dumps([_fingerprint(t, listing), list(last)], default=str)
     return base64.urlsafe_b64encode(_mac(key, payload) + payload).decode().rstrip("=")
 
 

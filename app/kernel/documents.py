@@ -47,6 +47,12 @@ class View:
 
 
 @cache
+def view_of(registry: Registry, role: str) -> View:
+    """The eyes of a role, always the same ones: what is kept for them is found by identity."""
+    return View(registry, role)
+
+
+@cache
 def _hidden(t: RecordType, right: Right) -> frozenset[str]:
     """The fields that are hidden from a role, at least in some state."""
     if not right.hides.metadata:
@@ -151,13 +157,20 @@ def _listed(names: Iterable[str]) -> str:
     return ",".join(f'"{n}"' for n in names)
 
 
-def finished(view: View, t: RecordType, row: Any) -> bytes:
-    """The whole document of a row as read by the statements of `writes` and `query`."""
+def finished(view: View, t: RecordType, rows: Iterable[Any]) -> list[bytes]:
+    """The whole documents of rows as read by the statements of `writes` and `query`."""
     right = view.right(t)
-    acts = bool(row["acts"]) if right.acts_if else True
-    told = bool(row["told"]) if right.hides.shown_if else False
-    whole: bytes = row["document"][:-1] + answer_tail(view, t, row["state"], row["imported"], acts, told)
-    return whole
+    acts_if, shown_if = right.acts_if, right.hides.shown_if
+    tails: dict[tuple[str, bool, bool, bool], bytes] = {}
+    found = []
+    for row in rows:
+        told = bool(row["told"]) if shown_if else False
+        kind = row["state"], row["imported"], bool(row["acts"]) if acts_if else True, told
+        tail = tails.get(kind)
+        if tail is None:
+            tail = tails[kind] = answer_tail(view, t, *kind)
+        found.append(row["document"][:-1] + tail)
+    return found
 
 
 def finished_version(view: View, t: RecordType, row: Any) -> bytes:

@@ -207,8 +207,8 @@ def page_sql(
     if last is not None:
         where.append(_after(listing.sort, last, arguments))
     order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in listing.sort)
-    keys = ", ".join(f"t.{c}::text as key_{i}" for i, (c, _) in enumerate(listing.sort))
-    most, sql = listing.limit + 1, answer_sql(view, t, "t", f", {keys}")
+    keys = "".join(f", t.{c} as key_{i}" for i, (c, _) in enumerate(listing.sort[:-1]))  # the last of them is `id`
+    most, sql = listing.limit + 1, answer_sql(view, t, "t", keys)
     if " seen_" not in sql:
         narrowed = "".join(f" and {condition}" for condition in where)
         return f"{sql.format(source=t.table)} where {GATE}{narrowed} order by {order} limit {most}", arguments
@@ -229,7 +229,7 @@ async def page(
     if len(rows) <= listing.limit:
         return rows, None
     rows = rows[: listing.limit]
-    last = [rows[-1][f"key_{i}"] for i in range(len(listing.sort))]
+    last = [*(rows[-1][f"key_{i}"] for i in range(len(listing.sort) - 1)), rows[-1]["id"]]
     return rows, cursor_text(key, t, listing, last)
 
 

@@ -39,7 +39,7 @@ async def drill_down(
         "unit": figure.unit,
         "counts": figure.counts.name,
         "value": value,
-        "items": [orjson.Fragment(finished(asking.view, t, row)) for row in rows],
+        "items": [orjson.Fragment(document) for document in finished(asking.view, t, rows)],
         "next_cursor": following,
         "withheld": max(records - visible, 0),  # a record may have gone between the two statements
     }

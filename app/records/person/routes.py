@@ -57,7 +57,7 @@ async def find_person(request: Request) -> Response:
     sql, arguments = entered(who, RECORD, Reading("find", (ID_NUMBER.name,)), sql, (who.context(), digest))
     async with who.connection() as connection:
         rows = await connection.fetch(sql, *arguments)
-    items = [orjson.loads(finished(who.view, RECORD, row)) for row in rows]
+    items = [orjson.loads(document) for document in finished(who.view, RECORD, rows)]
     return Response(
         orjson.dumps({"items": items, "next_cursor": None}), 200, {"Cache-Control": "private, no-store"}, JSON
     )
