@@ -50,11 +50,14 @@ READ, HISTORY = Reading("read"), Reading("history")
 
 
 def entered(
-    asking: "Asking", t: RecordType, reading: Reading, sql: str, arguments: Sequence[Any]
+    asking: "Asking", t: RecordType, reading: Reading, sql: str, arguments: Sequence[Any], of_all: str = ""
 ) -> tuple[str, list[Any]]:
-    """The statement with its entry, and its arguments. `sql` gives the column `id` of the records that it reads."""
+    """The statement with its entry, and its arguments. `sql` gives the column `id` of the records that it reads.
+
+    `of_all` is a query over all of `{answered}`, where that is the answer and not its rows.
+    """
     if not t.access.logged and reading.kind != "reveal":
-        return sql, list(arguments)
+        return of_all.format(answered=f"({sql}) answered") or sql, list(arguments)
     n = len(arguments)
     limit = f" limit {reading.shown}" if reading.shown else ""
     found = "" if reading.tells_by_absence else " having count(*) > 0"
@@ -63,7 +66,7 @@ def entered(
   select ${n + 1}::text, ${n + 2}::text, '{reading.kind}', '{t.path}', coalesce(array_agg(distinct x.id), '{{}}'),
     ${n + 3}::text[], ${n + 4}::text
   from (select id from answered{limit}) x where {GATE}{found})
-select * from answered"""
+{of_all.format(answered="answered") or "select * from answered"}"""
     more = [asking.caller.code, asking.caller.role, list(reading.members), reading.purpose]
     return whole, [*arguments, *more]
 

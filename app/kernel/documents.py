@@ -34,16 +34,19 @@ class View:
 
         What is hidden of a record by now is hidden of its old versions, too: `o` is such a version, `t` the record.
         """
-        rule = self.right(t).hides.shown_if
         if member not in _hidden(t, self.right(t)):
             return ""
-        rows = (row, "t") if row == VERSION else (row,)
-        return f"({' and '.join(rule.format(r) for r in rows)})" if rule else "false"
+        return _shown_if(self.right(t).hides.shown_if, row) or "false"
 
     def target(self, f: Reference) -> tuple[RecordType, Right]:
         """The type a field refers to, and what the role may do with it."""
         target = self.registry.by_path[f.to]
         return target, self.right(target)
+
+
+def _shown_if(rule: str, row: str) -> str:
+    rows = (row, "t") if row == VERSION else (row,)
+    return f"({' and '.join(rule.format(r) for r in rows)})" if rule else ""
 
 
 @cache
@@ -109,29 +112,64 @@ def _look_ups(view: View, t: RecordType, row: str) -> str:
 
 @cache
 def document_sql(view: View, t: RecordType, row: str) -> tuple[str, str]:
-    """FROM items that follow a row, and the expression of its document as UTF-8 bytes: Python appends the tail."""
+    """FROM items that follow a row, and the expression of its whole document as UTF-8 bytes."""
     note = view.shown(t, NOTE, row)
     own = [c for f in t.fields for c in _columns(view, t, f, row)]
     head, tail = [f"{row}.{c}" for c in HEAD], [f"{row}.{c}" for c in TAIL if c != NOTE]
     told = f"{row}.note" if not note else f"case when {note} then {row}.note end as note"
-    columns = ", ".join([*head, *own, told, *tail])
+    end = [f"{_actions(view, t, row)} as available_actions", f"{_masked(view, t, row)} as masked"]
+    columns = ", ".join([*head, *own, told, *tail, *end])
     items = f"{_look_ups(view, t, row)}, lateral (select {columns}) d"
-    return items, "convert_to(row_to_json(d)::text, 'UTF8') as document"
+    text = "row_to_json(d)::text"
+    imported = f"""left({text}, -1) || ',"imported":true' || right({text}, 1)"""
+    return items, f"convert_to(case when {row}.imported then {imported} else {text} end, 'UTF8') as document"
 
 
-def told_sql(view: View, t: RecordType, row: str) -> str:
-    """SELECT item that says whether what the role may not see of such records is told of this one."""
-    rule = view.right(t).hides.shown_if
-    rows = (row, "t") if row == VERSION else (row,)
-    return f", ({' and '.join(rule.format(r) for r in rows)}) as told" if rule else ""
+def _actions(view: View, t: RecordType, row: str) -> str:
+    """What the caller may do with the row, as JSON; of an old version, what could be done with it then."""
+    right = view.right(t)
+    by_actions: dict[str, list[str]] = {}
+    for state in t.lifecycle.states:
+        legal = [a for a in t.lifecycle.actions_from(state) if right.may(a, state)]
+        if legal:
+            by_actions.setdefault(_listed(legal), []).append(state)
+    if not by_actions:
+        return "'[]'::json"
+    cases = " ".join(
+        f"when {row}.state in ({', '.join(repr(s) for s in states)}) then '{actions}'::json"
+        for actions, states in by_actions.items()
+    )
+    acts = f" when ({_acts(view, right, row)}) is not true then '[]'::json" if right.acts_if and row != VERSION else ""
+    return f"case{acts} {cases} else '[]'::json end"
+
+
+def _acts(view: View, right: Right, row: str) -> str:
+    return right.acts_if.format(row, keys=policies.keys(view.role))
+
+
+def _masked(view: View, t: RecordType, row: str) -> str:
+    """The members that the caller is not told, as JSON."""
+    right = view.right(t)
+    hidden = f"'{_listed(_members_masked(t, _hidden(t, right)))}'::json"
+    shown_if = _shown_if(right.hides.shown_if, row)
+    return f"case when {shown_if} then '{_listed(_members_masked(t))}'::json else {hidden} end" if shown_if else hidden
+
+
+def _members_masked(t: RecordType, hidden: frozenset[str] = frozenset()) -> list[str]:
+    members = [m for f in t.fields for m in f.members if isinstance(f, Sealed) or f.name in hidden]
+    return members + ([NOTE] if NOTE in hidden else [])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "[" + ",".join(f'"{n}"' for n in names) + "]"
 
 
 def answer_sql(view: View, t: RecordType, row: str, extra: str = "") -> str:
     """SELECT list and FROM item that give a row's document with what the caller's part needs."""
     items, document = document_sql(view, t, row)
-    condition = view.right(t).acts_if
-    acts = f", ({condition.format(row, keys=policies.keys(view.role))}) as acts" if condition else ""
-    needed = f"{row}.state, {row}.version, {row}.imported, {row}.id{acts}{told_sql(view, t, row)}{extra}"
+    right = view.right(t)
+    acts = f", ({_acts(view, right, row)}) as acts" if right.acts_if else ""
+    needed = f"{row}.state, {row}.version, {row}.id{acts}{extra}"
     return f"select {document}, {needed} from {{source}} {row}{items}"
 
 
@@ -139,42 +177,3 @@ def may(view: View, t: RecordType, row: Any, action: str) -> bool:
     """Whether the role may do this with the row in front of it."""
     right = view.right(t)
     return right.may(action, row["state"]) and (not right.acts_if or bool(row["acts"]))
-
-
-@cache
-def answer_tail(view: View, t: RecordType, state: str, imported: bool, acts: bool, told: bool) -> bytes:
-    """The end of a document: what depends on the state and on who asks. `told`: nothing of it is hidden."""
-    right = view.right(t)
-    actions = [a for a in t.lifecycle.actions_from(state) if acts and right.may(a, state)]
-    hidden = frozenset() if told else _hidden(t, right)
-    masked = [c for f in t.fields for c in f.members if isinstance(f, Sealed) or f.name in hidden]
-    masked += [NOTE] if NOTE in hidden else []
-    tail = f',"available_actions":[{_listed(actions)}],"masked":[{_listed(masked)}]'
-    return (tail + (',"imported":true}' if imported else "}")).encode()
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ",".join(f'"{n}"' for n in names)
-
-
-def finished(view: View, t: RecordType, rows: Iterable[Any]) -> list[bytes]:
-    """The whole documents of rows as read by the statements of `writes` and `query`."""
-    right = view.right(t)
-    acts_if, shown_if = right.acts_if, right.hides.shown_if
-    tails: dict[tuple[str, bool, bool, bool], bytes] = {}
-    found = []
-    for row in rows:
-        told = bool(row["told"]) if shown_if else False
-        kind = row["state"], row["imported"], bool(row["acts"]) if acts_if else True, told
-        tail = tails.get(kind)
-        if tail is None:
-            tail = tails[kind] = answer_tail(view, t, *kind)
-        found.append(row["document"][:-1] + tail)
-    return found
-
-
-def finished_version(view: View, t: RecordType, row: Any) -> bytes:
-    """The whole document of an old version, as `GET` gave it then, but for what is hidden by now."""
-    told = bool(row["told"]) if view.right(t).hides.shown_if else False
-    whole: bytes = row["document"][:-1] + answer_tail(view, t, row["state"], row["imported"], True, told)
-    return whole

@@ -220,17 +220,26 @@ def page_sql(
 
 async def page(
     asking: Asking, t: RecordType, listing: Listing, key: bytes, kind: str = "list"
-) -> tuple[list[Any], str | None]:
-    """One page of rows and the cursor of the next. `kind` is what the access log calls it."""
+) -> tuple[bytes, str | None]:
+    """The documents of one page, joined, and the cursor of the next. `kind` is what the access log calls it.
+
+    One value for all of them: fifty rows, each with its columns, are twice the work for Postgres' sending and ours.
+    """
     sql, arguments = page_sql(asking.view, t, listing, cursor_values(key, t, listing), asking.context())
-    sql, arguments = entered(asking, t, Reading(kind, shown=listing.limit), sql, arguments)
+    sql, arguments = entered(asking, t, Reading(kind, shown=listing.limit), sql, arguments, _joined(listing))
     async with asking.connection() as connection:
-        rows = await connection.fetch(sql, *arguments)
-    if len(rows) <= listing.limit:
-        return rows, None
-    rows = rows[: listing.limit]
-    last = [*(rows[-1][f"key_{i}"] for i in range(len(listing.sort) - 1)), rows[-1]["id"]]
-    return rows, cursor_text(key, t, listing, last)
+        page = await connection.fetchrow(sql, *arguments)
+    items = page["items"] or b""
+    return items, cursor_text(key, t, listing, page[2:]) if page["found"] > listing.limit else None
+
+
+def _joined(listing: Listing) -> str:
+    """The page as one row: its documents, how many were found, and the sort keys of the last one shown."""
+    keys = (*(f"key_{i}" for i in range(len(listing.sort) - 1)), "id")
+    last = ", ".join(f"(array_agg(p.{key}))[{listing.limit}]" for key in keys)
+    shown = f"filter (where p.place <= {listing.limit})"
+    return f"""select string_agg(p.document, ',') {shown} as items, count(*) as found, {last}
+from (select *, row_number() over () as place from {{answered}}) p"""
 
 
 def parameter_help(t: RecordType) -> Mapping[str, str]:

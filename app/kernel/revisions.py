@@ -12,7 +12,7 @@ from app.errors import Refusal
 from app.kernel import store
 from app.kernel.access_log import HISTORY, entered
 from app.kernel.asking import Asking
-from app.kernel.documents import NOBODY, VERSION, View, document_sql, finished_version, told_sql
+from app.kernel.documents import NOBODY, VERSION, View, document_sql
 from app.kernel.fields import Sealed
 from app.kernel.record_type import RecordType
 from app.kernel.violations import is_identifier
@@ -30,7 +30,7 @@ def _select(view: View, t: RecordType, condition: str) -> str:
     items, document = document_sql(view, t, VERSION)
     sealed = ", ".join(f"'{f.name}', o.{f.digest_column}" for f in t.of_kind(Sealed))
     return f"""select json_build_object({sealed})::text as sealed, t.id, r.version, r.action, r.at, r.actor, r.reason,
-  r.source, o.state, o.imported{told_sql(view, t, VERSION)}, {document}
+  r.source, {document}
 from {t.table} t
   join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}' and r.record_id = t.id,
   lateral jsonb_populate_record(null::{t.table}, r.snapshot) {VERSION}{items}
@@ -38,7 +38,7 @@ where t.id = $2::uuid and {condition} and {GATE} order by r.version desc"""
 
 
 def _document(view: View, t: RecordType, row: Any) -> dict[str, Any]:
-    document: dict[str, Any] = orjson.loads(finished_version(view, t, row))
+    document: dict[str, Any] = orjson.loads(row["document"])
     return document
 
 

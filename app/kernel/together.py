@@ -82,7 +82,7 @@ async def read(asking: Asking, t: RecordType, record_id: UUID) -> Any:
     """The current row of a record of a type whose reads are not logged; None if there is none for the caller."""
 
     async def together(ids: Sequence[UUID]) -> Sequence[Any]:
-        sql = _read_sql(asking.view, t, len(ids) > 1)
+        sql = read_sql(asking.view, t, len(ids) > 1)
         async with asking.ledger.pools.of(asking.caller).acquire() as connection:
             rows = await connection.fetch(sql, asking.context(), ids[0] if len(ids) == 1 else list(ids))
         found = {row["id"]: row for row in rows}
@@ -93,7 +93,8 @@ async def read(asking: Asking, t: RecordType, record_id: UUID) -> Any:
 
 
 @cache
-def _read_sql(view: View, t: RecordType, many: bool) -> str:
+def read_sql(view: View, t: RecordType, many: bool) -> str:
+    """The current row of a record by its identifier, or of many."""
     wanted = "= any($2::uuid[])" if many else "= $2::uuid"
     return f"{answer_sql(view, t, 't').format(source=t.table)} where t.id {wanted} and {GATE}"
 

@@ -9,7 +9,9 @@ import pytest
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools
 from app.kernel.access import Right
-from app.kernel.documents import answer_tail
+from app.kernel.documents import document_sql
+from app.kernel.together import read_sql
+from app.kernel.writes import insert_sql, update_sql
 from tests.access.world import World, build
 
 
@@ -27,8 +29,9 @@ async def world(service: httpx.ASGITransport, database: EmbeddedPostgres) -> Asy
 @pytest.fixture(params=["as it is", "verbs open to all"])
 def table(request: Any, monkeypatch: Any) -> str:
     """The permission table, and the same with every verb allowed: what exists is decided by the policies alone."""
-    answer_tail.cache_clear()  # what it says of actions is worked out once
-    request.addfinalizer(answer_tail.cache_clear)
+    for statement in (document_sql, read_sql, insert_sql, update_sql):  # what they say of actions is worked out once
+        statement.cache_clear()
+        request.addfinalizer(statement.cache_clear)
     if request.param != "as it is":
         monkeypatch.setattr(Right, "ever", lambda self, action: True)
         monkeypatch.setattr(Right, "may", lambda self, action, state: True)

@@ -8,7 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.kernel.gathering import MOST, Gathering
+from app.kernel import gathering as module
+from app.kernel.gathering import MOST, RETURN, Gathering
 
 # What says that the server has gone: nobody knows whether the statement was carried out.
 GONE = (asyncpg.ConnectionDoesNotExistError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, ConnectionError)
@@ -49,6 +50,29 @@ async def test_the_first_goes_alone_and_those_that_come_meanwhile_go_together() 
     answers = await asyncio.gather(*first, *rest)
     assert answers == [f"answer to {n:03}" for n in range(20)]
     assert [len(b) for b in statements.batches] == [1, 19]
+
+
+async def test_those_that_come_back_go_together_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RETURN", 60)  # nobody is late here
+    statements, gathering = Statements(), Gathering()
+
+    async def one_after_the_other(n: int) -> None:
+        for _ in range(5):
+            await gathering.carry_out("kind", f"{n:03}", f"{n:03}", statements)
+            await asyncio.sleep(0.001 * n)  # they are not back at the same moment
+
+    await asyncio.wait_for(asyncio.gather(*map(one_after_the_other, range(8))), 20)
+    assert [len(b) for b in statements.batches] == [8] * 5
+
+
+async def test_nobody_waits_who_came_alone_and_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    statements, gathering = Statements(), Gathering()
+    await asyncio.gather(*writes(20, gathering, statements))
+    assert await gathering.carry_out("kind", "late", "late", statements) == "answer to late"
+    await asyncio.sleep(RETURN * 20)
+    monkeypatch.setattr(module, "RETURN", 60)
+    for n in range(3):
+        await asyncio.wait_for(gathering.carry_out("kind", n, str(n), statements), 20)
 
 
 async def test_a_statement_holds_no_more_than_it_may_and_its_records_in_one_order() -> None:
@@ -131,5 +155,5 @@ async def test_the_write_of_a_caller_that_has_gone_is_done_and_the_others_get_th
 async def test_nothing_is_remembered_of_a_line_that_is_empty() -> None:
     gathering = Gathering()
     await asyncio.gather(*writes(20, gathering, Statements(("004",))), return_exceptions=True)
-    await asyncio.sleep(0)
+    await asyncio.sleep(RETURN * 20)
     assert (gathering._lines, gathering._at_work) == ({}, set())
