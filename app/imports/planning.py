@@ -1,14 +1,15 @@
 """Checking a file: its rows in batches become the plan, which is stored row by row and shown to its maker."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.errors import Refusal
 from app.imports import matching, plan, siblings, stored
-from app.imports.ahead import Ahead
+from app.imports.ahead import Abandoned, Ahead
 from app.imports.batches import next_batch, read_batch, tables_in_turn
 from app.imports.jobs import importable
 from app.imports.lookup import Lookup
@@ -87,19 +88,30 @@ class Check:
     async def _end(self, t: RecordType) -> None:
         """All rows of a type are stored: those that stand for one record are rejected, the rest is written."""
         if not shape(t).among_themselves:
-            doubles = await stored.reject_doubles(self.asking, self.import_id, t.path, self.headings)
+            async with self._connection() as connection:
+                doubles = await stored.reject_doubles(self.asking, connection, self.import_id, t.path, self.headings)
             self.lookup.forget(t, (r["record_id"] for r in doubles if r["result"] == "created"))
             for row in (r for r in doubles if r["result"] != "rejected"):
                 report = next(r for r in self.reports if (r.sheet, r.type) == (row["sheet"], t.path))
                 setattr(report, row["result"], getattr(report, row["result"]) - 1)
                 report.rejected += 1
-            await self._abandon_if_rejected()
+            self._abandon_if_rejected()
         if self.ahead:
             await self.ahead.finish(t)
 
-    async def _abandon_if_rejected(self) -> None:
+    def _abandon_if_rejected(self) -> None:
         if self.ahead and any(r.rejected for r in self.reports):
-            await self.ahead.abandon()
+            raise Abandoned
+
+    @asynccontextmanager
+    async def _connection(self, transaction: bool = False) -> AsyncIterator[Any]:
+        """Where the plan is stored: the transaction in which rows are written ahead, if they are."""
+        if self.ahead:
+            await self.ahead.settled()
+            yield self.ahead.connection
+        else:
+            async with self.asking.connection(transaction) as connection:
+                yield connection
 
     async def _plan_table(self, table: Table, report: SheetReport, progress: Any) -> None:
         """Batch after batch. While one is compared with what is there and stored, the next is read and checked."""
@@ -174,7 +186,7 @@ class Check:
         kept = [(p.record_id, c) for p, c in clear if p.record_id and not p.errors and c.digest in p.values.values()]
         if not kept:
             return
-        async with self.asking.connection(transaction=True) as connection:
+        async with self._connection(transaction=True) as connection:
             ring = self.asking.ledger.seal
             await store_sealed(connection, self.asking.context(), ring, self.jurisdiction, kept)
 
@@ -198,17 +210,20 @@ class Check:
             p.result = "rejected" if p.errors else p.result
             setattr(report, p.result, getattr(report, p.result) + 1)
         report.rows += len(planned)
-        await self._abandon_if_rejected()
-        ready: set[int] = set()
-        if self.ahead and self.ahead.writing:
-            ready = {i for i, p in enumerate(planned) if _ready(p)}
-        await stored.store(self.asking, self.import_id, self.jurisdiction, self.stored, planned, ready)
+        self._abandon_if_rejected()
+        rows = list(enumerate(planned, self.stored + 1))
         self.stored += len(planned)
+        ready = [row for row in rows if _ready(row[1])] if self.ahead else []
+        rest = [row for row in rows if not _ready(row[1])] if ready else rows
+        if rest:
+            async with self._connection() as connection:
+                await stored.store(self.asking, connection, self.import_id, self.jurisdiction, rest)
         if self.ahead and ready:
-            await self.ahead.write(planned[0].type, [p for i, p in enumerate(planned) if i in ready])
+            await self.ahead.write(planned[0].type, ready)
 
 
 def _ready(p: Planned) -> bool:
-    """Whether a row can be written at once: it has its number, and refers to no row of its own type."""
+    """Whether a row can be written at once: it has its number, refers to none of its own type, and nothing is odd."""
     own = shape(p.type).own_ids
-    return p.result == "created" and p.number is not None and not (own and any(map(p.values.get, own)))
+    whole = p.result == "created" and p.number is not None and not p.warnings
+    return whole and not (own and any(map(p.values.get, own)))

@@ -23,7 +23,7 @@ from app.db.roles import JOBS
 from app.errors import Refusal
 from app.imports import commit as committing
 from app.imports import jobs
-from app.imports.ahead import Ahead, writing_ahead
+from app.imports.ahead import Abandoned, Ahead, writing_ahead
 from app.imports.leftovers import remove_leftovers
 from app.imports.lookup import Lookup
 from app.imports.planning import Check, SheetReport
@@ -149,14 +149,14 @@ async def _check(asking: Asking, row: Any, path: Path) -> None:
     import_id, twice = str(row["id"]), 2 if row["mode"] == "commit" else 1
     await jobs.write(asking, import_id, state="checking", total=await asyncio.to_thread(_lines, path) * twice)
     if row["mode"] == "commit" and row["on_error"] == "reject_all":
-        async with writing_ahead(asking, import_id, row["jurisdiction"]) as ahead:
-            rows = await _plan(asking, row, path, ahead)
-            if rows is not None:
-                with _moved(asking, import_id):
-                    await ahead.written_all()
+        # Where a row is wrong, or could not be written, the whole plan is made anew, to be read and not to be written.
+        with suppress(Abandoned):
+            async with writing_ahead(asking, import_id, row["jurisdiction"]) as ahead:
+                rows = await _plan(asking, row, path, ahead)
+                if rows is not None:
+                    await ahead.settled()
                     await _committed(asking, import_id, ahead.connection, rows)
-                    await ahead.commit()
-        return
+            return
     rows = await _plan(asking, row, path, None)
     if rows is not None:
         await carry_out(asking, import_id, rows)

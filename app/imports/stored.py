@@ -12,84 +12,84 @@ from app.imports.columns import Problem
 from app.imports.jobs import UNHURRIED
 from app.imports.plan import Planned
 from app.kernel.asking import Asking
+from app.kernel.bulk import travelling, unnested
 from app.sentences import SENTENCES
 
 # What is stored of a row, in this order: the name in the statement, its type, and the type it is cast to.
 _COLUMNS = (
-    ("line", "int", ""), ("result", "text", ""), ("record_id", "uuid", ""), ("version", "int", ""),
+    ("n", "int", ""), ("line", "int", ""), ("result", "text", ""), ("record_id", "uuid", ""), ("version", "int", ""),
     ("number", "text", ""), ("state", "text", ""), ("key", "text", ""), ("v", "text", "::jsonb"),
     ("e", "text", "::jsonb"), ("w", "text", "::jsonb"), ("c", "text", "::jsonb"),
 )  # fmt: skip
 
 
 @cache
-def _store_sql(varies: tuple[bool, ...]) -> str:
-    """The statement for rows that differ in these columns; what is the same in all rows travels once."""
-    given = [f"x.{name}{cast}" if own else f"${i}::{kind}{cast}"
-             for i, ((name, kind, cast), own) in enumerate(zip(_COLUMNS, varies, strict=True), 7)]  # fmt: skip
-    arrays = [f"${i}::{kind}[]" for i, ((_, kind, _), own) in enumerate(zip(_COLUMNS, varies, strict=True), 7) if own]
-    names = [name for (name, _, _), own in zip(_COLUMNS, varies, strict=True) if own]
-    plain, found = given[:-3], (f"coalesce({x}, '[]')" for x in given[-3:])
+def _store_sql(varies: tuple[bool, ...], kept: bool) -> str:
+    """The statement for rows that differ in these columns. `kept`: it is part of a transaction that is waited for."""
+    (place, *plain), rows = unnested(_COLUMNS, varies, 6)
+    plain, found = plain[:-3], (f"coalesce({x}, '[]')" for x in plain[-3:])
     return f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, type, line_number, result, record_id,
     version, number, state, key, "values", errors, warnings, changes)
-  select $2::uuid, $3::int + x.n, (select ledger_caller() ->> 'sub'), $4, $5, $6, {", ".join((*plain, *found))}
-  from unnest({", ".join(arrays)}) with ordinality x({", ".join(names)}, n) where {GATE} and {UNHURRIED}"""
+  select $2::uuid, {place}, (select ledger_caller() ->> 'sub'), $3, $4, $5, {", ".join((*plain, *found))}
+  from {rows} where {GATE}{"" if kept else f" and {UNHURRIED}"}"""
 
 
 async def store(
-    asking: Asking, import_id: str, jurisdiction: str, after: int, planned: Sequence[Planned], written: set[int]
+    asking: Asking, connection: Any, import_id: str, jurisdiction: str, rows: Sequence[tuple[int, Planned]]
 ) -> None:
-    """Stores rows of one sheet as the rows `after` + 1 and on.
-
-    Of those that are written already (their places in `planned`) the values are not kept a second time.
-    """
-    rows = (
-        (
-            p.line, p.result, p.record_id, p.version, p.number, p.state, p.key,
-            orjson.dumps(p.values).decode() if p.result in ("created", "updated") and i not in written else None,
-            texts(p.errors) if p.errors else None,
-            texts(p.warnings) if p.warnings else None,
-            orjson.dumps(p.changes).decode() if p.changes else None,
-        )
-        for i, p in enumerate(planned)
+    """Stores rows of one sheet, each with its place in the plan."""
+    columns = zip(
+        *(
+            (
+                place, p.line, p.result, p.record_id, p.version, p.number, p.state, p.key,
+                orjson.dumps(p.values).decode() if p.result in ("created", "updated") else None,
+                texts(p.errors) if p.errors else None,
+                texts(p.warnings) if p.warnings else None,
+                orjson.dumps(p.changes).decode() if p.changes else None,
+            )
+            for place, p in rows
+        ),
+        strict=True,
     )  # fmt: skip
-    columns = list(zip(*rows, strict=True))
-    varies = (True, *(column.count(column[0]) < len(column) for column in columns[1:]))
-    given = (column if own else column[0] for column, own in zip(columns, varies, strict=True))
-    sheet, path = planned[0].sheet, planned[0].type.path
-    async with asking.connection() as connection:
-        await connection.execute(
-            _store_sql(varies), asking.context(), import_id, after, jurisdiction, sheet, path, *given
-        )
+    varies, given = travelling(columns)
+    _, p = rows[0]
+    sql = _store_sql(varies, connection.is_in_transaction())
+    await connection.execute(sql, asking.context(), import_id, jurisdiction, p.sheet, p.type.path, *given)
+
+
+# Beside the insert of new rows that nothing is to be said of: their rows of the plan, without the values.
+PLANNED = """, planned as (insert into import_row (import_id, n, maker, jurisdiction, sheet, type, line_number, result,
+    record_id, number, state, key)
+  select $4::uuid, resolved.place, (select ledger_caller() ->> 'sub'), resolved.jurisdiction, $3::text, '{path}',
+    resolved.line_number, 'created', resolved.id, resolved.number, resolved.state, resolved.number from resolved)"""
 
 
 async def reject_doubles(
-    asking: Asking, import_id: str, path: str, headings: Mapping[str | None, Mapping[str, str]]
+    asking: Asking, connection: Any, import_id: str, path: str, headings: Mapping[str | None, Mapping[str, str]]
 ) -> list[Any]:
     """Rejects rows that stand for one record, each naming the other; gives them as they were.
 
     Postgres looks for them once all rows of the type are stored, so that nothing is remembered of each row here.
     """
-    async with asking.connection() as connection:
-        rows = await connection.fetch(
-            f"""with twice as (select key from import_row
-                where import_id = $2 and type = $3 and key is not null and {GATE} group by key having count(*) > 1)
-            select r.n, r.sheet, r.line_number, r.result, r.record_id::text, r.key from import_row r join twice
-            using (key) where r.import_id = $2 and r.type = $3 and {GATE} order by r.key, r.n""",
-            asking.context(), import_id, path,
-        )  # fmt: skip
-        if not rows:
-            return []
-        faults = []
-        for _, group in groupby(rows, key=lambda r: r["key"]):
-            first, *others = group
-            faults.append((first["n"], _twice(headings, first, others)))
-            faults += [(other["n"], _twice(headings, other, [first])) for other in others]
-        await connection.execute(
-            f"""update import_row r set result = 'rejected', "values" = null, errors = r.errors || x.e::jsonb
-            from unnest($3::int[], $4::text[]) x(n, e) where r.import_id = $2 and r.n = x.n and {GATE}""",
-            asking.context(), import_id, *zip(*faults, strict=True),
-        )  # fmt: skip
+    rows = await connection.fetch(
+        f"""with twice as (select key from import_row
+            where import_id = $2 and type = $3 and key is not null and {GATE} group by key having count(*) > 1)
+        select r.n, r.sheet, r.line_number, r.result, r.record_id::text, r.key from import_row r join twice
+        using (key) where r.import_id = $2 and r.type = $3 and {GATE} order by r.key, r.n""",
+        asking.context(), import_id, path,
+    )  # fmt: skip
+    if not rows:
+        return []
+    faults = []
+    for _, group in groupby(rows, key=lambda r: r["key"]):
+        first, *others = group
+        faults.append((first["n"], _twice(headings, first, others)))
+        faults += [(other["n"], _twice(headings, other, [first])) for other in others]
+    await connection.execute(
+        f"""update import_row r set result = 'rejected', "values" = null, errors = r.errors || x.e::jsonb
+        from unnest($3::int[], $4::text[]) x(n, e) where r.import_id = $2 and r.n = x.n and {GATE}""",
+        asking.context(), import_id, *zip(*faults, strict=True),
+    )  # fmt: skip
     return list(rows)
 
 

@@ -27,6 +27,7 @@ _CODES = {
     "dict_type": "not_an_object",
 }
 _END_OF_LABEL = re.compile("[，；：。]")  # a description begins with the label
+_PLAIN = frozenset({str, int, bool, dict, type(None)})
 _OWN = frozenset({
     "not_text", "empty_text", "text_too_long", "control_characters", "not_a_day", "not_an_identifier", "not_a_number",
     "not_a_jurisdiction", "not_a_choice", "bad_division_code", "bad_credit_code", "credit_code_check", "bad_id_number",
@@ -54,6 +55,8 @@ def validated_row(schemas: Schemas, row: dict[str, Any], t: RecordType) -> dict[
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in _PLAIN:  # asking a type whether it is a model takes longer than all the rest
+        return value
     if isinstance(value, BaseModel):
         return value.model_dump()
     if isinstance(value, list):

@@ -1,6 +1,6 @@
 """What rows in bulk are written with beside `writes`: columns given one by one, and the series they move on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -9,6 +9,7 @@ import orjson
 from app.kernel.fields import Reference
 from app.kernel.record_type import RecordType
 
+_ID, _NUMBER, _LISTS = ("id", "uuid", ""), ("number", "text", ""), ("lists", "text", "::jsonb")
 # These travel as they are; the rest as text, which Postgres casts.
 _NATIVE = {"INTEGER": "int", "BIGINT": "bigint", "BOOLEAN": "boolean", "UUID": "uuid"}
 
@@ -58,17 +59,50 @@ def _dialect() -> Any:
 IMPATIENT = "(select set_config('lock_timeout', '200ms', true)) is not null"
 
 
-@lru_cache(maxsize=1024)
-def columns_source(t: RecordType, typed: tuple[str, ...]) -> str:
-    """A source of new rows of one sheet from arrays.
+def travelling(columns: Iterable[Sequence[Any]]) -> tuple[tuple[bool, ...], list[Any]]:
+    """Columns of rows as arguments of a statement: of one that is the same in all rows, the value travels once.
 
-    $2 jurisdiction, $3 sheet, $4 ids, $5 numbers, $6 states, $7 lines, $8 lists of references in JSON; then columns.
+    Gives which of them vary, the first in any case.
     """
-    given, arrays, names = _columns(t, typed, 9)
-    return f"""select x.id, $2::text as jurisdiction, null::int as version, x.number, x.state, x.lists::jsonb as values,
-    true as imported, jsonb_build_object('sheet', $3::text, 'row', x.line) as line{given}
-  from unnest($4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[]{arrays})
-    x(id, number, state, line, lists{names})"""
+    given = list(columns)
+    varies = [c[0] != c[-1] or c.count(c[0]) < len(c) for c in given]
+    varies[0] = True
+    return tuple(varies), [c if own else c[0] for c, own in zip(given, varies, strict=True)]
+
+
+def unnested(columns: Iterable[tuple[str, str, str]], varies: Iterable[bool], first: int) -> tuple[list[str], str]:
+    """SQL of columns (name, type as they travel, cast) whose arguments begin at `first`, and the FROM item `x`."""
+    given, arrays, names = [], [], []
+    for i, ((name, kind, cast), own) in enumerate(zip(columns, varies, strict=True), first):
+        given.append(f"x.{name}{cast}" if own else f"${i}::{kind}{cast}")
+        if own:
+            arrays.append(f"${i}::{kind}[]")
+            names.append(name)
+    return given, f"unnest({', '.join(arrays)}) x({', '.join(names)})"
+
+
+@lru_cache(maxsize=1024)
+def columns_source(t: RecordType, typed: tuple[str, ...], varies: tuple[bool, ...]) -> str:
+    """A source of new rows of one sheet, each with its line and its place in the plan.
+
+    $2 jurisdiction, $3 sheet, $4 import; then ids, numbers, states, lines, places, lists of references in JSON, and the
+    columns, those that vary as arrays.
+    """
+    counted = [("line", "int", ""), ("place", "int", "")]
+    columns = [_ID, _NUMBER, ("state", "text", ""), *counted, _LISTS, *(_travels(t, c) for c in typed)]
+    (record_id, number, state, line, place, lists, *values), rows = unnested(columns, varies, 5)
+    given = "".join(f", {value} as v_{c}" for value, c in zip(values, typed, strict=True))
+    return f"""select {record_id} as id, $2::text as jurisdiction, null::int as version, {number} as number,
+    {state} as state, {lists} as values, true as imported, jsonb_build_object('sheet', $3::text, 'row', {line}) as line,
+    {line} as line_number, {place} as place{given}
+  from {rows}"""
+
+
+def _travels(t: RecordType, column: str) -> tuple[str, str, str]:
+    kind = column_type(t, column)
+    if kind in _NATIVE:
+        return f"v_{column}", _NATIVE[kind], ""
+    return f"v_{column}", "text", "" if kind == "TEXT" else f"::{kind}"
 
 
 @lru_cache(maxsize=1024)
@@ -77,21 +111,12 @@ def requests_source(t: RecordType, typed: tuple[str, ...]) -> str:
 
     $2 jurisdiction, $3 state, $4 ids, $5 numbers, $6 lists of references in JSON; then columns.
     """
-    given, arrays, names = _columns(t, typed, 7)
-    return f"""select x.id, $2::text as jurisdiction, null::int as version, x.number, $3::text as state,
-    x.lists::jsonb as values, false as imported, null::jsonb as line{given}
-  from unnest($4::uuid[], $5::text[], $6::text[]{arrays}) x(id, number, lists{names}) where {IMPATIENT}"""
-
-
-def _columns(t: RecordType, typed: tuple[str, ...], first: int) -> tuple[str, str, str]:
-    """Columns that come one by one: as they are selected, their arrays, and their names."""
-    kinds = [column_type(t, c) for c in typed]
-    arrays = "".join(f", ${i}::{_NATIVE.get(kind, 'text')}[]" for i, kind in enumerate(kinds, first))
-    given = "".join(
-        f", x.v_{c} as v_{c}" if kind in _NATIVE or kind == "TEXT" else f", x.v_{c}::{kind} as v_{c}"
-        for c, kind in zip(typed, kinds, strict=True)
-    )
-    return given, arrays, "".join(f", v_{c}" for c in typed)
+    columns = [_ID, _NUMBER, _LISTS, *(_travels(t, c) for c in typed)]
+    (record_id, number, lists, *values), rows = unnested(columns, [True] * len(columns), 4)
+    given = "".join(f", {value} as v_{c}" for value, c in zip(values, typed, strict=True))
+    return f"""select {record_id} as id, $2::text as jurisdiction, null::int as version, {number} as number,
+    $3::text as state, {lists} as values, false as imported, null::jsonb as line{given}
+  from {rows} where {IMPATIENT}"""
 
 
 def lists_of(t: RecordType, values: Iterable[Mapping[str, Any]]) -> list[str | None]:
@@ -100,8 +125,8 @@ def lists_of(t: RecordType, values: Iterable[Mapping[str, Any]]) -> list[str | N
     return [orjson.dumps({c: v[c] for c in lists if c in v}).decode() if lists else None for v in values]
 
 
-def column_of(t: RecordType, column: str, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
-    """A column of rows in stored form, as `columns_source` takes it."""
+def stored_column(t: RecordType, column: str, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """A column of rows in stored form, as the sources above take it."""
     kind = column_type(t, column)
     values = [row.get(column) for row in rows]
     if kind == "JSONB":

@@ -8,7 +8,7 @@ from app.db.context import GATE
 from app.errors import Fault, Refusal
 from app.kernel.access_log import Reading, entered
 from app.kernel.asking import Asking
-from app.kernel.cursors import cursor_text, cursor_values
+from app.kernel.cursors import KINDS, after, cursor_text, cursor_values
 from app.kernel.documents import View, answer_sql
 from app.kernel.fields import Choice, Day, Flag, Reference
 from app.kernel.lifecycle import VOIDED
@@ -166,32 +166,6 @@ def _sort(t: RecordType, text: str) -> tuple[tuple[str, bool], ...]:
     return (*keys, ("id", keys[-1][1]))
 
 
-KINDS = {"created_at": "timestamptz", "updated_at": "timestamptz", "id": "uuid", "number": "text", "state": "text"}
-
-
-def _after(sort: Sequence[tuple[str, bool]], last: Sequence[Any], arguments: list[Any]) -> str:
-    """The rows that come after `last`. Empty values sort last, in either direction."""
-    alternatives, equal = [], []
-    for (column, descending), value in zip(sort, last, strict=True):
-        kind = KINDS.get(column, "date")
-        if value is None:
-            equal.append(f"t.{column} is null")
-            continue
-        arguments.append(value)
-        bound = f"${len(arguments)}::text::{kind}"
-        beyond = f"t.{column} {'<' if descending else '>'} {bound}"
-        if column not in KINDS:
-            beyond = f"({beyond} or t.{column} is null)"
-        alternatives.append(" and ".join([*equal, beyond]))
-        equal.append(f"t.{column} = {bound}")
-    if len(sort) == 2 and sort[0][1] == sort[1][1] and sort[0][0] in KINDS:  # one comparison of a row uses the index
-        operator = "<" if sort[0][1] else ">"
-        n = len(arguments)
-        first, second = f"${n - 1}::text::{KINDS[sort[0][0]]}", f"${n}::text::uuid"
-        return f"(t.{sort[0][0]}, t.id) {operator} ({first}, {second})"
-    return "(" + " or ".join(f"({a})" for a in alternatives) + ")" if alternatives else "false"
-
-
 def page_sql(
     view: View, t: RecordType, listing: Listing, last: Sequence[Any] | None, context: str
 ) -> tuple[str, list[Any]]:
@@ -205,7 +179,7 @@ def page_sql(
             arguments.append(condition.value)
             where.append(condition.sql.replace("{}", f"${len(arguments)}"))
     if last is not None:
-        where.append(_after(listing.sort, last, arguments))
+        where.append(after(listing.sort, last, arguments))
     order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in listing.sort)
     keys = "".join(f", t.{c} as key_{i}" for i, (c, _) in enumerate(listing.sort[:-1]))  # the last of them is `id`
     most, sql = listing.limit + 1, answer_sql(view, t, "t", keys)
