@@ -45,6 +45,14 @@ OWN = f"{MEETS} and {MEETS}"
 OF_TEAM = "{0}.team_id = ({keys})[1]"
 THE_TEAM = "{0}.id = ({keys})[1]"
 SEEN_AS_OWN = (OWN, OF_TEAM, THE_TEAM)
+# What a caller has learnt of: a team of its own round, a unit of the round and team of each target of it that has been
+# entered. The gate finds both once a statement, where each of these conditions would look through targets by itself.
+PLACES = ("rounds", "teams")
+THE_ROUND = "{0}.id = any ({rounds})"
+OF_ROUND = "{0}.round_id = any ({rounds})"
+ITS_TEAM = "{0}.id = any ({teams})"
+# Conditions over the identifier and nothing else: who refers to such a record knows as much without reading it.
+BY_ID = (THE_TEAM, THE_ROUND, ITS_TEAM)
 ALL_ACTIONS = frozenset({"*"})
 
 
@@ -101,6 +109,13 @@ class Right:
     def sees_own(self) -> bool:
         """Whether a record exists for it while the record's audience and its keys meet."""
         return "audience" in self.sees or self.sees in SEEN_AS_OWN
+
+    def shows(self, column: str) -> str:
+        """SQL for whether the record that a column names exists for it; '' where that record itself must be read.
+
+        The row it stands in is of the caller's own jurisdiction, and so is what the row refers to.
+        """
+        return self.sees.replace("{0}.id", column) if self.sees in BY_ID and not self.seen_in else ""
 
     @property
     def imports(self) -> bool:
