@@ -35,9 +35,11 @@ BY_JURISDICTION = ("administrator", "superior", "ledger_loader")  # may be bound
 COUNTING = ("leading_group", "inspection_office", "case_supervision", "superior")
 
 EVERY = "true"
+FOUND = ("keys", "rounds", "teams")  # of the caller, by the gate: the names that conditions may use
 # The record's audience and the caller's keys (its unit or team) have one in common; GIN finds it. Said twice: the
 # planner takes one record in a hundred for the caller's own, and would go through all of the jurisdiction beside. Taken
-# for one in ten thousand, the newest 50 of a unit among 50 000 records are 4 ms cheaper.
+# for one in ten thousand, the newest 50 of a unit among 50 000 records are 4 ms cheaper. Both must be the index's:
+# with the second as a filter it goes through the jurisdiction all the same (2.4 ms instead of 0.17).
 MEETS = "{0}.audience && {keys}"
 OWN = f"{MEETS} and {MEETS}"
 # The same for a team, where the audience names no other team than the record's own column does. Thousands of records
@@ -45,9 +47,8 @@ OWN = f"{MEETS} and {MEETS}"
 OF_TEAM = "{0}.team_id = ({keys})[1]"
 THE_TEAM = "{0}.id = ({keys})[1]"
 SEEN_AS_OWN = (OWN, OF_TEAM, THE_TEAM)
-# What a caller has learnt of: a team of its own round, a unit of the round and team of each target of it that has been
-# entered. The gate finds both once a statement, where each of these conditions would look through targets by itself.
-PLACES = ("rounds", "teams")
+# What the caller has learnt of: a team of its own round; a unit of the round and team of each target of its own that
+# was entered and is not voided. Found once a statement, where each of these conditions would go through the targets.
 THE_ROUND = "{0}.id = any ({rounds})"
 OF_ROUND = "{0}.round_id = any ({rounds})"
 ITS_TEAM = "{0}.id = any ({teams})"

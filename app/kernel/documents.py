@@ -84,7 +84,7 @@ def _references(view: View, f: Reference, row: str) -> dict[str, str]:
 def _shown_by_id(view: View, f: Reference, row: str) -> str:
     """SQL for whether the record referred to exists for this role, where its identifier tells; '' where it does not."""
     shown = "" if f.many else view.target(f)[1].shows(f"{row}.{f.id_column}")
-    return shown.format(row, **policies.asked(view.role))
+    return shown.format(row, **policies.found(view.role))
 
 
 def _looked_up(view: View, t: RecordType) -> Iterator[Reference]:
@@ -143,7 +143,7 @@ def answer_sql(view: View, t: RecordType, row: str, extra: str = "") -> str:
     """SELECT list and FROM item that give a row's document with what the caller's part needs."""
     items, document = document_sql(view, t, row)
     condition = view.right(t).acts_if
-    acts = f", ({condition.format(row, **policies.asked(view.role))}) as acts" if condition else ""
+    acts = f", ({condition.format(row, **policies.found(view.role))}) as acts" if condition else ""
     needed = f"{row}.state, {row}.version, {row}.imported, {row}.id{acts}{told_sql(view, t, row)}{extra}"
     return f"select {document}, {needed} from {{source}} {row}{items}"
 
