@@ -1,10 +1,11 @@
 """Who is asking, and how that reaches the database: the only place that knows the setting's name.
 
 Row-level security reads what `ledger_enter` leaves in two settings: the caller as the service names it, and where that
-caller stands by now, looked up in `principal`. They are set inside the statement that needs them (the gate), never at
-session level, where the next borrower of the connection would inherit them. One round trip; in a transaction of its own
-it is 2 to 6 times. The call is an uncorrelated sub-select, so Postgres evaluates it in a one-time filter above every
-scan; were the order ever wrong, the settings would be empty and nothing visible.
+caller stands by now, looked up in `principal` with the rounds and teams it has learnt of. They are set inside the
+statement that needs them (the gate), never at session level, where the next borrower of the connection would inherit
+them. One round trip; in a transaction of its own it is 2 to 6 times. The call is an uncorrelated sub-select, so
+Postgres evaluates it in a one-time filter above every scan; were the order ever wrong, the settings would be empty and
+nothing visible.
 """
 
 from dataclasses import dataclass, replace

@@ -4,7 +4,7 @@ What a role may not see is masked here and nowhere else: members that are hidden
 that do not exist for it. Row security has already decided which rows there are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -85,16 +85,35 @@ def _references(view: View, f: Reference, row: str) -> dict[str, str]:
         return {c: f"{row}.{c}" for c in f.columns}
     if right is NOBODY:
         return dict.fromkeys(f.columns, "null")
+    if shown := _shown_by_id(view, f, row):
+        return {c: f"case when {shown} then {row}.{c} end" for c in f.columns}
     return {f.id_column: f"seen_{f.name}.id", f.number_column: f"seen_{f.name}.number"}
 
 
-def _look_ups(view: View, t: RecordType, row: str) -> str:
-    """Joins that read, under the caller's own policies, the records whose visibility differs from row to row."""
-    joins = []
+def _shown_by_id(view: View, f: Reference, row: str) -> str:
+    """SQL for whether the record referred to exists for this role, where its identifier tells; '' where it does not."""
+    shown = "" if f.many else view.target(f)[1].shows(f"{row}.{f.id_column}")
+    return shown.format(row, **policies.found(view.role))
+
+
+def _looked_up(view: View, t: RecordType) -> Iterator[Reference]:
+    """References to records that must be read to know whether they exist for this role: it differs from row to row."""
     for f in t.references:
-        target, right = view.target(f)
-        if right.sees_every or right is NOBODY or view.shown(t, f.name) == "false":
-            continue
+        right = view.target(f)[1]
+        if not (right.sees_every or right is NOBODY or view.shown(t, f.name) == "false" or _shown_by_id(view, f, "t")):
+            yield f
+
+
+def looks_up(view: View, t: RecordType) -> bool:
+    """Whether documents of a type read other records, too. Then the gate stands above all of the statement."""
+    return any(_looked_up(view, t))
+
+
+def _look_ups(view: View, t: RecordType, row: str) -> str:
+    """Joins that read these records under the caller's own policies."""
+    joins = []
+    for f in _looked_up(view, t):
+        target = view.target(f)[0]
         if f.many:
             found = (
                 f"select array_agg(x.id order by e.n) as id, array_agg(x.number order by e.n) as number"
@@ -144,7 +163,7 @@ def _actions(view: View, t: RecordType, row: str) -> str:
 
 
 def _acts(view: View, right: Right, row: str) -> str:
-    return right.acts_if.format(row, keys=policies.keys(view.role))
+    return right.acts_if.format(row, **policies.found(view.role))
 
 
 def _masked(view: View, t: RecordType, row: str) -> str:

@@ -9,7 +9,7 @@ from app.errors import Fault, Refusal
 from app.kernel.access_log import Reading, entered
 from app.kernel.asking import Asking
 from app.kernel.cursors import KINDS, after, cursor_text, cursor_values
-from app.kernel.documents import View, answer_sql
+from app.kernel.documents import View, answer_sql, looks_up
 from app.kernel.fields import Choice, Day, Flag, Reference
 from app.kernel.lifecycle import VOIDED
 from app.kernel.record_type import RecordType
@@ -183,7 +183,7 @@ def page_sql(
     order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in listing.sort)
     keys = "".join(f", t.{c} as key_{i}" for i, (c, _) in enumerate(listing.sort[:-1]))  # the last of them is `id`
     most, sql = listing.limit + 1, answer_sql(view, t, "t", keys)
-    if " seen_" not in sql:
+    if not looks_up(view, t):
         narrowed = "".join(f" and {condition}" for condition in where)
         return f"{sql.format(source=t.table)} where {GATE}{narrowed} order by {order} limit {most}", arguments
     # The page is taken first: what documents look up is looked up for its rows and not for all that are sorted.

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from app.db.context import GATE
 from app.kernel.bulk import IMPATIENT, counted_sql, given_sql
-from app.kernel.documents import View, answer_sql
+from app.kernel.documents import View, answer_sql, looks_up
 from app.kernel.fields import Field, Reference
 from app.kernel.lifecycle import Transition
 from app.kernel.record_type import RecordType, Registry
@@ -47,7 +47,8 @@ def _answer(view: View, t: RecordType, row: str) -> str:
     if row == COUNT:
         return "select count(*) from written"
     sql = answer_sql(view, t, "w", row).format(source="written")
-    return f"{sql} where {GATE}" if " seen_" in sql else sql  # what is looked up is protected, too
+    # What is looked up is protected, too. What is told by identifiers alone asks for rows that came from below a gate.
+    return f"{sql} where {GATE}" if looks_up(view, t) else sql
 
 
 @lru_cache(maxsize=4096)

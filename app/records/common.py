@@ -98,16 +98,14 @@ SUBJECT_UNIT = Reference("unit", "对象单位", to="units", headings=("单位�
 SUBJECT_AGREES = {"subject_name": ("person", "name")}
 
 
-def seen_with_the_round(round_id: str) -> Access:
+def seen_with_the_round(learnt: str) -> Access:
     """Kept by the office; told to a team of the round, and to a unit of it when the team enters.
 
-    round_id    the column that names the round
+    learnt    THE_ROUND of rounds, OF_ROUND of what belongs to one
     """
-    of_team = f"{{0}}.{round_id} in (select x.round_id from team x where x.state <> 'voided')"
-    after_entry = f"{{0}}.{round_id} in (select x.round_id from target x where x.state <> 'voided')"
-    every = reads()
+    every, some = reads(), reads(learnt)
     rights = {"inspection_office": writes(), "leading_group": every, "case_supervision": every}
-    return Access({**rights, "inspection_team": reads(of_team), "inspected_unit": reads(after_entry)}, partner=every)
+    return Access({**rights, "inspection_team": some, "inspected_unit": some}, partner=every)
 
 
 IS_CLOSED_OFF = Flag("is_closed_off", "是否销号", headings=("销号", "是否已销号"))

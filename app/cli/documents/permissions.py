@@ -1,7 +1,7 @@
 """docs/permissions.md: who may see and do what, as each type's access declares it."""
 
 from app.cli.documents import NOTICE, code, table, text
-from app.kernel.access import COUNTING, READERS, ROLES, SEEN_AS_OWN, Right
+from app.kernel.access import COUNTING, FOUND, READERS, ROLES, SEEN_AS_OWN, Right
 from app.kernel.record_type import RecordType
 from app.records import REGISTRY
 
@@ -13,8 +13,10 @@ Which records exist is decided by row security in the database, one policy for e
 table; what is hidden of a visible record by the one projection of documents.
 
 **all**: every record of the jurisdiction. **own**: those whose audience holds the caller's team or unit (a unit also
-answers to the units merged into it). **some**: the condition that stands under the table. *hides*: members that are
-masked, a name to its first character; *metadata* hides every starred member and every text."""
+answers to the units merged into it). **some**: the condition that stands under the table. There, `keys` are the
+caller's team or units; `rounds` is a team's own round; of a unit, `rounds` and `teams` are those of its targets that
+have been entered and are not voided. *hides*: members that are masked, a name to its first character; *metadata* hides
+every starred member and every text."""
 
 OTHERS = """## Other rights
 
@@ -25,6 +27,9 @@ OTHERS = """## Other rights
 | `auditor` 审计员 | the access log, metadata of revisions; no record |
 | `ledger_loader` 台账导入员 | preview and commit imports of every type; reads the reports of its own imports |
 | `partner_system` 对接系统 | the types it is subscribed to: registers, and what concerns its unit, masked |"""
+
+
+NAMED = {name: name for name in FOUND}
 
 
 def _sight(right: Right) -> str:
@@ -58,9 +63,9 @@ def _conditions(t: RecordType) -> list[str]:
         if right.seen_in:
             found.append(f"- `{role}` sees those in state {code(*right.seen_in)}")
         elif not right.sees_every and right.sees not in SEEN_AS_OWN:
-            found.append(f"- `{role}` sees: `{' '.join(right.sees.format(t.table, keys='keys').split())}`")
+            found.append(f"- `{role}` sees: `{' '.join(right.sees.format(t.table, **NAMED).split())}`")
         if right.acts_if:
-            found.append(f"- `{role}` acts if: `{right.acts_if.format(t.table, keys='keys')}`")
+            found.append(f"- `{role}` acts if: `{right.acts_if.format(t.table, **NAMED)}`")
     if t.access.audience:
         found.append(f"- audience: `{' '.join(t.access.audience.format(t.table).split())}`")
     return found

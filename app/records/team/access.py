@@ -1,9 +1,8 @@
 """A unit learns which team inspects it when the team enters; the head's name is not told."""
 
-from app.kernel.access import THE_TEAM, Access, Hidden, reads, writes
+from app.kernel.access import ITS_TEAM, THE_TEAM, Access, Hidden, reads, writes
 
 HEAD = Hidden(members=frozenset({"head_name"}))
-AFTER_ENTRY = "{0}.id in (select x.team_id from target x where x.state <> 'voided')"
 
 ACCESS = Access(
     {
@@ -11,7 +10,7 @@ ACCESS = Access(
         "inspection_team": reads(THE_TEAM),
         "leading_group": reads(),
         "case_supervision": reads(),
-        "inspected_unit": reads(AFTER_ENTRY, hides=HEAD),
+        "inspected_unit": reads(ITS_TEAM, hides=HEAD),
     },
     audience="array[{0}.id]",
 )
