@@ -99,9 +99,7 @@ class Lookup:
                         entries.append(found)
 
     def plan(self, t: RecordType, identifier: str, number: str | None, state: str, values: Mapping[str, Any]) -> None:
-        """Makes a row that this import will create known to the rows after it, if any of them may refer to it."""
-        if not self._awaited(t):
-            return
+        """Makes a row that this import will create known to the rows after it."""
         kept = {column: values[column] for column in self._asked_for(t) if column in values}
         found = Found(identifier, number, state, kept, planned=True)
         if t.ledger_name:
@@ -122,7 +120,7 @@ class Lookup:
         """The record of that number, of those that `prepare` has read or `plan` has named."""
         return self.numbers.get((path, number))
 
-    def _awaited(self, t: RecordType) -> bool:
+    def awaited(self, t: RecordType) -> bool:
         """Whether a row of this file may refer to one of this type."""
         if self.coming is None:
             return True

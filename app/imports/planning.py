@@ -191,6 +191,7 @@ class Check:
             await store_sealed(connection, self.asking.context(), ring, self.jurisdiction, kept)
 
     def _decide(self, t: RecordType, planned: list[Planned], values: list[Any], existing: Any, carried: Any) -> None:
+        awaited = self.lookup.awaited(t)
         for p, v, (found, clash), beside in zip(planned, values, existing, carried, strict=True):
             if clash:
                 p.reject("number", "key_in_use", label=t.label, number=clash)
@@ -198,7 +199,7 @@ class Check:
                 continue
             plan.decide(p, v, found, allow_register=self.allow_register, lookup=self.lookup)
             plan.warn(p, beside, found.values if found else None, {**found.values, **v} if found else v)
-            if p.result == "created" and p.record_id and p.state:
+            if awaited and p.result == "created" and p.record_id and p.state:
                 self.lookup.plan(t, p.record_id, p.number, p.state, p.values)
         if shape(t).among_themselves:
             siblings.reject_orphans(planned)

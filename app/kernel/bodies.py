@@ -48,20 +48,16 @@ def validated(model: type[BaseModel], value: Any, t: RecordType | None = None) -
 def validated_row(schemas: Schemas, row: dict[str, Any], t: RecordType) -> dict[str, Any]:
     """The values of a ledger's row, checked as those of a body are, members that are null left out."""
     try:
-        values = schemas.row.validate_python(row)
+        values = schemas.row.validator.validate_python(row)
     except ValidationError:
         return validated(schemas.ledger, row, t)
     return {k: v if isinstance(v, str) else _plain(v) for k, v in values.items() if v is not None}
 
 
 def _plain(value: Any) -> Any:
-    if type(value) in _PLAIN:  # asking a type whether it is a model takes longer than all the rest
+    if type(value) in _PLAIN:
         return value
-    if isinstance(value, BaseModel):
-        return value.model_dump()
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
+    return [_plain(item) for item in value] if type(value) is list else value.model_dump()
 
 
 def _pointer(location: tuple[Any, ...]) -> str:

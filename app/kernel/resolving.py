@@ -107,7 +107,8 @@ def resolved_sql(
     `new`: rows that name their jurisdiction. Those of a change may not; then the planner knows less of what it joins.
     `typed`: the columns that the source gives one by one, and not in `values`.
     """
-    code = "source.jurisdiction" if new else "coalesce(source.jurisdiction, {0}.jurisdiction)"
+    # Typed rows are all of one jurisdiction. Named as such, it is no column by which Postgres thinks the rows few.
+    code = "$2::text" if typed else "source.jurisdiction" if new else "coalesce(source.jurisdiction, {0}.jurisdiction)"
     joins, conditions, columns, taken = [], [GATE], ["source.*"], []
     for name, how in spelling.given:
         f = t.reference(name)

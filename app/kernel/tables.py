@@ -24,7 +24,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    desc,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, dialect
@@ -159,13 +158,14 @@ def _audience(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # colum
 def record_table(t: RecordType, registry: Registry) -> Table:
     """The typed table of a record type, with the columns that every record has."""
     live = text("state <> 'voided'")
-    indexes = [Index(f"ix_{t.table}_newest", "jurisdiction", desc("created_at"), desc("id"))]
+    # Lists give the newest first, going backwards: in the order of arrival an index is appended to, and its pages full.
+    indexes = [Index(f"ix_{t.table}_newest", "jurisdiction", "created_at", "id")]
     for f in t.references:
         if f.many:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, postgresql_using="gin"))
         elif f.name in ("round", "team"):  # what lists are asked for: the newest of them, in their order
             name = f"ix_{t.table}_{'round' if f.name == 'round' else f.id_column}"
-            indexes.append(Index(name, "jurisdiction", f.id_column, desc("created_at"), desc("id")))
+            indexes.append(Index(name, "jurisdiction", f.id_column, "created_at", "id"))
         else:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", "jurisdiction", f.id_column))
     for f in t.of_kind(kinds.Sealed):
