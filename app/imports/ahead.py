@@ -46,7 +46,9 @@ class Ahead:
         """Takes new rows of one sheet, each with its place in the plan, that refer to no row not written yet."""
         for low in range(0, len(rows), PIECE):
             piece = rows[low : low + PIECE]
-            statement = self._statement(t, piece)  # made while the piece before is still under way
+            statement = await asyncio.to_thread(
+                self._statement, t, piece
+            )  # made while the piece before is still under way
             await self.settled()
             self.under_way = asyncio.create_task(self._write(len(piece), statement))
 
