@@ -7,6 +7,7 @@ records, never what stands in them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.db.context import GATE
@@ -57,7 +58,7 @@ def entered(
     `of_all` is a query over all of `{answered}`, where that is the answer and not its rows.
     """
     if not t.access.logged and reading.kind != "reveal":
-        return of_all.format(answered=f"({sql}) answered") or sql, list(arguments)
+        return _over(of_all, sql) if of_all else sql, list(arguments)
     n = len(arguments)
     limit = f" limit {reading.shown}" if reading.shown else ""
     found = "" if reading.tells_by_absence else " having count(*) > 0"
@@ -88,6 +89,11 @@ def entered_by_type(
   where x.type = any(${n + 2}::text[]) and x.changes <> '[]' and {GATE} group by x.jurisdiction, x.type)
 select * from answered"""
     return whole, [*arguments, asking.caller.role, list(types)]
+
+
+@lru_cache(maxsize=2048)
+def _over(of_all: str, sql: str) -> str:
+    return of_all.format(answered=f"({sql}) answered")
 
 
 async def enter(asking: "Asking", connection: Any, t: RecordType, reading: Reading, record_id: Any) -> None:

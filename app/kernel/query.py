@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from app.db.context import GATE
@@ -43,7 +44,8 @@ def _bad(name: str, code: str, **params: Any) -> Refusal:
     return Refusal("bad_query", faults=[Fault(name, code, {"name": name, **params}, allowed)])
 
 
-def filter_names(t: RecordType) -> dict[str, Any]:
+@cache
+def filter_names(t: RecordType) -> Mapping[str, Any]:
     """The query parameters of a list and the fields they come from."""
     names: dict[str, Any] = {"state": None}
     for f in t.filters:
@@ -180,16 +182,21 @@ def page_sql(
             where.append(condition.sql.replace("{}", f"${len(arguments)}"))
     if last is not None:
         where.append(after(listing.sort, last, arguments))
-    order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in listing.sort)
-    keys = "".join(f", t.{c} as key_{i}" for i, (c, _) in enumerate(listing.sort[:-1]))  # the last of them is `id`
-    most, sql = listing.limit + 1, answer_sql(view, t, "t", keys)
+    return _page_text(view, t, tuple(where), listing.sort, listing.limit + 1), arguments
+
+
+@lru_cache(maxsize=2048)
+def _page_text(view: View, t: RecordType, where: tuple[str, ...], sort: tuple[tuple[str, bool], ...], most: int) -> str:
+    order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in sort)
+    keys = "".join(f", t.{c} as key_{i}" for i, (c, _) in enumerate(sort[:-1]))  # the last of them is `id`
+    sql = answer_sql(view, t, "t", keys)
     if not looks_up(view, t):
         narrowed = "".join(f" and {condition}" for condition in where)
-        return f"{sql.format(source=t.table)} where {GATE}{narrowed} order by {order} limit {most}", arguments
+        return f"{sql.format(source=t.table)} where {GATE}{narrowed} order by {order} limit {most}"
     # The page is taken first: what documents look up is looked up for its rows and not for all that are sorted.
     narrowed = f" where {' and '.join(where)}" if where else ""
     source = f"(select * from {t.table} t{narrowed} order by {order} limit {most})"
-    return f"{sql.format(source=source)} where {GATE} order by {order}", arguments
+    return f"{sql.format(source=source)} where {GATE} order by {order}"
 
 
 async def page(
@@ -200,19 +207,19 @@ async def page(
     One value for all of them: fifty rows, each with its columns, are twice the work for Postgres' sending and ours.
     """
     sql, arguments = page_sql(asking.view, t, listing, cursor_values(key, t, listing), asking.context())
-    sql, arguments = entered(asking, t, Reading(kind, shown=listing.limit), sql, arguments, _joined(listing))
+    reading, joined = Reading(kind, shown=listing.limit), _joined(listing.limit, len(listing.sort) - 1)
+    sql, arguments = entered(asking, t, reading, sql, arguments, joined)
     async with asking.connection() as connection:
         page = await connection.fetchrow(sql, *arguments)
     items = page["items"] or b""
     return items, cursor_text(key, t, listing, page[2:]) if page["found"] > listing.limit else None
 
 
-def _joined(listing: Listing) -> str:
+@lru_cache(maxsize=MOST)
+def _joined(limit: int, keys: int) -> str:
     """The page as one row: its documents, how many were found, and the sort keys of the last one shown."""
-    keys = (*(f"key_{i}" for i in range(len(listing.sort) - 1)), "id")
-    last = ", ".join(f"(array_agg(p.{key}))[{listing.limit}]" for key in keys)
-    shown = f"filter (where p.place <= {listing.limit})"
-    return f"""select string_agg(p.document, ',') {shown} as items, count(*) as found, {last}
+    last = ", ".join(f"(array_agg(p.{key}))[{limit}]" for key in (*(f"key_{i}" for i in range(keys)), "id"))
+    return f"""select string_agg(p.document, ',') filter (where p.place <= {limit}) as items, count(*) as found, {last}
 from (select *, row_number() over () as place from {{answered}}) p"""
 
 
