@@ -16,6 +16,7 @@ from joserfc.jwk import OKPKey
 
 from app.accounts.tokens import HEADER, LONGEST
 from tests.accounts.conftest import bearing, token_of
+from tests.support.callers import Api
 from tests.support.problems import checked
 
 
@@ -56,7 +57,7 @@ class Forger:
 
 
 @pytest.fixture(scope="module")
-async def forger(service: httpx.ASGITransport, anonymous: httpx.AsyncClient) -> Forger:
+async def forger(service: httpx.ASGITransport, anonymous: httpx.AsyncClient, office: Api) -> Forger:
     app: Any = service.app
     return Forger(await token_of(anonymous, "office"), app.state.service.keys.token)
 
