@@ -138,10 +138,11 @@ def document_sql(view: View, t: RecordType, row: str) -> tuple[str, str]:
     told = f"{row}.note" if not note else f"case when {note} then {row}.note end as note"
     end = [f"{_actions(view, t, row)} as available_actions", f"{_masked(view, t, row)} as masked"]
     columns = ", ".join([*head, *own, told, *tail, *end])
-    items = f"{_look_ups(view, t, row)}, lateral (select {columns}) d"
-    text = "row_to_json(d)::text"
-    imported = f"""left({text}, -1) || ',"imported":true' || right({text}, 1)"""
-    return items, f"convert_to(case when {row}.imported then {imported} else {text} end, 'UTF8') as document"
+    # offset 0: the document is made once, though it stands in the CASE twice. The client's encoding is UTF-8.
+    made = f"lateral (select textsend(row_to_json(d)::text) as whole from (select {columns}) d offset 0) made"
+    marked = """substr(made.whole, 1, octet_length(made.whole) - 1) || ',"imported":true'::bytea || '\\x7d'::bytea"""
+    document = f"case when {row}.imported then {marked} else made.whole end as document"
+    return f"{_look_ups(view, t, row)}, {made}", document
 
 
 def _actions(view: View, t: RecordType, row: str) -> str:

@@ -10,7 +10,7 @@ from app.errors import Fault, Refusal
 from app.kernel.access_log import Reading, entered
 from app.kernel.asking import Asking
 from app.kernel.cursors import KINDS, after, cursor_text, cursor_values
-from app.kernel.documents import View, answer_sql, looks_up
+from app.kernel.documents import View, answer_sql
 from app.kernel.fields import Choice, Day, Flag, Reference
 from app.kernel.lifecycle import VOIDED
 from app.kernel.record_type import RecordType
@@ -190,10 +190,7 @@ def _page_text(view: View, t: RecordType, where: tuple[str, ...], sort: tuple[tu
     order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in sort)
     keys = "".join(f", t.{c} as key_{i}" for i, (c, _) in enumerate(sort[:-1]))  # the last of them is `id`
     sql = answer_sql(view, t, "t", keys)
-    if not looks_up(view, t):
-        narrowed = "".join(f" and {condition}" for condition in where)
-        return f"{sql.format(source=t.table)} where {GATE}{narrowed} order by {order} limit {most}"
-    # The page is taken first: what documents look up is looked up for its rows and not for all that are sorted.
+    # The page is taken first: documents are made of its rows, and not of all that are sorted.
     narrowed = f" where {' and '.join(where)}" if where else ""
     source = f"(select * from {t.table} t{narrowed} order by {order} limit {most})"
     return f"{sql.format(source=source)} where {GATE} order by {order}"
