@@ -19,14 +19,14 @@ from app.errors import Refusal
 
 ANSWERED = Counter("ledger_requests", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram("ledger_request_seconds", "Time to answer", ["method"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10))
-STDERR = 2
+STDERR, NOWHERE = 2, -1
 GIVEN_ID = re.compile(rb"(?!.*[0-9]{15})[0-9A-Za-z-]{8,64}")  # none that could be the number of a person
 
 
-def _opened(access_log: str) -> int | None:
+def _opened(access_log: str) -> int:
     """Where the lines go: '-' is standard error, 'off' nowhere, else a file that every worker appends to."""
     if access_log in ("-", "off"):
-        return STDERR if access_log == "-" else None
+        return STDERR if access_log == "-" else NOWHERE
     return os.open(access_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
@@ -95,7 +95,7 @@ class Recorded:
         if timer is None:
             timer = self._timers[scope["method"]] = SECONDS.labels(scope["method"])
         timer.observe(seconds)
-        if self._log is not None:
+        if self._log >= 0:
             line = {"at": now().isoformat(), "request": request_id, "method": scope["method"], "route": route}
             line |= {"status": status, "ms": round(seconds * 1000, 2)}
             if not self._lines:  # those of requests that end together are written together
@@ -105,7 +105,7 @@ class Recorded:
     def _write(self) -> None:
         lines, self._lines = b"".join(self._lines), []
         with suppress(OSError):  # a full disk or a reader that left is no reason to fail a request
-            os.write(self._log or STDERR, lines)  # whole lines by one write
+            os.write(self._log, lines)  # whole lines by one write
 
 
 class Headed:

@@ -1,13 +1,14 @@
-"""Writes of one kind that arrive while one is under way are carried out together, by one statement.
+"""Writes of one kind that arrive while one is under way are carried out together, by one statement; reads likewise.
 
 A write of one record costs Postgres some four times what a row of many costs it: planning, look-ups, triggers and
-the flush to disk are paid once a statement. Nobody waits for company: a write that finds its kind idle goes at once,
-alone. Those of one kind are by one caller, with the same members; so row security, which decides by the statement,
-decides for each as if it stood alone. See docs/decisions/0017-writing-together.md.
+the flush to disk are paid once a statement. Who comes alone does not wait for company: a write that finds its kind idle
+goes at once. Those of one kind are by one caller, with the same members; so row security, which decides by the
+statement, decides for each as if it stood alone. See docs/decisions/0017-writing-together.md.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,31 +41,24 @@ class _Line:
 
     writes: list[_Waiting] = field(default_factory=list)
     expected: int = 0
-    complete: asyncio.Future[None] | None = None
+    complete: asyncio.Event = field(default_factory=asyncio.Event)
 
     def join(self, waiting: _Waiting) -> None:
         self.writes.append(waiting)
-        if self.complete and len(self.writes) >= self.expected and not self.complete.done():
-            self.complete.set_result(None)
+        if len(self.writes) >= self.expected:
+            self.complete.set()
 
     async def fill(self, expected: int) -> None:
         """Waits until so many are in line, for as long as those take to return that were answered together.
 
         Without it they part for good: one that comes first goes alone, the others after it, and it waits for them.
         """
-        if expected == 1 or len(self.writes) >= expected:
-            return
-        loop = asyncio.get_running_loop()
-        self.expected, self.complete = expected, loop.create_future()
-        over = loop.call_later(RETURN, self._give_up, self.complete)
-        await self.complete
-        over.cancel()
-        self.complete = None
-
-    @staticmethod
-    def _give_up(complete: asyncio.Future[None]) -> None:
-        if not complete.done():
-            complete.set_result(None)
+        if expected > 1 and len(self.writes) < expected:
+            self.expected = expected
+            self.complete.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RETURN):
+                    await self.complete.wait()
 
 
 class Gathering:
