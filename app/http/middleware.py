@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from select import PIPE_BUF
 from typing import Any
 
 import orjson
@@ -103,9 +104,19 @@ class Recorded:
             self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
     def _write(self) -> None:
-        lines, self._lines = b"".join(self._lines), []
+        lines, self._lines = self._lines, []
+        piece = b""
+        for line in lines:
+            if len(piece) + len(line) > PIPE_BUF:
+                self._put(piece)
+                piece = b""
+            piece += line
+        self._put(piece)
+
+    def _put(self, piece: bytes) -> None:
+        """Whole lines, no more than a pipe takes at once: those of other processes fall between them, not into them."""
         with suppress(OSError):  # a full disk or a reader that left is no reason to fail a request
-            os.write(self._log, lines)  # whole lines by one write
+            os.write(self._log, piece)
 
 
 class Headed:

@@ -25,19 +25,20 @@ class OneWrite:
         """Sends what is held with this; by itself, it is held."""
         if not self._held:
             self._held.append(data)
-            self._loop.call_soon(self._send)
+            self._loop.call_soon(self.send)
             return
         self._held.append(data)
-        self._send()
+        self.send()
 
     def close(self) -> None:
         """Nothing that was written is lost."""
-        self._send()
+        self.send()
         self._transport.close()
 
-    def _send(self) -> None:
-        if self._held:
-            held, self._held = self._held, []
+    def send(self) -> None:
+        """Sends what is held, if there is anybody left to take it."""
+        held, self._held = self._held, []
+        if held and not self._transport.is_closing():
             self._transport.writelines(held)
 
 
@@ -45,4 +46,10 @@ class OneWriteProtocol(HttpToolsProtocol):
     """uvicorn's protocol over such a transport."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(OneWrite(transport))  # type: ignore[arg-type]  # it stands for one
+        self._one_write = OneWrite(transport)
+        super().connection_made(self._one_write)  # type: ignore[arg-type]  # it stands for one
+
+    def eof_received(self) -> None:
+        """The other side sends no more: after this the transport closes, and what is held would be lost."""
+        self._one_write.send()
+        super().eof_received()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from operator import attrgetter
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 from starlette.requests import Request
@@ -33,9 +33,8 @@ def _parameters(request: Request) -> list[tuple[str, str]]:
 
 def _next_page(request: Request, cursor: str) -> str:
     """The address of this list with another cursor."""
-    asked: str = request.scope["query_string"].decode("latin-1")
-    kept = [part for part in asked.split("&") if part and not part.startswith("cursor=")]
-    return f"{request.scope['path']}?{'&'.join([*kept, f'cursor={cursor}'])}"
+    asked = [(name, value) for name, value in _parameters(request) if name != "cursor"]
+    return f"{request.scope['path']}?{urlencode([*asked, ('cursor', cursor)])}"
 
 
 def only(request: Request, *names: str) -> dict[str, str]:

@@ -5,8 +5,8 @@ written here is not kept a second time in the plan. See docs/decisions/0009-impo
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,18 @@ PIECE = 2000
 
 
 class Abandoned(Exception):
-    """What was written ahead is taken back, with its rows of the plan: a row is wrong, or could not be written."""
+    """What was written ahead is taken back, with its rows of the plan: a row is wrong, or could not be written.
+
+    In the second case what the database said is its cause.
+    """
+
+
+@contextmanager
+def _abandoning() -> Iterator[None]:
+    try:
+        yield
+    except (asyncpg.PostgresError, Refusal) as problem:
+        raise Abandoned from problem
 
 
 @dataclass
@@ -46,9 +57,8 @@ class Ahead:
         """Takes new rows of one sheet, each with its place in the plan, that refer to no row not written yet."""
         for low in range(0, len(rows), PIECE):
             piece = rows[low : low + PIECE]
-            statement = await asyncio.to_thread(
-                self._statement, t, piece
-            )  # made while the piece before is still under way
+            # Made while the piece before is still under way.
+            statement = await asyncio.to_thread(self._statement, t, piece)
             await self.settled()
             self.under_way = asyncio.create_task(self._write(len(piece), statement))
 
@@ -58,13 +68,18 @@ class Ahead:
         self.under_way = asyncio.create_task(self._finish(t))
 
     async def settled(self) -> None:
-        """Waits for what is under way, after which the connection is free. Raises Abandoned if it was refused."""
-        task, self.under_way = self.under_way, None
-        if task:
-            try:
-                await task
-            except (asyncpg.PostgresError, Refusal) as problem:
-                raise Abandoned from problem
+        """Waits for what is under way. Raises Abandoned if it was refused."""
+        if self.under_way:
+            with _abandoning():
+                await asyncio.shield(self.under_way)
+            self.under_way = None
+
+    @asynccontextmanager
+    async def free(self) -> AsyncIterator[Any]:
+        """The connection, when nothing is under way on it. What it refuses is raised as Abandoned."""
+        await self.settled()
+        with _abandoning():
+            yield self.connection
 
     async def left(self) -> None:
         """Waits for what is under way: a cancelled statement could still be at work when the next one is sent."""

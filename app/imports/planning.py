@@ -107,8 +107,8 @@ class Check:
     async def _connection(self, transaction: bool = False) -> AsyncIterator[Any]:
         """Where the plan is stored: the transaction in which rows are written ahead, if they are."""
         if self.ahead:
-            await self.ahead.settled()
-            yield self.ahead.connection
+            async with self.ahead.free() as connection:
+                yield connection
         else:
             async with self.asking.connection(transaction) as connection:
                 yield connection

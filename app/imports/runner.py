@@ -149,14 +149,17 @@ async def _check(asking: Asking, row: Any, path: Path) -> None:
     import_id, twice = str(row["id"]), 2 if row["mode"] == "commit" else 1
     await jobs.write(asking, import_id, state="checking", total=await asyncio.to_thread(_lines, path) * twice)
     if row["mode"] == "commit" and row["on_error"] == "reject_all":
-        # Where a row is wrong, or could not be written, the whole plan is made anew, to be read and not to be written.
-        with suppress(Abandoned):
+        try:
             async with writing_ahead(asking, import_id, row["jurisdiction"]) as ahead:
                 rows = await _plan(asking, row, path, ahead)
                 if rows is not None:
-                    await ahead.settled()
-                    await _committed(asking, import_id, ahead.connection, rows)
+                    async with ahead.free() as connection:
+                        await _committed(asking, import_id, connection, rows)
             return
+        except Abandoned as abandoned:  # the whole plan is made anew, to be read by its maker
+            if refused := abandoned.__cause__:
+                kind, state = type(refused).__name__, getattr(refused, "sqlstate", None)
+                log.warning("not written ahead", request=asking.request, import_id=import_id, kind=kind, sqlstate=state)
     rows = await _plan(asking, row, path, None)
     if rows is not None:
         await carry_out(asking, import_id, rows)
@@ -175,6 +178,8 @@ async def _plan(asking: Asking, row: Any, path: Path, ahead: Ahead | None) -> in
     check = Check(asking, import_id, row["jurisdiction"], row["allow_register_changes"], lookup, ahead)
     with jobs.naming_all(asking, source):
         await check.run(path, source, progress)
+        if ahead:
+            await ahead.settled()
     rows = sum(r.rows for r in check.reports)
     found: dict[str, Any] = {
         "encoding": source.encoding,

@@ -1,7 +1,7 @@
 """The access log: each read of a type that declares `logged` is entered by the very statement that reads.
 
 The read is a CTE, the entry another one beside it: one round trip as before, and one transaction, so that nothing is
-answered whose entry was not committed. A type that is not logged keeps its statement as it was. The entry names
+answered whose entry was not committed. The statement of a type that is not logged does without. The entry names
 records, never what stands in them.
 """
 

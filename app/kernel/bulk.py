@@ -62,7 +62,7 @@ IMPATIENT = "(select set_config('lock_timeout', '200ms', true)) is not null"
 def travelling(columns: Iterable[Sequence[Any]]) -> tuple[tuple[bool, ...], list[Any]]:
     """Columns of rows as arguments of a statement: of one that is the same in all rows, the value travels once.
 
-    Gives which of them vary, the first in any case.
+    Gives which of them vary; the first is taken to, because there must be one array for the rows to come from.
     """
     given = list(columns)
     varies = [c[0] != c[-1] or c.count(c[0]) < len(c) for c in given]

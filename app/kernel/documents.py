@@ -51,7 +51,7 @@ def _shown_if(rule: str, row: str) -> str:
 
 @cache
 def view_of(registry: Registry, role: str) -> View:
-    """The eyes of a role, always the same ones: what is kept for them is found by identity."""
+    """The eyes of a role, always the same ones, so that what is kept for them is found without comparing."""
     return View(registry, role)
 
 

@@ -28,7 +28,7 @@ Together = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
 
 @dataclass(slots=True)
 class _Waiting:
-    """One write in line: what is written, of which record, and who waits for what became of it."""
+    """One write or read in line: what is written, of which record, and who waits for what became of it."""
 
     write: Any
     record_id: str
@@ -37,7 +37,7 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Line:
-    """The writes of one kind that wait for the next statement."""
+    """What of one kind waits for the next statement."""
 
     writes: list[_Waiting] = field(default_factory=list)
     expected: int = 0

@@ -212,7 +212,7 @@ async def page(
     return items, cursor_text(key, t, listing, page[2:]) if page["found"] > listing.limit else None
 
 
-@lru_cache(maxsize=MOST)
+@lru_cache(maxsize=1024)
 def _joined(limit: int, keys: int) -> str:
     """The page as one row: its documents, how many were found, and the sort keys of the last one shown."""
     last = ", ".join(f"(array_agg(p.{key}))[{limit}]" for key in (*(f"key_{i}" for i in range(keys)), "id"))

@@ -88,8 +88,8 @@ async def read(asking: Asking, t: RecordType, record_id: UUID) -> Any:
         found = {row["id"]: row for row in rows}
         return [found.get(i) for i in ids]
 
-    with asking.refusing():  # any number of requests may ask for one record, so each is known by its own name
-        return await asking.ledger.readings.carry_out((asking.caller, t.name), record_id, asking.request, together)
+    with asking.refusing():  # any number of requests may ask for one record, so each goes by a name of its own
+        return await asking.ledger.readings.carry_out((asking.caller, t.name), record_id, str(id(asking)), together)
 
 
 @cache

@@ -2,7 +2,8 @@
 
 A source is a relation with the columns
     id, jurisdiction, version, number, state, values (jsonb, stored form), imported, line
-A source of new rows may give the columns one by one, each `v_<column>` of its own type, and not in `values`.
+A source of new rows may give the columns one by one, each `v_<column>` of its own type, and not in `values`; and more,
+for what is written beside.
 Creating resolves the references, numbers the record, inserts it and answers the document in one statement: either all
 of it happens or nothing does, and no reference can be left dangling.
 """

@@ -1,9 +1,10 @@
 """Walking through a list page by page: the pages are the whole, each record once, under every sort."""
 
+import asyncio
 import base64
 from functools import cmp_to_key
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -126,3 +127,30 @@ async def test_what_is_entered_during_a_walk_neither_hides_nor_doubles_what_was_
         walked += [r["id"] for r in page["items"]]
         cursor = page["next_cursor"]
     assert walked == [r["id"] for r in reversed(made)]
+
+
+async def test_the_address_of_the_next_page_repeats_the_question_and_can_not_be_broken_out_of(
+    make: Maker, office: Api
+) -> None:
+    text = f'翻页{id(make)}>; rel="next",<https://example.org/?x='
+    made = [await make("findings", title=text) for _ in range(3)]
+    seen, address = [], f"/v1/findings?{urlencode({'q': text, 'limit': 1})}"
+    while address:
+        answer = await office.get(address)
+        assert answer.status_code == 200, answer.text
+        seen += [r["id"] for r in answer.json()["items"]]
+        link = answer.headers.get("link", "")
+        assert (link.count("<") == link.count(">") == bool(link) and link.endswith('>; rel="next"')) or not link
+        address = link[1:].partition(">")[0].replace("cursor=", "%63ursor=")
+    assert sorted(seen) == sorted(m["id"] for m in made)
+
+
+async def test_reads_that_arrive_together_each_get_their_own_record(make: Maker, office: Api) -> None:
+    made = [await make("findings") for _ in range(5)]
+    absent = "01890000-0000-7000-8000-000000000000"
+    wanted = [*(m["id"] for m in made), absent, made[0]["id"].upper()] * 4
+    headers = {"X-Request-Id": "one-for-all-of-them"}
+    answers = await asyncio.gather(*(office.get(f"/v1/findings/{i}", headers=headers) for i in wanted))
+    for identifier, answer in zip(wanted, answers, strict=True):
+        assert answer.status_code == (404 if identifier == absent else 200)
+        assert identifier == absent or answer.json()["id"] == identifier.lower()

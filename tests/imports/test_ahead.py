@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import asyncpg
+
+from app.db.embedded import EmbeddedPostgres
 from tests.imports.conftest import NewPlace, Place
 from tests.support.callers import NDJSON
 from tests.support.ledgers import FINDING, Rows, finding, lines, register
@@ -90,6 +93,30 @@ async def test_the_rows_of_a_file_committed_at_once_say_what_became_of_each(plac
     source = {"kind": "import", "import_id": done["id"], "sheet": "问题台账", "row": 2}
     assert [entry["source"] for entry in history] == [source]
     assert done["progress"]["done"] == done["progress"]["total"] == 2 * len(rows)
+
+
+async def test_a_good_file_is_written_while_it_is_read_and_its_values_are_not_kept_twice(
+    place: Place, database: EmbeddedPostgres
+) -> None:
+    r = place.round
+    given = {
+        "round_number": r, "team_number": f"{r}-Z-001", "unit_number": f"{place.code}-U045",
+        "category_number": f"{r}-G-002", "title": "标题", "description": "表现", "found_on": "2017-05-14",
+    }  # fmt: skip
+    rows = [{**given, "number": f"{r}-F-{n:04}"} for n in range(1, 2101)]
+    done = await place.api.import_file(lines(rows), NDJSON, type="findings")
+    assert done["state"] == "committed"
+    owner = await asyncpg.connect(database.superuser_url)
+    try:
+        kept = await owner.fetch(
+            "select n, line_number, result, number, key, values from import_row where import_id = $1 order by n",
+            done["id"],
+        )
+    finally:
+        await owner.close()
+    assert [tuple(row) for row in kept] == [
+        (n, n, "created", f"{r}-F-{n:04}", f"{r}-F-{n:04}", None) for n in range(1, 2101)
+    ]
 
 
 async def test_a_number_given_in_a_file_moves_its_series_on(place: Place) -> None:
