@@ -21,12 +21,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.accounts import register
 from app.clock import now
 from app.db.embedded import EmbeddedPostgres, embedded_postgres
 from app.db.engine import Pools
 from app.db.migrate import migrate
 from tests.support import databases
+from tests.support.bureaus import entered
 from tests.support.callers import HOME, PASSWORD
 from tests.support.ledgers import SEED
 
@@ -131,9 +131,9 @@ def own_cluster() -> Iterator[tuple[EmbeddedPostgres, Path]]:
 async def _prepared(running: EmbeddedPostgres) -> None:
     await migrate(running.superuser_url, running.application_url)
     pools = Pools(running.application_url)
-    await register.add(pools, "office", PASSWORD, "inspection_office", HOME, "test")
+    await entered(pools, "office", "inspection_office", HOME)
     until = now() + timedelta(days=20)
-    await register.add(pools, "loader", PASSWORD, "ledger_loader", HOME, "test", expires_at=until)
+    await entered(pools, "loader", "ledger_loader", HOME, expires_at=until)
     await pools.close()
 
 
