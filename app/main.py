@@ -28,7 +28,7 @@ from app.imports import routes as import_routes
 from app.imports.runner import run_jobs
 from app.kernel.asking import Ledger
 from app.kernel.keyring import load_keyring
-from app.kernel.schemas import schemas_of
+from app.kernel.schemas import Schemas
 from app.kernel.tables import metadata, record_table
 from app.logging import events_into
 from app.records import REGISTRY
@@ -37,7 +37,7 @@ from app.records.person.routes import PersonFind
 from app.reports import routes as report_routes
 from app.settings import Settings, settings
 
-SCHEMAS = {t.path: schemas_of(t) for t in REGISTRY}
+SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
 for _t in REGISTRY:
     if _t.table not in metadata.tables:
         record_table(_t, REGISTRY)
@@ -86,8 +86,8 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     app.include_router(audit_routes.router)
     app.include_router(account_routes.router)
     app.include_router(system_routes.router)
-    direct = add_records(app, REGISTRY, SCHEMAS)
-    app.openapi = lambda: document(app, REGISTRY, (*BODIES, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    direct = add_records(app, REGISTRY)
+    app.openapi = lambda: document(app, REGISTRY, SCHEMAS, (*BODIES, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
     limits = {"/v1/imports": options.import_limit}
     app.add_middleware(Headed)
     ordinary = app.build_middleware_stack

@@ -11,6 +11,7 @@ from app.errors import Fault, Refusal
 from app.http.answers import PatchStep
 from app.http.dependencies import offer_keys
 from app.http.problems import MEDIA, Problem, problem_document
+from app.http.record_document import documented
 from app.sentences import SENTENCES
 
 DESCRIPTION = """巡察台账：发现问题、线索移交、问责结果，每条记录都有版本和修订历史。
@@ -87,7 +88,7 @@ def _untitled(node: Any) -> None:
                 _untitled(item)
 
 
-def document(app: FastAPI, types: Any, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
+def document(app: FastAPI, types: Any, schemas: Any, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
     """The document, made once and kept. `bodies` are the models that routes only name."""
     if app.openapi_schema:
         return app.openapi_schema
@@ -98,22 +99,22 @@ def document(app: FastAPI, types: Any, bodies: Sequence[type[BaseModel]]) -> dic
         version=app.version,
         openapi_version=app.openapi_version,
         description=DESCRIPTION,
-        routes=app.routes,
+        routes=[*app.routes, *documented(types, schemas)],
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         servers=[dict(server) for server in SERVERS],
         license_info=dict(LICENSE),
     )
-    schemas = made.setdefault("components", {}).setdefault("schemas", {})
+    parts = made.setdefault("components", {}).setdefault("schemas", {})
     named: list[type[BaseModel]] = [Problem, PatchStep, *bodies]
     for model in named:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas |= schema.pop("$defs", {})
-        schemas[model.__name__] = schema
+        parts |= schema.pop("$defs", {})
+        parts[model.__name__] = schema
     offer_keys(made)
     _refusals(made)
     _untitled(made["paths"])
-    _untitled(schemas)
+    _untitled(parts)
     for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
+        parts.pop(name, None)
     app.openapi_schema = made
     return made
