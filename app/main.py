@@ -112,4 +112,5 @@ def application() -> Any:
     gc.collect()
     gc.freeze()  # what the start made is never garbage; measured 1.15 times on a GET
     gc.set_threshold(50_000, 50, 50)
+    gc.enable()
     return served

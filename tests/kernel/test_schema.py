@@ -7,10 +7,11 @@ import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.migrate import migrate
+from app.db.migrate import configuration, head, migrate
 from app.kernel.tables import metadata
 from app.records import REGISTRY
 from tests.support.callers import HOME
@@ -77,6 +78,10 @@ async def test_the_migrated_database_is_the_declared_one(database: EmbeddedPostg
     }
     found = {(table, check) for table, check in await checks(database.superuser_url) if table in metadata.tables}
     assert found == declared
+
+
+def test_the_expected_schema_is_that_of_the_last_migration() -> None:
+    assert head() == ScriptDirectory.from_config(configuration()).get_current_head()
 
 
 async def test_a_difference_would_be_seen(another: tuple[str, str]) -> None:
