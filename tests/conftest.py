@@ -6,9 +6,11 @@ own year), so that none needs an empty database; the jurisdiction NEIGHBOUR stan
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,10 @@ from tests.support.callers import HOME, NEIGHBOUR, Api
 from tests.support.records import Maker
 
 AsTeam = Callable[[Any], Awaitable[Api]]
+if find_spec("sniffio") is None:
+    # httpx asks at every request whether trio runs, by an import that fails: to look for it on the whole path cost a
+    # sixth of a request. This is how Python remembers that there is no such module.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="session")
