@@ -18,7 +18,7 @@ from app.db.roles import require_bound
 from app.http import system_routes
 from app.http.docs_page import mount_docs
 from app.http.middleware import Headed, Recorded
-from app.http.openapi import document
+from app.http.openapi import document, mount_document
 from app.http.pace import Paces
 from app.http.problems import answer_problems
 from app.http.record_router import add_records
@@ -75,10 +75,11 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,
     )
     answer_problems(app)
     mount_docs(app)
+    mount_document(app)
     app.include_router(import_routes.router())
     app.include_router(person_routes.router)
     app.include_router(report_routes.router)

@@ -1,11 +1,14 @@
 """The OpenAPI document: FastAPI's, with Chinese tags in the order of the clerk's work, and each refusal said once."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from app.errors import Fault, Refusal
 from app.http.answers import PatchStep
@@ -86,6 +89,22 @@ def _untitled(node: Any) -> None:
         for name, item in node.items():
             if name not in ("example", "examples"):
                 _untitled(item)
+
+
+def mount_document(app: FastAPI) -> None:
+    """Serves the document at `/openapi.json`. `app` must be made with `openapi_url=None`.
+
+    It is made when it is first asked for, which takes more than a second: in a thread, so that others need not wait.
+    """
+    making = asyncio.Lock()
+
+    async def openapi(request: Request) -> Response:
+        async with making:
+            made: Any = app.openapi_schema or await asyncio.to_thread(app.openapi)
+        root = request.scope.get("root_path", "").rstrip("/")
+        return JSONResponse({**made, "servers": [{"url": root}, *made["servers"]]} if root else made)
+
+    app.router.add_route("/openapi.json", openapi, include_in_schema=False)
 
 
 def document(app: FastAPI, types: Any, schemas: Any, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
