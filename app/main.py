@@ -18,7 +18,7 @@ from app.db.roles import require_bound
 from app.http import system_routes
 from app.http.docs_page import mount_docs
 from app.http.middleware import Headed, Recorded
-from app.http.openapi import document
+from app.http.openapi import document, mount_document
 from app.http.pace import Paces
 from app.http.problems import answer_problems
 from app.http.record_router import add_records
@@ -28,7 +28,7 @@ from app.imports import routes as import_routes
 from app.imports.runner import run_jobs
 from app.kernel.asking import Ledger
 from app.kernel.keyring import load_keyring
-from app.kernel.schemas import schemas_of
+from app.kernel.schemas import Schemas
 from app.kernel.tables import metadata, record_table
 from app.logging import events_into
 from app.records import REGISTRY
@@ -37,7 +37,7 @@ from app.records.person.routes import PersonFind
 from app.reports import routes as report_routes
 from app.settings import Settings, settings
 
-SCHEMAS = {t.path: schemas_of(t) for t in REGISTRY}
+SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
 for _t in REGISTRY:
     if _t.table not in metadata.tables:
         record_table(_t, REGISTRY)
@@ -75,10 +75,11 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,
     )
     answer_problems(app)
     mount_docs(app)
+    mount_document(app)
     app.include_router(import_routes.router())
     app.include_router(person_routes.router)
     app.include_router(report_routes.router)
@@ -86,8 +87,8 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     app.include_router(audit_routes.router)
     app.include_router(account_routes.router)
     app.include_router(system_routes.router)
-    direct = add_records(app, REGISTRY, SCHEMAS)
-    app.openapi = lambda: document(app, REGISTRY, (*BODIES, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    direct = add_records(app, REGISTRY)
+    app.openapi = lambda: document(app, REGISTRY, SCHEMAS, (*BODIES, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
     limits = {"/v1/imports": options.import_limit}
     app.add_middleware(Headed)
     ordinary = app.build_middleware_stack
@@ -112,4 +113,5 @@ def application() -> Any:
     gc.collect()
     gc.freeze()  # what the start made is never garbage; measured 1.15 times on a GET
     gc.set_threshold(50_000, 50, 50)
+    gc.enable()
     return served

@@ -6,9 +6,11 @@ own year), so that none needs an empty database; the jurisdiction NEIGHBOUR stan
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,16 @@ from app.db.embedded import EmbeddedPostgres, embedded_postgres
 from app.db.migrate import migrate
 from app.main import create_app
 from app.settings import Settings
+from tests.support import databases
 from tests.support.bureaus import account, bureau
 from tests.support.callers import HOME, NEIGHBOUR, Api
 from tests.support.records import Maker
 
 AsTeam = Callable[[Any], Awaitable[Api]]
+if find_spec("sniffio") is None:
+    # httpx asks at every request whether trio runs, by an import that fails: to look for it on the whole path cost a
+    # sixth of a request. This is how Python remembers that there is no such module.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +45,8 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def cluster(folder: Path) -> Iterator[EmbeddedPostgres]:
     """One Postgres for each test process; not durable, because a test database need not survive a power cut."""
-    with embedded_postgres(folder / "postgres", durable=False) as running:
+    settings = {"max_connections": "200"}  # servers of their own stand on it beside the shared service
+    with embedded_postgres(folder / "postgres", durable=False, settings=settings) as running:
         yield running
 
 
@@ -46,6 +54,7 @@ def cluster(folder: Path) -> Iterator[EmbeddedPostgres]:
 async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
     """The migrated database with the accounts that belong to no jurisdiction."""
     await migrate(cluster.superuser_url, cluster.application_url)
+    await databases.create(cluster.superuser_url, databases.PRISTINE, "ledger")
     await account(cluster.application_url, "admin", "administrator", "")
     await account(cluster.application_url, "loader", "ledger_loader", "")
     return cluster

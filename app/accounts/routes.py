@@ -12,8 +12,8 @@ from app.accounts import bodies as b
 from app.accounts.register import Principal
 from app.errors import Fault, Refusal, invalid
 from app.http.dependencies import bearer
+from app.http.operations import problems
 from app.http.record_handlers import JSON, PATCH, json_body, only
-from app.http.record_router import problems
 from app.http.service import asking, service_of
 from app.kernel.asking import Asking
 from app.logging import log

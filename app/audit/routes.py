@@ -11,9 +11,9 @@ from app.audit.answers import KIND_HELP, AccessLog, RevisionMarks
 from app.audit.reading import ACCESS_LOG, REVISIONS, Trail
 from app.errors import Refusal
 from app.http.dependencies import bearer
+from app.http.operations import problems
 from app.http.paging import PAGING, documented, paged, paging
 from app.http.record_handlers import JSON, only
-from app.http.record_router import problems
 from app.http.service import asking, service_of
 from app.kernel.access_log import KINDS
 

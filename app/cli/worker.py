@@ -1,6 +1,7 @@
 """What uvicorn runs in the serving process, and how that process speaks and ends."""
 
 import ctypes
+import gc
 import logging
 import multiprocessing
 import os
@@ -46,6 +47,7 @@ def application() -> Any:
     if (parent := multiprocessing.parent_process()) is not None and parent.pid is not None:
         end_with(parent.pid)
         prepare_streams()
+    gc.disable()  # until all is there: `main.application` puts it beyond collection
     from app import main
 
     return main.application()

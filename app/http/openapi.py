@@ -1,16 +1,20 @@
 """The OpenAPI document: FastAPI's, with Chinese tags in the order of the clerk's work, and each refusal said once."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from app.errors import Fault, Refusal
 from app.http.answers import PatchStep
 from app.http.dependencies import offer_keys
 from app.http.problems import MEDIA, Problem, problem_document
+from app.http.record_document import documented
 from app.sentences import SENTENCES
 
 DESCRIPTION = """巡察台账：发现问题、线索移交、问责结果，每条记录都有版本和修订历史。
@@ -87,7 +91,23 @@ def _untitled(node: Any) -> None:
                 _untitled(item)
 
 
-def document(app: FastAPI, types: Any, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
+def mount_document(app: FastAPI) -> None:
+    """Serves the document at `/openapi.json`. `app` must be made with `openapi_url=None`.
+
+    It is made when it is first asked for, which takes more than a second: in a thread, so that others need not wait.
+    """
+    making = asyncio.Lock()
+
+    async def openapi(request: Request) -> Response:
+        async with making:
+            made: Any = app.openapi_schema or await asyncio.to_thread(app.openapi)
+        root = request.scope.get("root_path", "").rstrip("/")
+        return JSONResponse({**made, "servers": [{"url": root}, *made["servers"]]} if root else made)
+
+    app.router.add_route("/openapi.json", openapi, include_in_schema=False)
+
+
+def document(app: FastAPI, types: Any, schemas: Any, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
     """The document, made once and kept. `bodies` are the models that routes only name."""
     if app.openapi_schema:
         return app.openapi_schema
@@ -98,22 +118,22 @@ def document(app: FastAPI, types: Any, bodies: Sequence[type[BaseModel]]) -> dic
         version=app.version,
         openapi_version=app.openapi_version,
         description=DESCRIPTION,
-        routes=app.routes,
+        routes=[*app.routes, *documented(types, schemas)],
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         servers=[dict(server) for server in SERVERS],
         license_info=dict(LICENSE),
     )
-    schemas = made.setdefault("components", {}).setdefault("schemas", {})
+    parts = made.setdefault("components", {}).setdefault("schemas", {})
     named: list[type[BaseModel]] = [Problem, PatchStep, *bodies]
     for model in named:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas |= schema.pop("$defs", {})
-        schemas[model.__name__] = schema
+        parts |= schema.pop("$defs", {})
+        parts[model.__name__] = schema
     offer_keys(made)
     _refusals(made)
     _untitled(made["paths"])
-    _untitled(schemas)
+    _untitled(parts)
     for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
+        parts.pop(name, None)
     app.openapi_schema = made
     return made

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from app.http.problems import MEDIA
 from app.kernel.access import ROLES
 from app.kernel.fields import Field, Reference
 from app.kernel.lifecycle import REASON, Transition
@@ -88,3 +89,26 @@ def action_examples(t: RecordType, action: str) -> dict[str, Any]:
         transition = t.lifecycle.transition(action)
         fields, label = transition.body, transition.label
     return {label: {"summary": label, "value": _samples(fields)}}
+
+
+REFUSED = {
+    400: "请求不可解析，或查询参数有误",
+    401: "未登录",
+    403: "无权",
+    404: "没有找到",
+    409: "与当前状态或现有记录冲突",
+    410: "已按保存期限清除",
+    412: "记录已被他人改动",
+    413: "内容过大",
+    415: "内容类型不对",
+    422: "填写有误",
+    428: "缺少 If-Match",
+    429: "请求过于频繁",
+    503: "服务正忙",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The refusals a route documents."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {s: {"description": REFUSED[s], "content": {MEDIA: schema}} for s in (*statuses, 401, 429, 503)}

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from app.db.context import GATE
 from app.errors import Fault, Refusal
 from app.http.dependencies import bearer
+from app.http.operations import problems
 from app.http.problems import language
 from app.http.record_handlers import only
-from app.http.record_router import problems
 from app.http.service import asking, service_of
 from app.http.upload import spool
 from app.imports import jobs, runner, stored

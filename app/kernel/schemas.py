@@ -5,7 +5,7 @@ what a ledger holds and what the table stores can be compared as they are.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, WithJsonSchema, create_model, with_config
@@ -44,21 +44,6 @@ def members(f: kinds.Field, optional: bool) -> dict[str, tuple[Any, Any]]:
 
 
 NOTE = kinds.Text("note", "备注", longest=2000)
-
-
-@dataclass(frozen=True, slots=True)
-class Schemas:
-    """The models of one type: create body, change body, answer, one body for each action, and a ledger row's values.
-
-    `row` checks the same as `ledger` and gives a dictionary: half the time, but its faults are told by the model.
-    """
-
-    create: type[BaseModel]
-    change: type[BaseModel]
-    read: type[BaseModel]
-    actions: dict[str, type[BaseModel]]
-    ledger: type[BaseModel]
-    row: TypeAdapter[dict[str, Any]]
 
 
 def body_model(name: str, doc: str, parts: Iterable[dict[str, tuple[Any, Any]]]) -> type[BaseModel]:
@@ -137,32 +122,72 @@ def _row(cells: Iterable[dict[str, tuple[Any, Any]]]) -> TypeAdapter[dict[str, A
     return TypeAdapter(checked)
 
 
-def schemas_of(t: RecordType) -> Schemas:
-    """Every schema of a type. Made once, when the service starts."""
-    given = [f for f in t.fields if f.writable]
-    number: dict[str, tuple[Any, Any]] = {}
-    if not t.numbering.assigned:
-        number = {"number": (Number | None, Field(None, description="编号；不填则由系统编号"))}
-    code: dict[str, tuple[Any, Any]] = {
-        "jurisdiction": (JurisdictionCode | None, Field(None, description="行政区划代码；账号只属一个区划时不填"))
-    }
-    mended = [members(f, True) for f in t.fields if f.set_by]
-    actions = {x.action: _action_body(t, x) for x in t.lifecycle.transitions}
-    actions["void"] = body_model(f"{_title(t)}Void", "作废：记录仍可查阅，退出清单和统计。", [members(REASON, False)])
-    actions["correct"] = body_model(
-        f"{_title(t)}Correct", "更正由操作设定的字段，写明理由。", [members(REASON, False), *mended]
-    )
-    cells = (
-        *(members(f, True) for f in t.fields if f.copied is None and not isinstance(f, kinds.Reference)),
-        members(NOTE, True),
-    )
-    return Schemas(
-        create=body_model(
-            f"{_title(t)}Create", t.help, (number, *(members(f, False) for f in given), members(NOTE, True), code)
-        ),
-        change=body_model(f"{_title(t)}Change", t.help, (*(members(f, True) for f in given), members(NOTE, True))),
-        read=_read(t),
-        actions=actions,
-        ledger=body_model(f"{_title(t)}LedgerRow", t.help, cells),
-        row=_row(cells),
-    )
+class Actions(dict[str, type[BaseModel]]):
+    """One body for each action of a type, among them what every type has."""
+
+    def __init__(self, t: RecordType) -> None:
+        self._t = t
+
+    def __missing__(self, action: str) -> type[BaseModel]:
+        t = self._t
+        if action == "void":
+            made = body_model(f"{_title(t)}Void", "作废：记录仍可查阅，退出清单和统计。", [members(REASON, False)])
+        elif action == "correct":
+            mended = [members(f, True) for f in t.fields if f.set_by]
+            text = "更正由操作设定的字段，写明理由。"
+            made = body_model(f"{_title(t)}Correct", text, [members(REASON, False), *mended])
+        else:
+            made = _action_body(t, t.lifecycle.transition(action))
+        self[action] = made
+        return made
+
+
+class Schemas:
+    """The models of one type: create body, change body, answer, one body for each action, and a ledger row's values.
+
+    Each is made when it is first asked for, in some milliseconds: all of them were a third of the time that the service
+    needs to start, and many are for the document only.
+    """
+
+    def __init__(self, t: RecordType) -> None:
+        self._t = t
+        self._given = [f for f in t.fields if f.writable]
+        self.actions = Actions(t)
+
+    @cached_property
+    def create(self) -> type[BaseModel]:
+        """What a new record is made of."""
+        t = self._t
+        number: dict[str, tuple[Any, Any]] = {}
+        if not t.numbering.assigned:
+            number = {"number": (Number | None, Field(None, description="编号；不填则由系统编号"))}
+        code: dict[str, tuple[Any, Any]] = {
+            "jurisdiction": (JurisdictionCode | None, Field(None, description="行政区划代码；账号只属一个区划时不填"))
+        }
+        parts = (number, *(members(f, False) for f in self._given), members(NOTE, True), code)
+        return body_model(f"{_title(t)}Create", t.help, parts)
+
+    @cached_property
+    def change(self) -> type[BaseModel]:
+        """What of a record is to be changed."""
+        parts = (*(members(f, True) for f in self._given), members(NOTE, True))
+        return body_model(f"{_title(self._t)}Change", self._t.help, parts)
+
+    @cached_property
+    def read(self) -> type[BaseModel]:
+        """A record as it is answered."""
+        return _read(self._t)
+
+    @cached_property
+    def ledger(self) -> type[BaseModel]:
+        """The values of a ledger's row."""
+        return body_model(f"{_title(self._t)}LedgerRow", self._t.help, self._cells())
+
+    @cached_property
+    def row(self) -> TypeAdapter[dict[str, Any]]:
+        """Checks the same as `ledger` and gives a dictionary: half the time, but its faults are told by the model."""
+        return _row(self._cells())
+
+    def _cells(self) -> tuple[dict[str, tuple[Any, Any]], ...]:
+        own = (f for f in self._t.fields if f.copied is None and not isinstance(f, kinds.Reference))
+        return *(members(f, True) for f in own), members(NOTE, True)

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from app.errors import Fault, Refusal
 from app.http.dependencies import bearer
+from app.http.operations import problems
 from app.http.paging import PAGING, PRIVATE, documented, paged, paging
 from app.http.record_handlers import JSON, only
-from app.http.record_router import problems
 from app.http.service import asking, service_of
 from app.kernel.access import COUNTING
 from app.kernel.asking import Asking

@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx
 
-from app.accounts import register
 from app.clock import now
 from app.db.engine import Pools
 from app.kernel import fields as kinds
 from app.records import REGISTRY
+from tests.support.bureaus import entered
 from tests.support.callers import PASSWORD, Api
 
 CODE = "431322"
@@ -39,7 +39,7 @@ class World:
 
     async def sign_in(self, name: str, role: str, code: str = CODE, **bound: Any) -> Api:
         """A caller of this role."""
-        await register.add(self.pools, f"w_{name}", PASSWORD, role, code, "test", **bound)
+        await entered(self.pools, f"w_{name}", role, code, **bound)
         api = Api(transport=self.service, base_url="http://ledger", timeout=60)
         form = {"grant_type": "password", "username": f"w_{name}", "password": PASSWORD}
         token = (

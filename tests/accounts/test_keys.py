@@ -8,10 +8,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.accounts import register
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools, connect
-from tests.support.callers import HOME, PASSWORD, Api
+from tests.support.bureaus import entered
+from tests.support.callers import HOME, Api
 from tests.support.records import Maker
 from tests.support.sql import OFFICE, named, owning, waits_or_ends
 
@@ -26,12 +26,12 @@ class Desk:
 
     async def of_unit(self, unit: Any) -> str:
         name = f"keys-{next(_names)}"
-        await register.add(self.pools, name, PASSWORD, "inspected_unit", HOME, "test", unit_number=unit["number"])
+        await entered(self.pools, name, "inspected_unit", HOME, unit_number=unit["number"])
         return name
 
     async def of_team(self, team: Any) -> str:
         name = f"keys-{next(_names)}"
-        await register.add(self.pools, name, PASSWORD, "inspection_team", HOME, "test", team_number=team["number"])
+        await entered(self.pools, name, "inspection_team", HOME, team_number=team["number"])
         return name
 
     async def keys(self, name: str) -> set[str]:

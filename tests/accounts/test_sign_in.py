@@ -5,7 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
+from app.accounts import passwords
 from app.db.embedded import EmbeddedPostgres
 from tests.accounts.conftest import Open, amend, sign_in
 from tests.support.callers import HOME, PASSWORD, Api
@@ -75,6 +78,13 @@ async def test_a_token_is_not_kept_by_caches(anonymous: httpx.AsyncClient, opene
 async def fails(api: httpx.AsyncClient, username: str, times: int) -> None:
     answers = await asyncio.gather(*(sign_in(api, username, f"wrong-{n}-password") for n in range(times)))
     assert {a.status_code for a in answers} == {401}
+
+
+def test_an_unknown_account_is_checked_against_a_hash_that_costs_what_others_cost() -> None:
+    ours = PasswordHasher().hash(PASSWORD)
+    assert extract_parameters(passwords._decoy) == extract_parameters(ours)
+    with pytest.raises(VerifyMismatchError):
+        passwords._hasher.verify(passwords._decoy, PASSWORD)
 
 
 async def test_every_reason_is_answered_alike(

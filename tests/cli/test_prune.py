@@ -15,7 +15,7 @@ from app.db.engine import connect
 from app.db.migrate import migrate
 from app.db.roles import ACTING, JOBS
 from tests.cli.running import run
-from tests.kernel.test_schema import another  # noqa: F401  # the fixture
+from tests.kernel.test_schema import migrated  # noqa: F401  # the fixture
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
 from tests.support.sql import waits_or_ends
 
@@ -198,9 +198,8 @@ async def test_no_role_but_that_of_jobs_may_ask_for_it(role: str, database: Embe
         await connection.close()
 
 
-async def test_what_was_removed_is_known_after_a_migration_down_and_up(another: tuple[str, str]) -> None:  # noqa: F811
-    await migrate(*another)
-    connection = await asyncpg.connect(another[0])
+async def test_what_was_removed_is_known_after_a_migration_down_and_up(migrated: tuple[str, str]) -> None:  # noqa: F811
+    connection = await asyncpg.connect(migrated[0])
     sheets, job = '[{"rows": 2, "type": "units"}]', {}
     for name, days, held, rows in (("gone", 40, sheets, 0), ("kept", 40, sheets, 2), ("empty", 40, "[]", 0)):
         job[name] = await connection.fetchval(
@@ -214,10 +213,10 @@ async def test_what_was_removed_is_known_after_a_migration_down_and_up(another: 
             job[name], rows,
         )  # fmt: skip
     await connection.execute(ENTRY, HOME, "read", aged(2000))
-    await migrate(*another, "0005")
+    await migrate(*migrated, "0005")
     with pytest.raises(asyncpg.RestrictViolationError):
         await connection.execute("delete from access_log")
-    await migrate(*another)
+    await migrate(*migrated)
     marked = await connection.fetch("select id from import_job where rows_removed_at is not null")
     assert [r["id"] for r in marked] == [job["gone"]]
     assert [tuple(r)[1:3] for r in await connection.fetch("select * from prune_imports(true)")] == [("units", 2)]

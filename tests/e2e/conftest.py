@@ -1,18 +1,16 @@
-"""A Postgres for servers of their own: processes that a test may kill."""
+"""Servers of their own: processes that a test may kill, each over a database of its own."""
 
 import asyncio
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -21,12 +19,11 @@ from typing import Any
 import httpx
 import pytest
 
-from app.accounts import register
 from app.clock import now
-from app.db.embedded import EmbeddedPostgres, embedded_postgres
+from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools
-from app.db.migrate import migrate
 from tests.support import databases
+from tests.support.bureaus import entered
 from tests.support.callers import HOME, PASSWORD
 from tests.support.ledgers import SEED
 
@@ -116,36 +113,30 @@ def expected_work_list() -> Any:
     return json.loads((SEED / "expected-work-list.json").read_text(encoding="utf-8"))
 
 
+TEMPLATE = "e2e"
+
+
 @pytest.fixture(scope="session")
-def own_cluster() -> Iterator[tuple[EmbeddedPostgres, Path]]:
-    """A durable Postgres, and a folder beside it that its account may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="ledger-e2e-", dir="/var/tmp"))  # /tmp may be a small tmpfs
-    folder.chmod(0o711)
-    with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        running = stack.enter_context(embedded_postgres(folder / "postgres", durable=False))
-        asyncio.run(_prepared(running))
-        yield running, folder
-
-
-async def _prepared(running: EmbeddedPostgres) -> None:
-    await migrate(running.superuser_url, running.application_url)
-    pools = Pools(running.application_url)
-    await register.add(pools, "office", PASSWORD, "inspection_office", HOME, "test")
+async def own(database: EmbeddedPostgres, folder: Path) -> tuple[EmbeddedPostgres, Path]:
+    """The Postgres with a template for servers, which holds two accounts and nothing else, and their folder."""
+    await databases.create(database.superuser_url, TEMPLATE, databases.PRISTINE)
+    pools = Pools(databases.beside(database.application_url, TEMPLATE))
+    await entered(pools, "office", "inspection_office", HOME)
     until = now() + timedelta(days=20)
-    await register.add(pools, "loader", PASSWORD, "ledger_loader", HOME, "test", expires_at=until)
+    await entered(pools, "loader", "ledger_loader", HOME, expires_at=until)
     await pools.close()
+    return database, folder
 
 
 @contextmanager
-def opening(own_cluster: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[[str], Server]]:
+def opening(own: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[[str], Server]]:
     """Starts servers, each over a fresh copy of the migrated, empty database, and ends them."""
-    running, folder = own_cluster
+    running, folder = own
     made: list[Server] = []
 
     def opened(kind: str) -> Server:
         name = f"{kind}_{uuid.uuid4().hex[:8]}"
-        asyncio.run(databases.create(running.superuser_url, name, "ledger"))
+        asyncio.run(databases.create(running.superuser_url, name, TEMPLATE))
         server = Server(databases.beside(running.application_url, name), name, folder / name)
         made.append(server)
         server.start()
@@ -159,7 +150,7 @@ def opening(own_cluster: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[[st
 
 
 @pytest.fixture
-def new_server(own_cluster: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[[str], Server]]:
+def new_server(own: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[[str], Server]]:
     """Servers for one test."""
-    with opening(own_cluster) as opened:
+    with opening(own) as opened:
         yield opened

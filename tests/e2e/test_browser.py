@@ -26,10 +26,10 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {C
 
 
 @pytest.fixture(scope="module")
-def browser(own_cluster: tuple[EmbeddedPostgres, Path]) -> Iterator[tuple[Any, str]]:
+def browser(own: tuple[EmbeddedPostgres, Path]) -> Iterator[tuple[Any, str]]:
     """A browser, and the address of a service that holds the seed case: one for all tests, as both start slowly."""
     api = pytest.importorskip("playwright.sync_api", reason="Python's playwright is not installed")
-    with opening(own_cluster) as opened:
+    with opening(own) as opened:
         server = opened("browser")
         client = server.client("loader")
         assert ended(client, sent(client, (SEED / "ledger.xlsx").read_bytes()))["state"] == "committed"

@@ -46,7 +46,10 @@ class Held:
     async def waiting(self) -> None:
         """Until another session waits for this lock."""
         for _ in range(1200):
-            blocked = "select count(*) from pg_locks where relation = $1::regclass and not granted"
+            blocked = (
+                "select count(*) from pg_locks join pg_database d on d.oid = database and datname = current_database()"
+                " where relation = $1::regclass and not granted"
+            )
             if await self.connection.fetchval(blocked, self.table):
                 return
             await asyncio.sleep(0.02)
@@ -91,12 +94,12 @@ def strike(server: Server, url: str, point: str | float) -> str:
 
 @pytest.mark.parametrize("n", range(POINTS))
 def test_an_import_that_was_killed_is_whole_or_not_there_and_can_be_sent_again(
-    n: int, new_server: Callable[[str], Server], own_cluster: tuple[EmbeddedPostgres, Path]
+    n: int, new_server: Callable[[str], Server], own: tuple[EmbeddedPostgres, Path]
 ) -> None:
     point = points()[n]
     print(f"LEDGER_TEST_SEED={DRAW} LEDGER_TEST_KILLS={POINTS}: killed at {point}")
     server = new_server(f"kill_{n}")
-    url = databases.beside(own_cluster[0].superuser_url, server.database)
+    url = databases.beside(own[0].superuser_url, server.database)
     location = strike(server, url, point)
     server.start()  # returns when /health/ready answers 200
     client = server.client("loader")

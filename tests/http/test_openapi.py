@@ -9,6 +9,9 @@ import httpx
 import pytest
 
 from app.cli.generate import HOME, openapi_text
+from app.http.record_router import DirectRoute
+from app.main import create_app
+from app.settings import Settings
 from tests.support.callers import PATCH, Api
 
 DOCUMENT: dict[str, Any] = json.loads(openapi_text())
@@ -95,6 +98,11 @@ async def test_what_is_documented_is_served(method: str, path: str, operation: A
     if answer.status_code >= 400:
         assert answer.json()["code"] != "no_such_path" or path == "/v1/errors/{code}"
     assert str(answer.status_code) in operation["responses"], answer.text
+
+
+def test_what_is_served_of_a_record_is_documented() -> None:
+    served = {(r.method.lower(), r.path) for r in create_app(Settings()).routes if isinstance(r, DirectRoute)}
+    assert served and served <= {(method, path) for method, path, _ in OPERATIONS}
 
 
 async def test_the_examples_of_a_new_record_are_understood(office: Api) -> None:

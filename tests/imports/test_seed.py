@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.migrate import migrate
 from app.main import create_app
 from app.records import REGISTRY
 from app.settings import Settings
@@ -27,9 +26,8 @@ WORK_LIST = f"/v1/rounds/{EXPECTED['round_number']}/work-list"
 @pytest.fixture(scope="module")
 async def lianyuan(cluster: EmbeddedPostgres, database: EmbeddedPostgres, folder: Path) -> AsyncIterator[Api]:
     """The bureau of 431382 over a database in which nothing was ever written."""
-    await databases.create(cluster.superuser_url, "empty")
-    owner, application = (databases.beside(url, "empty") for url in (cluster.superuser_url, cluster.application_url))
-    await migrate(owner, application)
+    await databases.create(cluster.superuser_url, "empty", databases.PRISTINE)
+    application = databases.beside(cluster.application_url, "empty")
     app = create_app(Settings(database_url=application, data_dir=folder / "empty"))
     ledger = (SEED / "ledger.xlsx").read_bytes()  # a test may wait for its file
     async with (

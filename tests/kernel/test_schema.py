@@ -1,32 +1,47 @@
 """The migrated database is the declared one; migrations go up, down and up again."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.migrate import migrate
+from app.db.migrate import configuration, head, migrate
 from app.kernel.tables import metadata
 from app.records import REGISTRY
 from tests.support.callers import HOME
+from tests.support.databases import PRISTINE
 from tests.support.sql import owning
+
+
+@asynccontextmanager
+async def copied(database: EmbeddedPostgres, template: str) -> AsyncIterator[tuple[str, str]]:
+    async with owning(database) as owner:
+        await owner.execute("drop database if exists another with (force)")
+        await owner.execute(f"create database another template {template}")
+    yield moved(database.superuser_url), moved(database.application_url)
+    async with owning(database) as owner:
+        await owner.execute("drop database another with (force)")
 
 
 @pytest.fixture
 async def another(database: EmbeddedPostgres) -> AsyncIterator[tuple[str, str]]:
     """The addresses of an empty database of its own: the owner's and the application's."""
-    async with owning(database) as owner:
-        await owner.execute("drop database if exists another with (force)")
-        await owner.execute("create database another template template0")
-    addresses = (moved(database.superuser_url), moved(database.application_url))
-    yield addresses
-    async with owning(database) as owner:
-        await owner.execute("drop database another with (force)")
+    async with copied(database, "template0") as addresses:
+        yield addresses
+
+
+@pytest.fixture
+async def migrated(database: EmbeddedPostgres) -> AsyncIterator[tuple[str, str]]:
+    """The same of one whose schema is current."""
+    async with copied(database, PRISTINE) as addresses:
+        yield addresses
 
 
 def moved(url: str) -> str:
@@ -79,13 +94,16 @@ async def test_the_migrated_database_is_the_declared_one(database: EmbeddedPostg
     assert found == declared
 
 
-async def test_a_difference_would_be_seen(another: tuple[str, str]) -> None:
-    await migrate(*another)
-    connection = await asyncpg.connect(another[0])
+def test_the_expected_schema_is_that_of_the_last_migration() -> None:
+    assert head() == ScriptDirectory.from_config(configuration()).get_current_head()
+
+
+async def test_a_difference_would_be_seen(migrated: tuple[str, str]) -> None:
+    connection = await asyncpg.connect(migrated[0])
     await connection.execute("alter table unit alter column name drop not null")
     await connection.execute("drop index ix_finding_round")
     await connection.close()
-    assert len(await differences(another[0])) == 2
+    assert len(await differences(migrated[0])) == 2
 
 
 POPULATED = f"""insert into unit (jurisdiction, id, number, version, state, name, kind, created_at, created_by,

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from app.accounts import register
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools, connect
-from tests.support.callers import HOME, PASSWORD, Api
+from tests.support.bureaus import entered
+from tests.support.callers import HOME, Api
 
 _names = itertools.count()
 CanSignIn = Callable[..., Any]
@@ -25,7 +25,7 @@ async def sign_in(service: httpx.ASGITransport, database: EmbeddedPostgres) -> A
 
         async def opened(role: str, code: str = HOME, **bound: Any) -> Api:
             name = f"personal-{next(_names)}"
-            await register.add(pools, name, PASSWORD, role, code, "test", **bound)
+            await entered(pools, name, role, code, **bound)
             api = await stack.enter_async_context(Api.signed_in(service, name))
             api.username = name
             return api

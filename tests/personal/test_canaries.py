@@ -13,12 +13,12 @@ import asyncpg
 import httpx
 import pytest
 
-from app.accounts import register
 from app.cli.database import _running
 from app.clock import now
 from app.db.engine import Pools
 from tests.cli.conftest import place  # noqa: F401  # the fixture
 from tests.cli.running import LAST_WORDS, Running, running
+from tests.support.bureaus import entered
 from tests.support.callers import CSV, HOME, NDJSON, PASSWORD, PATCH, XLSX
 from tests.support.ledgers import workbook
 from tests.support.numbers import identity_number
@@ -64,7 +64,7 @@ def signed_in(service: Running, username: str) -> httpx.Client:
 async def accounts(url: str, *wanted: tuple[str, str, dict[str, Any]]) -> None:
     pools = Pools(url)
     for name, role, bound in wanted:
-        await register.add(pools, name, PASSWORD, role, HOME, "test", **bound)
+        await entered(pools, name, role, HOME, **bound)
     await pools.close()
 
 

@@ -15,13 +15,13 @@ import asyncpg
 import httpx
 import pytest
 
-from app.accounts import register
 from app.cli.database import _running
 from app.db.engine import Pools
 from app.kernel.keyring import load_keyring
 from app.kernel.sealing import Place, locked, opened
 from tests.cli.conftest import place  # noqa: F401  # the fixture
 from tests.cli.running import LAST_WORDS, PROJECT, Running, environment, running
+from tests.support.bureaus import entered
 from tests.support.callers import HOME, PASSWORD, PATCH
 from tests.support.numbers import identity_number
 
@@ -60,12 +60,12 @@ def clerk(service: Running, data: Path) -> httpx.Client:
 
     async def opened_accounts() -> None:
         pools = Pools(found.url)
-        await register.add(pools, "office", PASSWORD, "inspection_office", HOME, "test")
+        await entered(pools, "office", "inspection_office", HOME)
         async with httpx.AsyncClient(base_url=service.url) as client:
             client.headers["Authorization"] = token(service, "office")
             body = {"name": "纪委", "kind": "discipline_body"}
             number = (await client.post("/v1/units", json=body)).json()["number"]
-        await register.add(pools, "wang", PASSWORD, "case_supervision", HOME, "test", unit_number=number)
+        await entered(pools, "wang", "case_supervision", HOME, unit_number=number)
         await pools.close()
 
     asyncio.run(opened_accounts())

@@ -9,8 +9,8 @@ from app.accounts import credentials, register, tokens
 from app.accounts.sign_in import forms
 from app.errors import Refusal
 from app.http.dependencies import bearer
+from app.http.operations import problems
 from app.http.record_handlers import only
-from app.http.record_router import problems
 from app.http.service import Service, asking, service_of
 from app.kernel.access import COUNTING
 from app.records import REGISTRY

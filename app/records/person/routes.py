@@ -10,8 +10,8 @@ from starlette.responses import Response
 from app.db.context import GATE
 from app.errors import Refusal
 from app.http.dependencies import bearer
+from app.http.operations import problems
 from app.http.record_handlers import JSON, check_media, json_body, only
-from app.http.record_router import problems
 from app.http.service import asking, service_of
 from app.kernel.access_log import Reading, entered
 from app.kernel.bodies import validated
