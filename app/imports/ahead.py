@@ -21,23 +21,13 @@ from app.kernel.asking import Asking
 from app.kernel.bulk import columns_source, lists_of, stored_column, travelling
 from app.kernel.record_type import RecordType
 from app.kernel.writes import COUNT, insert_sql
+from app.logging import log
 
 PIECE = 2000
 
 
 class Abandoned(Exception):
-    """What was written ahead is taken back, with its rows of the plan: a row is wrong, or could not be written.
-
-    In the second case what the database said is its cause.
-    """
-
-
-@contextmanager
-def _abandoning() -> Iterator[None]:
-    try:
-        yield
-    except (asyncpg.PostgresError, Refusal) as problem:
-        raise Abandoned from problem
+    """What was written ahead is taken back, with its rows of the plan: a row is wrong, or could not be written."""
 
 
 @dataclass
@@ -70,7 +60,7 @@ class Ahead:
     async def settled(self) -> None:
         """Waits for what is under way. Raises Abandoned if it was refused."""
         if self.under_way:
-            with _abandoning():
+            with self._abandoning():
                 await asyncio.shield(self.under_way)
             self.under_way = None
 
@@ -78,8 +68,17 @@ class Ahead:
     async def free(self) -> AsyncIterator[Any]:
         """The connection, when nothing is under way on it. What it refuses is raised as Abandoned."""
         await self.settled()
-        with _abandoning():
+        with self._abandoning():
             yield self.connection
+
+    @contextmanager
+    def _abandoning(self) -> Iterator[None]:
+        try:
+            yield
+        except (asyncpg.PostgresError, Refusal) as problem:
+            what = {"request": self.asking.request, "import_id": self.import_id, "kind": type(problem).__name__}
+            log.warning("not written ahead", **what, sqlstate=getattr(problem, "sqlstate", None))
+            raise Abandoned from problem
 
     async def left(self) -> None:
         """Waits for what is under way: a cancelled statement could still be at work when the next one is sent."""

@@ -149,17 +149,13 @@ async def _check(asking: Asking, row: Any, path: Path) -> None:
     import_id, twice = str(row["id"]), 2 if row["mode"] == "commit" else 1
     await jobs.write(asking, import_id, state="checking", total=await asyncio.to_thread(_lines, path) * twice)
     if row["mode"] == "commit" and row["on_error"] == "reject_all":
-        try:
+        with suppress(Abandoned):  # then the whole plan is made anew, to be read by its maker
             async with writing_ahead(asking, import_id, row["jurisdiction"]) as ahead:
                 rows = await _plan(asking, row, path, ahead)
                 if rows is not None:
                     async with ahead.free() as connection:
                         await _committed(asking, import_id, connection, rows)
             return
-        except Abandoned as abandoned:  # the whole plan is made anew, to be read by its maker
-            if refused := abandoned.__cause__:
-                kind, state = type(refused).__name__, getattr(refused, "sqlstate", None)
-                log.warning("not written ahead", request=asking.request, import_id=import_id, kind=kind, sqlstate=state)
     rows = await _plan(asking, row, path, None)
     if rows is not None:
         await carry_out(asking, import_id, rows)
