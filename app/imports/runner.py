@@ -140,9 +140,8 @@ async def _run(service: Any, watch: Any, payload: dict[str, str]) -> None:
 async def _fail(asking: Asking, import_id: str, code: str, params: Any) -> None:
     if (await jobs.read(asking, import_id))["state"] not in jobs.OPEN_STATES:
         return  # committed, only that the answer to it was lost
-    await jobs.write(
-        asking, import_id, state="failed", problem={"code": code, "params": dict(params)}, finished_at=now()
-    )
+    problem = {"code": code, "params": dict(params)}
+    await jobs.write(asking, import_id, state="failed", problem=problem, finished_at=now())
 
 
 async def _check(asking: Asking, row: Any, path: Path) -> None:
@@ -184,8 +183,8 @@ async def _plan(asking: Asking, row: Any, path: Path, ahead: Ahead | None) -> in
         "total": rows * twice,
     }
     if not any(r.type for r in check.reports):
-        found["problem"] = {"code": "nothing_to_import", "params": {}}
-        await jobs.write(asking, import_id, state="failed", finished_at=now(), **found)
+        nothing = {"code": "nothing_to_import", "params": {}}
+        await jobs.write(asking, import_id, state="failed", finished_at=now(), problem=nothing, **found)
     elif row["mode"] == "preview":
         await jobs.write(asking, import_id, state="checked", finished_at=now(), **found)
     elif any(r.rejected for r in check.reports) and row["on_error"] == "reject_all":
