@@ -47,6 +47,15 @@ def ledger(code: str) -> dict[str, Rows]:
     return {"单位名录": units, "问题台账": findings, "整改意见": opinions}
 
 
+def a_finding(place: Place) -> dict[str, str]:
+    """A finding as a line of NDJSON gives it."""
+    r = place.round
+    return {
+        "round_number": r, "team_number": f"{r}-Z-001", "unit_number": f"{place.code}-U045",
+        "category_number": f"{r}-G-002", "title": "标题", "description": "表现", "found_on": "2017-05-14",
+    }  # fmt: skip
+
+
 def comparable(record: dict[str, Any], code: str) -> dict[str, Any]:
     """A record without what is its own in any case: identifiers, moments, who, and the code in its numbers."""
     kept = {k: v for k, v in record.items() if not k.endswith(("_id", "_ids", "_at", "_by")) and k != "id"}
@@ -99,10 +108,7 @@ async def test_a_good_file_is_written_while_it_is_read_and_its_values_are_not_ke
     place: Place, database: EmbeddedPostgres
 ) -> None:
     r = place.round
-    given = {
-        "round_number": r, "team_number": f"{r}-Z-001", "unit_number": f"{place.code}-U045",
-        "category_number": f"{r}-G-002", "title": "标题", "description": "表现", "found_on": "2017-05-14",
-    }  # fmt: skip
+    given = a_finding(place)
     rows = [{**given, "number": f"{r}-F-{n:04}"} for n in range(1, 2101)]
     done = await place.api.import_file(lines(rows), NDJSON, type="findings")
     assert done["state"] == "committed"
@@ -128,10 +134,7 @@ async def test_a_number_given_in_a_file_moves_its_series_on(place: Place) -> Non
 
 async def test_a_wrong_row_behind_thousands_of_good_ones_leaves_nothing_of_them(place: Place) -> None:
     r = place.round
-    given = {
-        "round_number": r, "team_number": f"{r}-Z-001", "unit_number": f"{place.code}-U045",
-        "category_number": f"{r}-G-002", "title": "标题", "description": "表现", "found_on": "2017-05-14",
-    }  # fmt: skip
+    given = a_finding(place)
     rows = [{**given, "number": f"{r}-F-{n:04}"} for n in range(1, 4501)]
     wrong = lines([*rows, {**given, "found_on": "x"}])
     done = await place.api.import_file(wrong, NDJSON, type="findings")
