@@ -31,10 +31,10 @@ def _parameters(request: Request) -> list[tuple[str, str]]:
     return parse_qsl(query_string.decode("latin-1"), keep_blank_values=True) if query_string else []
 
 
-def _next_page(request: Request, cursor: str) -> str:
-    """The address of this list with another cursor."""
-    asked = [(name, value) for name, value in _parameters(request) if name != "cursor"]
-    return f"{request.scope['path']}?{urlencode([*asked, ('cursor', cursor)])}"
+def _next_page(request: Request, asked: list[tuple[str, str]], cursor: str) -> str:
+    """The address of a list that was asked for with these parameters, with another cursor."""
+    kept = [(name, value) for name, value in asked if name != "cursor"]
+    return f"{request.scope['path']}?{urlencode([*kept, ('cursor', cursor)])}"
 
 
 def only(request: Request, *names: str) -> dict[str, str]:
@@ -81,13 +81,14 @@ def handlers(t: RecordType) -> dict[str, Handler]:
 
     async def list_records(request: Request) -> Response:
         who = await asking(request)
-        wanted = query.listing(who.view, t, _parameters(request), LATER_READ)
+        asked = _parameters(request)
+        wanted = query.listing(who.view, t, asked, LATER_READ)
         if not LISTED(who.right(t)):
             raise Refusal("forbidden")
         items, cursor = await query.page(who, t, wanted, service_of(request).keys.cursor)
         headers = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
         if cursor:
-            headers["Link"] = f'<{_next_page(request, cursor)}>; rel="next"'
+            headers["Link"] = f'<{_next_page(request, asked, cursor)}>; rel="next"'
         tail = b'],"next_cursor":' + (b"null}" if cursor is None else b'"' + cursor.encode() + b'"}')
         return Response(b"".join((b'{"items":[', items, tail)), 200, headers, JSON)
 

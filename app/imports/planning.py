@@ -212,10 +212,11 @@ class Check:
             setattr(report, p.result, getattr(report, p.result) + 1)
         report.rows += len(planned)
         self._abandon_if_rejected()
-        rows = list(enumerate(planned, self.stored + 1))
+        ready: list[tuple[int, Planned]] = []
+        rest: list[tuple[int, Planned]] = []
+        for row in enumerate(planned, self.stored + 1):
+            (ready if self.ahead and _ready(row[1]) else rest).append(row)
         self.stored += len(planned)
-        ready = [row for row in rows if _ready(row[1])] if self.ahead else []
-        rest = [row for row in rows if not _ready(row[1])] if ready else rows
         if rest:
             async with self._connection() as connection:
                 await stored.store(self.asking, connection, self.import_id, self.jurisdiction, rest)

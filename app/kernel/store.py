@@ -139,7 +139,7 @@ async def _create_by_itself(
         await bring_about(asking, connection, t, follows, row, "create")
         if not inherited:
             return row
-        seen = f"{answer_sql(asking.view, t, 't').format(source=t.table)} where t.id = $2::uuid and {GATE}"
+        seen = together.read_sql(asking.view, t, many=False)
         row = await connection.fetchrow(seen, asking.context(), write.record_id)
         if row is None:
             raise Refusal("not_your_record")
