@@ -29,7 +29,6 @@ READERS = (
     "leading_group", "inspection_office", "inspection_team", "case_supervision", "handling_department",
     "organisation_department", "inspected_unit", "partner_system",
 )  # fmt: skip
-BY_JURISDICTION = ("administrator", "superior", "ledger_loader")  # may be bound to a prefix
 
 # Work lists are counted for these; the superior sees nothing else, a partner only large enough figures.
 COUNTING = ("leading_group", "inspection_office", "case_supervision", "superior")
