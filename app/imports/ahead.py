@@ -5,21 +5,23 @@ written here is not kept a second time in the plan. See docs/decisions/0009-impo
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import asyncpg
-import orjson
 
 from app.errors import Refusal
 from app.imports import commit
+from app.imports.lookup import Lookup
 from app.imports.plan import Planned
 from app.imports.stored import PLANNED
 from app.kernel.asking import Asking
 from app.kernel.bulk import columns_source, lists_of, stored_column, travelling
 from app.kernel.record_type import RecordType
+from app.kernel.series import move_on, raise_highest
 from app.kernel.writes import COUNT, insert_sql
 from app.logging import log
 
@@ -30,15 +32,26 @@ class Abandoned(Exception):
     """What was written ahead is taken back, with its rows of the plan: a row is wrong, or could not be written."""
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The insert of some rows, ready to be sent, and the kind of plan that suits it."""
+
+    rows: int
+    plan: str
+    sql: str
+    arguments: tuple[Any, ...]
+
+
 @dataclass
 class Ahead:
-    """The transaction of an import while its file is read. One piece is under way while the next is checked."""
+    """The transaction of an import while its file is read: a piece under way, one that follows, one being checked."""
 
     asking: Asking
     import_id: str
-    jurisdiction: str
     connection: Any
+    lookup: Lookup
     written: int = 0
+    plan: str = ""
     under_way: asyncio.Task[None] | None = None
     columns: dict[str, dict[str, None]] = field(default_factory=dict)
     highest: dict[str, int] = field(default_factory=dict)
@@ -46,16 +59,30 @@ class Ahead:
     async def write(self, t: RecordType, rows: Sequence[tuple[int, Planned]]) -> None:
         """Takes new rows of one sheet, each with its place in the plan, that refer to no row not written yet."""
         for low in range(0, len(rows), PIECE):
-            piece = rows[low : low + PIECE]
-            # Made while the piece before is still under way.
-            statement = await asyncio.to_thread(self._statement, t, piece)
-            await self.settled()
-            self.under_way = asyncio.create_task(self._write(len(piece), statement))
+            piece = await asyncio.to_thread(self._piece, t, rows[low : low + PIECE])
+            await self._follow(self._write(piece))
 
     async def finish(self, t: RecordType) -> None:
         """Writes what is left of a type in the plan: changes, rows to be numbered, rows that refer to one another."""
-        await self.settled()
-        self.under_way = asyncio.create_task(self._finish(t))
+        highest, self.highest = self.highest, {}
+        await self._follow(self._finish(t, highest))
+
+    async def _follow(self, work: Coroutine[Any, Any, None]) -> None:
+        """Has work done once what is under way is done, and waits for that. Raises Abandoned if that was refused."""
+
+        async def in_turn() -> None:
+            try:
+                if before:
+                    await before
+            except BaseException:
+                work.close()
+                raise
+            await work
+
+        before, self.under_way = self.under_way, asyncio.create_task(in_turn())
+        if before:
+            with self._abandoning():
+                await asyncio.shield(before)
 
     async def settled(self) -> None:
         """Waits for what is under way. Raises Abandoned if it was refused."""
@@ -85,50 +112,73 @@ class Ahead:
         if self.under_way:
             await asyncio.gather(self.under_way, return_exceptions=True)
 
-    def _statement(self, t: RecordType, rows: Sequence[tuple[int, Planned]]) -> tuple[Any, ...]:
-        """The insert of these rows and of the plan's, and its arguments."""
+    def _piece(self, t: RecordType, rows: Sequence[tuple[int, Planned]]) -> Piece:
+        """The insert of these rows and of the plan's; made while the piece before is still under way."""
         known = self.columns.setdefault(t.path, {})
-        for _, p in rows:
-            known.update(dict.fromkeys(p.values))
+        values = [p.values for _, p in rows]
+        known.update(dict.fromkeys(chain.from_iterable(values)))
+        numbers = [p.number for _, p in rows if p.number]
+        raise_highest(self.highest, numbers)
+        found = self._found(t, values)
         ids = [f.id_column for f in t.references if f.copied is None and not f.many]
         typed = tuple(dict.fromkeys((*ids, *(c for c in known if c not in t.list_columns))))
-        values = [p.values for _, p in rows]
         varies, arguments = travelling((
             [p.record_id for _, p in rows],
-            [p.number for _, p in rows],
+            numbers,
             [p.state for _, p in rows],
             [p.line for _, p in rows],
             [place for place, _ in rows],
             lists_of(t, values),
             *(stored_column(t, c, values) for c in typed),
+            *found.values(),
         ))  # fmt: skip
+        typed += tuple(t.reference(name).number_column for name in found)
         source, planned = columns_source(t, typed, varies), PLANNED.format(path=t.path)
-        sql = insert_sql(t.name, self.asking.view, commit.spelling(t), True, source, COUNT, typed, planned)
-        sheet = rows[0][1].sheet
-        return (sql, self.asking.context("import"), self.jurisdiction, sheet, self.import_id, *arguments)
+        given = commit.spelling(t, found=found)
+        sql = insert_sql(t.name, self.asking.view, given, True, source, COUNT, typed, planned)
+        # A plan made for any number of rows looks each reference up by itself; one made for these 2 000 hashes them.
+        plan = "force_custom_plan" if given.joined() else "force_generic_plan"
+        before = self.asking.context("import"), self.lookup.jurisdiction, rows[0][1].sheet, self.import_id
+        return Piece(len(rows), plan, sql, (*before, *arguments))
 
-    async def _write(self, count: int, statement: tuple[Any, ...]) -> None:
-        answer = await self.connection.fetchrow(*statement)
-        if answer["written"] != count:
+    def _found(self, t: RecordType, values: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
+        """The numbers of what the rows refer to, where the check has found them and the caller sees every such record.
+
+        What another field is copied from is looked up by the statement, and what has no number yet.
+        """
+        taken = {f.copied[0] for f in t.fields if f.copied}
+        found: dict[str, list[str | None]] = {}
+        for f in t.references:
+            if f.copied or f.many or f.name in taken or not self.asking.view.target(f)[1].sees_every:
+                continue
+            ids = [v.get(f.id_column) for v in values]
+            numbers = {i: self.lookup.number_of(f.to, i) for i in set(ids) if i}
+            if None not in numbers.values():
+                found[f.name] = [numbers.get(i) for i in ids]
+        return found
+
+    async def _write(self, piece: Piece) -> None:
+        await self._plan_by(piece.plan)
+        if await self.connection.fetchval(piece.sql, *piece.arguments) != piece.rows:
             raise Refusal("plan_moved")
-        self.written += count
-        for series, last in orjson.loads(answer["highest"] or "{}").items():
-            self.highest[series] = max(last, self.highest.get(series, 0))
+        self.written += piece.rows
 
-    async def _finish(self, t: RecordType) -> None:
-        if self.highest:
-            await commit.raise_series(self.asking, self.connection, self.jurisdiction, self.highest)
-            self.highest = {}
+    async def _finish(self, t: RecordType, highest: Mapping[str, int]) -> None:
+        await self._plan_by("force_custom_plan")
+        await move_on(self.asking, self.connection, t, self.lookup.jurisdiction, highest)
         self.written += await commit.finish(self.asking, self.connection, t, self.import_id)
+
+    async def _plan_by(self, plan: str) -> None:
+        if plan != self.plan:
+            await self.connection.execute(f"set local plan_cache_mode = {plan}")
+            self.plan = plan
 
 
 @asynccontextmanager
-async def writing_ahead(asking: Asking, import_id: str, jurisdiction: str) -> AsyncIterator[Ahead]:
+async def writing_ahead(asking: Asking, import_id: str, lookup: Lookup) -> AsyncIterator[Ahead]:
     """A transaction that lives as long as the block; what leaves the block as an exception takes it back."""
     async with asking.connection(transaction=True) as connection:
-        # A plan made for any number of rows looks each reference up by itself; one made for these 2 000 hashes them.
-        await connection.execute("set local plan_cache_mode = force_custom_plan")
-        ahead = Ahead(asking, import_id, jurisdiction, connection)
+        ahead = Ahead(asking, import_id, connection, lookup)
         try:
             yield ahead
         finally:

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from app.imports.columns import Problem, names_of_references, read_row
+from app.imports.columns import Problem, names_of_references, read_rows
 from app.imports.plan import Planned
 from app.imports.sources import Source, Table, tables
 
@@ -21,30 +21,35 @@ def read_batch(
 ) -> tuple[list[Planned], list[dict[str, Any]]]:
     """Each row of a batch: what it will become, and its values as they are read."""
     assert table.type
-    internal = names_of_references(table.type)
-    planned, rows = [], []
-    for line, raw in batch:
-        p = Planned(table.sheet, line, table.type, table.headings)
-        if table.headings:
-            values, problems = read_row(table.type, raw, table.headings, table.units)
-            p.errors += problems
-        elif isinstance(raw, dict):
-            code = raw.pop("jurisdiction", jurisdiction)
-            raw.pop("type", None)
-            values = {k: v for k, v in raw.items() if v is not None} if None in raw.values() else raw
-            if not internal.isdisjoint(values):
-                for name in internal & values.keys():
-                    p.reject(name, "unknown_member", name=name)
-                    values.pop(name)
-            if code not in (None, jurisdiction):
-                p.reject("jurisdiction", "jurisdiction_outside")
-        else:
-            values = {}
-            p.unreadable = True
-            p.errors.append(Problem(None, f"line_{raw.code}"))
-        planned.append(p)
+    planned = [Planned(table.sheet, line, table.type, table.headings) for line, _ in batch]
+    if not table.headings:
+        internal = names_of_references(table.type)
+        return planned, [_members(p, raw, internal, jurisdiction) for p, (_, raw) in zip(planned, batch, strict=True)]
+    rows: list[dict[str, Any]] = []
+    for p, (values, problems) in zip(
+        planned, read_rows(table.type, [raw for _, raw in batch], table.headings, table.units), strict=True
+    ):
+        p.errors += problems
         rows.append(values)
     return planned, rows
+
+
+def _members(p: Planned, raw: Any, internal: set[str], jurisdiction: str) -> dict[str, Any]:
+    """The values of a line of NDJSON; notes in the plan what may not stand there."""
+    if not isinstance(raw, dict):
+        p.unreadable = True
+        p.errors.append(Problem(None, f"line_{raw.code}"))
+        return {}
+    code = raw.pop("jurisdiction", jurisdiction)
+    raw.pop("type", None)
+    values = {k: v for k, v in raw.items() if v is not None} if None in raw.values() else raw
+    if not internal.isdisjoint(values):
+        for name in internal & values.keys():
+            p.reject(name, "unknown_member", name=name)
+            values.pop(name)
+    if code not in (None, jurisdiction):
+        p.reject("jurisdiction", "jurisdiction_outside")
+    return values
 
 
 async def tables_in_turn(path: Path, source: Source, registry: Any) -> AsyncIterator[Table]:

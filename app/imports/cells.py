@@ -32,6 +32,7 @@ class Count(TypedDict):
 
 # Only the full-width block and the wide space. NFKC would also read 5² as 52 and ① as 1.
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5}
+_WIDE = re.compile("[\uff01-\uff5e\u3000\uffe5]")
 _BLANK_MARKS = "/／-－—–―─"
 _SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))  # there are none above
 _BLANK_STARTS = frozenset(_BLANK_MARKS + "无" + _SPACES)
@@ -116,7 +117,7 @@ def text(raw: Raw) -> str:
 def _folded(raw: Raw) -> str:
     """Text with full-width forms narrowed, for cells that hold a number, a day or a yes."""
     written = text(raw)
-    return written if written.isascii() else written.translate(_HALF_WIDTH).strip()
+    return written.translate(_HALF_WIDTH).strip() if _WIDE.search(written) else written
 
 
 @remembered
@@ -174,7 +175,7 @@ def count(raw: Raw) -> Count:
 
 
 def money_fen(raw: Raw, unit: str | None) -> int:
-    """An amount in fen, by exact decimal arithmetic. A unit in the cell (5万元, ￥5) wins over `unit`.
+    """An amount in fen, by exact arithmetic. A unit in the cell (5万元, ￥5) wins over `unit`.
 
     `unit` is the heading's or the sheet's, None when neither names one.
     Errors: `unit_missing`, `fraction_of_fen`, `not_an_amount`.
@@ -185,13 +186,14 @@ def money_fen(raw: Raw, unit: str | None) -> int:
     fen_per_unit = _FEN.get(found[4] or ("元" if found[1] else unit) or "")
     if fen_per_unit is None:
         raise CellProblem("unit_missing", raw)
-    # At most 28 digits, the precision of the default decimal context, so the product is exact.
-    fen = Decimal(found[2].replace(",", "") + (found[3] or "")) * fen_per_unit
-    if fen != fen.to_integral_value():
+    decimals = (found[3] or ".")[1:]
+    parts: int = 10 ** len(decimals)
+    fen, rest = divmod(int(found[2].replace(",", "") + decimals) * fen_per_unit, parts)
+    if rest:
         raise CellProblem("fraction_of_fen", raw)
     if abs(fen) >= 2**63:
         raise CellProblem("not_an_amount", raw)
-    return int(fen)
+    return fen
 
 
 def truth(raw: Raw) -> bool | None:

@@ -1,6 +1,6 @@
 """The columns of a type's ledger, and how a cell of each is read into the stored form of its field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, singledispatch
 from typing import Any
@@ -22,6 +22,14 @@ class Problem:
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
     allowed: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """In the place of a value: why a cell has none, and the labels it may hold."""
+
+    code: str
+    labels: tuple[str, ...] | None = None
 
 
 class NotALabel(Exception):
@@ -137,32 +145,57 @@ def _readers(t: RecordType) -> dict[str, tuple[kinds.Field | None, Any]]:
 
 
 _PLAIN: tuple[kinds.Field | None, Any] = (None, lambda f, raw, unit: cells.text(raw))
+_KEPT = frozenset({str, int, bool, Unreadable, type(None)})
 
 
-def read_row(
-    t: RecordType, row: Mapping[str, Raw], headings: Mapping[str, str], units: Mapping[str, str]
-) -> tuple[dict[str, Any], list[Problem]]:
-    """A row of cells as values of fields (references still as written), and what could not be read."""
-    known, values, problems = _readers(t), {}, []
-    for key, raw in row.items():
-        f, reader = known.get(key, _PLAIN)
-        if cells.is_blank(raw) and not isinstance(f, kinds.Flag):
-            continue
+class _Column(dict[Raw, Any]):
+    """What the cells of a column mean. Most texts of a ledger come again and again, and each is read once."""
+
+    def __init__(self, f: kinds.Field | None, reader: Any, unit: str | None) -> None:
+        self._field, self._reader, self._unit = f, reader, unit
+
+    def __missing__(self, text: Raw) -> Any:
+        value = self._read(text)
+        if type(value) in _KEPT:  # what could be changed is made for each row anew
+            self[text] = value
+        return value
+
+    def values(self, raws: list[Raw]) -> list[Any]:  # type: ignore[override]
+        """The values of the cells: None of a blank one, Unreadable of one that has no one reading."""
+        if set(map(type, raws)) == {str}:
+            return list(map(self.__getitem__, raws))
+        return [self[raw] if isinstance(raw, str) else self._read(raw) for raw in raws]  # 1 and True are equal
+
+    def _read(self, raw: Raw) -> Any:
+        if cells.is_blank(raw) and not isinstance(self._field, kinds.Flag):
+            return None
         try:
-            value = reader(f, raw, units.get(key))
+            value = self._reader(self._field, raw, self._unit)
         except NotALabel as problem:
-            problems.append(Problem(headings.get(key, key), problem.code, {}, problem.labels or None))
-            values[key] = UNREADABLE
-            continue
+            return Unreadable(problem.code, problem.labels or None)
         except CellProblem as problem:  # what stands in the cell is not repeated: it may be a name
-            problems.append(Problem(headings.get(key, key), problem.code))
-            values[key] = UNREADABLE
-            continue
-        if value is not None and value != []:
-            values[key] = value
-    if t.ledger.read_row and UNREADABLE not in values.values():
-        t.ledger.read_row(values)
-    return {k: v for k, v in values.items() if v is not UNREADABLE and v is not None}, problems
+            return Unreadable(problem.code)
+        return None if value == [] else value
 
 
-UNREADABLE: Any = object()
+def read_rows(
+    t: RecordType, rows: Sequence[Mapping[str, Raw]], headings: Mapping[str, str], units: Mapping[str, str]
+) -> Iterator[tuple[dict[str, Any], list[Problem]]]:
+    """Rows of cells as values of fields (references still as written), and what could not be read of each."""
+    known, keys = _readers(t), list(rows[0])
+    columns = [_Column(*known.get(key, _PLAIN), units.get(key)).values([row[key] for row in rows]) for key in keys]
+    doubtful = any(Unreadable in set(map(type, column)) for column in columns)
+    for found in zip(*columns, strict=True):
+        values = {key: value for key, value in zip(keys, found, strict=True) if value is not None}
+        problems = _taken_out(values, headings) if doubtful else []
+        if t.ledger.read_row and not problems:
+            t.ledger.read_row(values)
+            values = {key: value for key, value in values.items() if value is not None}
+        yield values, problems
+
+
+def _taken_out(values: dict[str, Any], headings: Mapping[str, str]) -> list[Problem]:
+    unreadable = {key: value for key, value in values.items() if type(value) is Unreadable}
+    for key in unreadable:
+        values.pop(key)
+    return [Problem(headings.get(key, key), why.code, {}, why.labels) for key, why in unreadable.items()]

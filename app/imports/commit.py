@@ -1,18 +1,16 @@
 """Carrying out a plan, once and whole: every row in one transaction, type after type, or nothing at all."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
 from typing import Any
-
-import orjson
 
 from app.db.context import GATE
 from app.errors import Refusal
 from app.kernel.asking import Asking
-from app.kernel.bulk import highest_sql
 from app.kernel.consequences import bring_about
 from app.kernel.record_type import RecordType
-from app.kernel.resolving import Spelling, resolved_sql
+from app.kernel.resolving import FOUND, Spelling, resolved_sql
+from app.kernel.series import move_on, raise_highest
 from app.kernel.writes import COUNT, Change, insert_sql, update_sql
 
 STEP = 5000
@@ -30,6 +28,7 @@ _ROWS = """select r.record_id as id, r.jurisdiction, r.version, r.number, r.stat
 class Share:
     """What of a plan is still to be written of one type: how many rows, and between which (the first excluded)."""
 
+    jurisdiction: str
     created: int
     unnumbered: int
     updated: int
@@ -76,48 +75,38 @@ async def _shares(asking: Asking, connection: Any, import_id: str) -> dict[str, 
     rows = await connection.fetch(
         f"""select type, count(*) filter (where result = 'created') as created,
             count(*) filter (where result = 'created' and number is null) as unnumbered,
-            count(*) filter (where result = 'updated') as updated, min(n) - 1 as first, max(n) as last
+            count(*) filter (where result = 'updated') as updated, min(n) - 1 as first, max(n) as last,
+            min(jurisdiction) as jurisdiction
         from import_row where import_id = $2 and "values" is not null and result in ('created', 'updated') and {GATE}
         group by 1""",
         asking.context(), import_id,
     )  # fmt: skip
-    return {r["type"]: Share(r["created"], r["unnumbered"], r["updated"], r["first"], r["last"]) for r in rows}
+    return {r["type"]: Share(**{k: v for k, v in r.items() if k != "type"}) for r in rows}
 
 
-def spelling(t: RecordType, names: set[str] | None = None) -> Spelling:
-    """How the rows of a plan give their references: by identifier."""
+def spelling(t: RecordType, names: Container[str] | None = None, found: Container[str] = ()) -> Spelling:
+    """How the rows of a plan give their references: by identifier, or as they were `found`."""
     own = [f for f in t.references if f.copied is None and (names is None or f.name in names)]
     optional = frozenset(f.name for f in own if not (f.required and f.writable))
-    return Spelling(tuple((f.name, "id") for f in own), (), optional)
-
-
-async def raise_series(asking: Asking, connection: Any, jurisdiction: str, highest: Mapping[str, int]) -> None:
-    """Moves each series on to the highest number that rows have given."""
-    await connection.execute(
-        f"""insert into number_series as s (jurisdiction, series, last)
-        select $2, x.key, x.value::int from jsonb_each_text($3::text::jsonb) x where {GATE} order by 1, 2
-        on conflict (jurisdiction, series) do update set last = greatest(s.last, excluded.last)""",
-        asking.context(), jurisdiction, orjson.dumps(highest).decode(),
-    )  # fmt: skip
+    return Spelling(tuple((f.name, FOUND if f.name in found else "id") for f in own), (), optional)
 
 
 async def _number(asking: Asking, connection: Any, t: RecordType, import_id: str, share: Share) -> None:
     """Raises each series to its highest given number, then numbers the rows that have none, in their order."""
     if t.numbering.formula:
         return
-    given = spelling(t, names={t.numbering.via} if t.numbering.within == "round" else set())
-    resolved = resolved_sql(t, asking.ledger.registry, given)
-    source = _ROWS.format(path=t.path, result="created")
-    context = asking.context("import")
     if share.created > share.unnumbered:
-        await connection.fetch(
-            f"""with source as ({source} and r.number is not null), {resolved}
-            insert into number_series as s (jurisdiction, series, last) {highest_sql("resolved")}
-            on conflict (jurisdiction, series) do update set last = greatest(s.last, excluded.last)""",
-            context, import_id, share.first, share.last,
-        )  # fmt: skip
+        highest: dict[str, int] = {}
+        rows = _ROWS.format(path=t.path, result="created")
+        given = f"select x.number from ({rows} and r.number is not null) x where {GATE}"
+        async for row in connection.cursor(given, asking.context(), import_id, share.first, share.last, prefetch=STEP):
+            raise_highest(highest, [row["number"]])
+        await move_on(asking, connection, t, share.jurisdiction, highest)
     if not share.unnumbered:
         return
+    named = spelling(t, names={t.numbering.via} if t.numbering.within == "round" else set())
+    resolved = resolved_sql(t, asking.ledger.registry, named)
+    source = _ROWS.format(path=t.path, result="created")
     await connection.fetch(
         f"""with source as ({source} and r.number is null), {resolved},
         need as (select jurisdiction, series, count(*)::int as many from resolved group by 1, 2),
@@ -130,7 +119,7 @@ async def _number(asking: Asking, connection: Any, t: RecordType, import_id: str
           from resolved r join need using (jurisdiction, series) join drawn d using (jurisdiction, series))
         update import_row i set number = ledger_number(ranked.series, ranked.k::int, {t.numbering.digits})
         from ranked where i.import_id = $2::uuid and i.n = ranked.n and {GATE}""",
-        context, import_id, share.first, share.last,
+        asking.context("import"), import_id, share.first, share.last,
     )  # fmt: skip
 
 

@@ -120,6 +120,11 @@ class Lookup:
         """The record of that number, of those that `prepare` has read or `plan` has named."""
         return self.numbers.get((path, number))
 
+    def number_of(self, path: str, identifier: str) -> str | None:
+        """The number of a record that was looked up, or is planned; None if it has none yet."""
+        found = self.by_id.get((path, identifier))
+        return found.number if found else None
+
     def awaited(self, t: RecordType) -> bool:
         """Whether a row of this file may refer to one of this type."""
         if self.coming is None:

@@ -16,7 +16,8 @@ _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[).
 
 def nfkc(raw: Raw) -> str:
     """Text in NFKC without outer spaces. 200 characters decide what a cell is, whatever a hostile one holds."""
-    return unicodedata.normalize("NFKC", str(raw)[:200]).strip("\ufeff\u200b \t\r\n")
+    text = str(raw)[:200]
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip("\ufeff\u200b \t\r\n")
 
 
 def is_note(written: Sequence[Raw], noted: bool) -> bool:

@@ -1,6 +1,6 @@
 """From a row of a ledger to what will be done: create, change with the differing fields, nothing, or reject."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.imports.columns import Problem
 from app.imports.lookup import Found, Lookup
 from app.imports.shape import shape
 from app.kernel import violations
-from app.kernel.bodies import validated_row
+from app.kernel.bodies import validated, validated_rows
 from app.kernel.fields import Choice, Reference, Sealed
 from app.kernel.record_type import RecordType
 from app.kernel.referring import Verdict
@@ -141,12 +141,31 @@ def agree(planned: Planned, row: Mapping[str, Any], lookup: Lookup) -> None:
             planned.reject(member, "name_disagrees", label=f.label, number=found.number or "")
 
 
-def check_values(planned: Planned, row: dict[str, Any], schemas: Schemas) -> dict[str, Any]:
-    """The row's own values through the same schema as a request, column names in the place of members."""
+def check_values(planned: Sequence[Planned], rows: Sequence[dict[str, Any]], schemas: Schemas) -> list[dict[str, Any]]:
+    """The rows' own values through the same schema as a request, column names in the place of members.
+
+    All rows at once; where something is wrong, one by one to say what.
+    """
+    known = shape(planned[0].type)
+    columns = {name: [row[name] for row in rows if name in row] for name in set().union(*rows) - known.not_values}
+    whole = all(len(columns.get(f.name, ())) == len(rows) for f in known.required)
+    checked = validated_rows(schemas, columns) if whole else None
+    if checked is None:
+        return [{} if p.unreadable else _check_values(p, row, schemas) for p, row in zip(planned, rows, strict=True)]
+    for name, column in checked.items():
+        having = rows if len(column) == len(rows) else [row for row in rows if name in row]
+        for row, value in zip(having, column, strict=True):
+            row[name] = value
+    if beside := known.not_values.difference(known.ids, {"number"}):
+        return [{name: value for name, value in row.items() if name not in beside} for row in rows]
+    return list(rows)
+
+
+def _check_values(planned: Planned, row: dict[str, Any], schemas: Schemas) -> dict[str, Any]:
     t, known = planned.type, shape(planned.type)
     own = {k: v for k, v in row.items() if k not in known.not_values}
     try:
-        checked = validated_row(schemas, own, t)
+        checked = {k: v for k, v in validated(schemas.ledger, own, t).items() if v is not None}
     except Refusal as refusal:
         for fault in refusal.faults:
             key = fault.pointer.split("/")[1] if fault.pointer else None

@@ -21,6 +21,7 @@ from app.kernel.record_type import RecordType
 from app.kernel.sealing import Clear, seal_values, store_sealed
 
 BATCH = 2000
+FIRST = 500  # the first rows of a table are written all the sooner
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Check:
     ahead: Ahead | None = None
     reports: list[SheetReport] = field(default_factory=list)
     stored: int = 0
+    uncertain: bool = False  # whether rows of the type are stored that no number kept apart when they were written
     headings: dict[str | None, Mapping[str, str]] = field(default_factory=dict)
 
     async def run(self, path: Path, source: Source, progress: Any) -> None:
@@ -87,7 +89,7 @@ class Check:
 
     async def _end(self, t: RecordType) -> None:
         """All rows of a type are stored: those that stand for one record are rejected, the rest is written."""
-        if not shape(t).among_themselves:
+        if self.uncertain and not shape(t).among_themselves:
             async with self._connection() as connection:
                 doubles = await stored.reject_doubles(self.asking, connection, self.import_id, t.path, self.headings)
             self.lookup.forget(t, (r["record_id"] for r in doubles if r["result"] == "created"))
@@ -96,6 +98,7 @@ class Check:
                 setattr(report, row["result"], getattr(report, row["result"]) - 1)
                 report.rejected += 1
             self._abandon_if_rejected()
+        self.uncertain = False
         if self.ahead:
             await self.ahead.finish(t)
 
@@ -116,7 +119,7 @@ class Check:
     async def _plan_table(self, table: Table, report: SheetReport, progress: Any) -> None:
         """Batch after batch. While one is compared with what is there and stored, the next is read and checked."""
         assert table.type
-        rows, size = iter(table.rows), None if shape(table.type).among_themselves else BATCH
+        rows, size = iter(table.rows), None if shape(table.type).among_themselves else FIRST
         under_way: asyncio.Task[None] | None = None
         try:
             while batch := await asyncio.to_thread(next_batch, rows, size):
@@ -126,6 +129,7 @@ class Check:
                 if under_way:
                     await under_way
                 under_way = asyncio.create_task(self._decide_and_store(table.type, *checked, report, progress))
+                size = size and BATCH
             if under_way:
                 await under_way
         except BaseException:
@@ -158,11 +162,8 @@ class Check:
         self, t: RecordType, planned: list[Planned], rows: list[dict[str, Any]]
     ) -> tuple[list[dict[str, Any]], list[tuple[Planned, Clear]]]:
         schemas, known = self.asking.ledger.schemas[t.path], shape(t)
-        values: list[dict[str, Any]] = []
-        clear: list[tuple[Planned, Clear]] = []
         for p, row in zip(planned, rows, strict=True):
             if p.unreadable:
-                values.append({})
                 continue
             plan.resolve(p, row, self.lookup)
             if t.ledger.agrees:
@@ -170,13 +171,14 @@ class Check:
             plan.read_number(p, row)
             if t.lifecycle.entered and not p.errors:
                 p.entered = t.lifecycle.entered(row)
-            checked = plan.check_values(p, row, schemas)
+        values = plan.check_values(planned, rows, schemas)
+        clear: list[tuple[Planned, Clear]] = []
+        for i, (p, checked) in enumerate(zip(planned, values, strict=True)):
             plan.make_number(p, checked, self.jurisdiction)
             if known.sealed:
-                checked, opened = seal_values(self.asking.ledger.seal, t, checked)
+                values[i], opened = seal_values(self.asking.ledger.seal, t, checked)
                 clear += [(p, one) for one in opened]
-            p.key = matching.row_key(p, checked)
-            values.append(checked)
+            p.key = matching.row_key(p, values[i])
         if known.among_themselves:
             siblings.reject_doubles(planned)
         return values, clear
@@ -218,6 +220,7 @@ class Check:
             (ready if self.ahead and _ready(row[1]) else rest).append(row)
         self.stored += len(planned)
         if rest:
+            self.uncertain = True
             async with self._connection() as connection:
                 await stored.store(self.asking, connection, self.import_id, self.jurisdiction, rest)
         if self.ahead and ready:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import cast
 from xml.parsers import expat
@@ -161,15 +161,15 @@ def _records(path: Path, encoding: str, delimiter: str, limits: Limits) -> Itera
     """Records, not lines: a line break within quotes does not move the row numbers away from Excel's."""
     ended = False
 
-    def lines(text: Iterable[str]) -> Iterator[str]:
+    def end() -> Iterator[str]:
         nonlocal ended
-        yield from text
         ended = True
+        yield from ()
 
     number = 0
     with path.open(encoding=encoding, newline="") as text:
         try:
-            for number, cells in enumerate(csv.reader(lines(text), delimiter=delimiter), 1):
+            for number, cells in enumerate(csv.reader(chain(text, end()), delimiter=delimiter), 1):
                 if ended:  # the reader asked for more within a record: a quote swallowed the rest of the file
                     raise UnreadableFile("quote_not_closed", row=number)
                 if number > limits.rows:

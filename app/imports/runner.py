@@ -146,10 +146,10 @@ async def _fail(asking: Asking, import_id: str, code: str, params: Any) -> None:
 
 async def _check(asking: Asking, row: Any, path: Path) -> None:
     import_id, twice = str(row["id"]), 2 if row["mode"] == "commit" else 1
-    await jobs.write(asking, import_id, state="checking", total=await asyncio.to_thread(_lines, path) * twice)
+    await jobs.write(asking, import_id, state="checking", total=_lines(path) * twice)
     if row["mode"] == "commit" and row["on_error"] == "reject_all":
         with suppress(Abandoned):  # then the whole plan is made anew, to be read by its maker
-            async with writing_ahead(asking, import_id, row["jurisdiction"]) as ahead:
+            async with writing_ahead(asking, import_id, Lookup(asking, row["jurisdiction"])) as ahead:
                 rows = await _plan(asking, row, path, ahead)
                 if rows is not None:
                     async with ahead.free() as connection:
@@ -169,7 +169,7 @@ async def _plan(asking: Asking, row: Any, path: Path, ahead: Ahead | None) -> in
         written = ahead.written if ahead else 0
         await jobs.write(asking, import_id, done=done + written, sheets=[r.document() for r in reports])
 
-    lookup = Lookup(asking, row["jurisdiction"])
+    lookup = ahead.lookup if ahead else Lookup(asking, row["jurisdiction"])
     check = Check(asking, import_id, row["jurisdiction"], row["allow_register_changes"], lookup, ahead)
     with jobs.naming_all(asking, source):
         await check.run(path, source, progress)
@@ -196,9 +196,10 @@ async def _plan(asking: Asking, row: Any, path: Path, ahead: Ahead | None) -> in
 
 
 def _lines(path: Path) -> int:
-    """A first guess of the number of rows, for the progress bar."""
+    """A first guess of the number of rows, for the progress bar: as if all of the file were like its beginning."""
     with path.open("rb") as file:
-        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+        beginning = file.read(1 << 20)
+    return round(beginning.count(b"\n") * path.stat().st_size / max(1, len(beginning)))
 
 
 async def carry_out(asking: Asking, import_id: str, rows: int) -> None:

@@ -15,11 +15,10 @@ from app.kernel.asking import Asking
 from app.kernel.bulk import travelling, unnested
 from app.sentences import SENTENCES
 
-# What is stored of a row, in this order: the name in the statement, its type, and the type it is cast to.
+# What is stored of a row, in this order: the name in the statement, and its type.
 _COLUMNS = (
-    ("n", "int", ""), ("line", "int", ""), ("result", "text", ""), ("record_id", "uuid", ""), ("version", "int", ""),
-    ("number", "text", ""), ("state", "text", ""), ("key", "text", ""), ("v", "text", "::jsonb"),
-    ("e", "text", "::jsonb"), ("w", "text", "::jsonb"), ("c", "text", "::jsonb"),
+    ("n", "int"), ("line", "int"), ("result", "text"), ("record_id", "uuid"), ("version", "int"), ("number", "text"),
+    ("state", "text"), ("key", "text"), ("v", "jsonb"), ("e", "jsonb"), ("w", "jsonb"), ("c", "jsonb"),
 )  # fmt: skip
 
 

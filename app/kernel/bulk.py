@@ -1,4 +1,4 @@
-"""What rows in bulk are written with beside `writes`: columns given one by one, and the series they move on."""
+"""How the rows of a statement that writes many travel: column by column, and not as the `values` of each."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
@@ -9,9 +9,13 @@ import orjson
 from app.kernel.fields import Reference
 from app.kernel.record_type import RecordType
 
-_ID, _NUMBER, _LISTS = ("id", "uuid", ""), ("number", "text", ""), ("lists", "text", "::jsonb")
-# These travel as they are; the rest as text, which Postgres casts.
-_NATIVE = {"INTEGER": "int", "BIGINT": "bigint", "BOOLEAN": "boolean", "UUID": "uuid"}
+# A column of rows travels as the bytes of one text: of an array, the driver makes what Postgres wants item by item, and
+# of a text only when the connection is free, while Postgres waits (5 of the 57 us of an imported row). No text of a
+# record holds control characters (values.py), and JSON writes them otherwise.
+SEPARATOR, ABSENT = "\x1f", "\x1e"
+_SPLIT = r"string_to_array(convert_from(${}::bytea, 'UTF8'), E'\x1f', E'\x1e')"
+
+_ID, _NUMBER, _LISTS = ("id", "uuid"), ("number", "text"), ("lists", "jsonb")
 
 
 def given_sql(t: RecordType, typed: tuple[str, ...]) -> str:
@@ -21,22 +25,6 @@ def given_sql(t: RecordType, typed: tuple[str, ...]) -> str:
     own = [c for f in t.fields if f.copied is None and not isinstance(f, Reference) for c in f.columns]
     columns = (f"resolved.v_{c} as {c}" if c in typed else f"null::{column_type(t, c)} as {c}" for c in (*own, "note"))
     return f"lateral (select {', '.join(columns)})"
-
-
-def highest_sql(relation: str) -> str:
-    """The highest number of each series among rows that have both: a given number moves its series on."""
-    rest = "substr(number, length(series) + 1)"
-    return (
-        f"select jurisdiction, series, max({rest}::int) as last from {relation}"
-        f" where starts_with(number, series) and length({rest}) between 1 and 9"
-        f" and translate({rest}, '0123456789', '') = '' group by 1, 2"  # a fifth of the time of a pattern
-    )
-
-
-def counted_sql(t: RecordType) -> str:
-    """The answer of an insert in bulk: how many rows were written, and the highest number of each series."""
-    highest = f"(select jsonb_object_agg(series, last)::text from ({highest_sql('resolved')}) s)"
-    return f"select (select count(*) from written) as written, {'null' if t.numbering.formula else highest} as highest"
 
 
 @cache
@@ -62,23 +50,39 @@ IMPATIENT = "(select set_config('lock_timeout', '200ms', true)) is not null"
 def travelling(columns: Iterable[Sequence[Any]]) -> tuple[tuple[bool, ...], list[Any]]:
     """Columns of rows as arguments of a statement: of one that is the same in all rows, the value travels once.
 
-    Gives which of them vary; the first is taken to, because there must be one array for the rows to come from.
+    Gives which of them vary; the first is taken to, because there must be one for the rows to come from.
     """
     given = list(columns)
     varies = [c[0] != c[-1] or c.count(c[0]) < len(c) for c in given]
     varies[0] = True
-    return tuple(varies), [c if own else c[0] for c, own in zip(given, varies, strict=True)]
+    return tuple(varies), [packed(c) if own else _text(c[0]) for c, own in zip(given, varies, strict=True)]
 
 
-def unnested(columns: Iterable[tuple[str, str, str]], varies: Iterable[bool], first: int) -> tuple[list[str], str]:
-    """SQL of columns (name, type as they travel, cast) whose arguments begin at `first`, and the FROM item `x`."""
-    given, arrays, names = [], [], []
-    for i, ((name, kind, cast), own) in enumerate(zip(columns, varies, strict=True), first):
-        given.append(f"x.{name}{cast}" if own else f"${i}::{kind}{cast}")
+def packed(column: Sequence[Any]) -> bytes:
+    """A column of rows as it travels. Raises ValueError if a value holds what stands between two."""
+    try:
+        text = SEPARATOR.join(column)
+    except TypeError:  # numbers, or what is absent
+        text = SEPARATOR.join([ABSENT if v is None else str(v) for v in column])
+    if text.count(SEPARATOR) != len(column) - 1:
+        raise ValueError("a value holds a control character")
+    return text.encode()
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def unnested(columns: Iterable[tuple[str, str]], varies: Iterable[bool], first: int) -> tuple[list[str], str]:
+    """SQL of columns (name, type) whose arguments begin at `first`, and the FROM item `x`."""
+    given, texts = [], []
+    for i, ((name, kind), own) in enumerate(zip(columns, varies, strict=True), first):
+        cast = "" if kind.lower() == "text" else f"::{kind}"
+        given.append(f"x.{name}{cast}" if own else f"${i}::text{cast}")
         if own:
-            arrays.append(f"${i}::{kind}[]")
-            names.append(name)
-    return given, f"unnest({', '.join(arrays)}) x({', '.join(names)})"
+            texts.append(f"unnest({_SPLIT.format(i)}) as {name}")
+    # In the list and not in FROM, where Postgres would first store what each array holds apart.
+    return given, f"(select {', '.join(texts)}) x"
 
 
 @lru_cache(maxsize=1024)
@@ -86,10 +90,10 @@ def columns_source(t: RecordType, typed: tuple[str, ...], varies: tuple[bool, ..
     """A source of new rows of one sheet, each with its line and its place in the plan.
 
     $2 jurisdiction, $3 sheet, $4 import; then ids, numbers, states, lines, places, lists of references in JSON, and the
-    columns, those that vary as arrays.
+    columns.
     """
-    counted = [("line", "int", ""), ("place", "int", "")]
-    columns = [_ID, _NUMBER, ("state", "text", ""), *counted, _LISTS, *(_travels(t, c) for c in typed)]
+    counted = [("line", "int"), ("place", "int")]
+    columns = [_ID, _NUMBER, ("state", "text"), *counted, _LISTS, *((f"v_{c}", column_type(t, c)) for c in typed)]
     (record_id, number, state, line, place, lists, *values), rows = unnested(columns, varies, 5)
     given = "".join(f", {value} as v_{c}" for value, c in zip(values, typed, strict=True))
     return f"""select {record_id} as id, $2::text as jurisdiction, null::int as version, {number} as number,
@@ -98,20 +102,13 @@ def columns_source(t: RecordType, typed: tuple[str, ...], varies: tuple[bool, ..
   from {rows}"""
 
 
-def _travels(t: RecordType, column: str) -> tuple[str, str, str]:
-    kind = column_type(t, column)
-    if kind in _NATIVE:
-        return f"v_{column}", _NATIVE[kind], ""
-    return f"v_{column}", "text", "" if kind == "TEXT" else f"::{kind}"
-
-
 @lru_cache(maxsize=1024)
 def requests_source(t: RecordType, typed: tuple[str, ...]) -> str:
-    """A source of new rows of several requests from arrays.
+    """A source of new rows of several requests.
 
-    $2 jurisdiction, $3 state, $4 ids, $5 numbers, $6 lists of references in JSON; then columns.
+    $2 jurisdiction, $3 state; then ids, numbers, lists of references in JSON, and the columns.
     """
-    columns = [_ID, _NUMBER, _LISTS, *(_travels(t, c) for c in typed)]
+    columns = [_ID, _NUMBER, _LISTS, *((f"v_{c}", column_type(t, c)) for c in typed)]
     (record_id, number, lists, *values), rows = unnested(columns, [True] * len(columns), 4)
     given = "".join(f", {value} as v_{c}" for value, c in zip(values, typed, strict=True))
     return f"""select {record_id} as id, $2::text as jurisdiction, null::int as version, {number} as number,

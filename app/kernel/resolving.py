@@ -1,4 +1,8 @@
-"""What the rows of a source refer to: looked up in the statement that writes them, with the caller's own eyes."""
+"""What the rows of a source refer to: looked up in the statement that writes them, with the caller's own eyes.
+
+Only an import that has looked a reference up while it checked the row, and whose caller sees every record of that type,
+does not look again: the trigger that holds references refuses what is absent or voided by then.
+"""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
@@ -7,19 +11,26 @@ from app.db.context import GATE
 from app.kernel.documents import View
 from app.kernel.fields import Field, Reference
 from app.kernel.record_type import RecordType, Registry
+from app.kernel.series import series_sql
+
+FOUND = "found"  # already looked up, by an import that checks a file: both are given and nothing is joined
 
 
 @dataclass(frozen=True)
 class Spelling:
-    """How the rows of a source give their references: field name -> 'id', 'number' or 'both'."""
+    """How the rows of a source give their references: field name -> 'id', 'number', 'both' or FOUND."""
 
     given: tuple[tuple[str, str], ...]
     cleared: tuple[str, ...] = ()
     optional: frozenset[str] = field(default_factory=frozenset)
 
     def names(self) -> set[str]:
-        """The references that are looked up."""
+        """The references that are given."""
         return {name for name, _ in self.given}
+
+    def joined(self) -> set[str]:
+        """Those of them that are looked up."""
+        return {name for name, how in self.given if how != FOUND}
 
 
 def _keys(f: Reference, how: str, typed: Container[str]) -> dict[str, str]:
@@ -74,14 +85,6 @@ def copied_columns(t: RecordType, registry: Registry, f: Field) -> list[tuple[st
     return [(own, f"r_{reference}.{other}") for own, other in zip(f.columns, source.columns, strict=True)]
 
 
-def _series(t: RecordType, jurisdiction: str) -> str:
-    numbering = t.numbering
-    if numbering.within == "jurisdiction":
-        return f"{jurisdiction} || '-{numbering.letter}'"
-    column = "number" if numbering.via == "round" else "round_number"
-    return f"r_{numbering.via}.{column} || '-{numbering.letter}-'"
-
-
 def locks_references(view: View, t: RecordType, spelling: Spelling) -> bool:
     """Whether creating one record locks all that it refers to, so that `hold_insert` need not look again.
 
@@ -112,6 +115,9 @@ def resolved_sql(
     joins, conditions, columns, taken = [], [GATE], ["source.*"], []
     for name, how in spelling.given:
         f = t.reference(name)
+        if how == FOUND:
+            columns += [f"source.v_{c} as {c}" for c in f.columns]
+            continue
         keys = {} if f.many else _keys(f, how, typed)
         if bulk:
             taken += [f"{key} as {column}_of_{name}" for column, key in keys.items()]
@@ -123,8 +129,8 @@ def resolved_sql(
         columns.append(f"r_{name}.jurisdiction as {name}_jurisdiction")
         for copy in (c for c in t.fields if c.copied and c.copied[0] == name):
             columns += [f"{sql} as {own}" for own, sql in copied_columns(t, registry, copy)]
-    if not t.numbering.formula and (t.numbering.within == "jurisdiction" or t.numbering.via in spelling.names()):
-        columns.append(f"{_series(t, 'source.jurisdiction')} as series")
+    if not t.numbering.formula and (t.numbering.within == "jurisdiction" or t.numbering.via in spelling.joined()):
+        columns.append(f"{series_sql(t, 'source.jurisdiction', f'r_{t.numbering.via}')} as series")
     locks = f" for key share of {', '.join(f'r_{name}' for name, _ in spelling.given)}" if lock else ""
     # offset 0: keys are taken from the jsonb once a row of an import, not once for each record it is compared with.
     source = f"(select source.*, {', '.join(taken)} from source offset 0) source" if taken else "source"

@@ -115,9 +115,9 @@ def _camel(action: str) -> str:
     return "".join(word.capitalize() for word in action.split("_"))
 
 
-def _row(cells: Iterable[dict[str, tuple[Any, Any]]]) -> TypeAdapter[dict[str, Any]]:
-    given = {member: kind for part in cells for member, (kind, _) in part.items()}
-    made = TypedDict("Row", given, total=False)  # type: ignore[misc]  # its members are known at run time only
+def _rows(cells: Iterable[dict[str, tuple[Any, Any]]]) -> TypeAdapter[dict[str, list[Any]]]:
+    given = {member: list[kind] for part in cells for member, (kind, _) in part.items()}  # type: ignore[valid-type]
+    made = TypedDict("Rows", given, total=False)  # type: ignore[misc]  # its members are known at run time only
     checked: Any = with_config(ConfigDict(extra="forbid"))(made)
     return TypeAdapter(checked)
 
@@ -184,9 +184,9 @@ class Schemas:
         return body_model(f"{_title(self._t)}LedgerRow", self._t.help, self._cells())
 
     @cached_property
-    def row(self) -> TypeAdapter[dict[str, Any]]:
-        """Checks the same as `ledger` and gives a dictionary: half the time, but its faults are told by the model."""
-        return _row(self._cells())
+    def rows(self) -> TypeAdapter[dict[str, list[Any]]]:
+        """Checks the same as `ledger`, of many rows: each member with its values. Faults are told by the model."""
+        return _rows(self._cells())
 
     def _cells(self) -> tuple[dict[str, tuple[Any, Any]], ...]:
         own = (f for f in self._t.fields if f.copied is None and not isinstance(f, kinds.Reference))

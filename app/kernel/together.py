@@ -10,7 +10,7 @@ import orjson
 
 from app.db.context import GATE
 from app.kernel.asking import Asking
-from app.kernel.bulk import lists_of, requests_source, stored_column
+from app.kernel.bulk import lists_of, packed, requests_source, stored_column
 from app.kernel.documents import View, answer_sql
 from app.kernel.record_type import RecordType
 from app.kernel.resolving import Spelling, locks_references
@@ -54,8 +54,8 @@ async def create(asking: Asking, t: RecordType, spelling: Spelling, jurisdiction
             sql = insert_sql(t.name, asking.view, spelling, numbered, requests_source(t, typed), typed=typed)
             values = [w.values for w in writes]
             ids, numbers = [w.record_id for w in writes], [w.number for w in writes]
-            columns = (stored_column(t, c, values) for c in typed)
-            arguments = (jurisdiction, initial, ids, numbers, lists_of(t, values), *columns)
+            columns: list[Sequence[Any]] = [ids, numbers, lists_of(t, values), *(stored_column(t, c, values) for c in typed)]
+            arguments = (jurisdiction, initial, *(packed(column) for column in columns))
         return await _written(asking, "create", sql, arguments, writes, held(asking, t, spelling))
 
     return await _gathered(asking, kind, write, together)

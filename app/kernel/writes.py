@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.db.context import GATE
-from app.kernel.bulk import IMPATIENT, counted_sql, given_sql
+from app.kernel.bulk import IMPATIENT, given_sql
 from app.kernel.documents import View, answer_sql, looks_up
 from app.kernel.fields import Field, Reference
 from app.kernel.lifecycle import Transition
@@ -22,7 +22,7 @@ from app.kernel.resolving import Spelling, locks_references, resolved_sql
 from app.kernel.tables import record_sql
 
 ROW = ", to_jsonb(w)::text as row"
-COUNT = "count"  # in the place of ROW: answer how many rows were written, and the highest number of each series
+COUNT = "count"  # in the place of ROW: answer how many rows were written
 
 SINGLE_SOURCE = """select $2::uuid as id, $3::text as jurisdiction, $4::int as version, $5::text as number,
     $6::text as state, $7::jsonb as values, false as imported, null::jsonb as line"""
@@ -87,7 +87,7 @@ written as (insert into {t.table} (jurisdiction, id, number, version, state, {co
   select resolved.jurisdiction, resolved.id, {number}, 1, resolved.state, {values}, v.note, resolved.imported,
     resolved.line, now(), (select ledger_caller() ->> 'sub'), now(), (select ledger_caller() ->> 'sub')
   from resolved{drawn}, {given} returning {1 if row == COUNT else "*"}){beside}
-{counted_sql(t) if row == COUNT else _answer(view, t, row)}"""
+{_answer(view, t, row)}"""
 
 
 def _drawing(t: RecordType, numbered: bool, raised: bool) -> str:
