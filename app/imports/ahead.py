@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from app.db.context import GATE
 from app.errors import Refusal
 from app.imports import commit
 from app.imports.lookup import Lookup
@@ -22,6 +23,7 @@ from app.kernel.asking import Asking
 from app.kernel.bulk import columns_source, lists_of, stored_column, travelling
 from app.kernel.record_type import RecordType
 from app.kernel.series import move_on, raise_highest
+from app.kernel.together import held
 from app.kernel.writes import COUNT, insert_sql
 from app.logging import log
 
@@ -40,6 +42,7 @@ class Piece:
     plan: str
     sql: str
     arguments: tuple[Any, ...]
+    holds: Mapping[RecordType, set[str]]  # what is to be locked before, so that the statement need not look again
 
 
 @dataclass
@@ -55,6 +58,7 @@ class Ahead:
     under_way: asyncio.Task[None] | None = None
     columns: dict[str, dict[str, None]] = field(default_factory=dict)
     highest: dict[str, int] = field(default_factory=dict)
+    held: dict[str, set[str]] = field(default_factory=dict)
 
     async def write(self, t: RecordType, rows: Sequence[tuple[int, Planned]]) -> None:
         """Takes new rows of one sheet, each with its place in the plan, that refer to no row not written yet."""
@@ -138,8 +142,20 @@ class Ahead:
         sql = insert_sql(t.name, self.asking.view, given, True, source, COUNT, typed, planned)
         # A plan made for any number of rows looks each reference up by itself; one made for these 2 000 hashes them.
         plan = "force_custom_plan" if given.joined() else "force_generic_plan"
-        before = self.asking.context("import"), self.lookup.jurisdiction, rows[0][1].sheet, self.import_id
-        return Piece(len(rows), plan, sql, (*before, *arguments))
+        locked = {} if given.joined() else held(self.asking, t, given)
+        context = self.asking.context("import", **locked)
+        before = context, self.lookup.jurisdiction, rows[0][1].sheet, self.import_id
+        return Piece(len(rows), plan, sql, (*before, *arguments), self._not_held(t, values) if locked else {})
+
+    def _not_held(self, t: RecordType, values: Sequence[Mapping[str, Any]]) -> dict[RecordType, set[str]]:
+        """The records that these rows refer to and no rows before them did."""
+        found: dict[RecordType, set[str]] = {}
+        for f in t.references:
+            held = self.held.setdefault(f.to, set())
+            new = {v[f.id_column] for v in values if v.get(f.id_column)} - held
+            held |= new
+            found.setdefault(self.asking.ledger.registry.by_path[f.to], set()).update(new)
+        return found
 
     def _found(self, t: RecordType, values: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
         """The numbers of what the rows refer to, where the check has found them and the caller sees every such record.
@@ -159,9 +175,19 @@ class Ahead:
 
     async def _write(self, piece: Piece) -> None:
         await self._plan_by(piece.plan)
+        for t, ids in piece.holds.items():
+            await self._hold(t, ids)
         if await self.connection.fetchval(piece.sql, *piece.arguments) != piece.rows:
             raise Refusal("plan_moved")
         self.written += piece.rows
+
+    async def _hold(self, t: RecordType, ids: set[str]) -> None:
+        """Keeps records from being voided until the import ends."""
+        locked = f"""select count(*) from (select 1 from {t.table} t where t.id = any($2::uuid[])
+          and t.jurisdiction = $3 and t.state <> 'voided' and {GATE} for key share) x"""
+        arguments = self.asking.context(), list(ids), self.lookup.jurisdiction
+        if ids and await self.connection.fetchval(locked, *arguments) != len(ids):
+            raise Refusal("plan_moved")
 
     async def _finish(self, t: RecordType, highest: Mapping[str, int]) -> None:
         await self._plan_by("force_custom_plan")

@@ -1,6 +1,6 @@
 """The table of a record type, made from its fields; alembic compares it with the database.
 
-Primary key `(jurisdiction, id)`; a reference is `(jurisdiction, x_id)`, so none can cross a jurisdiction. Beside the
+Primary key `(id, jurisdiction)`; a reference is `(jurisdiction, x_id)`, so none can cross a jurisdiction. Beside the
 identifier the row keeps the referenced record's number: numbers never change, and so neither an answer, a list nor an
 old revision needs a join (docs/decisions/0004-numbers-beside-references.md).
 """
@@ -43,7 +43,7 @@ ENTERED_BY_TEAM = "entered_by_team"
 
 
 def code_column() -> Column[str]:
-    """The jurisdiction: first in every key, compared byte by byte so that a prefix is a range."""
+    """The jurisdiction: part of every key, compared byte by byte so that a prefix is a range."""
     return Column("jurisdiction", Text(collation="C"), nullable=False)
 
 
@@ -158,6 +158,7 @@ def _audience(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # colum
 def record_table(t: RecordType, registry: Registry) -> Table:
     """The typed table of a record type, with the columns that every record has."""
     live = text("state <> 'voided'")
+    # An index begins with what tells its rows apart: the jurisdiction, first, would be compared each time and in vain.
     # Lists give the newest first, going backwards: in the order of arrival an index is appended to, and its pages full.
     indexes = [Index(f"ix_{t.table}_newest", "jurisdiction", "created_at", "id")]
     for f in t.references:
@@ -165,15 +166,16 @@ def record_table(t: RecordType, registry: Registry) -> Table:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, postgresql_using="gin"))
         elif f.name in ("round", "team"):  # what lists are asked for: the newest of them, in their order
             name = f"ix_{t.table}_{'round' if f.name == 'round' else f.id_column}"
-            indexes.append(Index(name, "jurisdiction", f.id_column, "created_at", "id"))
+            indexes.append(Index(name, f.id_column, "jurisdiction", "created_at", "id"))
         else:
-            indexes.append(Index(f"ix_{t.table}_{f.id_column}", "jurisdiction", f.id_column))
+            indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, "jurisdiction"))
     for f in t.of_kind(kinds.Sealed):
-        indexes.append(Index(f"ix_{t.table}_{f.digest_column}", "jurisdiction", f.digest_column))
+        indexes.append(Index(f"ix_{t.table}_{f.digest_column}", f.digest_column, "jurisdiction"))
     if t.access.audience:
         indexes.append(Index(f"ix_{t.table}_audience", "audience", postgresql_using="gin"))
-    for name, columns in t.unique.items():
-        indexes.append(Index(f"uq_{t.table}_{name}", "jurisdiction", *columns, unique=True, postgresql_where=live))
+    for name, (first, *others) in t.unique.items():
+        key = (first, "jurisdiction", *others)
+        indexes.append(Index(f"uq_{t.table}_{name}", *key, unique=True, postgresql_where=live))
     return Table(
         t.table,
         metadata,
@@ -191,8 +193,8 @@ def record_table(t: RecordType, registry: Registry) -> Table:
         Column("created_by", Text(), nullable=False),
         Column("updated_at", DateTime(timezone=True), nullable=False),
         Column("updated_by", Text(), nullable=False),
-        PrimaryKeyConstraint("jurisdiction", "id"),
-        UniqueConstraint("jurisdiction", "number"),
+        PrimaryKeyConstraint("id", "jurisdiction"),
+        UniqueConstraint("number", "jurisdiction", name=f"uq_{t.table}_jurisdiction_number"),
         *_vocabularies(t),
         *_references(t, registry),
         *indexes,

@@ -54,7 +54,12 @@ async def create(asking: Asking, t: RecordType, spelling: Spelling, jurisdiction
             sql = insert_sql(t.name, asking.view, spelling, numbered, requests_source(t, typed), typed=typed)
             values = [w.values for w in writes]
             ids, numbers = [w.record_id for w in writes], [w.number for w in writes]
-            columns: list[Sequence[Any]] = [ids, numbers, lists_of(t, values), *(stored_column(t, c, values) for c in typed)]
+            columns: list[Sequence[Any]] = [
+                ids,
+                numbers,
+                lists_of(t, values),
+                *(stored_column(t, c, values) for c in typed),
+            ]
             arguments = (jurisdiction, initial, *(packed(column) for column in columns))
         return await _written(asking, "create", sql, arguments, writes, held(asking, t, spelling))
 
