@@ -123,9 +123,10 @@ class Ahead:
         known.update(dict.fromkeys(chain.from_iterable(values)))
         numbers = [p.number for _, p in rows if p.number]
         raise_highest(self.highest, numbers)
-        found = self._found(t, values)
         ids = [f.id_column for f in t.references if f.copied is None and not f.many]
         typed = tuple(dict.fromkeys((*ids, *(c for c in known if c not in t.list_columns))))
+        columns = {c: stored_column(t, c, values) for c in typed}
+        found = self._found(t, columns)
         varies, arguments = travelling((
             [p.record_id for _, p in rows],
             numbers,
@@ -133,7 +134,7 @@ class Ahead:
             [p.line for _, p in rows],
             [place for place, _ in rows],
             lists_of(t, values),
-            *(stored_column(t, c, values) for c in typed),
+            *columns.values(),
             *found.values(),
         ))  # fmt: skip
         typed += tuple(t.reference(name).number_column for name in found)
@@ -145,19 +146,9 @@ class Ahead:
         locked = {} if given.joined() else held(self.asking, t, given)
         context = self.asking.context("import", **locked)
         before = context, self.lookup.jurisdiction, rows[0][1].sheet, self.import_id
-        return Piece(len(rows), plan, sql, (*before, *arguments), self._not_held(t, values) if locked else {})
+        return Piece(len(rows), plan, sql, (*before, *arguments), self._not_held(t, columns) if locked else {})
 
-    def _not_held(self, t: RecordType, values: Sequence[Mapping[str, Any]]) -> dict[RecordType, set[str]]:
-        """The records that these rows refer to and no rows before them did."""
-        found: dict[RecordType, set[str]] = {}
-        for f in t.references:
-            held = self.held.setdefault(f.to, set())
-            new = {v[f.id_column] for v in values if v.get(f.id_column)} - held
-            held |= new
-            found.setdefault(self.asking.ledger.registry.by_path[f.to], set()).update(new)
-        return found
-
-    def _found(self, t: RecordType, values: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
+    def _found(self, t: RecordType, columns: Mapping[str, Sequence[Any]]) -> dict[str, list[str | None]]:
         """The numbers of what the rows refer to, where the check has found them and the caller sees every such record.
 
         What another field is copied from is looked up by the statement, and what has no number yet.
@@ -167,10 +158,20 @@ class Ahead:
         for f in t.references:
             if f.copied or f.many or f.name in taken or not self.asking.view.target(f)[1].sees_every:
                 continue
-            ids = [v.get(f.id_column) for v in values]
-            numbers = {i: self.lookup.number_of(f.to, i) for i in set(ids) if i}
+            ids = columns[f.id_column]
+            numbers = {i: self.lookup.number_of(f.to, i) for i in {*ids} - {None}}
             if None not in numbers.values():
-                found[f.name] = [numbers.get(i) for i in ids]
+                found[f.name] = list(map(numbers.get, ids))
+        return found
+
+    def _not_held(self, t: RecordType, columns: Mapping[str, Sequence[Any]]) -> dict[RecordType, set[str]]:
+        """The records that these rows refer to and no rows before them did."""
+        found: dict[RecordType, set[str]] = {}
+        for f in t.references:
+            held = self.held.setdefault(f.to, set())
+            new = {*columns[f.id_column]} - held - {None}
+            held |= new
+            found.setdefault(self.asking.ledger.registry.by_path[f.to], set()).update(new)
         return found
 
     async def _write(self, piece: Piece) -> None:

@@ -43,6 +43,7 @@ _EXACT_DIGITS = 1e15  # a float holds 15 decimal digits; an 18-digit number type
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|GETTING_DATA|#+)")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{1,3}")
 _NUMBER_STARTS = frozenset("+-0123456789")
+_DOUBTFUL_STARTS = _BLANK_STARTS | _NUMBER_STARTS | {"#"}
 _PLAIN_NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18})"
 _COUNTER = "(?:人次|户次|[个家]?单位|个村|[人户个条件项次名天起份轮年批期篇场家村组宗笔处位例本页])"
 _WHOLE = re.compile(rf"({_PLAIN_NUMBER})(?:\.0*)?\s*{_COUNTER}?")
@@ -52,6 +53,7 @@ _COUNT = re.compile(
 )
 _ABOUT = {"约为", "大约", "约", "将近", "接近", "近", "左右", "上下"}
 _AMOUNT = re.compile(rf"(¥)?\s*({_PLAIN_NUMBER})(\.[0-9]{{1,10}})?\s*(亿元|亿|百万元|万元|万|千元|元)?整?")
+_YUAN = re.compile("([0-9]{1,15})元")
 _FEN = {"元": 100, "千元": 100_000, "万元": 10**6, "万": 10**6, "百万元": 10**8, "亿元": 10**10, "亿": 10**10}
 
 _DAY_MARKS = re.compile(r"\s*([年月日号])\s*")
@@ -88,6 +90,12 @@ def is_blank(raw: Raw) -> bool:
     return not inner or inner == "无" or not inner.strip(_BLANK_MARKS)
 
 
+def plain_text(written: str) -> str:
+    """A text that is no more than itself, less outer spaces; empty where `is_blank` and `text` are to be asked."""
+    inner = written.strip()
+    return inner if inner and inner[0] not in _DOUBTFUL_STARTS else ""
+
+
 def text(raw: Raw) -> str:
     """What was written, less outer spaces; a number as Excel shows it, without `.0`.
 
@@ -97,7 +105,7 @@ def text(raw: Raw) -> str:
         inner = raw.strip()
         if inner[:1] == "#" and _ERROR.fullmatch(inner):
             raise CellProblem("error_cell", raw)
-        if inner[:1] in _NUMBER_STARTS and _SCIENTIFIC.fullmatch(inner):
+        if inner[:1] in _NUMBER_STARTS and "+" in inner and _SCIENTIFIC.fullmatch(inner):
             raise CellProblem("number_ruined_by_excel", raw)
         return inner
     if raw is None:
@@ -180,6 +188,8 @@ def money_fen(raw: Raw, unit: str | None) -> int:
     `unit` is the heading's or the sheet's, None when neither names one.
     Errors: `unit_missing`, `fraction_of_fen`, `not_an_amount`.
     """
+    if isinstance(raw, str) and (yuan := _YUAN.fullmatch(raw)):
+        return int(yuan[1]) * 100  # most cells, in a fifth of the time
     found = None if isinstance(raw, bool) else _AMOUNT.fullmatch(_folded(raw))
     if found is None:
         raise CellProblem("not_an_amount", raw)

@@ -153,14 +153,15 @@ class _Column(dict[Raw, Any]):
 
     def __init__(self, f: kinds.Field | None, reader: Any, unit: str | None) -> None:
         self._field, self._reader, self._unit = f, reader, unit
+        self._plain = f is None or type(f) is kinds.Text or (isinstance(f, kinds.Reference) and not f.many)
 
-    def __missing__(self, text: Raw) -> Any:
-        value = self._read(text)
+    def __missing__(self, text: Any) -> Any:
+        value = (self._plain and cells.plain_text(text)) or self._read(text)
         if type(value) in _KEPT:  # what could be changed is made for each row anew
             self[text] = value
         return value
 
-    def values(self, raws: list[Raw]) -> list[Any]:  # type: ignore[override]
+    def values(self, raws: Sequence[Raw]) -> list[Any]:  # type: ignore[override]
         """The values of the cells: None of a blank one, Unreadable of one that has no one reading."""
         if set(map(type, raws)) == {str}:
             return list(map(self.__getitem__, raws))
@@ -183,7 +184,10 @@ def read_rows(
 ) -> Iterator[tuple[dict[str, Any], list[Problem]]]:
     """Rows of cells as values of fields (references still as written), and what could not be read of each."""
     known, keys = _readers(t), list(rows[0])
-    columns = [_Column(*known.get(key, _PLAIN), units.get(key)).values([row[key] for row in rows]) for key in keys]
+    raws = zip(*(row.values() for row in rows), strict=True)  # each row has a cell for each column, in their order
+    columns = [
+        _Column(*known.get(key, _PLAIN), units.get(key)).values(raw) for key, raw in zip(keys, raws, strict=True)
+    ]
     doubtful = any(Unreadable in set(map(type, column)) for column in columns)
     for found in zip(*columns, strict=True):
         values = {key: value for key, value in zip(keys, found, strict=True) if value is not None}

@@ -215,7 +215,7 @@ def _entries(header: _Header, above: Sequence[Row], rows: Iterable[Row]) -> Iter
             found = {_plain(cells[place]) for place in places.values() if not is_blank(cells[place])}
             if [_plain(cell) for cell in written] in repeated or (len(found) > 1 and found <= names):
                 continue
-        yield number, {key: cells[place] for key, place in places.items()}
+        yield number, dict(zip(places, map(cells.__getitem__, places.values()), strict=True))
 
 
 def _is_total(written: Sequence[Raw]) -> bool:

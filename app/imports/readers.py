@@ -124,11 +124,11 @@ def read_csv(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, Sheet
 
 
 def _undecodable_line(path: Path, encoding: str) -> int | None:
-    """The first line that strict decoding refuses, None if there is none. Holds a mebibyte at a time."""
+    """The first line that strict decoding refuses, None if there is none. Holds no more than a cache does at a time."""
     decoder = codecs.getincrementaldecoder(encoding)()
     line, unbroken = 1, 0
     with path.open("rb") as file:
-        for chunk in iter(lambda: file.read(2**20), b""):
+        for chunk in iter(lambda: file.read(2**16), b""):
             try:
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:
