@@ -156,7 +156,8 @@ class Ahead:
         taken = {f.copied[0] for f in t.fields if f.copied}
         found: dict[str, list[str | None]] = {}
         for f in t.references:
-            if f.copied or f.many or f.name in taken or not self.asking.view.target(f)[1].sees_every:
+            seen = self.asking.caller.importing or self.asking.view.target(f)[1].sees_every
+            if f.copied or f.many or f.name in taken or not seen:
                 continue
             ids = columns[f.id_column]
             numbers = {i: self.lookup.number_of(f.to, i) for i in {*ids} - {None}}

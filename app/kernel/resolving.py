@@ -85,15 +85,16 @@ def copied_columns(t: RecordType, registry: Registry, f: Field) -> list[tuple[st
     return [(own, f"r_{reference}.{other}") for own, other in zip(f.columns, source.columns, strict=True)]
 
 
-def locks_references(view: View, t: RecordType, spelling: Spelling) -> bool:
+def locks_references(view: View, t: RecordType, spelling: Spelling, importing: bool = False) -> bool:
     """Whether creating one record locks all that it refers to, so that `hold_insert` need not look again.
 
-    To lock is a right to change, which a caller has where it writes every record of the type that is referred to.
+    To lock is a right to change, which a caller has where it writes every record of the type that is referred to, and
+    the import of a loader (`importing`) of every type.
     """
     # A list is locked by the trigger; a reference copied from another record is not looked up at all.
     elsewhere = any(f.copied for f in t.references) or any(t.reference(name).many for name in spelling.names())
     rights = [view.target(t.reference(name))[1] for name in spelling.names()]
-    return bool(rights) and not elsewhere and all(r.writes and r.sees_every for r in rights)
+    return bool(rights) and not elsewhere and all(importing or (r.writes and r.sees_every) for r in rights)
 
 
 def resolved_sql(

@@ -35,7 +35,7 @@ class Write:
 
 def held(asking: Asking, t: RecordType, spelling: Spelling) -> dict[str, bool]:
     """What the caller's context says of a statement that locks all that its rows refer to."""
-    return {"held": True} if locks_references(asking.view, t, spelling) else {}
+    return {"held": True} if locks_references(asking.view, t, spelling, asking.caller.importing) else {}
 
 
 async def create(asking: Asking, t: RecordType, spelling: Spelling, jurisdiction: str, write: Write) -> Any:

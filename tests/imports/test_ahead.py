@@ -1,5 +1,6 @@
 """A file that is committed at once is written while it is read: it gives the records that a preview of it gives."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -8,6 +9,7 @@ from app.db.embedded import EmbeddedPostgres
 from tests.imports.conftest import NewPlace, Place
 from tests.support.callers import NDJSON
 from tests.support.ledgers import FINDING, Rows, finding, lines, register
+from tests.support.sql import owning, waits_or_ends
 
 OPINION = ["意见编号", "轮次编号", "问题编号", "整改单位", "配合单位", "意见内容", "下达日期", "整改措施"]
 STRANGE = 'a"b\\c{d},e;NULL\\"} 《注》'
@@ -130,6 +132,52 @@ async def test_a_number_given_in_a_file_moves_its_series_on(place: Place) -> Non
     given = await place.api.read(f"/v1/findings/{place.round}-F-0007")
     body = {k: given[k] for k in ("round_id", "team_id", "unit_id", "category_id", "title", "description", "found_on")}
     assert (await place.api.write("/v1/findings", body))["number"] == f"{place.round}-F-0009"
+
+
+async def test_numbers_given_in_two_sheets_move_the_series_of_both_on(place: Place) -> None:
+    r = place.round
+    opinion = [f"{r}-R-0031", r, f"{r}-F-0040", "龙泉镇", "", "意见", "2017-06-10", ""]
+    await place.commit({"问题台账": [FINDING, finding(place.code, 40)], "整改意见": [OPINION, opinion]})
+    found = await place.api.write("/v1/findings", a_finding(place))
+    keys = ("round_id", "finding_id", "unit_id", "text")
+    given = await place.api.read(f"/v1/rectification-opinions/{r}-R-0031")
+    written = await place.api.write("/v1/rectification-opinions", {k: given[k] for k in keys})
+    assert (found["number"], written["number"]) == (f"{r}-F-0041", f"{r}-R-0032")
+
+
+async def test_what_a_file_refers_to_is_not_voided_while_it_is_written(
+    place: Place, database: EmbeddedPostgres
+) -> None:
+    unit = await place.api.read(f"/v1/units/{place.code}-U045")
+    rows = lines([{**a_finding(place), "number": f"{place.round}-F-0001"}])
+    async with owning(database) as owner, owning(database) as watch:
+        async with owner.transaction():
+            await owner.execute("lock table number_series in share row exclusive mode")  # what an import writes last
+            writing = asyncio.create_task(place.api.import_file(rows, NDJSON, type="findings"))
+            await waits_or_ends(watch, writing)
+            voiding = asyncio.create_task(place.api.act(unit, "units", "void", reason="登记有误"))
+            done, _ = await asyncio.wait({voiding}, timeout=1)
+            assert not done and not writing.done()  # the one waits for the other
+        assert (await writing)["state"] == "committed"
+        assert (await voiding).status_code == 409
+    assert (await place.api.read(f"/v1/units/{unit['id']}"))["state"] == "active"
+
+
+async def test_what_is_voided_while_a_file_is_checked_is_not_referred_to(
+    place: Place, database: EmbeddedPostgres
+) -> None:
+    rows = lines([{**a_finding(place), "number": f"{place.round}-F-0001"}])
+    async with owning(database) as owner, owning(database) as watch:
+        async with owner.transaction():
+            unit = await owner.fetchval("select id from unit where number = $1 for update", f"{place.code}-U045")
+            await owner.execute("update unit set state = 'voided', version = version + 1 where id = $1", unit)
+            writing = asyncio.create_task(place.api.import_file(rows, NDJSON, type="findings"))
+            await waits_or_ends(watch, writing)
+            assert not writing.done()  # it found the unit, and waits to hold it
+        refused = await writing
+    assert refused["state"] == "rejected" and await place.api.every("findings") == []
+    (row,) = await place.api.rows(refused, "rejected")
+    assert [e["code"] for e in row["errors"]] == ["reference_not_found"]
 
 
 async def test_a_wrong_row_behind_thousands_of_good_ones_leaves_nothing_of_them(place: Place) -> None:
