@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import Refusal
-from app.imports import matching, plan, siblings, stored
+from app.imports import matching, plan, references, siblings, stored
 from app.imports.ahead import Abandoned, Ahead
 from app.imports.batches import next_batch, read_batch, tables_in_turn
 from app.imports.jobs import importable
@@ -52,9 +52,8 @@ class Check:
 
     asking: Asking
     import_id: str
-    jurisdiction: str
-    allow_register: bool
     lookup: Lookup
+    allow_register: bool
     ahead: Ahead | None = None
     reports: list[SheetReport] = field(default_factory=list)
     stored: int = 0
@@ -141,7 +140,7 @@ class Check:
         """The rows as they are planned, their checked values, and what of them is to be sealed."""
         assert table.type
         t = table.type
-        planned, rows = await asyncio.to_thread(read_batch, table, batch, self.jurisdiction)
+        planned, rows = await asyncio.to_thread(read_batch, table, batch, self.lookup.jurisdiction)
         await self.lookup.prepare(t, rows)
         if shape(t).among_themselves:
             siblings.announce(planned, rows, self.lookup)
@@ -151,8 +150,8 @@ class Check:
     async def _decide_and_store(
         self, t: RecordType, planned: list[Planned], values: list[Any], clear: list[Any], report: SheetReport, told: Any
     ) -> None:
-        existing = await matching.existing(self.asking, self.jurisdiction, t, planned, values)
-        carried = await matching.carried(self.asking, self.jurisdiction, t, values, self.lookup)
+        existing = await matching.existing(self.asking, self.lookup.jurisdiction, t, planned, values)
+        carried = await matching.carried(self.asking, self.lookup.jurisdiction, t, values, self.lookup)
         await asyncio.to_thread(self._decide, t, planned, values, existing, carried)
         await self._put_away(clear)
         await self._store(planned, report)
@@ -162,19 +161,19 @@ class Check:
         self, t: RecordType, planned: list[Planned], rows: list[dict[str, Any]]
     ) -> tuple[list[dict[str, Any]], list[tuple[Planned, Clear]]]:
         schemas, known = self.asking.ledger.schemas[t.path], shape(t)
+        references.resolve(planned, rows, self.lookup)
         for p, row in zip(planned, rows, strict=True):
             if p.unreadable:
                 continue
-            plan.resolve(p, row, self.lookup)
             if t.ledger.agrees:
-                plan.agree(p, row, self.lookup)
+                references.agree(p, row, self.lookup)
             plan.read_number(p, row)
             if t.lifecycle.entered and not p.errors:
                 p.entered = t.lifecycle.entered(row)
         values = plan.check_values(planned, rows, schemas)
         clear: list[tuple[Planned, Clear]] = []
         for i, (p, checked) in enumerate(zip(planned, values, strict=True)):
-            plan.make_number(p, checked, self.jurisdiction)
+            plan.make_number(p, checked, self.lookup.jurisdiction)
             if known.sealed:
                 values[i], opened = seal_values(self.asking.ledger.seal, t, checked)
                 clear += [(p, one) for one in opened]
@@ -190,7 +189,7 @@ class Check:
             return
         async with self._connection(transaction=True) as connection:
             ring = self.asking.ledger.seal
-            await store_sealed(connection, self.asking.context(), ring, self.jurisdiction, kept)
+            await store_sealed(connection, self.asking.context(), ring, self.lookup.jurisdiction, kept)
 
     def _decide(self, t: RecordType, planned: list[Planned], values: list[Any], existing: Any, carried: Any) -> None:
         awaited = self.lookup.awaited(t)
@@ -222,7 +221,7 @@ class Check:
         if rest:
             self.uncertain = True
             async with self._connection() as connection:
-                await stored.store(self.asking, connection, self.import_id, self.jurisdiction, rest)
+                await stored.store(self.asking, connection, self.import_id, self.lookup.jurisdiction, rest)
         if self.ahead and ready:
             await self.ahead.write(planned[0].type, ready)
 

@@ -170,7 +170,7 @@ async def _plan(asking: Asking, row: Any, path: Path, ahead: Ahead | None) -> in
         await jobs.write(asking, import_id, done=done + written, sheets=[r.document() for r in reports])
 
     lookup = ahead.lookup if ahead else Lookup(asking, row["jurisdiction"])
-    check = Check(asking, import_id, row["jurisdiction"], row["allow_register_changes"], lookup, ahead)
+    check = Check(asking, import_id, lookup, row["allow_register_changes"], ahead)
     with jobs.naming_all(asking, source):
         await check.run(path, source, progress)
         if ahead:
