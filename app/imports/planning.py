@@ -128,7 +128,7 @@ class Check:
                 if under_way:
                     await under_way
                 under_way = asyncio.create_task(self._decide_and_store(table.type, *checked, report, progress))
-                size = size and BATCH
+                size = size and min(2 * size, BATCH)
             if under_way:
                 await under_way
         except BaseException:
