@@ -95,10 +95,10 @@ async def _number(asking: Asking, connection: Any, t: RecordType, import_id: str
     """Raises each series to its highest given number, then numbers the rows that have none, in their order."""
     if t.numbering.formula:
         return
+    source = _ROWS.format(path=t.path, result="created")
     if share.created > share.unnumbered:
         highest: dict[str, int] = {}
-        rows = _ROWS.format(path=t.path, result="created")
-        given = f"select x.number from ({rows} and r.number is not null) x where {GATE}"
+        given = f"select x.number from ({source} and r.number is not null) x where {GATE}"
         async for row in connection.cursor(given, asking.context(), import_id, share.first, share.last, prefetch=STEP):
             raise_highest(highest, [row["number"]])
         await move_on(asking, connection, t, share.jurisdiction, highest)
@@ -106,7 +106,6 @@ async def _number(asking: Asking, connection: Any, t: RecordType, import_id: str
         return
     named = spelling(t, names={t.numbering.via} if t.numbering.within == "round" else set())
     resolved = resolved_sql(t, asking.ledger.registry, named)
-    source = _ROWS.format(path=t.path, result="created")
     await connection.fetch(
         f"""with source as ({source} and r.number is null), {resolved},
         need as (select jurisdiction, series, count(*)::int as many from resolved group by 1, 2),

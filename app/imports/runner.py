@@ -99,11 +99,10 @@ async def _settle(watch: Any, folder: Path) -> None:
     ):
         key = _lock_key(str(row["id"]))
         if alone or (row["state"] != "received" and await watch.fetchval("select pg_try_advisory_lock($1)", key)):
-            await watch.execute(
-                "update import_job set state = 'failed', problem = $2::text::jsonb, finished_at = now() where id = $1",
-                row["id"],
-                problem,
+            failed = (
+                "update import_job set state = 'failed', problem = $2::text::jsonb, finished_at = now() where id = $1"
             )
+            await watch.execute(failed, row["id"], problem)
         if not alone:
             await watch.execute("select pg_advisory_unlock_all()")
     await remove_leftovers(watch, folder, list(jobs.OPEN_STATES), alone)

@@ -34,7 +34,7 @@ READERS = (
 COUNTING = ("leading_group", "inspection_office", "case_supervision", "superior")
 
 EVERY = "true"
-FOUND = ("keys", "rounds", "teams")  # of the caller, by the gate: the names that conditions may use
+PLACES = ("rounds", "teams")  # found by the gate beside the `keys` of the caller: conditions may use these names
 # The record's audience and the caller's keys (its unit or team) have one in common; GIN finds it. Said twice: the
 # planner takes one record in a hundred for the caller's own, and would go through all of the jurisdiction beside. Taken
 # for one in ten thousand, the newest 50 of a unit among 50 000 records are 4 ms cheaper. Both must be the index's:

@@ -166,11 +166,12 @@ async def test_what_a_file_refers_to_is_not_voided_while_it_is_written(
 async def test_what_is_voided_while_a_file_is_checked_is_not_referred_to(
     place: Place, database: EmbeddedPostgres
 ) -> None:
-    rows = lines([{**a_finding(place), "number": f"{place.round}-F-0001"}])
+    unit = await place.api.write("/v1/units", {"name": "无人提及的单位", "kind": "other"})
+    rows = lines([{**a_finding(place), "number": f"{place.round}-F-0001", "unit_number": unit["number"]}])
     async with owning(database) as owner, owning(database) as watch:
         async with owner.transaction():
-            unit = await owner.fetchval("select id from unit where number = $1 for update", f"{place.code}-U045")
-            await owner.execute("update unit set state = 'voided', version = version + 1 where id = $1", unit)
+            await owner.execute("select from unit where id = $1 for update", unit["id"])
+            await owner.execute("update unit set state = 'voided', version = version + 1 where id = $1", unit["id"])
             writing = asyncio.create_task(place.api.import_file(rows, NDJSON, type="findings"))
             await waits_or_ends(watch, writing)
             assert not writing.done()  # it found the unit, and waits to hold it

@@ -1,7 +1,7 @@
 """docs/permissions.md: who may see and do what, as each type's access declares it."""
 
 from app.cli.documents import NOTICE, code, table, text
-from app.kernel.access import COUNTING, FOUND, READERS, ROLES, SEEN_AS_OWN, Right
+from app.kernel.access import COUNTING, PLACES, READERS, ROLES, SEEN_AS_OWN, Right
 from app.kernel.record_type import RecordType
 from app.records import REGISTRY
 
@@ -29,7 +29,7 @@ OTHERS = """## Other rights
 | `partner_system` 对接系统 | the types it is subscribed to: registers, and what concerns its unit, masked |"""
 
 
-NAMED = {name: name for name in FOUND}
+NAMED = {name: name for name in ("keys", *PLACES)}
 
 
 def _sight(right: Right) -> str:
