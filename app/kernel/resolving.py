@@ -1,7 +1,8 @@
 """What the rows of a source refer to: looked up in the statement that writes them, with the caller's own eyes.
 
 Only an import that has looked a reference up while it checked the row, and whose caller sees every record of that type,
-does not look again: the trigger that holds references refuses what is absent or voided by then.
+does not look again. What is absent or voided by then is refused all the same: by the lock that the import takes on it,
+or else by the trigger that holds references.
 """
 
 from collections.abc import Container, Mapping

@@ -68,7 +68,8 @@ def insert_sql(
     `row` is ROW where what the write brings about in other records needs the whole row. `typed` are the columns that
     the source gives one by one: a third less work than a row's `values` out of jsonb (measured 100 instead of 135 µs).
     `beside` is what else is written of the rows of `resolved`: a further CTE.
-    Requests lock what they refer to where they may; an import, which only counts, is looked at by the trigger.
+    Requests lock what they refer to where they may. An import, which only counts, has locked it before, where all of it
+    was found by the check; else the trigger looks at it.
     """
     registry = view.registry
     t = registry.by_name[t_name]
