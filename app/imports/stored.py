@@ -12,7 +12,7 @@ from app.imports.columns import Problem
 from app.imports.jobs import UNHURRIED
 from app.imports.plan import Planned
 from app.kernel.asking import Asking
-from app.kernel.bulk import travelling, unnested
+from app.kernel.bulk import travelling, unnested, varying
 from app.sentences import SENTENCES
 
 # What is stored of a row, in this order: the name in the statement, and its type.
@@ -37,7 +37,7 @@ async def store(
     asking: Asking, connection: Any, import_id: str, jurisdiction: str, rows: Sequence[tuple[int, Planned]]
 ) -> None:
     """Stores rows of one sheet, each with its place in the plan."""
-    columns = zip(
+    columns = [*zip(
         *(
             (
                 place, p.line, p.result, p.record_id, p.version, p.number, p.state, p.key,
@@ -49,8 +49,9 @@ async def store(
             for place, p in rows
         ),
         strict=True,
-    )  # fmt: skip
-    varies, given = travelling(columns)
+    )]  # fmt: skip
+    varies = varying(columns)
+    given = travelling(columns, varies)
     _, p = rows[0]
     sql = _store_sql(varies, connection.is_in_transaction())
     await connection.execute(sql, asking.context(), import_id, jurisdiction, p.sheet, p.type.path, *given)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import chain, islice, repeat
 from typing import Any
 
 import orjson
@@ -47,15 +48,20 @@ def _dialect() -> Any:
 IMPATIENT = "(select set_config('lock_timeout', '200ms', true)) is not null"
 
 
-def travelling(columns: Iterable[Sequence[Any]]) -> tuple[tuple[bool, ...], list[Any]]:
-    """Columns of rows as arguments of a statement: of one that is the same in all rows, the value travels once.
+def varying(columns: Iterable[Sequence[Any]], before: Iterable[bool] = ()) -> tuple[bool, ...]:
+    """Which columns of rows travel as such: of one that is the same in all rows, the value travels once.
 
-    Gives which of them vary; the first is taken to, because there must be one for the rows to come from.
+    The first does, because there must be one for the rows to come from, and so does what did in the rows `before`: a
+    column that seldom varies would else need another statement from batch to batch.
     """
-    given = list(columns)
-    varies = [c[0] != c[-1] or c.count(c[0]) < len(c) for c in given]
-    varies[0] = True
-    return tuple(varies), [packed(c) if own else _text(c[0]) for c, own in zip(given, varies, strict=True)]
+    varied = chain(before, repeat(False))
+    found = (was or c[0] != c[-1] or c.count(c[0]) < len(c) for was, c in zip(varied, columns, strict=False))
+    return (True, *islice(found, 1, None))
+
+
+def travelling(columns: Iterable[Sequence[Any]], varies: Iterable[bool]) -> list[Any]:
+    """Columns of rows as arguments of a statement."""
+    return [packed(c) if own else _text(c[0]) for c, own in zip(columns, varies, strict=True)]
 
 
 def packed(column: Sequence[Any]) -> bytes:

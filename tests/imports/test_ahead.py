@@ -12,6 +12,8 @@ from tests.support.ledgers import FINDING, Rows, finding, lines, register
 from tests.support.sql import owning, waits_or_ends
 
 OPINION = ["意见编号", "轮次编号", "问题编号", "整改单位", "配合单位", "意见内容", "下达日期", "整改措施"]
+COPIED = """select column_name from information_schema.columns
+  where table_name = 'finding' and is_generated = 'NEVER' order by ordinal_position"""
 STRANGE = 'a"b\\c{d},e;NULL\\"} 《注》'
 
 
@@ -193,6 +195,30 @@ async def test_a_wrong_row_behind_thousands_of_good_ones_leaves_nothing_of_them(
     assert [r["row"] for r in await place.api.rows(twice, "rejected")] == [10, 4501]
     assert await place.api.every("findings") == []
     assert (await place.api.write("/v1/findings", given))["number"] == f"{r}-F-0001"
+
+
+async def test_a_number_that_is_taken_while_the_file_is_written_takes_all_of_it_back(
+    place: Place, database: EmbeddedPostgres
+) -> None:
+    r, given = place.round, a_finding(place)
+    first = await place.api.write("/v1/findings", given)
+    rows = lines([{**given, "number": f"{r}-F-{n:04}"} for n in range(2, 4502)])
+    async with owning(database) as owner, owning(database) as watch:
+        columns = ", ".join(r[0] for r in await owner.fetch(COPIED))
+        same = columns.replace("id, number", f"gen_random_uuid(), '{r}-F-3003'", 1)
+        async with owner.transaction():
+            await owner.execute(
+                f"insert into finding ({columns}) select {same} from finding where id = $1", first["id"]
+            )
+            writing = asyncio.create_task(place.api.import_file(rows, NDJSON, type="findings"))
+            await waits_or_ends(watch, writing)
+            assert not writing.done()  # for whether the other keeps the number; pieces behind it are on their way
+        done = await writing
+    (sheet,) = done["sheets"]
+    assert (done["state"], sheet["created"], sheet["unchanged"]) == ("committed", 4499, 1)
+    records = await place.api.every("findings")
+    assert len({f["number"] for f in records}) == len(records) == 4501
+    assert {f["version"] for f in records} == {1}
 
 
 async def test_a_row_that_leans_on_one_that_is_there_twice_is_skipped_as_well(place: Place) -> None:
