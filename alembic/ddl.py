@@ -38,7 +38,8 @@ def protect(
 
     references   (column, referenced table, whether it is a list)
     counted      columns that figures may read
-    classes      classes of callers, as they were before roles had policies of their own
+    classes      classes of callers, as they were before roles had policies of their own; one function then wrote the
+                 revisions of all tables
     """
     # Room on the page for a next version, which then writes no index: of random patches 67 instead of 23 in a hundred.
     op.execute(f"alter table {table} set (fillfactor = 85)")
@@ -50,7 +51,11 @@ def protect(
     op.execute(f"grant select (jurisdiction, id, state), update (state) on {table} to ledger_keeper")
     columns = ", ".join(("jurisdiction", "id", "number", "state", *counted))
     op.execute(f"grant select ({columns}) on {table} to ledger_figures")
-    _revise(table, path)
+    if classes:
+        revised_by("record_revision", table, path)
+    else:
+        revise(table, path)
+    _guard(table)
     if references:
         hold(table, references)
 
@@ -65,12 +70,29 @@ def classify(table: str, classes: Mapping[str, str]) -> None:
         op.execute(f"create policy figures on {table} for select to ledger_figures using ({figures})")
 
 
-def _revise(table: str, path: str) -> None:
+def revise(table: str, path: str) -> None:
+    """Has a table's revisions written, with the columns that it has now: to be called again when they have changed."""
+    named = f"select attname from pg_attribute where attrelid = '{table}'::regclass and attnum > 0 and not attisdropped"
+    columns = op.get_bind().exec_driver_sql(named).scalars().all()
+    spelled = {
+        "{table}": table,
+        "{columns}": ", ".join(sorted(columns, key=lambda c: (len(c), c))),
+        **{f"{{{c}}}": f"n.{c}" if c in columns else "null" for c in ("round_id", "unit_id")},
+    }
+    run("revise", lambda text: re.sub(r"\{\w+\}", lambda found: spelled[found[0]], text))
+    revised_by(f"revise_{table}", table, path)
+
+
+def revised_by(function: str, table: str, path: str) -> None:
+    """The triggers that have a function write revisions."""
     for event, name in (("insert", "revise_new"), ("update", "revise_change")):
         op.execute(
-            f"create trigger {name} after {event} on {table} referencing new table as changed"
-            f" for each statement execute function record_revision('{path}')"
+            f"create or replace trigger {name} after {event} on {table} referencing new table as changed"
+            f" for each statement execute function {function}('{path}')"
         )
+
+
+def _guard(table: str) -> None:
     op.execute(f"""create trigger guard_first before insert on {table} for each row
         when (new.version <> 1) execute function refuse_version()""")
     op.execute(f"""create trigger guard_version before update on {table} for each row
@@ -150,7 +172,7 @@ def _look(table: str, rows: str, column: str, target: str, many: bool) -> str:
 def release(table: str) -> None:
     """Undoes `protect`, together with the table."""
     op.execute(f"drop table {table} cascade")
-    drop_kept(f"hold_{table}(), hold_changed_{table}()")
+    drop_kept(f"hold_{table}(), hold_changed_{table}(), revise_{table}()")
 
 
 def drop_kept(function: str) -> None:

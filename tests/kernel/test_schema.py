@@ -94,6 +94,18 @@ async def test_the_migrated_database_is_the_declared_one(database: EmbeddedPostg
     assert found == declared
 
 
+async def test_revisions_hold_every_column_that_is_declared(database: EmbeddedPostgres) -> None:
+    connection = await asyncpg.connect(database.superuser_url)
+    try:
+        written = dict(await connection.fetch("select proname, prosrc from pg_proc where proname like 'revise%'"))
+    finally:
+        await connection.close()
+    assert set(written) == {f"revise_{t.table}" for t in REGISTRY}
+    for t in REGISTRY:
+        columns = sorted((c.name for c in metadata.tables[t.table].c), key=lambda c: (len(c), c))
+        assert f"from (select {', '.join(columns)} from changed) n" in written[f"revise_{t.table}"]
+
+
 def test_the_expected_schema_is_that_of_the_last_migration() -> None:
     assert head() == ScriptDirectory.from_config(configuration()).get_current_head()
 
