@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.errors import Refusal
 from app.http.etag import if_match, not_modified, record_headers
 from app.http.service import asking, service_of
-from app.kernel import changes, query, revealing, revisions, store, voiding
+from app.kernel import changes, pages, query, revealing, revisions, store, voiding
 from app.kernel.access import ROLES
 from app.kernel.bodies import validated
 from app.kernel.current import current
@@ -85,7 +85,7 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         wanted = query.listing(who.view, t, asked, LATER_READ)
         if not LISTED(who.right(t)):
             raise Refusal("forbidden")
-        items, cursor = await query.page(who, t, wanted, service_of(request).keys.cursor)
+        items, cursor = await pages.page(who, t, wanted, service_of(request).keys.cursor)
         headers = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
         if cursor:
             headers["Link"] = f'<{_next_page(request, asked, cursor)}>; rel="next"'

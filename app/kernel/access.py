@@ -45,7 +45,9 @@ OWN = f"{MEETS} and {MEETS}"
 # may be a team's: an index of that column gives the newest of them in their order. A team has one key.
 OF_TEAM = "{0}.team_id = ({keys})[1]"
 THE_TEAM = "{0}.id = ({keys})[1]"
-SEEN_AS_OWN = (OWN, OF_TEAM, THE_TEAM)
+# The same for a unit, where the audience names no other unit than the record's own column does. It answers to the units
+# merged into it, too, but most have one key: lists ask for that one's newest, and look again if there are more.
+OF_UNIT, ONE_KEY = "{0}.unit_id = any ({keys})", "{0}.unit_id = ({keys})[1]"
 # What the caller has learnt of: a team of its own round; a unit of the round and team of each target of its own that
 # was entered and is not voided. Found once a statement, where each of these conditions would go through the targets.
 THE_ROUND = "{0}.id = any ({rounds})"
@@ -106,9 +108,19 @@ class Right:
         return self.sees == EVERY and not self.seen_in
 
     @property
+    def since(self) -> str:
+        """SQL over the row `{0}` for what else a record of its own unit must be, where that is all it sees; or ''."""
+        return self.sees.removeprefix(f"{OF_UNIT} and ") if self.sees.startswith(OF_UNIT) else ""
+
+    @property
     def sees_own(self) -> bool:
         """Whether a record exists for it while the record's audience and its keys meet."""
-        return "audience" in self.sees or self.sees in SEEN_AS_OWN
+        return "audience" in self.sees or self.sees_only_own
+
+    @property
+    def sees_only_own(self) -> bool:
+        """The same, where that is all it sees, whichever way it is said."""
+        return self.sees in (OWN, OF_TEAM, THE_TEAM) or bool(self.since)
 
     def shows(self, column: str) -> str:
         """SQL for whether the record that a column names exists for it; '' where that record itself must be read.
@@ -196,8 +208,26 @@ class Access:
         """Whether the audience is made of the record's own columns: then Postgres keeps it without a trigger."""
         return "select" not in self.audience
 
+    @property
+    def sinces(self) -> set[str]:
+        """From when on units see the records of their own: what an index of a unit's newest is limited to."""
+        return {right.since for right in self._all() if right.since}
+
+    @property
+    def meets(self) -> bool:
+        """Whether a right compares the audience with the caller's keys: then it has an index."""
+        return any("audience" in right.sees for right in self._all())
+
+    def _all(self) -> list[Right]:
+        return [*self.rights.values(), *([self.partner] if self.partner else [])]
+
 
 METADATA = Hidden(metadata=True)
+
+
+def of_unit(since: str) -> str:
+    """Sees what concerns its own unit, as soon as this holds: SQL over the row `{0}`."""
+    return f"{OF_UNIT} and {since}"
 
 
 def through(table: str, column: str, also: str = "") -> str:

@@ -111,7 +111,7 @@ def _audience(t: RecordType) -> Iterator[str]:
             f"create trigger keep_audience before insert or update on {t.table} for each row"
             f" execute function keep_audience_of_{t.table}()"
         )
-    if rule:
+    if t.access.meets:
         # What waited to be sorted in would be read by every list of a unit.
         yield f"create index ix_{t.table}_audience on {t.table} using gin (audience) with (fastupdate = off)"
 

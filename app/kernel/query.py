@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from app.db.context import GATE
 from app.errors import Fault, Refusal
-from app.kernel.access_log import Reading, entered
-from app.kernel.asking import Asking
-from app.kernel.cursors import KINDS, after, cursor_text, cursor_values
-from app.kernel.documents import View, answer_sql
+from app.kernel.documents import View
 from app.kernel.fields import Choice, Day, Flag, Reference
 from app.kernel.lifecycle import VOIDED
 from app.kernel.record_type import RecordType
@@ -166,58 +163,6 @@ def _sort(t: RecordType, text: str) -> tuple[tuple[str, bool], ...]:
         keys.append((name, descending))
     keys = keys or [("created_at", True)]
     return (*keys, ("id", keys[-1][1]))
-
-
-def page_sql(
-    view: View, t: RecordType, listing: Listing, last: Sequence[Any] | None, context: str
-) -> tuple[str, list[Any]]:
-    """The statement of one page (one row more than asked, to know whether there is another) and its arguments."""
-    arguments: list[Any] = [context]
-    where = []
-    for condition in listing.conditions:
-        if condition.value is None:
-            where.append(condition.sql)
-        else:
-            arguments.append(condition.value)
-            where.append(condition.sql.replace("{}", f"${len(arguments)}"))
-    if last is not None:
-        where.append(after(listing.sort, last, arguments))
-    return _page_text(view, t, tuple(where), listing.sort, listing.limit + 1), arguments
-
-
-@lru_cache(maxsize=2048)
-def _page_text(view: View, t: RecordType, where: tuple[str, ...], sort: tuple[tuple[str, bool], ...], most: int) -> str:
-    order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in sort)
-    keys = "".join(f", t.{c} as key_{i}" for i, (c, _) in enumerate(sort[:-1]))  # the last of them is `id`
-    sql = answer_sql(view, t, "t", keys)
-    # The page is taken first: documents are made of its rows, and not of all that are sorted.
-    narrowed = f" where {' and '.join(where)}" if where else ""
-    source = f"(select * from {t.table} t{narrowed} order by {order} limit {most})"
-    return f"{sql.format(source=source)} where {GATE} order by {order}"
-
-
-async def page(
-    asking: Asking, t: RecordType, listing: Listing, key: bytes, kind: str = "list"
-) -> tuple[bytes, str | None]:
-    """The documents of one page, joined, and the cursor of the next. `kind` is what the access log calls it.
-
-    One value for all of them: fifty rows, each with its columns, are twice the work for Postgres' sending and ours.
-    """
-    sql, arguments = page_sql(asking.view, t, listing, cursor_values(key, t, listing), asking.context())
-    reading, joined = Reading(kind, shown=listing.limit), _joined(listing.limit, len(listing.sort) - 1)
-    sql, arguments = entered(asking, t, reading, sql, arguments, joined)
-    async with asking.connection() as connection:
-        page = await connection.fetchrow(sql, *arguments)
-    items = page["items"] or b""
-    return items, cursor_text(key, t, listing, page[2:]) if page["found"] > listing.limit else None
-
-
-@lru_cache(maxsize=1024)
-def _joined(limit: int, keys: int) -> str:
-    """The page as one row: its documents, how many were found, and the sort keys of the last one shown."""
-    last = ", ".join(f"(array_agg(p.{key}))[{limit}]" for key in (*(f"key_{i}" for i in range(keys)), "id"))
-    return f"""select string_agg(p.document, ',') filter (where p.place <= {limit}) as items, count(*) as found, {last}
-from (select *, row_number() over () as place from {{answered}}) p"""
 
 
 def parameter_help(t: RecordType) -> Mapping[str, str]:

@@ -171,8 +171,11 @@ def record_table(t: RecordType, registry: Registry) -> Table:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, "jurisdiction"))
     for f in t.of_kind(kinds.Sealed):
         indexes.append(Index(f"ix_{t.table}_{f.digest_column}", f.digest_column, "jurisdiction"))
-    if t.access.audience:
+    if t.access.meets:
         indexes.append(Index(f"ix_{t.table}_audience", "audience", postgresql_using="gin"))
+    for since in t.access.sinces:  # the newest of a unit, too, of those that it sees
+        seen, newest = text(since.format(t.table).replace(f"{t.table}.", "")), ("jurisdiction", "created_at", "id")
+        indexes.append(Index(f"ix_{t.table}_of_unit", "unit_id", *newest, postgresql_where=seen))
     for name, (first, *others) in t.unique.items():
         key = (first, "jurisdiction", *others)
         indexes.append(Index(f"uq_{t.table}_{name}", *key, unique=True, postgresql_where=live))

@@ -6,7 +6,7 @@ import orjson
 
 from app.db.context import GATE
 from app.errors import Fault, Refusal
-from app.kernel import query
+from app.kernel import pages
 from app.kernel.asking import Asking
 from app.kernel.query import Condition, Listing
 from app.records import REGISTRY
@@ -29,7 +29,7 @@ async def drill_down(
         raise Refusal("no_such_path", faults=[Fault("figure", "not_a_choice", {}, list(BY_NAME))])
     t = REGISTRY.by_path[figure.lists]
     condition = listed(figure, code, round_id)
-    items, following = await query.page(asking, t, Listing((condition,), BY_NUMBER, limit, cursor), key, "figure")
+    items, following = await pages.page(asking, t, Listing((condition,), BY_NUMBER, limit, cursor), key, "figure")
     value, records = await figure_of(asking, figure, code, round_id)
     visible = await _visible(asking, figure, condition)
     return {

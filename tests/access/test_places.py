@@ -30,7 +30,7 @@ class Desk:
 
     async def caller(self, role: str, **bound: Any) -> Api:
         """A caller of this role, called after what it is bound to."""
-        name = f"place-{next(iter(bound.values())).lower()}"
+        name = f"{role}-{next(iter(bound.values()))}".lower().replace("_", "-")
         await account(self.url, name, role, HOME, **bound)
         return await self.held.enter_async_context(Api.signed_in(self.service, name))
 
@@ -98,6 +98,27 @@ async def test_a_unit_learns_the_places_of_the_units_merged_into_it(desk: Desk) 
     assert await told(api, finding) == set()
     await desk.act(former, "units", "merge", merged_into_number=heir["number"], on="2019-12-30", reason="撤并")
     assert await told(api, finding) == set(PLACES)
+
+
+async def test_a_unit_lists_the_findings_of_the_units_merged_into_it_among_its_own(desk: Desk) -> None:
+    heir, former, other = [await desk.make("units") for _ in range(3)]
+    api = await desk.caller("inspected_unit", unit_number=heir["number"])
+    partner = await desk.caller("partner_system", unit_number=heir["number"], types=["findings"])
+    found = [await desk.fed_back(unit) for unit in (heir, former, heir, former, other)]
+
+    async def listed(of: Api, **query: Any) -> list[str]:
+        page = await of.read("/v1/findings", **query)
+        items = [r["id"] for r in page["items"]]
+        return items + (await listed(of, **query | {"cursor": page["next_cursor"]}) if page["next_cursor"] else [])
+
+    own, every = [found[2]["id"], found[0]["id"]], [f["id"] for f in found[3::-1]]
+    for of in (api, partner):
+        assert await listed(of, limit=1) == await listed(of, limit=200) == own
+    await desk.act(former, "units", "merge", merged_into_number=heir["number"], on="2019-12-30", reason="撤并")
+    for of in (api, partner):
+        assert await listed(of, limit=1) == await listed(of, limit=200) == every
+        assert await listed(of, limit=2, sort="found_on,-number") == every, "all were found on one day"
+        assert await listed(of, limit=3, sort="number") == every[::-1]
 
 
 async def test_a_unit_learns_the_places_of_each_of_its_targets_and_of_no_other(desk: Desk) -> None:

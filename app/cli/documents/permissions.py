@@ -1,7 +1,7 @@
 """docs/permissions.md: who may see and do what, as each type's access declares it."""
 
 from app.cli.documents import NOTICE, code, table, text
-from app.kernel.access import COUNTING, PLACES, READERS, ROLES, SEEN_AS_OWN, Right
+from app.kernel.access import COUNTING, PLACES, READERS, ROLES, Right
 from app.kernel.record_type import RecordType
 from app.records import REGISTRY
 
@@ -35,7 +35,7 @@ NAMED = {name: name for name in ("keys", *PLACES)}
 def _sight(right: Right) -> str:
     if right.sees_every:
         found = "all"
-    elif right.sees in SEEN_AS_OWN:
+    elif right.sees_only_own:
         found = "own"
     else:
         found = "some"
@@ -62,7 +62,7 @@ def _conditions(t: RecordType) -> list[str]:
             continue
         if right.seen_in:
             found.append(f"- `{role}` sees those in state {code(*right.seen_in)}")
-        elif not right.sees_every and right.sees not in SEEN_AS_OWN:
+        elif not right.sees_every and not right.sees_only_own:
             found.append(f"- `{role}` sees: `{' '.join(right.sees.format(t.table, **NAMED).split())}`")
         if right.acts_if:
             found.append(f"- `{role}` acts if: `{right.acts_if.format(t.table, **NAMED)}`")

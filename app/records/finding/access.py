@@ -1,6 +1,8 @@
 """A finding is the team's until it is fed back; from then on its unit sees it, too."""
 
-from app.kernel.access import OF_TEAM, OWN, Access, reads, writes
+from app.kernel.access import OF_TEAM, Access, of_unit, reads, writes
+
+FED_BACK = "{0}.fed_back_on is not null"
 
 ACCESS = Access(
     {
@@ -9,8 +11,8 @@ ACCESS = Access(
         "leading_group": reads(),
         "case_supervision": reads(),
         "organisation_department": reads(),
-        "inspected_unit": reads(OWN),
+        "inspected_unit": reads(of_unit(FED_BACK)),
     },
-    audience="array[{0}.team_id, case when {0}.fed_back_on is not null then {0}.unit_id end]",
-    partner=reads(OWN),
+    audience=f"array[{{0}}.team_id, case when {FED_BACK} then {{0}}.unit_id end]",
+    partner=reads(of_unit(FED_BACK)),
 )
