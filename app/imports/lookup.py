@@ -44,13 +44,14 @@ class Lookup:
 
     async def prepare(self, t: RecordType, rows: Sequence[Mapping[str, Any]]) -> None:
         """Reads, for a batch of rows, every record they name by number; and the names of types known by name."""
-        every = shape(t).every
+        every, given = shape(t).every, set().union(*rows)
         wanted: dict[str, set[str]] = {r.to: set() for r in every}
         ids: dict[str, set[str]] = {r.to: set() for r in every}
         for r in every:
-            for member in r.members:
+            for member in given.intersection(r.members):
                 wanted[r.to] |= _said(rows, member)
-            ids[r.to] |= {i.lower() for i in _said(rows, r.id_column)}
+            if r.id_column in given:
+                ids[r.to] |= {i.lower() for i in _said(rows, r.id_column)}
         for path in wanted:
             target = self.asking.ledger.registry.by_path[path]
             if target.ledger_name and path not in self.names:

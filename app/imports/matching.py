@@ -32,6 +32,8 @@ async def existing(
     by_number = await _fetch(asking, jurisdiction, t, "t.number = any($3::text[])", numbers) if numbers else []
     of_number = {f.number: f for f in by_number}
     of_key = await _by_key(asking, jurisdiction, t, values)
+    if len(numbers) == len(planned) and not of_number and not of_key:
+        return [(None, None)] * len(planned)  # as a rule, all are new
     found: list[tuple[Found | None, str | None]] = []
     required = _required_columns(t)
     unnumbered = (
