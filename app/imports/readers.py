@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain, islice
+from itertools import count, islice
 from pathlib import Path
-from typing import cast
+from typing import TextIO, cast
 from xml.parsers import expat
 
 import python_calamine as calamine
@@ -29,6 +29,7 @@ from app.strict_json import DEEPEST as DEEPEST
 _OLE = b"\xd0\xcf\x11\xe0"  # xls, and xlsx under a password
 # A RuntimeError is zipfile's for members it cannot unpack.
 _DAMAGED = (calamine.CalamineError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, expat.error, RuntimeError)
+MANY = 200
 _CELL_TYPES = {str, float, int, bool, date, datetime}
 
 
@@ -102,25 +103,37 @@ def _filled(sheet: calamine.CalamineSheet, errors: Errors) -> Iterator[tuple[int
 def read_csv(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, Sheet]:
     """Delimited text: its encoding (utf-8-sig, utf-8, gb18030 or utf-16) and its one sheet, of texts.
 
-    The whole file decides the encoding: a GB18030 file may well begin with bytes that are good UTF-8.
-    Raises UnreadableFile: empty_file, undecodable_text, line_too_long; while rows are drawn also too_many_rows,
-    quote_not_closed, cell_too_long.
+    The whole file decides the encoding, unless it begins with many Chinese characters in good UTF-8: a GB18030 file may
+    well begin with bytes that are.
+    Raises UnreadableFile: empty_file, undecodable_text, line_too_long; while rows are drawn also these two,
+    too_many_rows, quote_not_closed, cell_too_long.
     """
     with path.open("rb") as file:
-        start = file.read(3)
+        start = file.read(2**16)
     if not start:
         raise UnreadableFile("empty_file")
     marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-    marked = marks.get(start) or marks.get(start[:2])
+    marked = marks.get(start[:3]) or marks.get(start[:2])
     broken = 0
     for encoding in [marked] if marked else ["utf-8", "gb18030"]:
-        line = _undecodable_line(path, encoding)
+        plain = encoding == "utf-8" and _begins_in_utf_8(start)
+        line = None if plain else _undecodable_line(path, encoding)
         if line is None:
-            with path.open(encoding=encoding, newline="") as text:
-                delimiter = _delimiter(text.read(2**16))
+            delimiter = _delimiter(codecs.getincrementaldecoder(encoding)("replace").decode(start))
             return encoding, Sheet(path.stem, _records(path, encoding, delimiter, limits))
         broken = max(broken, line)
     raise UnreadableFile("undecodable_text", line=broken)
+
+
+def _begins_in_utf_8(start: bytes) -> bool:
+    """Whether it holds so many Chinese characters in UTF-8 that it cannot be by chance. Each is three bytes, E4 to E9
+    first; a pair of bytes of GB18030 may be a character of UTF-8, too, but its text then holds others that are none.
+    """
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return sum("\u4e00" <= character <= "\u9fff" for character in text) > MANY
 
 
 def _undecodable_line(path: Path, encoding: str) -> int | None:
@@ -161,15 +174,21 @@ def _records(path: Path, encoding: str, delimiter: str, limits: Limits) -> Itera
     """Records, not lines: a line break within quotes does not move the row numbers away from Excel's."""
     ended = False
 
-    def end() -> Iterator[str]:
+    def lines(text: TextIO) -> Iterator[str]:
         nonlocal ended
-        ended = True
-        yield from ()
+        for at in count(1):
+            line = text.readline(LONGEST_LINE)
+            if len(line) == LONGEST_LINE:
+                raise UnreadableFile("line_too_long", line=at)
+            ended = not line
+            if ended:
+                return
+            yield line
 
     number = 0
     with path.open(encoding=encoding, newline="") as text:
         try:
-            for number, cells in enumerate(csv.reader(chain(text, end()), delimiter=delimiter), 1):
+            for number, cells in enumerate(csv.reader(lines(text), delimiter=delimiter), 1):
                 if ended:  # the reader asked for more within a record: a quote swallowed the rest of the file
                     raise UnreadableFile("quote_not_closed", row=number)
                 if number > limits.rows:
@@ -177,3 +196,5 @@ def _records(path: Path, encoding: str, delimiter: str, limits: Limits) -> Itera
                 yield number, cast(list[Raw], cells)
         except csv.Error:
             raise UnreadableFile("cell_too_long", row=number + 1, limit=csv.field_size_limit()) from None
+        except UnicodeDecodeError:  # in a part that was not looked at before
+            raise UnreadableFile("undecodable_text", line=_undecodable_line(path, encoding) or number + 1) from None

@@ -372,6 +372,15 @@ def test_a_broken_character_names_the_line(tmp_path: Path) -> None:
     assert (refused.value.code, refused.value.params) == ("undecodable_text", {"line": 2})
 
 
+def test_what_is_wrong_behind_many_good_characters_is_told_by_its_line(tmp_path: Path) -> None:
+    good = ("序号,名称\n" + "1,市民政局\n" * 20_000).encode()
+    for wrong, code in ((b"2,\xff\n", "undecodable_text"), (b"2," * (LONGEST_LINE // 2 + 1) + b"\n", "line_too_long")):
+        for content in (good + wrong, good + wrong + good):
+            with pytest.raises(UnreadableFile) as refused:
+                records(tmp_path / "a.csv", content)
+            assert (refused.value.code, refused.value.params["line"]) == (code, 20_002)
+
+
 def test_a_byte_order_mark_binds_the_rest_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="undecodable_text"):
         records(tmp_path / "a.csv", codecs.BOM_UTF8 + "序号".encode("gb18030"))
