@@ -7,12 +7,12 @@ is passed over; what is in doubt is kept, to be rejected with a message.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, zip_longest
+from itertools import chain, filterfalse, islice, zip_longest
 from typing import NamedTuple
 
 from app.errors import without_numbers
 from app.imports.cells import Raw, is_blank
-from app.imports.notes import is_note, nfkc
+from app.imports.notes import is_note, nfkc, opens_note
 
 SEARCHED_ROWS = 20
 Row = tuple[int, list[Raw]]
@@ -197,25 +197,28 @@ def _entries(header: _Header, above: Sequence[Row], rows: Iterable[Row]) -> Iter
     tries = _tries(above[header.start :])
     width = 1 + max(place for place, headings in enumerate(tries) if headings)
     serials = [place for place, headings in enumerate(tries) if headings and fold(headings[-1]) in _SERIAL]
-    places = {key: one.position for key, one in header.named.items()}
+    keys, positions = tuple(header.named), tuple(one.position for one in header.named.values())
     repeated = [[_plain(cell) for cell in cells[:width] if not is_blank(cell)] for _, cells in above]
     openings, names = {words[0] for words in repeated if words}, {_plain(one.heading) for one in header.named.values()}
     noted, lower = False, True  # the row below may name columns that nobody knows, and those of the header again
     for number, read in rows:
-        cells = read[:width] + [None] * (width - len(read))
-        written = [cell for cell in cells if cell is not None and cell != "" and not is_blank(cell)]
-        if not written or (len(written) == 1 and any(_FIGURE.fullmatch(str(cells[place])) for place in serials)):
+        cells = read if len(read) == width else read[:width] + [None] * (width - len(read))
+        opening = [*islice(filterfalse(is_blank, cells), 3)]  # tells of most rows what they are
+        if not opening or (len(opening) == 1 and any(_FIGURE.fullmatch(str(cells[place])) for place in serials)):
             continue  # a number written in advance does not make an entry
-        note = is_note(written, noted)
-        noted = noted or note
-        if note or _is_total(written):
-            continue
-        if isinstance(written[0], str) and (lower or _plain(written[0]) in openings):
-            lower = False
-            found = {_plain(cells[place]) for place in places.values() if not is_blank(cells[place])}
-            if [_plain(cell) for cell in written] in repeated or (len(found) > 1 and found <= names):
+        if noted or opens_note(opening[0]) or "计" in "".join(map(str, opening)):
+            written = [*filterfalse(is_blank, cells)]
+            note = is_note(written, noted)
+            noted = noted or note
+            if note or _is_total(written):
                 continue
-        yield number, dict(zip(places, map(cells.__getitem__, places.values()), strict=True))
+        if isinstance(opening[0], str) and (lower or _plain(opening[0]) in openings):
+            lower = False
+            again = [_plain(cell) for cell in filterfalse(is_blank, cells)] in repeated
+            found = {_plain(cells[place]) for place in positions if not is_blank(cells[place])}
+            if again or (len(found) > 1 and found <= names):
+                continue
+        yield number, dict(zip(keys, map(cells.__getitem__, positions), strict=True))
 
 
 def _is_total(written: Sequence[Raw]) -> bool:

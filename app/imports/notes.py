@@ -20,12 +20,17 @@ def nfkc(raw: Raw) -> str:
     return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip("\ufeff\u200b \t\r\n")
 
 
+def opens_note(first: Raw) -> bool:
+    """Whether a row that begins with this may be a note or a signature line."""
+    return isinstance(first, str) and _NOTE.match(nfkc(first)) is not None
+
+
 def is_note(written: Sequence[Raw], noted: bool) -> bool:
     """A note or signature line with nothing else but more labels and their values; below one, its numbered lines."""
     if not isinstance(written[0], str):
         return False
     opening = nfkc(written[0])
-    if not _NOTE.match(opening):
+    if not opens_note(written[0]):
         return noted and len(set(written)) == 1 and _NUMBERED.match(opening) is not None
     value_due = opening.endswith(":")
     for text in map(nfkc, [*dict.fromkeys(written)][1:]):  # a merged line is one text many times
