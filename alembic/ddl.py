@@ -76,7 +76,7 @@ def revise(table: str, path: str) -> None:
     columns = op.get_bind().exec_driver_sql(named).scalars().all()
     spelled = {
         "{table}": table,
-        "{columns}": ", ".join(sorted(columns, key=lambda c: (len(c), c))),
+        "{columns}": ", ".join(f"c.{name}" for name in sorted(columns, key=lambda name: (len(name), name))),
         **{f"{{{c}}}": f"n.{c}" if c in columns else "null" for c in ("round_id", "unit_id")},
     }
     run("revise", lambda text: re.sub(r"\{\w+\}", lambda found: spelled[found[0]], text))

@@ -26,6 +26,9 @@ from app.kernel.series import move_on
 from app.logging import log
 
 WAITING = 4  # pieces that may wait while others are on their way
+# Pieces that are sent together. For a fourth the driver (asyncpg's `bind_execute_many`) waits until it may write on,
+# and waits for ever if the connection is lost by then.
+TOGETHER = 3
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -68,6 +71,8 @@ class Ahead:
         while len(self.waiting) > WAITING:
             self.taken.clear()
             await self.taken.wait()
+        if self.under_way.done():
+            await self.settled()
 
     async def _work_off(self) -> None:
         try:
@@ -121,7 +126,7 @@ class Ahead:
             raise Refusal("plan_moved")
 
     def _together(self, piece: Piece, sent: list[int]) -> Iterator[tuple[Any, ...]]:
-        """The arguments of a piece, and of those that can follow it as long as any wait.
+        """The arguments of a piece, and of those that can follow it and wait already.
 
         The driver sends them one after the other without waiting for answers, so that the next is there when Postgres
         has done one: it waited 8 of 95 ms for what it was sent, while these threads were at work.
@@ -131,7 +136,7 @@ class Ahead:
             self.written += piece.rows
             yield piece.arguments
             following = self.waiting[0] if self.waiting else None
-            if not isinstance(following, Piece) or not following.follows(piece):
+            if len(sent) == TOGETHER or not isinstance(following, Piece) or not following.follows(piece):
                 return
             piece = self._take()
 

@@ -16,7 +16,7 @@ from app.kernel.series import raise_highest
 from app.kernel.together import held
 from app.kernel.writes import COUNT, insert_sql
 
-PIECE = 500  # rows of one statement
+PIECE = 1000  # rows of one statement that looks nothing up; one that does writes what it is given
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from app.strict_json import DEEPEST as DEEPEST
 _OLE = b"\xd0\xcf\x11\xe0"  # xls, and xlsx under a password
 # A RuntimeError is zipfile's for members it cannot unpack.
 _DAMAGED = (calamine.CalamineError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, expat.error, RuntimeError)
-MANY = 200
+MANY = 200  # Chinese characters, in the first 64 KiB of a file
 _CELL_TYPES = {str, float, int, bool, date, datetime}
 
 
@@ -177,8 +177,8 @@ def _records(path: Path, encoding: str, delimiter: str, limits: Limits) -> Itera
     def lines(text: TextIO) -> Iterator[str]:
         nonlocal ended
         for at in count(1):
-            line = text.readline(LONGEST_LINE)
-            if len(line) == LONGEST_LINE:
+            line = text.readline(LONGEST_LINE + 1)
+            if len(line) > LONGEST_LINE:  # in characters, where it was not looked at before
                 raise UnreadableFile("line_too_long", line=at)
             ended = not line
             if ended:
@@ -197,4 +197,4 @@ def _records(path: Path, encoding: str, delimiter: str, limits: Limits) -> Itera
         except csv.Error:
             raise UnreadableFile("cell_too_long", row=number + 1, limit=csv.field_size_limit()) from None
         except UnicodeDecodeError:  # in a part that was not looked at before
-            raise UnreadableFile("undecodable_text", line=_undecodable_line(path, encoding) or number + 1) from None
+            raise UnreadableFile("undecodable_text", line=_undecodable_line(path, encoding) or 0) from None

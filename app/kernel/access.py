@@ -110,7 +110,8 @@ class Right:
     @property
     def since(self) -> str:
         """SQL over the row `{0}` for what else a record of its own unit must be, where that is all it sees; or ''."""
-        return self.sees.removeprefix(f"{OF_UNIT} and ") if self.sees.startswith(OF_UNIT) else ""
+        unit, _, since = self.sees.partition(" and ")
+        return since if unit == OF_UNIT else ""
 
     @property
     def sees_own(self) -> bool:

@@ -6,6 +6,9 @@ from typing import Any
 import asyncpg
 
 from app.db.embedded import EmbeddedPostgres
+from app.imports.ahead import Ahead
+from app.imports.pieces import Piece
+from app.kernel.asking import Asking
 from tests.imports.conftest import NewPlace, Place
 from tests.support.callers import NDJSON
 from tests.support.ledgers import FINDING, Rows, finding, lines, register
@@ -14,6 +17,8 @@ from tests.support.sql import owning, waits_or_ends
 OPINION = ["意见编号", "轮次编号", "问题编号", "整改单位", "配合单位", "意见内容", "下达日期", "整改措施"]
 COPIED = """select column_name from information_schema.columns
   where table_name = 'finding' and is_generated = 'NEVER' order by ordinal_position"""
+EXECUTE_MANY_BUFFERS = 4  # of asyncpg: as many items as it sends before it waits until it may write on
+WAITS = "datname = current_database() and wait_event_type = 'Lock' and query like 'with source%'"
 STRANGE = 'a"b\\c{d},e;NULL\\"} 《注》'
 
 
@@ -58,6 +63,13 @@ def a_finding(place: Place) -> dict[str, str]:
         "round_number": r, "team_number": f"{r}-Z-001", "unit_number": f"{place.code}-U045",
         "category_number": f"{r}-G-002", "title": "标题", "description": "表现", "found_on": "2017-05-14",
     }  # fmt: skip
+
+
+async def keep_number(connection: Any, number: str, like: str) -> None:
+    """A finding that nobody else sees yet has the number: who wants it waits for what becomes of that one."""
+    columns = ", ".join(r[0] for r in await connection.fetch(COPIED))
+    same = columns.replace("id, number", f"gen_random_uuid(), '{number}'", 1)
+    await connection.execute(f"insert into finding ({columns}) select {same} from finding where id = $1", like)
 
 
 def comparable(record: dict[str, Any], code: str) -> dict[str, Any]:
@@ -219,6 +231,34 @@ async def test_a_number_that_is_taken_while_the_file_is_written_takes_all_of_it_
     records = await place.api.every("findings")
     assert len({f["number"] for f in records}) == len(records) == 4501
     assert {f["version"] for f in records} == {1}
+
+
+async def test_so_few_pieces_are_sent_together_that_a_lost_connection_is_seen() -> None:
+    piece = Piece(1, "", "", (), {})
+    ahead = Ahead(Asking(None, None, ""), "", None, None)  # type: ignore[arg-type]  # nobody is asked
+    ahead.waiting.extend([piece] * 9)
+    sent: list[int] = []
+    assert len(list(ahead._together(piece, sent))) == len(sent) == 3 < EXECUTE_MANY_BUFFERS
+    assert len(ahead.waiting) == 7
+
+
+async def test_an_import_whose_connection_is_lost_ends_and_leaves_nothing(
+    place: Place, database: EmbeddedPostgres
+) -> None:
+    first = await place.api.write("/v1/findings", a_finding(place))
+    given = {**a_finding(place), "description": "表现" * 500}
+    rows = lines([{**given, "number": f"{place.round}-F-{n:05}"} for n in range(2, 12_001)])
+    async with owning(database) as owner, owning(database) as watch:
+        async with owner.transaction():
+            await keep_number(owner, f"{place.round}-F-09000", first["id"])
+            writing = asyncio.create_task(place.api.import_file(rows, NDJSON, type="findings"))
+            await waits_or_ends(watch, writing)
+            await asyncio.sleep(1)  # until all that can be sent is on its way
+            assert len(await watch.fetch(f"select pg_terminate_backend(pid) from pg_stat_activity where {WAITS}")) == 1
+            done = await asyncio.wait_for(writing, 60)
+        assert (done["state"], done["problem"]["code"]) == ("failed", "import_failed")
+    assert [f["id"] for f in await place.api.every("findings")][-1:] == [first["id"]]
+    assert (await place.api.import_file(lines([{**given}]), NDJSON, type="findings"))["state"] == "committed"
 
 
 async def test_a_row_that_leans_on_one_that_is_there_twice_is_skipped_as_well(place: Place) -> None:

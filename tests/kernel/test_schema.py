@@ -102,8 +102,9 @@ async def test_revisions_hold_every_column_that_is_declared(database: EmbeddedPo
         await connection.close()
     assert set(written) == {f"revise_{t.table}" for t in REGISTRY}
     for t in REGISTRY:
-        columns = sorted((c.name for c in metadata.tables[t.table].c), key=lambda c: (len(c), c))
-        assert f"from (select {', '.join(columns)} from changed) n" in written[f"revise_{t.table}"]
+        columns = sorted((c.name for c in metadata.tables[t.table].c), key=lambda name: (len(name), name))
+        listed = ", ".join(f"c.{name}" for name in columns)
+        assert f"from (select {listed} from changed c) n" in written[f"revise_{t.table}"]
 
 
 def test_the_expected_schema_is_that_of_the_last_migration() -> None:
