@@ -210,9 +210,13 @@ class Access:
         return "select" not in self.audience
 
     @property
-    def sinces(self) -> set[str]:
-        """From when on units see the records of their own: what an index of a unit's newest is limited to."""
-        return {right.since for right in self._all() if right.since}
+    def since(self) -> str:
+        """From when on units see the records of their own: what an index of a unit's newest is limited to.
+
+        '' where none does by that column. Raises ValueError if rights differ: there is one index.
+        """
+        (since,) = {right.since for right in self._all() if right.since} or {""}
+        return since
 
     @property
     def meets(self) -> bool:

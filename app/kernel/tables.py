@@ -155,30 +155,37 @@ def _audience(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # colum
     return [Column(ENTERED_BY_TEAM, UUID(), server_default=text("entering_team()")), audience]
 
 
-def record_table(t: RecordType, registry: Registry) -> Table:
-    """The typed table of a record type, with the columns that every record has."""
-    live = text("state <> 'voided'")
-    # An index begins with what tells its rows apart: the jurisdiction, first, would be compared each time and in vain.
-    # Lists give the newest first, going backwards: in the order of arrival an index is appended to, and its pages full.
-    indexes = [Index(f"ix_{t.table}_newest", "jurisdiction", "created_at", "id")]
+def _indexes(t: RecordType) -> list[Index]:
+    """An index begins with what tells its rows apart: the jurisdiction, first, would be compared each time and in vain.
+
+    Lists give the newest first, going backwards: in the order of arrival an index is appended to, and its pages full.
+    """
+    newest = ("jurisdiction", "created_at", "id")
+    indexes = [Index(f"ix_{t.table}_newest", *newest)]
     for f in t.references:
         if f.many:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, postgresql_using="gin"))
         elif f.name in ("round", "team"):  # what lists are asked for: the newest of them, in their order
             name = f"ix_{t.table}_{'round' if f.name == 'round' else f.id_column}"
-            indexes.append(Index(name, f.id_column, "jurisdiction", "created_at", "id"))
+            indexes.append(Index(name, f.id_column, *newest))
         else:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, "jurisdiction"))
     for f in t.of_kind(kinds.Sealed):
         indexes.append(Index(f"ix_{t.table}_{f.digest_column}", f.digest_column, "jurisdiction"))
     if t.access.meets:
         indexes.append(Index(f"ix_{t.table}_audience", "audience", postgresql_using="gin"))
-    for since in t.access.sinces:  # the newest of a unit, too, of those that it sees
-        seen, newest = text(since.format(t.table).replace(f"{t.table}.", "")), ("jurisdiction", "created_at", "id")
+    if t.access.since:  # the newest of a unit, too, of those that it sees
+        seen = text(t.access.since.format(t.table).replace(f"{t.table}.", ""))
         indexes.append(Index(f"ix_{t.table}_of_unit", "unit_id", *newest, postgresql_where=seen))
+    live = text("state <> 'voided'")
     for name, (first, *others) in t.unique.items():
         key = (first, "jurisdiction", *others)
         indexes.append(Index(f"uq_{t.table}_{name}", *key, unique=True, postgresql_where=live))
+    return indexes
+
+
+def record_table(t: RecordType, registry: Registry) -> Table:
+    """The typed table of a record type, with the columns that every record has."""
     return Table(
         t.table,
         metadata,
@@ -200,7 +207,7 @@ def record_table(t: RecordType, registry: Registry) -> Table:
         UniqueConstraint("number", "jurisdiction", name=f"uq_{t.table}_jurisdiction_number"),
         *_vocabularies(t),
         *_references(t, registry),
-        *indexes,
+        *_indexes(t),
         comment=t.label,
     )
 
