@@ -13,9 +13,9 @@ from alembic import op
 _STATEMENT = re.compile(r"(?:\$(\w*)\$.*?\$\1\$|--[^\n]*|'[^']*'|[^;$'-]|-)+;", re.S)
 
 
-def run(name: str, spelled: Callable[[str], str] = str) -> None:
+def run(name: str, parse_references: Callable[[str], str] = str) -> None:
     """Carries out a file of alembic/sql, statement by statement (asyncpg takes one at a time)."""
-    text = spelled((Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8"))
+    text = parse_references((Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8"))
     for statement in _STATEMENT.finditer(text):
         op.execute(statement[0].replace(":", "\\:"))
 
@@ -74,12 +74,12 @@ def revise(table: str, path: str) -> None:
     """Has a table's revisions written, with the columns that it has now: to be called again when they have changed."""
     named = f"select attname from pg_attribute where attrelid = '{table}'::regclass and attnum > 0 and not attisdropped"
     columns = op.get_bind().exec_driver_sql(named).scalars().all()
-    spelled = {
+    parse_references = {
         "{table}": table,
         "{columns}": ", ".join(f"c.{name}" for name in sorted(columns, key=lambda name: (len(name), name))),
         **{f"{{{c}}}": f"n.{c}" if c in columns else "null" for c in ("round_id", "unit_id")},
     }
-    run("revise", lambda text: re.sub(r"\{\w+\}", lambda found: spelled[found[0]], text))
+    run("revise", lambda text: re.sub(r"\{\w+\}", lambda found: parse_references[found[0]], text))
     revised_by(f"revise_{table}", table, path)
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from alembic import context
-from app.kernel.tables import metadata, record_table
+from app.kernel.schema.tables import metadata, record_table
 from app.records import REGISTRY
 
 for record_type in REGISTRY:

@@ -18,7 +18,7 @@ def without_numbers(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldError:
     """One thing wrong with one member of a request, or with one cell of a ledger."""
 
     pointer: str
@@ -37,7 +37,7 @@ class Refusal(Exception):
         self,
         code: str,
         *,
-        faults: Sequence[Fault] = (),
+        field_errors: Sequence[FieldError] = (),
         members: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         said_as: str = "",
@@ -46,12 +46,12 @@ class Refusal(Exception):
         super().__init__(code)
         self.code = code
         self.said_as = said_as or code
-        self.faults = tuple(faults)
+        self.field_errors = tuple(field_errors)
         self.members = dict(members or {})
         self.headers = dict(headers or {})
         self.params = params
 
 
-def invalid(*faults: Fault) -> Refusal:
+def invalid(*field_errors: FieldError) -> Refusal:
     """The refusal of a body that could be read and is wrong (422)."""
-    return Refusal("validation_failed", faults=faults, count=len(faults))
+    return Refusal("validation_failed", field_errors=field_errors, count=len(field_errors))

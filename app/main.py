@@ -8,28 +8,28 @@ from fastapi import FastAPI
 
 from app.accounts import routes as account_routes
 from app.accounts.bodies import BODIES
-from app.accounts.door import Door, listening
 from app.accounts.sign_in import routes as sign_in_routes
-from app.accounts.tokens import load_keys
 from app.audit import routes as audit_routes
-from app.db.context import DOOR
+from app.auth.authenticator import Authenticator, listening
+from app.auth.rate_limit import Paces
+from app.auth.tokens import load_keys
+from app.db.context import AUTH_ROLE
 from app.db.engine import Pools
 from app.db.roles import require_bound
 from app.http import system_routes
 from app.http.docs_page import mount_docs
 from app.http.middleware import Headed, Recorded
 from app.http.openapi import document, mount_document
-from app.http.pace import Paces
 from app.http.problems import answer_problems
 from app.http.record_router import add_records
 from app.http.service import Service
 from app.http.shortcut import Served, Shortcut
 from app.imports import routes as import_routes
-from app.imports.runner import run_jobs
-from app.kernel.asking import Ledger
-from app.kernel.keyring import load_keyring
-from app.kernel.schemas import Schemas
-from app.kernel.tables import metadata, record_table
+from app.imports.worker import run_jobs
+from app.kernel.personal.keyring import load_keyring
+from app.kernel.schema.models import Schemas
+from app.kernel.schema.tables import metadata, record_table
+from app.kernel.store.context import Runtime
 from app.logging import events_into
 from app.records import REGISTRY
 from app.records.person import routes as person_routes
@@ -51,19 +51,19 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         assert options.database_url, "the launcher sets LEDGER_DATABASE_URL, also for the embedded Postgres"
         pools = Pools(options.database_url, size=options.pool_size, prepared=options.prepared_statements)
-        async with pools.role(DOOR).acquire() as connection:
+        async with pools.role(AUTH_ROLE).acquire() as connection:
             await require_bound(connection)
         keys = await load_keys(pools)
         given = options.secret_key.get_secret_value() if options.secret_key else None
         service = Service(
-            Ledger(REGISTRY, SCHEMAS, pools, load_keyring(given, options.data_dir)),
+            Runtime(REGISTRY, SCHEMAS, pools, load_keyring(given, options.data_dir)),
             keys,
-            Door(pools, keys, options.token_minutes, Paces(options.requests_per_minute)),
+            Authenticator(pools, keys, options.token_minutes, Paces(options.requests_per_minute)),
             options,
             (Paces(options.sign_ins_per_address), Paces(options.sign_ins_per_name)),
         )
         app.state.service = service
-        async with listening(service.door, options.database_url), run_jobs(service):
+        async with listening(service.authenticator, options.database_url), run_jobs(service):
             service.ready = True
             yield
             service.ready = False

@@ -171,9 +171,9 @@ def table(found: dict[str, list[Imported]]) -> list[str]:
         ratios = [x.rate / y for x, y in zip(found[name], most, strict=True)]
         memory = [x.memory for x in found[name]]
         micro = f"{median(x.server for x in found[name]):.0f} + {median(x.postgres for x in found[name]):.0f}"
-        verdict = f"goal {GOAL} " + ("reached" if median(ratios) >= GOAL else "NOT REACHED")
-        verdict += f", <= {MEMORY} MiB " + ("reached" if max(memory) <= MEMORY else "NOT REACHED")
+        rule = f"goal {GOAL} " + ("reached" if median(ratios) >= GOAL else "NOT REACHED")
+        rule += f", <= {MEMORY} MiB " + ("reached" if max(memory) <= MEMORY else "NOT REACHED")
         speed = span([x.rate for x in found[name]], 0)
         lines.append(f"{name:26} {span(ratios):18} {speed:>20} {span(memory, 0):>18} {micro:>22}")
-        lines.append(f"{'':26} {verdict}")
+        lines.append(f"{'':26} {rule}")
     return lines

@@ -70,5 +70,5 @@ def unit_to_office(found: list[Compared]) -> str:
     of = {c.name: c.second for c in found}
     pairs = zip(of[f"list, {UNIT}"], of[f"{EVERYTHING}, {OF_OFFICE}"], strict=True)
     ratios = [unit.microseconds / office.microseconds for unit, office in pairs]
-    verdict = "reached" if median(ratios) <= UNIT_TO_OFFICE else "NOT REACHED"
-    return f"list of {PAGE}, inspected unit / office, CPU: {span(ratios)}  goal <= {UNIT_TO_OFFICE:.2f} {verdict}"
+    rule = "reached" if median(ratios) <= UNIT_TO_OFFICE else "NOT REACHED"
+    return f"list of {PAGE}, inspected unit / office, CPU: {span(ratios)}  goal <= {UNIT_TO_OFFICE:.2f} {rule}"

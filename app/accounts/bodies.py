@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app.accounts.binding import LABELS, SHARED
+from app.auth.binding import LABELS, SHARED
 from app.clock import SHANGHAI, now
 from app.db.roles import ROLES
-from app.errors import Fault, invalid
-from app.kernel.bodies import validated
-from app.kernel.values import clean_text
+from app.errors import FieldError, invalid
+from app.kernel.declare.values import clean_text
+from app.kernel.schema.validation import validated
 
 Body = TypeVar("Body", bound=BaseModel)
 WEEK = 7 * 24 * 60
@@ -201,7 +201,7 @@ def moment(text: str) -> datetime:
             return found
     except (ValueError, OverflowError):
         pass
-    raise invalid(Fault("/expires_at", "not_a_moment_to_come"))
+    raise invalid(FieldError("/expires_at", "not_a_moment_to_come"))
 
 
 def answered(model: type[Body], principal: Any, more: Mapping[str, Any]) -> Body:

@@ -7,15 +7,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel
 
-from app.accounts import api_keys, credentials, register, systems
 from app.accounts import bodies as b
-from app.accounts.register import Principal
-from app.errors import Fault, Refusal, invalid
+from app.accounts import systems
+from app.auth import api_keys, credentials, principals
+from app.auth.principals import Principal
+from app.errors import FieldError, Refusal, invalid
 from app.http.dependencies import bearer
 from app.http.operations import problems
 from app.http.record_handlers import JSON, PATCH, json_body, only
-from app.http.service import asking, service_of
-from app.kernel.asking import Asking
+from app.http.service import request_context, service_of
+from app.kernel.store.context import RequestContext
 from app.logging import log
 
 router = APIRouter(tags=["90 账号与系统"], dependencies=[Depends(bearer)])
@@ -50,31 +51,31 @@ KINDS = (
 )
 
 
-async def administrator(request: Request, *parameters: str) -> Asking:
+async def administrator(request: Request, *parameters: str) -> RequestContext:
     """The caller, who must be an administrator. Refuses with `forbidden`, and query parameters that are not named."""
-    who = await asking(request)
-    if who.caller.role != ADMINISTRATOR:
+    ctx = await request_context(request)
+    if ctx.caller.role != ADMINISTRATOR:
         raise Refusal("forbidden")
     only(request, *parameters)
-    return who
+    return ctx
 
 
-def _reach(who: Asking) -> str:
+def _reach(ctx: RequestContext) -> str:
     """The beginning that the divisions of all principals have which this administrator manages."""
-    return who.caller.code or who.caller.prefix
+    return ctx.caller.code or ctx.caller.prefix
 
 
-async def _managed(who: Asking, k: Kind, name: str) -> Principal:
+async def _managed(ctx: RequestContext, k: Kind, name: str) -> Principal:
     """The principal of that name, if it is of this kind and within the administrator's reach."""
-    found = await register.find(who.ledger.pools, name)
-    if found is None or found.kind != k.kind or not found.jurisdiction.startswith(_reach(who)):
+    found = await principals.find(ctx.runtime.pools, name)
+    if found is None or found.kind != k.kind or not found.jurisdiction.startswith(_reach(ctx)):
         raise Refusal("not_found", label=k.label)
     return found
 
 
-def _within(who: Asking, values: Mapping[str, Any]) -> None:
-    if not values.get("jurisdiction", _reach(who)).startswith(_reach(who)):
-        raise invalid(Fault("/jurisdiction", "jurisdiction_outside"))
+def _within(ctx: RequestContext, values: Mapping[str, Any]) -> None:
+    if not values.get("jurisdiction", _reach(ctx)).startswith(_reach(ctx)):
+        raise invalid(FieldError("/jurisdiction", "jurisdiction_outside"))
 
 
 def _shown(k: Kind, p: Principal, secret: str = "") -> Any:
@@ -82,10 +83,10 @@ def _shown(k: Kind, p: Principal, secret: str = "") -> Any:
     return b.answered(k.secret if secret else k.read, p, more)
 
 
-def _changed(who: Asking, request: Request, p: Principal, *members: str) -> None:
+def _changed(ctx: RequestContext, request: Request, p: Principal, *members: str) -> None:
     """What was done to whom by whom: a line in the log, without values. This process acts on it before it answers."""
-    service_of(request).door.forget(p.id)
-    log.info("principal", request=who.request, by=who.caller.account, id=p.id, changed=sorted(members))
+    service_of(request).authenticator.forget(p.id)
+    log.info("principal", request=ctx.request, by=ctx.caller.account, id=p.id, changed=sorted(members))
 
 
 def _body(model: type[BaseModel], media: str, **examples: Any) -> dict[str, Any]:
@@ -107,8 +108,8 @@ def _reading(k: Kind) -> None:
     )  # fmt: skip
     async def list_principals(request: Request, response: Response, limit: Limit = 50, cursor: Cursor = "") -> Any:
         """按名称排列，一页一页地列；停用的也在内。只列管理范围以内的。"""
-        who = await administrator(request, "limit", "cursor")
-        found = await register.page(who.ledger.pools, k.kind, _reach(who), cursor, limit + 1)
+        ctx = await administrator(request, "limit", "cursor")
+        found = await principals.page(ctx.runtime.pools, k.kind, _reach(ctx), cursor, limit + 1)
         response.headers["Cache-Control"] = "private, no-store"
         more = found[limit - 1].id if len(found) > limit else None
         return k.page(items=[_shown(k, p) for p in found[:limit]], next_cursor=more)
@@ -119,9 +120,9 @@ def _reading(k: Kind) -> None:
     )  # fmt: skip
     async def get_principal(request: Request, response: Response, name: Name) -> Any:
         """角色、所属、到期、停用和锁定的情况。密码和密钥不能查看。"""
-        who = await administrator(request)
+        ctx = await administrator(request)
         response.headers["Cache-Control"] = "private, no-store"
-        return _shown(k, await _managed(who, k, name))
+        return _shown(k, await _managed(ctx, k, name))
 
 
 def _writing(k: Kind) -> None:
@@ -131,15 +132,15 @@ def _writing(k: Kind) -> None:
     )  # fmt: skip
     async def open_principal(request: Request, response: Response) -> Any:
         """角色决定能做什么，所属决定能看到哪些。系统的密钥由服务生成，只在这一次答复中显示。"""
-        who = await administrator(request)
+        ctx = await administrator(request)
         values = b.given(k.create, await json_body(request, JSON))
-        _within(who, values)
-        pools, by = who.ledger.pools, who.caller.account
+        _within(ctx, values)
+        pools, by = ctx.runtime.pools, ctx.caller.account
         if k.secret_member:
             made, secret = await systems.add(pools, k.kind, by, **values)
         else:
-            made, secret = await register.add(pools, by=by, **values), ""
-        _changed(who, request, made, "create")
+            made, secret = await principals.add(pools, by=by, **values), ""
+        _changed(ctx, request, made, "create")
         response.headers.update({"Location": f"/v1/{k.path}/{made.id}", "Cache-Control": "no-store"})
         return _shown(k, made, secret)
 
@@ -150,13 +151,13 @@ def _writing(k: Kind) -> None:
     )  # fmt: skip
     async def change_principal(request: Request, response: Response, name: Name) -> Any:
         """改角色、所属、到期，停用或启用（RFC 7396）。即刻生效，已发的令牌也不例外；停用后再启用的须重新登录。"""
-        who = await administrator(request)
-        old = await _managed(who, k, name)
+        ctx = await administrator(request)
+        old = await _managed(ctx, k, name)
         values = b.given(k.change, await json_body(request, PATCH))
-        _within(who, values)
-        new = await register.alter(who.ledger.pools, old.id, values)
+        _within(ctx, values)
+        new = await principals.alter(ctx.runtime.pools, old.id, values)
         assert new
-        _changed(who, request, new, *values)
+        _changed(ctx, request, new, *values)
         response.headers["Cache-Control"] = "private, no-store"
         return _shown(k, new)
 
@@ -170,13 +171,13 @@ def _acting(k: Kind) -> None:
     )  # fmt: skip
     async def unlock(request: Request, response: Response, name: Name) -> Any:
         """多次填错后不等时间过去，即可再登录。"""
-        who = await administrator(request)
-        found = await _managed(who, k, name)
+        ctx = await administrator(request)
+        found = await _managed(ctx, k, name)
         b.given(b.Nothing, await json_body(request, JSON))
-        await credentials.unlock(who.ledger.pools, found.id)
-        _changed(who, request, found, "unlock")
+        await credentials.unlock(ctx.runtime.pools, found.id)
+        _changed(ctx, request, found, "unlock")
         response.headers["Cache-Control"] = "private, no-store"
-        return _shown(k, await _managed(who, k, name))
+        return _shown(k, await _managed(ctx, k, name))
 
     if k.secret_member:
 
@@ -187,13 +188,13 @@ def _acting(k: Kind) -> None:
         )  # fmt: skip
         async def rotate(request: Request, response: Response, name: Name) -> Any:
             """新密钥只在这一次答复中显示；旧密钥在重叠的时间内仍可用，运行中的系统不会中断。其间再换，最早的即刻作废。"""
-            who = await administrator(request)
-            found = await _managed(who, k, name)
+            ctx = await administrator(request)
+            found = await _managed(ctx, k, name)
             values = b.given(b.Rotation, await json_body(request, JSON))
-            secret = await systems.rotate(who.ledger.pools, found, values.get("overlap_minutes", 60))
-            _changed(who, request, found, "rotate")
+            secret = await systems.rotate(ctx.runtime.pools, found, values.get("overlap_minutes", 60))
+            _changed(ctx, request, found, "rotate")
             response.headers["Cache-Control"] = "no-store"
-            return _shown(k, await _managed(who, k, name), secret)
+            return _shown(k, await _managed(ctx, k, name), secret)
 
     else:
 
@@ -203,13 +204,13 @@ def _acting(k: Kind) -> None:
         )  # fmt: skip
         async def set_password(request: Request, response: Response, name: Name) -> Any:
             """原密码和以它登录的令牌即刻作废，锁定也解除。"""
-            who = await administrator(request)
-            found = await _managed(who, k, name)
+            ctx = await administrator(request)
+            found = await _managed(ctx, k, name)
             values = b.given(b.PasswordSet, await json_body(request, JSON))
-            await credentials.new_password(who.ledger.pools, found.id, values["password"])
-            _changed(who, request, found, "password")
+            await credentials.new_password(ctx.runtime.pools, found.id, values["password"])
+            _changed(ctx, request, found, "password")
             response.headers["Cache-Control"] = "private, no-store"
-            return _shown(k, await _managed(who, k, name))
+            return _shown(k, await _managed(ctx, k, name))
 
 
 for _kind in KINDS:

@@ -3,9 +3,9 @@
 import secrets
 from typing import Any
 
-from app.accounts import api_keys, credentials, passwords, register
-from app.accounts.binding import Binding, faults
-from app.accounts.register import Principal
+from app.auth import api_keys, credentials, passwords, principals
+from app.auth.binding import Binding, field_errors
+from app.auth.principals import Principal
 from app.db.engine import Pools
 from app.errors import invalid
 
@@ -15,11 +15,11 @@ CLIENT, API_KEY = "client", "api_key"  # kinds of principals
 async def add(pools: Pools, kind: str, by: str, label: str, **bound: Any) -> tuple[Principal, str]:
     """A new client or API key, and its secret. Refuses with `validation_failed`."""
     binding = Binding(**bound)
-    if found := faults(binding):
+    if found := field_errors(binding):
         raise invalid(*found)
     identifier = api_keys.new_identifier() if kind == API_KEY else f"client-{secrets.token_hex(4)}"
     secret, digest = await _secret(kind, identifier)
-    return await register.insert(pools, identifier, kind, binding, digest, by, label), secret
+    return await principals.insert(pools, identifier, kind, binding, digest, by, label), secret
 
 
 async def rotate(pools: Pools, principal: Principal, overlap_minutes: int) -> str:

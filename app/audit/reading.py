@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.clock import SHANGHAI
-from app.db.context import GATE
-from app.errors import Fault, Refusal
-from app.kernel.access_log import KINDS
-from app.kernel.asking import Asking
-from app.kernel.cursors import cursor_text, cursor_values
-from app.kernel.query import Condition, Listing
-from app.kernel.values import DAY
-from app.kernel.violations import is_identifier
+from app.db.context import GUARD
+from app.errors import FieldError, Refusal
+from app.kernel.declare.values import DAY
+from app.kernel.personal.access_log import KINDS
+from app.kernel.sql.cursors import cursor_text, cursor_values
+from app.kernel.sql.listing import Condition, Listing
+from app.kernel.store.context import RequestContext
+from app.kernel.store.db_errors import is_identifier
 
 WORD = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 
@@ -78,27 +78,27 @@ REVISIONS = Trail(
 )
 
 
-def wanted(asking: Asking, trail: Trail, given: Mapping[str, str], limit: int, cursor: str | None) -> Listing:
+def wanted(ctx: RequestContext, trail: Trail, given: Mapping[str, str], limit: int, cursor: str | None) -> Listing:
     """What is asked of the list. Refuses with `bad_query` naming the parameter."""
     conditions = [
-        Condition(sql, _value(asking, name, given[name])) for name, sql in trail.filters.items() if name in given
+        Condition(sql, _value(ctx, name, given[name])) for name, sql in trail.filters.items() if name in given
     ]
     return Listing(tuple(conditions), (), limit, cursor)
 
 
-def _value(asking: Asking, name: str, text: str) -> Any:
+def _value(ctx: RequestContext, name: str, text: str) -> Any:
     if name in SINCE:
         return _moment(name, text)
     if name == "record_id":
         return text if is_identifier(text) else _refuse(name, "not_an_identifier")
-    choices = {"record_type": [t.path for t in asking.ledger.registry], "kind": list(KINDS)}.get(name)
+    choices = {"record_type": [t.path for t in ctx.runtime.registry], "kind": list(KINDS)}.get(name)
     if choices is not None:
         return text if text in choices else _refuse(name, "not_a_choice", choices)
     return text if WORD.fullmatch(text) else _refuse(name, "wrong_value")
 
 
 def _refuse(name: str, code: str, allowed: list[str] | None = None) -> Any:
-    raise Refusal("bad_query", faults=[Fault(name, code, {"name": name}, allowed)])
+    raise Refusal("bad_query", field_errors=[FieldError(name, code, {"name": name}, allowed)])
 
 
 def _moment(name: str, text: str) -> datetime:
@@ -117,12 +117,14 @@ def _moment(name: str, text: str) -> datetime:
     return found + (timedelta(days=1) if whole_day else timedelta(microseconds=1))
 
 
-async def page(asking: Asking, trail: Trail, listing: Listing, key: bytes) -> tuple[list[dict[str, Any]], str | None]:
+async def page(
+    ctx: RequestContext, trail: Trail, listing: Listing, key: bytes
+) -> tuple[list[dict[str, Any]], str | None]:
     """One page, and the cursor of the next."""
     last = cursor_values(key, trail, listing)
     sql, arguments = _statement(trail, listing, last)
-    sql, arguments = _entered(asking, trail, listing, sql, [asking.context(), *arguments])
-    async with asking.connection() as connection:
+    sql, arguments = _entered(ctx, trail, listing, sql, [ctx.context(), *arguments])
+    async with ctx.connection() as connection:
         rows = await connection.fetch(sql, *arguments)
     items = [{name: _told(row[name]) for name in trail.columns} for row in rows[: listing.limit]]
     if len(rows) <= listing.limit:
@@ -133,7 +135,7 @@ async def page(asking: Asking, trail: Trail, listing: Listing, key: bytes) -> tu
 
 def _statement(trail: Trail, listing: Listing, last: Any) -> tuple[str, list[Any]]:
     """The page's statement, one row more than asked, and the arguments behind the caller's context."""
-    arguments, where = [], [GATE]
+    arguments, where = [], [GUARD]
     for condition in listing.conditions:
         arguments.append(condition.value)
         where.append(condition.sql.replace("{}", f"${len(arguments) + 1}"))
@@ -150,17 +152,19 @@ def _statement(trail: Trail, listing: Listing, last: Any) -> tuple[str, list[Any
     ), arguments
 
 
-def _entered(asking: Asking, trail: Trail, listing: Listing, sql: str, arguments: list[Any]) -> tuple[str, list[Any]]:
+def _entered(
+    ctx: RequestContext, trail: Trail, listing: Listing, sql: str, arguments: list[Any]
+) -> tuple[str, list[Any]]:
     """That an auditor has looked, and at the reads or versions of which record, if of one."""
     asked = {name: c.value for name, f in trail.filters.items() for c in listing.conditions if c.sql == f}
     n = len(arguments)
     whole = f"""with answered as materialized ({sql}), entered as (
   insert into access_log (jurisdiction, role, kind, record_type, record_ids)
   select ${n + 1}::text, ${n + 2}::text, '{trail.kind}', ${n + 3}::text, ${n + 4}::text[]::uuid[]
-  from (select count(*) from answered) x where {GATE})
+  from (select count(*) from answered) x where {GUARD})
 select * from answered"""
     ids = [asked["record_id"]] if "record_id" in asked else []
-    return whole, [*arguments, asking.caller.code, asking.caller.role, asked.get("record_type"), ids]
+    return whole, [*arguments, ctx.caller.code, ctx.caller.role, asked.get("record_type"), ids]
 
 
 def _told(value: Any) -> Any:

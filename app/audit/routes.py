@@ -14,8 +14,8 @@ from app.http.dependencies import bearer
 from app.http.operations import problems
 from app.http.paging import PAGING, documented, paged, paging
 from app.http.record_handlers import JSON, only
-from app.http.service import asking, service_of
-from app.kernel.access_log import KINDS
+from app.http.service import request_context, service_of
+from app.kernel.personal.access_log import KINDS
 
 router = APIRouter(tags=["85 审计"], dependencies=[Depends(bearer)])
 TEXT = {"type": "string"}
@@ -33,12 +33,12 @@ ACTION = {"action": ("操作：create、change、void、correct、import，或�
 
 
 async def _answer(request: Request, trail: Trail) -> Response:
-    who = await asking(request)
+    ctx = await request_context(request)
     given = only(request, *trail.filters, *PAGING)
-    listing = reading.wanted(who, trail, given, *paging(given))
-    if who.caller.role != "auditor":
+    listing = reading.wanted(ctx, trail, given, *paging(given))
+    if ctx.caller.role != "auditor":
         raise Refusal("forbidden")
-    items, cursor = await reading.page(who, trail, listing, service_of(request).keys.cursor)
+    items, cursor = await reading.page(ctx, trail, listing, service_of(request).keys.cursor)
     return Response(orjson.dumps({"items": items, "next_cursor": cursor}), 200, paged(request, cursor), JSON)
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from app.accounts import credentials, passwords, register
-from app.accounts.binding import LABELS
-from app.accounts.register import Principal
+from app.auth import credentials, passwords, principals
+from app.auth.binding import LABELS
+from app.auth.principals import Principal
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, table, tell, usage
 from app.clock import SHANGHAI, now
@@ -50,7 +50,7 @@ def _on_register(work: Callable[[Pools], Awaitable[T]]) -> T:
 def list_accounts() -> None:
     """列出账号、客户端和接口密钥。List accounts, clients and API keys."""
     with foreseeable():
-        table("账号", COLUMNS, [_row(p) for p in _on_register(register.every)])
+        table("账号", COLUMNS, [_row(p) for p in _on_register(principals.every)])
 
 
 def _row(p: Principal) -> list[Any]:
@@ -89,7 +89,7 @@ def add(
     bound: dict[str, Any] = {"unit_number": unit, "team_number": team, "expires_at": _expiry(expires_at)}
     bound["types"] = [part.strip() for part in types.split(",")] if types else None
     with foreseeable():
-        _on_register(lambda pools: register.add(pools, username, secret, role, jurisdiction, OPERATOR, **bound))
+        _on_register(lambda pools: principals.add(pools, username, secret, role, jurisdiction, OPERATOR, **bound))
         tell(f"已开立账号 {username}（{LABELS[role]}）。", "The account was opened.")
         _show_generated(password, secret)
 
@@ -148,7 +148,7 @@ def unlock(name: Name) -> None:
 
 async def _unlocked(pools: Pools, name: str) -> Principal | None:
     await credentials.unlock(pools, name)
-    return await register.find(pools, name)
+    return await principals.find(pools, name)
 
 
 def _moment(text: str) -> datetime:
@@ -164,7 +164,7 @@ def _expiry(moment: datetime | None) -> datetime | None:
 
 
 def _altered(name: str, **changes: object) -> None:
-    if not _on_register(lambda pools: register.alter(pools, name, changes)):
+    if not _on_register(lambda pools: principals.alter(pools, name, changes)):
         raise _nobody(name)
 
 

@@ -29,9 +29,9 @@ class Refused(Stop):
         self.status_code = response.status_code
         self.code = str(problem.get("code", ""))
         details = [str(problem.get("detail") or f"HTTP {response.status_code}")]
-        for fault in problem.get("errors", []):
-            allowed = f" ({', '.join(fault['allowed'])})" if fault.get("allowed") else ""
-            details.append(f"{fault.get('pointer', '')} {fault.get('message', '')}{allowed}")
+        for field_error in problem.get("errors", []):
+            allowed = f" ({', '.join(field_error['allowed'])})" if field_error.get("allowed") else ""
+            details.append(f"{field_error.get('pointer', '')} {field_error.get('message', '')}{allowed}")
         super().__init__("\n  ".join(details), f"{response.status_code} {self.code}".strip())
 
 

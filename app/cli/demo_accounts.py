@@ -11,13 +11,13 @@ from typing import Any
 
 import httpx
 
-from app.accounts import passwords
+from app.auth import passwords
 from app.cli.client import Refused, answer, client
 from app.cli.first_account import ADMIN
 from app.cli.launcher import Started
 from app.cli.words import Stop, tell
 from app.clock import now
-from app.kernel.access import ROLES
+from app.kernel.declare.access import ROLES
 
 JURISDICTION, PREFIX = "431382", "4313"
 OFFICE, LOADER = "inspection_office", "ledger_loader"

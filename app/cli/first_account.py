@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from app.accounts import credentials, passwords, register
+from app.auth import credentials, passwords, principals
 from app.cli.words import tell
 from app.db.engine import Pools
 from app.errors import Refusal, invalid
@@ -21,7 +21,7 @@ def first_account(url: str, wanted: SecretStr | None, keep: Callable[[str], None
 async def _first_account(url: str, wanted: str | None, keep: Callable[[str], None] | None) -> None:
     pools = Pools(url, size=1)
     try:
-        if await register.find(pools, ADMIN) is None and await _made(pools, wanted, keep):
+        if await principals.find(pools, ADMIN) is None and await _made(pools, wanted, keep):
             return
         if wanted and not await credentials.is_right(pools, ADMIN, wanted):
             tell(
@@ -35,12 +35,12 @@ async def _first_account(url: str, wanted: str | None, keep: Callable[[str], Non
 async def _made(pools: Pools, wanted: str | None, keep: Callable[[str], None] | None) -> bool:
     """False if another service that starts on the same database was first."""
     password = wanted or passwords.generated()
-    if faults := passwords.faults(password, ADMIN):
-        raise invalid(*faults)  # before it is kept
+    if field_errors := passwords.field_errors(password, ADMIN):
+        raise invalid(*field_errors)  # before it is kept
     if keep:
         keep(password)
     try:
-        await register.add(pools, ADMIN, password, "administrator", "", by=ADMIN)
+        await principals.add(pools, ADMIN, password, "administrator", "", by=ADMIN)
     except Refusal as refusal:
         if refusal.code != "username_taken":
             raise

@@ -132,11 +132,11 @@ def _rejected_rows(http: httpx.Client, job: dict[str, Any], rejected: int) -> No
         cursor = page.get("next_cursor")
         if not cursor:
             break
-    faults = [
-        [row.get("sheet"), row.get("row"), fault.get("column"), fault.get("message")]
+    field_errors = [
+        [row.get("sheet"), row.get("row"), field_error.get("column"), field_error.get("message")]
         for row in rows[:SHOWN]
-        for fault in row.get("errors") or [{}]
+        for field_error in row.get("errors") or [{}]
     ]
-    table("被拒绝的行 rejected rows", ["工作表 sheet", "行 row", "列 column", "原因 reason"], faults)
+    table("被拒绝的行 rejected rows", ["工作表 sheet", "行 row", "列 column", "原因 reason"], field_errors)
     if rejected > SHOWN:
         tell(f"另有 {rejected - SHOWN} 行，见 GET /v1/imports/{job['id']}/workbook。", "More rows in that workbook.")

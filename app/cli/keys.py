@@ -7,8 +7,8 @@ from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, tell
 from app.db.engine import connect
 from app.db.roles import SEALING
-from app.kernel.keyring import FILE, Keyring, load_keyring
-from app.kernel.rotation import Rotated, left, rotate
+from app.kernel.personal.keyring import FILE, Keyring, load_keyring
+from app.kernel.personal.rotation import Rotated, left, rotate
 from app.settings import Settings
 
 EVERY = 10_000  # values between two lines of progress

@@ -24,7 +24,7 @@ from app.cli.database import bring_up_to_date, database
 from app.cli.first_account import first_account
 from app.cli.words import Stop, tell, usage
 from app.cli.worker import LOGS
-from app.kernel.keyring import load_keyring
+from app.kernel.personal.keyring import load_keyring
 from app.settings import Settings, settings
 
 KEEP_ALIVE_SECONDS = 30  # longer than a clerk thinks between two clicks, shorter than proxies remember

@@ -11,7 +11,7 @@ from app.cli.words import foreseeable, table, tell
 from app.clock import SHANGHAI
 from app.db.engine import connect
 from app.db.roles import JOBS
-from app.kernel.access_log import KINDS
+from app.kernel.personal.access_log import KINDS
 from app.records import REGISTRY
 from app.settings import Settings
 

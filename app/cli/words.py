@@ -13,7 +13,7 @@ from app.db.embedded import EmbeddedPostgresError
 from app.db.migrate import SchemaNotCurrent
 from app.db.roles import Unbound
 from app.errors import Refusal
-from app.kernel.keyring import NoSecret
+from app.kernel.personal.keyring import NoSecret
 from app.sentences import SENTENCES
 
 FAILED, USAGE = 1, 2  # exit statuses; 0 is success
@@ -51,9 +51,9 @@ def complain(sentence: str) -> None:
 
 def refusal_sentence(refusal: Refusal) -> str:
     """A refusal of the service's own floors, as HTTP would say it; the faults say more than the summary."""
-    if refusal.faults:
+    if refusal.field_errors:
         return "\n".join(
-            _both(f.code, f.params) + (f" ({', '.join(f.allowed)})" if f.allowed else "") for f in refusal.faults
+            _both(f.code, f.params) + (f" ({', '.join(f.allowed)})" if f.allowed else "") for f in refusal.field_errors
         )
     return _both(refusal.code, refusal.params)
 

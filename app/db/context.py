@@ -14,10 +14,10 @@ from typing import Any
 
 import orjson
 
-GATE = "(select ledger_enter($1)) is not null"
+GUARD = "(select ledger_enter($1)) is not null"
 
-HAND, IMPORTING = "ledger_hand", "ledger_importing"
-FIGURES, DOOR = "ledger_figures", "ledger_door"
+SYSTEM_ROLE, IMPORTING = "ledger_hand", "ledger_importing"
+FIGURES, AUTH_ROLE = "ledger_figures", "ledger_door"
 
 
 @dataclass(frozen=True)

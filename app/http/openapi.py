@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.errors import Fault, Refusal
+from app.errors import FieldError, Refusal
 from app.http.answers import PatchStep
 from app.http.dependencies import offer_keys
 from app.http.problems import MEDIA, Problem, problem_document
@@ -47,7 +47,9 @@ def _sample(code: str, **more: Any) -> Refusal:
 
 # An example of the refusals of each status.
 REFUSED = {
-    "400": _sample("bad_query", faults=[Fault("colour", "unknown_parameter", {"name": "colour"}, ["state", "q"])]),
+    "400": _sample(
+        "bad_query", field_errors=[FieldError("colour", "unknown_parameter", {"name": "colour"}, ["state", "q"])]
+    ),
     "401": _sample("unauthenticated"),
     "403": _sample("forbidden"),
     "404": _sample("not_found", label="发现问题"),
@@ -56,7 +58,7 @@ REFUSED = {
     "412": _sample("stale", members={"current_version": 2, "differing": ["/basis"]}),
     "413": _sample("too_large"),
     "415": _sample("wrong_media_type"),
-    "422": _sample("validation_failed", faults=[Fault("/title", "required", {"label": "问题标题"})]),
+    "422": _sample("validation_failed", field_errors=[FieldError("/title", "required", {"label": "问题标题"})]),
     "428": _sample("if_match_required"),
     "429": _sample("too_many_requests", seconds=2),
     "503": _sample("busy"),

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.http.problems import MEDIA
-from app.kernel.access import ROLES
-from app.kernel.fields import Field, Reference
-from app.kernel.lifecycle import REASON, Transition
-from app.kernel.record_type import RecordType
+from app.kernel.declare.access import ROLES
+from app.kernel.declare.fields import Field, Reference
+from app.kernel.declare.lifecycle import REASON, Transition
+from app.kernel.declare.record_type import RecordType
 
 
 def _header(text: str, example: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from app.db.engine import UNAVAILABLE
-from app.errors import Fault, Refusal, without_numbers
+from app.errors import FieldError, Refusal, without_numbers
 from app.logging import log
 from app.sentences import SENTENCES
 
@@ -65,14 +65,14 @@ def language(header: str) -> str:
     return best
 
 
-def fault_document(fault: Fault, tongue: str) -> dict[str, Any]:
+def fault_document(field_error: FieldError, tongue: str) -> dict[str, Any]:
     """One fault as it stands in `errors`."""
     document = {
-        "pointer": without_numbers(fault.pointer),
-        "code": fault.code,
-        "message": SENTENCES[fault.code].say(tongue, _told(fault.params)),
+        "pointer": without_numbers(field_error.pointer),
+        "code": field_error.code,
+        "message": SENTENCES[field_error.code].say(tongue, _told(field_error.params)),
     }
-    return {**document, "allowed": list(fault.allowed)} if fault.allowed is not None else document
+    return {**document, "allowed": list(field_error.allowed)} if field_error.allowed is not None else document
 
 
 def _told(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def problem_document(refusal: Refusal, tongue: str, request_id: str) -> dict[str
         "code": refusal.code,
         "detail": sentence.say(tongue, params),
         "instance": f"urn:request:{request_id}",
-        "errors": [fault_document(f, tongue) for f in refusal.faults],
+        "errors": [fault_document(f, tongue) for f in refusal.field_errors],
         **refusal.members,
     }
 
@@ -143,15 +143,18 @@ async def _http(request: Request, problem: Exception) -> Response:
 async def _invalid(request: Request, problem: Exception) -> Response:
     """Routes that FastAPI itself validates: same answer, none of the library's sentences."""
     assert isinstance(problem, RequestValidationError)
-    faults, query = [], False
+    field_errors, query = [], False
     for error in problem.errors():
         where, *path = error["loc"]
         query = query or where in ("query", "path", "header")
         code = {"missing": "required", "extra_forbidden": "unknown_member"}.get(error["type"], "wrong_value")
         name = str(path[-1]) if path else ""
         pointer = name if where != "body" else "/" + "/".join(map(str, path))
-        faults.append(Fault(pointer, code, {"label": name, "name": name}))
-    return _respond(request, Refusal("bad_query" if query else "validation_failed", faults=faults, count=len(faults)))
+        field_errors.append(FieldError(pointer, code, {"label": name, "name": name}))
+    return _respond(
+        request,
+        Refusal("bad_query" if query else "validation_failed", field_errors=field_errors, count=len(field_errors)),
+    )
 
 
 async def _busy(request: Request, problem: Exception) -> Response:

@@ -22,13 +22,13 @@ from app.http.dependencies import bearer
 from app.http.operations import problems
 from app.http.record_handlers import DIFF, PATCH
 from app.http.record_router import place
-from app.kernel import query
-from app.kernel.record_type import RecordType
-from app.kernel.schemas import Schemas
+from app.kernel.declare.record_type import RecordType
+from app.kernel.schema.models import Schemas
+from app.kernel.sql import listing
 
 KEY = Annotated[str, Path(description="记录的标识（id）或编号（number）", max_length=64)]
 IF_MATCH = Annotated[str, Header(alias="If-Match", description='依据的版本号，如 "1"', examples=['"1"'])]
-LIMIT = Annotated[int, Query(description="每页条数", ge=1, le=query.MOST)]
+LIMIT = Annotated[int, Query(description="每页条数", ge=1, le=listing.MOST)]
 PURPOSE = Annotated[
     Literal["handling", "verification", "supervision", "correction"] | None,
     Query(description=operations.PURPOSE),
@@ -53,13 +53,13 @@ def _endpoint(name: str, doc: str, parameters: dict[str, Any]) -> Callable[..., 
 
 
 def _list_parameters(t: RecordType) -> dict[str, Any]:
-    known = query.parameter_help(t)
+    known = listing.parameter_help(t)
     kind = list[str] | None
     found: dict[str, Any] = {n: (Annotated[kind, Query(description=text)], None) for n, text in known.items()}
     search = Query(description="在编号、文字和备注中查找，两个字也能查到", max_length=100)
     order = Query(description=f"排序：{'、'.join(t.sorts)}；前加 - 为倒序，逗号分隔")
     found |= {"q": (Annotated[str | None, search], None), "sort": (Annotated[str | None, order], None)}
-    return found | {"limit": (LIMIT, query.LIMIT), "cursor": (CURSOR, None)}
+    return found | {"limit": (LIMIT, listing.LIMIT), "cursor": (CURSOR, None)}
 
 
 def _answers(t: RecordType, schemas: Schemas) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _action_routes(make: Make, t: RecordType, schemas: Schemas, given: dict[str,
 
 
 def _history_routes(make: Make, t: RecordType, given: dict[str, Any]) -> list[dict[str, Any]]:
-    paging = {"key": (KEY,), "limit": (LIMIT, query.LIMIT), "cursor": (CURSOR, None)}
+    paging = {"key": (KEY,), "limit": (LIMIT, listing.LIMIT), "cursor": (CURSOR, None)}
     base = {**VERSIONED, "from_": (BASE, None)}
     history, revision, diff = ({200: given[name], **READING} for name in ("history", "revision", "diff"))
     every, each, apart = f"{t.label}的历次修订", f"{t.label}的某一版", f"{t.label}两版的差异"

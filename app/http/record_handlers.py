@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from app.errors import Refusal
 from app.http.etag import if_match, not_modified, record_headers
-from app.http.service import asking, service_of
-from app.kernel import changes, pages, query, revealing, revisions, store, voiding
-from app.kernel.access import ROLES
-from app.kernel.bodies import validated
-from app.kernel.current import current
-from app.kernel.documents import View, may
-from app.kernel.record_type import RecordType
+from app.http.service import request_context, service_of
+from app.kernel.declare.access import ROLES
+from app.kernel.declare.record_type import RecordType
+from app.kernel.schema.validation import validated
+from app.kernel.sql import listing
+from app.kernel.sql.projection import RoleView, may
+from app.kernel.store import change, create, history, page, reveal, void
+from app.kernel.store.current import require_current
 from app.strict_json import load
 
 JSON, PATCH, DIFF = "application/json", "application/merge-patch+json", "application/json-patch+json"
@@ -44,9 +45,9 @@ def only(request: Request, *names: str) -> dict[str, str]:
         if name in LATER_READ and name not in names:
             raise Refusal("not_available_yet", name=name)
         if name not in names:
-            raise query._bad(name, "unknown_parameter", allowed=list(names))
+            raise listing._bad(name, "unknown_parameter", allowed=list(names))
         if name in found:
-            raise query._bad(name, "given_twice")
+            raise listing._bad(name, "given_twice")
         found[name] = value
     return found
 
@@ -71,21 +72,21 @@ def handlers(t: RecordType) -> dict[str, Handler]:
     """The handlers of one type by name: list, create, get, change, actions, revisions …, and one for each action."""
 
     def schemas(request: Request) -> Any:
-        return service_of(request).ledger.schemas[t.path]
+        return service_of(request).runtime.schemas[t.path]
 
-    def answer(who: Any, row: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    def answer(ctx: Any, row: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         if row is None:  # it was handed on, and has left the caller's sight
             return Response(None, 204)
         headers = {**record_headers(row["version"]), **(headers or {})}
         return Response(row["document"], status, headers, JSON)
 
     async def list_records(request: Request) -> Response:
-        who = await asking(request)
+        ctx = await request_context(request)
         asked = _parameters(request)
-        wanted = query.listing(who.view, t, asked, LATER_READ)
-        if not LISTED(who.right(t)):
+        wanted = listing.listing(ctx.view, t, asked, LATER_READ)
+        if not LISTED(ctx.right(t)):
             raise Refusal("forbidden")
-        items, cursor = await pages.page(who, t, wanted, service_of(request).keys.cursor)
+        items, cursor = await page.page(ctx, t, wanted, service_of(request).keys.cursor)
         headers = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
         if cursor:
             headers["Link"] = f'<{_next_page(request, asked, cursor)}>; rel="next"'
@@ -93,95 +94,95 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         return Response(b"".join((b'{"items":[', items, tail)), 200, headers, JSON)
 
     async def create_record(request: Request) -> Response:
-        who = await asking(request)
+        ctx = await request_context(request)
         only(request)
         check_media(request, JSON)
-        if not who.right(t).creates:
+        if not ctx.right(t).creates:
             raise Refusal("forbidden")
         values = validated(schemas(request).create, await json_body(request), t)
-        row = await store.create(who, t, values)
-        return answer(who, row, 201, {"Location": f"/v1/{t.path}/{row['id']}"})
+        row = await create.create(ctx, t, values)
+        return answer(ctx, row, 201, {"Location": f"/v1/{t.path}/{row['id']}"})
 
     async def get_record(request: Request) -> Response:
-        who = await asking(request)
+        ctx = await request_context(request)
         if request.path_params["key"] == "export":
             raise Refusal("not_available_yet", name="export")
         if request.scope["query_string"] and (purpose := _purpose(only(request, "purpose"))):
-            document = await revealing.reveal(who, t, request.path_params["key"], purpose)
+            document = await reveal.reveal(ctx, t, request.path_params["key"], purpose)
             return Response(document, 200, {"Cache-Control": "no-store", "Vary": "Authorization"}, JSON)
-        row = await store.get(who, t, request.path_params["key"])
+        row = await create.get(ctx, t, request.path_params["key"])
         if not_modified(request, row["version"]):
             return Response(None, 304, record_headers(row["version"]))
-        return answer(who, row)
+        return answer(ctx, row)
 
     async def checked_body(
-        request: Request, who: Any, action: str, model: Any, media: str
+        request: Request, ctx: Any, action: str, model: Any, media: str
     ) -> tuple[int, dict[str, Any]]:
         """Version and body of a write; a body that is wrong is only told to one who sees the record as it is."""
         key = request.path_params["key"]
         only(request)
         check_media(request, media)
-        if not who.right(t).ever(action):
-            await current(who, t, key, None, action)
+        if not ctx.right(t).ever(action):
+            await require_current(ctx, t, key, None, action)
         try:
             version = if_match(request)
         except Refusal:
-            await store.get(who, t, key, None)
+            await create.get(ctx, t, key, None)
             raise
         if version is None:
-            await current(who, t, key, None, action)
+            await require_current(ctx, t, key, None, action)
         try:
             return int(version or 0), validated(model, await json_body(request), t)
         except Refusal:
-            await current(who, t, key, version, action)
+            await require_current(ctx, t, key, version, action)
             raise
 
     async def change_record(request: Request) -> Response:
-        who = await asking(request)
-        version, values = await checked_body(request, who, "change", schemas(request).change, PATCH)
-        return answer(who, await changes.change(who, t, request.path_params["key"], version, values))
+        ctx = await request_context(request)
+        version, values = await checked_body(request, ctx, "change", schemas(request).change, PATCH)
+        return answer(ctx, await change.change(ctx, t, request.path_params["key"], version, values))
 
     def act(action: str) -> Handler:
         async def act_on_record(request: Request) -> Response:
-            who = await asking(request)
+            ctx = await request_context(request)
             key = request.path_params["key"]
-            version, body = await checked_body(request, who, action, schemas(request).actions[action], JSON)
+            version, body = await checked_body(request, ctx, action, schemas(request).actions[action], JSON)
             if action == "void":
-                return answer(who, await voiding.void(who, t, key, version, body["reason"]))
+                return answer(ctx, await void.void(ctx, t, key, version, body["reason"]))
             if action == "correct":
-                return answer(who, await changes.correct(who, t, key, version, body))
-            return answer(who, await changes.act(who, t, key, action, version, body))
+                return answer(ctx, await change.correct(ctx, t, key, version, body))
+            return answer(ctx, await change.act(ctx, t, key, action, version, body))
 
         return act_on_record
 
     async def list_actions(request: Request) -> Response:
-        who = await asking(request)
+        ctx = await request_context(request)
         only(request)
-        row = await store.get(who, t, request.path_params["key"], None)
-        items = action_items(who.view, t, row, schemas(request).actions)
+        row = await create.get(ctx, t, request.path_params["key"], None)
+        items = action_items(ctx.view, t, row, schemas(request).actions)
         return Response(orjson.dumps({"items": items}), 200, {"Cache-Control": "private, no-store"}, JSON)
 
     async def list_revisions(request: Request) -> Response:
-        who = await asking(request)
+        ctx = await request_context(request)
         given = only(request, "limit", "cursor")
-        limit = query._limit(given.get("limit", str(query.LIMIT)))
+        limit = listing._limit(given.get("limit", str(listing.LIMIT)))
         before = _whole("cursor", given["cursor"]) if "cursor" in given else None
-        items, cursor = await revisions.history(who, t, request.path_params["key"], before, limit)
+        items, cursor = await history.history(ctx, t, request.path_params["key"], before, limit)
         document = {"items": items, "next_cursor": str(cursor) if cursor else None}
         return Response(orjson.dumps(document), 200, {"Cache-Control": "private, no-store"}, JSON)
 
     async def get_revision(request: Request) -> Response:
-        who = await asking(request)
+        ctx = await request_context(request)
         only(request)
-        found = await revisions.revision(who, t, request.path_params["key"], _version(request))
+        found = await history.revision(ctx, t, request.path_params["key"], _version(request))
         return Response(orjson.dumps(found), 200, {"Cache-Control": "private, no-cache"}, JSON)
 
     async def get_difference(request: Request) -> Response:
-        who = await asking(request)
+        ctx = await request_context(request)
         given = only(request, "from")
         version = _version(request)
         base = _whole("from", given["from"]) if "from" in given else max(version - 1, 1)
-        found = await revisions.difference(who, t, request.path_params["key"], version, base)
+        found = await history.difference(ctx, t, request.path_params["key"], version, base)
         return Response(orjson.dumps(found), 200, {"Cache-Control": "private, no-cache"}, DIFF)
 
     return {
@@ -199,14 +200,14 @@ def handlers(t: RecordType) -> dict[str, Handler]:
 
 def _purpose(given: dict[str, str]) -> str | None:
     """Why what is sealed is to be shown, if it is."""
-    if given and given["purpose"] not in revealing.PURPOSES:
-        raise query._bad("purpose", "not_a_choice", allowed=list(revealing.PURPOSES))
+    if given and given["purpose"] not in reveal.PURPOSES:
+        raise listing._bad("purpose", "not_a_choice", allowed=list(reveal.PURPOSES))
     return given.get("purpose")
 
 
 def _whole(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise query._bad(name, "not_whole")
+        raise listing._bad(name, "not_whole")
     return int(text)
 
 
@@ -217,7 +218,7 @@ def _version(request: Request) -> int:
     return int(text)
 
 
-def action_items(view: View, t: RecordType, row: Any, bodies: dict[str, Any]) -> list[dict[str, Any]]:
+def action_items(view: RoleView, t: RecordType, row: Any, bodies: dict[str, Any]) -> list[dict[str, Any]]:
     """What can be done with a record, and if not, why not."""
     state = row["state"]
     legal = t.lifecycle.actions_from(state)

@@ -13,7 +13,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Route, Router
 
 from app.http.record_handlers import Handler, handlers
-from app.kernel.record_type import RecordType
+from app.kernel.declare.record_type import RecordType
 
 # Method and path of every handler that is no action of the type.
 PLACES = {

@@ -5,11 +5,11 @@ from typing import Any
 
 from starlette.requests import Request
 
-from app.accounts.door import Door
-from app.accounts.tokens import Keys
+from app.auth.authenticator import Authenticator
+from app.auth.rate_limit import Paces
+from app.auth.tokens import Keys
 from app.errors import Refusal
-from app.http.pace import Paces
-from app.kernel.asking import Asking, Ledger
+from app.kernel.store.context import RequestContext, Runtime
 from app.settings import Settings
 
 
@@ -17,9 +17,9 @@ from app.settings import Settings
 class Service:
     """The running service: its records, its keys, and who may come in."""
 
-    ledger: Ledger
+    runtime: Runtime
     keys: Keys
-    door: Door
+    authenticator: Authenticator
     settings: Settings
     sign_ins: tuple[Paces, Paces]  # by address, by name
     ready: bool = False
@@ -32,11 +32,11 @@ def service_of(request: Request) -> Service:
     return found
 
 
-async def asking(request: Request) -> Asking:
+async def request_context(request: Request) -> RequestContext:
     """Who asks. Refuses with `unauthenticated`. The one dependency of every route that needs a token."""
     service = service_of(request)
-    caller = await service.door.caller(_bearer(request.scope))
-    return Asking(service.ledger, caller, request.scope["request_id"])
+    caller = await service.authenticator.caller(_bearer(request.scope))
+    return RequestContext(service.runtime, caller, request.scope["request_id"])
 
 
 def _bearer(scope: Any) -> str:

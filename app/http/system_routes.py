@@ -9,10 +9,10 @@ from prometheus_client import multiprocess
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from app.db.context import DOOR
+from app.db.context import AUTH_ROLE
 from app.errors import Refusal
 from app.http.problems import MEDIA
-from app.http.service import asking, service_of
+from app.http.service import request_context, service_of
 from app.sentences import SENTENCES
 
 router = APIRouter(tags=["90 账号与系统"])
@@ -61,7 +61,7 @@ async def ready(request: Request) -> dict[str, str]:
     if not service.ready:
         raise Refusal("busy")
     try:
-        pool = service.ledger.pools.role(DOOR)
+        pool = service.runtime.pools.role(AUTH_ROLE)
         async with asyncio.timeout(2):
             await pool.fetchval("select 1")
     except (OSError, TimeoutError, Exception) as problem:  # whatever the driver raises, the answer is the same
@@ -82,7 +82,7 @@ async def metrics(request: Request) -> Response:
 
 
 async def _later(request: Request) -> None:
-    await asking(request)
+    await request_context(request)
     raise Refusal("not_available_yet", name=request.url.path.partition("/v1/")[2])
 
 

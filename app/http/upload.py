@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from app.errors import Fault, Refusal, without_numbers
+from app.errors import FieldError, Refusal, without_numbers
 
 
 async def spool(
@@ -22,7 +22,9 @@ async def spool(
         form = await request.form(max_files=1, max_fields=5)
         files = [v for v in form.values() if isinstance(v, UploadFile)]
         if len(files) != 1:
-            raise Refusal("validation_failed", faults=[Fault("/file", "required", {"label": "台账文件"})], count=1)
+            raise Refusal(
+                "validation_failed", field_errors=[FieldError("/file", "required", {"label": "台账文件"})], count=1
+            )
         upload = files[0]
         with path.open("wb") as file:
             while chunk := await upload.read(1 << 20):

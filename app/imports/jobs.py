@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 
 from app.clock import SHANGHAI
-from app.db.context import GATE
+from app.db.context import GUARD
 from app.errors import Refusal
-from app.imports.sources import Source
-from app.kernel.asking import Asking
-from app.kernel.record_type import RecordType
+from app.imports.mapping.sheets import Source
+from app.kernel.declare.record_type import RecordType
+from app.kernel.store.context import RequestContext
 from app.sentences import SENTENCES
 
 LOADER = "ledger_loader"
@@ -26,9 +26,9 @@ OPEN_STATES = ("received", "checking", "committing")
 UNHURRIED = "(select set_config('synchronous_commit', 'off', true)) is not null"
 
 
-def importable(asking: Asking, t: RecordType) -> bool:
+def importable(ctx: RequestContext, t: RecordType) -> bool:
     """Whether the caller may import this type: a loader every one, others what they keep and wholly see."""
-    return asking.caller.role == LOADER or asking.right(t).imports
+    return ctx.caller.role == LOADER or ctx.right(t).imports
 
 
 def not_permitted(*types: RecordType) -> Refusal:
@@ -37,12 +37,12 @@ def not_permitted(*types: RecordType) -> Refusal:
 
 
 @contextmanager
-def naming_all(asking: Asking, source: Source) -> Iterator[None]:
+def naming_all(ctx: RequestContext, source: Source) -> Iterator[None]:
     """Of a file with several types that the caller may not import, all are named: the first is no help by itself."""
     try:
         yield
     except Refusal as refusal:
-        types = [t for t in asking.ledger.registry if t.path in (source.present or ()) and not importable(asking, t)]
+        types = [t for t in ctx.runtime.registry if t.path in (source.present or ()) and not importable(ctx, t)]
         if refusal.code == "import_not_permitted" and types:
             raise not_permitted(*types) from None
         raise
@@ -53,9 +53,9 @@ def uncommittable(state: str) -> Refusal:
     return Refusal("import_state", state=STATES[state], state_code=state)
 
 
-def logged(asking: Asking, row: Any) -> list[str]:
+def logged(ctx: RequestContext, row: Any) -> list[str]:
     """The types of an import whose stored records may only be shown with an entry in the access log."""
-    every = [t.path for t in asking.ledger.registry if t.access.logged]
+    every = [t.path for t in ctx.runtime.registry if t.access.logged]
     if row["type"]:
         return [path for path in every if path == row["type"]]
     if row["state"] in OPEN_STATES:  # its sheets are not all known yet
@@ -64,12 +64,12 @@ def logged(asking: Asking, row: Any) -> list[str]:
     return [path for path in every if path in held]
 
 
-async def read(asking: Asking, import_id: str) -> Any:
+async def read(ctx: RequestContext, import_id: str) -> Any:
     """The import, visible to its maker alone. Refuses with `not_found`."""
-    async with asking.connection() as connection:
+    async with ctx.connection() as connection:
         row = await connection.fetchrow(
-            f"select * from import_job where id = $2 and {GATE}",
-            asking.context(),
+            f"select * from import_job where id = $2 and {GUARD}",
+            ctx.context(),
             import_id,
         )
     if row is None:
@@ -77,19 +77,19 @@ async def read(asking: Asking, import_id: str) -> Any:
     return row
 
 
-async def write(asking: Asking, import_id: str, connection: Any = None, **changes: Any) -> None:
+async def write(ctx: RequestContext, import_id: str, connection: Any = None, **changes: Any) -> None:
     """Sets columns of an import; on a connection of its own, so that progress is seen while a transaction is open."""
     sets = ", ".join(f"{name} = ${i + 3}" for i, name in enumerate(changes))
     unhurried = "" if "state" in changes else f" and {UNHURRIED}"
-    sql = f"update import_job set {sets} where id = $2 and {GATE}{unhurried}"  # names of this module
+    sql = f"update import_job set {sets} where id = $2 and {GUARD}{unhurried}"  # names of this module
     values = [
         orjson.dumps(v, default=str).decode() if name in ("sheets", "problem") else v for name, v in changes.items()
     ]
     if connection is not None:
-        await connection.execute(sql, asking.context(), import_id, *values)
+        await connection.execute(sql, ctx.context(), import_id, *values)
         return
-    async with asking.connection() as own:
-        await own.execute(sql, asking.context(), import_id, *values)
+    async with ctx.connection() as own:
+        await own.execute(sql, ctx.context(), import_id, *values)
 
 
 def require_rows(row: Any) -> None:

@@ -11,19 +11,21 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as PathParameter
 from starlette.responses import Response
 
-from app.db.context import GATE
-from app.errors import Fault, Refusal
+from app.db.context import GUARD
+from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
 from app.http.operations import problems
 from app.http.problems import language
 from app.http.record_handlers import only
-from app.http.service import asking, service_of
+from app.http.service import request_context, service_of
 from app.http.upload import spool
-from app.imports import jobs, runner, stored
-from app.imports.answers import ImportRead, RowPage
-from app.imports.readers import UnreadableFile
-from app.imports.sources import CSV, FILE_ENDINGS, MEDIA, NDJSON, XLSX, Source, guess_jurisdiction
-from app.kernel import access_log, query
+from app.imports import jobs, worker
+from app.imports.files.readers import UnreadableFile
+from app.imports.mapping.sheets import CSV, FILE_ENDINGS, MEDIA, NDJSON, XLSX, Source, guess_jurisdiction
+from app.imports.models import ImportRead, RowPage
+from app.imports.plan import plan_rows
+from app.kernel.personal import access_log
+from app.kernel.sql import listing
 
 TAG = "00 导入台账"
 PARAMETERS = ("type", "mode", "on_error", "jurisdiction", "allow_register_changes")
@@ -98,55 +100,58 @@ async def receive(
     allow_register_changes: Annotated[bool, Query(description="允许改动名录中的名称和类型")] = False,
 ) -> Response:
     """收下文件，转入后台检查；到 Location 所指处查看进度和结果。"""
-    who, service = await asking(request), service_of(request)
+    ctx, service = await request_context(request), service_of(request)
     given = only(request, *PARAMETERS)
     chosen = _choices(service, given)
-    if not any(jobs.importable(who, t) for t in who.ledger.registry):
+    if not any(jobs.importable(ctx, t) for t in ctx.runtime.registry):
         raise Refusal("forbidden")
-    if chosen["type"] and not jobs.importable(who, chosen["type"]):
+    if chosen["type"] and not jobs.importable(ctx, chosen["type"]):
         raise jobs.not_permitted(chosen["type"])
     import_id = str(uuid_utils.uuid7())
-    path = runner.uploads(service.settings) / import_id
+    path = worker.uploads(service.settings) / import_id
     kept = False
     try:
         media, name, digest = await spool(request, path, MEDIA, FILE_ENDINGS)
         source = Source(media, chosen["type"])
         if media == CSV and source.type is None:
-            raise query._bad("type", "type_missing", allowed=list(who.ledger.registry.by_path))
-        code = given.get("jurisdiction") or who.caller.code or _guess(path, source, who.ledger.registry)
+            raise listing._bad("type", "type_missing", allowed=list(ctx.runtime.registry.by_path))
+        code = given.get("jurisdiction") or ctx.caller.code or _guess(path, source, ctx.runtime.registry)
         if code is None:
-            raise Refusal("jurisdiction_required", faults=[Fault("jurisdiction", "jurisdiction_required")])
-        if not re.fullmatch(r"[1-9]\d{5}", code) or not who.caller.covers(code):
-            raise Refusal("validation_failed", faults=[Fault("jurisdiction", "jurisdiction_outside")], count=1)
-        async with who.connection(transaction=True) as connection:
+            raise Refusal("jurisdiction_required", field_errors=[FieldError("jurisdiction", "jurisdiction_required")])
+        if not re.fullmatch(r"[1-9]\d{5}", code) or not ctx.caller.covers(code):
+            raise Refusal(
+                "validation_failed", field_errors=[FieldError("jurisdiction", "jurisdiction_outside")], count=1
+            )
+        async with ctx.connection(transaction=True) as connection:
             await connection.execute(
                 f"""insert into import_job (id, maker, jurisdiction, state, mode, on_error,
                     allow_register_changes, type,
                     file_name, media, sha256)
-                select $2::uuid, ledger_caller() ->> 'sub', $3, 'received', $4, $5, $6, $7, $8, $9, $10 where {GATE}""",
-                who.context(), import_id, code, chosen["mode"], chosen["on_error"], chosen["allow"],
+                select $2::uuid, ledger_caller() ->> 'sub', $3, 'received', $4, $5, $6, $7, $8, $9, $10
+                where {GUARD}""",
+                ctx.context(), import_id, code, chosen["mode"], chosen["on_error"], chosen["allow"],
                 source.type.path if source.type else None, name, media, digest,
             )  # fmt: skip
-            await runner.enqueue(service, who, connection, import_id)
+            await worker.enqueue(service, ctx, connection, import_id)
         kept = True
     finally:
         if not kept:
             path.unlink(missing_ok=True)
-    document = jobs.document(await jobs.read(who, import_id), _tongue(request))
+    document = jobs.document(await jobs.read(ctx, import_id), _tongue(request))
     return _answer(document, 202, Location=f"/v1/imports/{import_id}")
 
 
 def _choices(service: Any, given: dict[str, str]) -> dict[str, Any]:
-    registry = service.ledger.registry
+    registry = service.runtime.registry
     if "type" in given and given["type"] not in registry.by_path:
-        raise query._bad("type", "not_a_choice", allowed=list(registry.by_path))
+        raise listing._bad("type", "not_a_choice", allowed=list(registry.by_path))
     for name, allowed in (
         ("mode", ("preview", "commit")),
         ("on_error", ("reject_all", "skip_rows")),
         ("allow_register_changes", ("true", "false")),
     ):
         if name in given and given[name] not in allowed:
-            raise query._bad(name, "not_a_choice", allowed=list(allowed))
+            raise listing._bad(name, "not_a_choice", allowed=list(allowed))
     return {
         "type": registry.by_path.get(given.get("type", "")),
         "mode": given.get("mode", "preview"),
@@ -171,9 +176,9 @@ def _checked_id(import_id: str) -> str:
 
 async def follow(request: Request, import_id: IMPORT_ID) -> Response:
     """状态、进度和各表结果。"""
-    who = await asking(request)
+    ctx = await request_context(request)
     only(request)
-    return _answer(jobs.document(await jobs.read(who, _checked_id(import_id)), _tongue(request)))
+    return _answer(jobs.document(await jobs.read(ctx, _checked_id(import_id)), _tongue(request)))
 
 
 async def rows(
@@ -182,27 +187,27 @@ async def rows(
     result: Annotated[
         str | None, Query(description="created 新建，updated 更新，unchanged 未变，rejected 拒绝")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=query.MOST, description="每页条数")] = query.LIMIT,
+    limit: Annotated[int, Query(ge=1, le=listing.MOST, description="每页条数")] = listing.LIMIT,
     cursor: Annotated[str | None, Query(description="下一页的游标")] = None,
 ) -> Response:
     """每一行会怎样、为什么。"""
-    who = await asking(request)
+    ctx = await request_context(request)
     given = only(request, "result", "limit", "cursor")
-    found = await jobs.read(who, _checked_id(import_id))
+    found = await jobs.read(ctx, _checked_id(import_id))
     if "result" in given and given["result"] not in RESULTS:
-        raise query._bad("result", "not_a_choice", allowed=list(RESULTS))
-    most, after = query._limit(given.get("limit", str(query.LIMIT))), given.get("cursor", "0")
+        raise listing._bad("result", "not_a_choice", allowed=list(RESULTS))
+    most, after = listing._limit(given.get("limit", str(listing.LIMIT))), given.get("cursor", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Refusal("bad_cursor")
     jobs.require_rows(found)
-    sql, arguments = access_log.entered_by_type(
-        who, jobs.logged(who, found), most,
+    sql, arguments = access_log.with_log_entries_by_type(
+        ctx, jobs.logged(ctx, found), most,
         f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, errors, warnings, changes
-        from import_row where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GATE}
+        from import_row where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GUARD}
         order by n limit $5""",
-        (who.context(), found["id"], int(after), given.get("result"), most + 1),
+        (ctx.context(), found["id"], int(after), given.get("result"), most + 1),
     )  # fmt: skip
-    async with who.connection() as connection:
+    async with ctx.connection() as connection:
         page = await connection.fetch(sql, *arguments)
     items = [_row(r, _tongue(request)) for r in page[:most]]
     return _answer({"items": items, "next_cursor": str(page[most - 1]["n"]) if len(page) > most else None})
@@ -216,23 +221,23 @@ def _row(row: Any, tongue: str) -> dict[str, Any]:
         "type": row["type"],
         "record_id": str(row["record_id"]) if row["record_id"] and row["result"] != "rejected" else None,
         "number": row["number"],
-        "errors": stored.told(orjson.loads(row["errors"]), tongue),
-        "warnings": stored.told(orjson.loads(row["warnings"]), tongue),
+        "errors": plan_rows.told(orjson.loads(row["errors"]), tongue),
+        "warnings": plan_rows.told(orjson.loads(row["warnings"]), tongue),
         "changes": orjson.loads(row["changes"]),
     }
 
 
 async def commit(request: Request, import_id: IMPORT_ID) -> Response:
     """照预览的结果写入，只能一次；预览之后有记录改动过的，退回 412。"""
-    who = await asking(request)
+    ctx = await request_context(request)
     only(request)
     import_id = _checked_id(import_id)
-    found = await jobs.read(who, import_id)
+    found = await jobs.read(ctx, import_id)
     if found["state"] != "checked":
         raise jobs.uncommittable(found["state"])
     sheets = orjson.loads(found["sheets"])
     rejected = sum(s["rejected"] for s in sheets)
     if rejected and found["on_error"] == "reject_all":
         raise Refusal("import_rejected", count=rejected)
-    await runner.commit_checked(service_of(request), who, import_id, sum(s["rows"] for s in sheets))
-    return _answer(jobs.document(await jobs.read(who, import_id), _tongue(request)))
+    await worker.commit_checked(service_of(request), ctx, import_id, sum(s["rows"] for s in sheets))
+    return _answer(jobs.document(await jobs.read(ctx, import_id), _tongue(request)))

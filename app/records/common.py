@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.kernel.access import Access, reads, writes
-from app.kernel.fields import Choice, Day, Flag, Reference, Text, Whole
-from app.kernel.record_type import Check
+from app.kernel.declare.access import Access, reads, writes
+from app.kernel.declare.fields import Choice, Day, Flag, Reference, Text, Whole
+from app.kernel.declare.record_type import Check
 from app.records.terms import CONDUCT as CONDUCT_TERMS
 from app.records.terms import RANK
 from app.records.terms import SUBJECT_KIND as SUBJECT_KIND_TERMS
@@ -128,7 +128,7 @@ def in_order(context: Check, row: Mapping[str, Any], *members: str) -> None:
         if not row.get(member):
             continue
         if latest and row[member] < row[latest]:
-            context.fault(member, "day_before", other=latest)
+            context.field_error(member, "day_before", other=latest)
         else:
             latest = member
 
@@ -156,4 +156,4 @@ def check_subject(context: Check, row: Mapping[str, Any]) -> None:
         # A body may name it either way; of a new record only the given one is there.
         given, expected = bool(row.get(f"{kind}_id") or row.get(f"{kind}_number")), row["subject_kind"] == kind
         if given != expected:
-            context.fault(f"{kind}_number", "subject_missing" if expected else "subject_superfluous")
+            context.field_error(f"{kind}_number", "subject_missing" if expected else "subject_superfluous")

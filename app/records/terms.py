@@ -1,6 +1,6 @@
 """The closed vocabularies that several record types share (contract section 2, domain.md sections 3 and 5)."""
 
-from app.kernel.fields import terms
+from app.kernel.declare.fields import terms
 
 UNIT_KIND = terms(
     "unit_kind",

@@ -4,11 +4,11 @@ from typing import Any
 
 import orjson
 
-from app.db.context import GATE
-from app.errors import Fault, Refusal
-from app.kernel import pages
-from app.kernel.asking import Asking
-from app.kernel.query import Condition, Listing
+from app.db.context import GUARD
+from app.errors import FieldError, Refusal
+from app.kernel.sql.listing import Condition, Listing
+from app.kernel.store import page
+from app.kernel.store.context import RequestContext
 from app.records import REGISTRY
 from app.reports.figures import BY_NAME, Figure
 from app.reports.work_list import BY_NUMBER, figure_of, find_round
@@ -20,18 +20,18 @@ def listed(figure: Figure, code: str, round_id: str) -> Condition:
 
 
 async def drill_down(
-    asking: Asking, round_key: str, name: str, limit: int, cursor: str | None, key: bytes
+    ctx: RequestContext, round_key: str, name: str, limit: int, cursor: str | None, key: bytes
 ) -> dict[str, Any]:
     """One figure with a page of its records. Refuses with `not_found` (round) or `no_such_path` (figure)."""
-    code, round_id = await find_round(asking, round_key)
+    code, round_id = await find_round(ctx, round_key)
     figure = BY_NAME.get(name)
     if figure is None:
-        raise Refusal("no_such_path", faults=[Fault("figure", "not_a_choice", {}, list(BY_NAME))])
+        raise Refusal("no_such_path", field_errors=[FieldError("figure", "not_a_choice", {}, list(BY_NAME))])
     t = REGISTRY.by_path[figure.lists]
     condition = listed(figure, code, round_id)
-    items, following = await pages.page(asking, t, Listing((condition,), BY_NUMBER, limit, cursor), key, "figure")
-    value, records = await figure_of(asking, figure, code, round_id)
-    visible = await _visible(asking, figure, condition)
+    items, following = await page.page(ctx, t, Listing((condition,), BY_NUMBER, limit, cursor), key, "figure")
+    value, records = await figure_of(ctx, figure, code, round_id)
+    visible = await _visible(ctx, figure, condition)
     return {
         "figure": name,
         "label": figure.label,
@@ -44,9 +44,9 @@ async def drill_down(
     }
 
 
-async def _visible(asking: Asking, figure: Figure, condition: Condition) -> int:
+async def _visible(ctx: RequestContext, figure: Figure, condition: Condition) -> int:
     """How many of the figure's records the caller sees, on all pages."""
-    sql = f"select count(*) from {figure.table} t where {condition.sql.replace('{}', '$2')} and {GATE}"
-    async with asking.connection() as connection:
-        found: int = await connection.fetchval(sql, asking.context(), condition.value)
+    sql = f"select count(*) from {figure.table} t where {condition.sql.replace('{}', '$2')} and {GUARD}"
+    async with ctx.connection() as connection:
+        found: int = await connection.fetchval(sql, ctx.context(), condition.value)
     return found

@@ -7,7 +7,7 @@ none of them can say something else than the others. Voided records are left out
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.db.context import GATE
+from app.db.context import GUARD
 from app.records import REGISTRY
 
 
@@ -84,7 +84,7 @@ class Figure:
 
     def aggregate(self, counts: Counts, code: str, round_: str) -> str:
         """A scalar sub-select that counts the listed records."""
-        return f"(select {counts.sql} from {self.table} t where {self.condition(code, round_)} and {GATE})"
+        return f"(select {counts.sql} from {self.table} t where {self.condition(code, round_)} and {GUARD})"
 
 
 FED_BACK = "('fed_back', 'rectifying', 'rectified', 'closed_off')"

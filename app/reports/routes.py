@@ -7,14 +7,14 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi import Response as Headed
 from starlette.responses import Response
 
-from app.errors import Fault, Refusal
+from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
 from app.http.operations import problems
 from app.http.paging import PAGING, PRIVATE, documented, paged, paging
 from app.http.record_handlers import JSON, only
-from app.http.service import asking, service_of
-from app.kernel.access import COUNTING
-from app.kernel.asking import Asking
+from app.http.service import request_context, service_of
+from app.kernel.declare.access import COUNTING
+from app.kernel.store.context import RequestContext
 from app.reports import drill_down, work_list
 from app.reports.answers import DrillDown, WorkList, WorkLists
 from app.reports.figures import BY_NAME, FIGURES
@@ -32,12 +32,12 @@ FigureName = Annotated[
 ]
 
 
-async def counting(request: Request, *roles: str) -> Asking:
+async def counting(request: Request, *roles: str) -> RequestContext:
     """Who asks, if figures are counted for this role. Refuses with `forbidden`."""
-    who = await asking(request)
-    if who.caller.role not in roles:
+    ctx = await request_context(request)
+    if ctx.caller.role not in roles:
         raise Refusal("forbidden")
-    return who
+    return ctx
 
 
 @router.get(
@@ -48,10 +48,10 @@ async def counting(request: Request, *roles: str) -> Asking:
 )
 async def get_work_list(request: Request, answer: Headed, id: RoundKey) -> Any:
     """由台账记录数出的工作清单和一句话文字；已作废的记录不计，并案的线索只计一件。"""
-    who = await counting(request, *COUNTING)
+    ctx = await counting(request, *COUNTING)
     only(request)
     answer.headers.update(PRIVATE)
-    return await work_list.work_list(who, id)
+    return await work_list.work_list(ctx, id)
 
 
 @router.get(
@@ -63,9 +63,9 @@ async def get_work_list(request: Request, answer: Headed, id: RoundKey) -> Any:
 )
 async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Response:
     """所数的记录，只列当前账号能看到的；withheld 是计入而看不到的条数。"""
-    who = await counting(request, *BELOW)
+    ctx = await counting(request, *BELOW)
     limit, cursor = paging(only(request, "limit", "cursor"))
-    found = await drill_down.drill_down(who, id, figure, limit, cursor, service_of(request).keys.cursor)
+    found = await drill_down.drill_down(ctx, id, figure, limit, cursor, service_of(request).keys.cursor)
     return Response(orjson.dumps(found), 200, paged(request, found["next_cursor"]), JSON)
 
 
@@ -82,13 +82,13 @@ async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Resp
 )
 async def list_work_lists(request: Request, answer: Headed) -> Any:
     """当前账号所管各区划的每一轮一份工作清单，按轮次编号排列，不列记录。"""
-    who = await counting(request, *COUNTING)
+    ctx = await counting(request, *COUNTING)
     given = only(request, "jurisdiction_prefix", "year", "limit", "cursor")
     limit, cursor = paging(given)
     prefix = _digits("jurisdiction_prefix", given.get("jurisdiction_prefix", ""), 0, 6)
     year = int(_digits("year", given["year"], 1, 4)) if "year" in given else None
     key = service_of(request).keys.cursor
-    items, following = await work_list.work_lists(who, prefix, year, limit, cursor, key)
+    items, following = await work_list.work_lists(ctx, prefix, year, limit, cursor, key)
     answer.headers.update(paged(request, following))
     return {"items": items, "next_cursor": following}
 
@@ -96,5 +96,5 @@ async def list_work_lists(request: Request, answer: Headed) -> Any:
 def _digits(name: str, text: str, least: int, most: int) -> str:
     """A parameter of so many digits. Refuses any other with `bad_query`."""
     if not least <= len(text) <= most or (text and not (text.isascii() and text.isdigit())):
-        raise Refusal("bad_query", faults=[Fault(name, "wrong_value")])
+        raise Refusal("bad_query", field_errors=[FieldError(name, "wrong_value")])
     return text

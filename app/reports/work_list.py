@@ -6,14 +6,14 @@ from typing import Any
 import orjson
 
 from app.db.context import FIGURES as FIGURES_ROLE
-from app.db.context import GATE
+from app.db.context import GUARD
 from app.errors import Refusal
-from app.kernel.asking import Asking
-from app.kernel.cursors import cursor_text, cursor_values
-from app.kernel.lifecycle import VOIDED
-from app.kernel.query import Condition, Listing
-from app.kernel.values import NUMBER
-from app.kernel.violations import is_identifier
+from app.kernel.declare.lifecycle import VOIDED
+from app.kernel.declare.values import NUMBER
+from app.kernel.sql.cursors import cursor_text, cursor_values
+from app.kernel.sql.listing import Condition, Listing
+from app.kernel.store.context import RequestContext
+from app.kernel.store.db_errors import is_identifier
 from app.records import REGISTRY
 from app.reports.figures import FIGURES, RECORDS, Counts, Figure, counting_sql
 
@@ -64,21 +64,23 @@ def document(row: Any) -> dict[str, Any]:
     return {**members, "text": sentence(members)}
 
 
-async def counted(asking: Asking, rounds: str, columns: Sequence[tuple[Figure, Counts]], *arguments: Any) -> list[Any]:
+async def counted(
+    ctx: RequestContext, rounds: str, columns: Sequence[tuple[Figure, Counts]], *arguments: Any
+) -> list[Any]:
     """Counts in one statement for every row of `rounds`, in which $1 is the caller's context."""
-    pool = asking.ledger.pools.role(FIGURES_ROLE)
-    rows: list[Any] = await pool.fetch(counting_sql(rounds, columns), asking.context(), *arguments)
+    pool = ctx.runtime.pools.role(FIGURES_ROLE)
+    rows: list[Any] = await pool.fetch(counting_sql(rounds, columns), ctx.context(), *arguments)
     return rows
 
 
-async def find_round(asking: Asking, key: str) -> tuple[str, str]:
+async def find_round(ctx: RequestContext, key: str) -> tuple[str, str]:
     """Jurisdiction and identifier of a round. Refuses with `not_found`, or `ambiguous_number` (409)."""
     column, kind = ("id", "::uuid") if is_identifier(key) else ("number", "")
     if not kind and not NUMBER.match(key):
         raise Refusal("not_found", label=ROUNDS.label)
-    pool = asking.ledger.pools.role(FIGURES_ROLE)
-    sql = f"select t.jurisdiction, t.id::text, t.number from round t where t.{column} = $2{kind} and {GATE} limit 20"
-    rows = await pool.fetch(sql, asking.context(), key)
+    pool = ctx.runtime.pools.role(FIGURES_ROLE)
+    sql = f"select t.jurisdiction, t.id::text, t.number from round t where t.{column} = $2{kind} and {GUARD} limit 20"
+    rows = await pool.fetch(sql, ctx.context(), key)
     if not rows:
         raise Refusal("not_found", label=ROUNDS.label)
     if len(rows) > 1:
@@ -86,24 +88,24 @@ async def find_round(asking: Asking, key: str) -> tuple[str, str]:
     return rows[0]["jurisdiction"], rows[0]["id"]
 
 
-ONE_ROUND = f"{ROUND_ROWS} where t.jurisdiction = $2 and t.id = $3::uuid and {GATE}"
+ONE_ROUND = f"{ROUND_ROWS} where t.jurisdiction = $2 and t.id = $3::uuid and {GUARD}"
 
 
-async def work_list(asking: Asking, key: str) -> dict[str, Any]:
+async def work_list(ctx: RequestContext, key: str) -> dict[str, Any]:
     """The work list of one round, by identifier or number."""
-    rows = await counted(asking, ONE_ROUND, ALL, *await find_round(asking, key))
+    rows = await counted(ctx, ONE_ROUND, ALL, *await find_round(ctx, key))
     return document(rows[0])
 
 
-async def figure_of(asking: Asking, figure: Figure, code: str, round_id: str) -> tuple[Any, int]:
+async def figure_of(ctx: RequestContext, figure: Figure, code: str, round_id: str) -> tuple[Any, int]:
     """A figure's value, and how many records it is counted over."""
     columns = ((figure, figure.counts), (figure, RECORDS))
-    row = (await counted(asking, ONE_ROUND, columns, code, round_id))[0]
+    row = (await counted(ctx, ONE_ROUND, columns, code, round_id))[0]
     return _value(figure.counts, row["0"]), row["1"]
 
 
 async def work_lists(
-    asking: Asking, prefix: str, year: int | None, limit: int, cursor: str | None, key: bytes
+    ctx: RequestContext, prefix: str, year: int | None, limit: int, cursor: str | None, key: bytes
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page of work lists, one a live round of the jurisdictions that begin with the prefix, and the next cursor."""
     conditions = [Condition("t.jurisdiction >= {}", prefix), Condition("t.jurisdiction < {}", f"{prefix}:")]
@@ -111,7 +113,7 @@ async def work_lists(
         conditions.append(Condition("t.year = {}", year))
     wanted = Listing(tuple(conditions), BY_NUMBER, limit, cursor)
     arguments: list[Any] = []
-    where = [GATE, f"t.state <> '{VOIDED}'"]
+    where = [GUARD, f"t.state <> '{VOIDED}'"]
     for condition in conditions:
         arguments.append(condition.value)
         where.append(condition.sql.format(f"${len(arguments) + 1}"))
@@ -120,7 +122,7 @@ async def work_lists(
         arguments += last
         where.append(f"(t.number, t.id) > (${len(arguments)}, ${len(arguments) + 1}::text::uuid)")
     rounds = f"{ROUND_ROWS} where {' and '.join(where)} order by t.number, t.id limit {limit + 1}"
-    rows = sorted(await counted(asking, rounds, ALL, *arguments), key=lambda row: (row["number"], row["id"]))
+    rows = sorted(await counted(ctx, rounds, ALL, *arguments), key=lambda row: (row["number"], row["id"]))
     if len(rows) <= limit:
         return [document(row) for row in rows], None
     last_row = rows[limit - 1]

@@ -8,10 +8,10 @@ import pytest
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools
-from app.kernel.access import Right
-from app.kernel.documents import document_sql
-from app.kernel.together import read_sql
-from app.kernel.writes import insert_sql, update_sql
+from app.kernel.declare.access import Right
+from app.kernel.sql.projection import document_sql
+from app.kernel.sql.write import insert_sql, update_sql
+from app.kernel.store.batched import read_sql
 from tests.access.world import World, build
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.kernel.access import READERS
+from app.kernel.declare.access import READERS
 from app.records import REGISTRY
 from tests.access.matrix import EVERY, HIDDEN, NO_LIST, SEES
 from tests.access.ways import ABSENT, NO_NUMBER, requests, seen

@@ -9,7 +9,7 @@ import pytest
 
 from app.db.context import Caller
 from app.db.embedded import EmbeddedPostgres
-from app.kernel.access import BY_ID, OF_ROUND, THE_TEAM, Right
+from app.kernel.declare.access import BY_ID, OF_ROUND, THE_TEAM, Right
 from app.records import REGISTRY
 from tests.access.matrix import SEES
 from tests.access.ways import seen

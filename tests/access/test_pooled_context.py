@@ -12,8 +12,8 @@ import pytest
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools, session
-from app.kernel.access import READERS
-from app.kernel.gathering import Gathering
+from app.kernel.declare.access import READERS
+from app.kernel.store.batcher import Batcher
 from app.main import create_app
 from app.settings import Settings
 from tests.access.load import CODES, LOGGED, SEES, Load, Made, Person, word
@@ -180,11 +180,11 @@ async def test_the_load_notices_connections_that_keep_their_caller(
 async def test_the_load_notices_writes_that_are_gathered_whoever_asks(
     serving: Serving, both: Both, database: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carry_out = Gathering.carry_out
+    carry_out = Batcher.carry_out
 
-    async def careless(self: Gathering, kind: Any, *rest: Any) -> Any:
+    async def careless(self: Batcher, kind: Any, *rest: Any) -> Any:
         return await carry_out(self, kind[1:] if kind[-1] == "change" else kind, *rest)
 
-    monkeypatch.setattr(Gathering, "carry_out", careless)
+    monkeypatch.setattr(Batcher, "carry_out", careless)
     found = (await leaks(serving, both, database, "careless", 24)).leaks
     assert any(leak.startswith("revision") for leak in found), found[:20]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.db.pool import Pool
-from app.kernel.access import READERS
+from app.kernel.declare.access import READERS
 from app.records import REGISTRY
 from tests.access.matrix import EVERY, SEES
 from tests.access.ways import ABSENT, NO_NUMBER, PATCH, requests, seen

@@ -12,7 +12,7 @@ import httpx
 
 from app.clock import now
 from app.db.engine import Pools
-from app.kernel import fields as kinds
+from app.kernel.declare import fields as kinds
 from app.records import REGISTRY
 from tests.support.bureaus import entered
 from tests.support.callers import PASSWORD, Api

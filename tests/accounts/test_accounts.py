@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.accounts.binding import OF_A_UNIT, SHARED
+from app.auth.binding import OF_A_UNIT, SHARED
 from app.clock import now
 from app.db.embedded import EmbeddedPostgres
 from app.db.roles import ROLES

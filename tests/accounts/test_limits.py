@@ -5,8 +5,8 @@ import asyncio
 import httpx
 import pytest
 
+from app.auth.rate_limit import SPAN_SECONDS, Pace, Paces, take
 from app.errors import Refusal
-from app.http.pace import SPAN_SECONDS, Pace, Paces, take
 from tests.accounts.conftest import Open, Serve, bearing, reached, sign_in, token_of
 from tests.support.problems import checked
 

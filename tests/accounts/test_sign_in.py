@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import VerifyMismatchError
 
-from app.accounts import passwords
+from app.auth import passwords
 from app.db.embedded import EmbeddedPostgres
 from tests.accounts.conftest import Open, amend, sign_in
 from tests.support.callers import HOME, PASSWORD, Api

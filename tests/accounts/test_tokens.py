@@ -14,7 +14,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from app.accounts.tokens import HEADER, LONGEST
+from app.auth.tokens import HEADER, LONGEST
 from tests.accounts.conftest import bearing, token_of
 from tests.support.callers import Api
 from tests.support.problems import checked

@@ -23,10 +23,10 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def listening(app: Any) -> None:
-    door = app.state.service.door
+    authenticator = app.state.service.authenticator
 
     async def does() -> bool:
-        return bool(door.listening)
+        return bool(authenticator.listening)
 
     await until(does)
 
@@ -36,10 +36,10 @@ async def test_a_change_through_one_worker_holds_in_the_other(admin: Api, opened
     place = f"/v1/accounts/{made['username']}"
     async with another() as app, reached(app) as other:
         await listening(app)
-        door = app.state.service.door
+        authenticator = app.state.service.authenticator
         token = await token_of(other, made["username"])
         assert (await bearing(other, token)).json()["jurisdiction"] == HOME
-        assert token in door.known, "remembered"
+        assert token in authenticator.known, "remembered"
         assert (await amend(admin, place, jurisdiction=NEIGHBOUR)).status_code == 200
 
         async def moved() -> bool:
@@ -60,7 +60,7 @@ async def test_a_worker_that_cannot_listen_remembers_nothing(
     made = await opened()
     async with another() as app, reached(app) as other, owning(database) as owner:
         await listening(app)
-        door = app.state.service.door
+        authenticator = app.state.service.authenticator
         token = await token_of(other, made["username"])
         assert (await bearing(other, token)).status_code == 200
         listeners = (
@@ -69,32 +69,32 @@ async def test_a_worker_that_cannot_listen_remembers_nothing(
         )
         assert await owner.fetch(listeners)
 
-        async def deaf() -> bool:
-            return not door.listening
+        async def invalidate() -> bool:
+            return not authenticator.listening
 
-        await until(deaf)
-        assert door.known == {}
+        await until(invalidate)
+        assert authenticator.known == {}
         assert (await amend(admin, f"/v1/accounts/{made['username']}", disabled=True)).status_code == 200
         assert (await bearing(other, token)).status_code == 401, "asked of the database"
         await listening(app)
         second = await opened()
         again = await token_of(other, second["username"])
         assert (await bearing(other, again)).status_code == 200
-        assert again in door.known, "listens again"
+        assert again in authenticator.known, "listens again"
 
 
 async def test_what_was_read_while_a_change_was_told_is_not_remembered(opened: Open, another: Serve) -> None:
     made = await opened()
     async with another() as app, reached(app) as other:
         await listening(app)
-        door = app.state.service.door
+        authenticator = app.state.service.authenticator
         token = await token_of(other, made["username"])
-        pool = door.pools.role("ledger_door")
+        pool = authenticator.pools.role("ledger_door")
         async with AsyncExitStack() as held:
             for _ in range(app.state.service.settings.pool_size):
                 await held.enter_async_context(pool.acquire())
             asked = asyncio.create_task(bearing(other, token))
             await asyncio.sleep(0.05)  # it waits for a connection
-            door.forget(made["username"])
+            authenticator.forget(made["username"])
         assert (await asked).status_code == 200
-        assert token not in door.known
+        assert token not in authenticator.known

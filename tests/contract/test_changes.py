@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.kernel.fields import Sealed
+from app.kernel.declare.fields import Sealed
 from app.records import REGISTRY
 from tests.support.bodies import TYPES, full, other
 from tests.support.callers import PATCH, Api

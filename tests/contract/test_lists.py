@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.kernel.fields import Choice, Day, Field, Flag, Reference
-from app.kernel.record_type import RecordType
+from app.kernel.declare.fields import Choice, Day, Field, Flag, Reference
+from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 from tests.support.bodies import TYPES
 from tests.support.callers import Api

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.kernel.fields import Sealed
-from app.kernel.record_type import HEAD, TAIL
+from app.kernel.declare.fields import Sealed
+from app.kernel.declare.record_type import HEAD, TAIL
 from app.records import REGISTRY
 from tests.support.bodies import TYPES, answered, full, members
 from tests.support.callers import HOME, Api

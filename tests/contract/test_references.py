@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.kernel.fields import Reference
-from app.kernel.record_type import RecordType
+from app.kernel.declare.fields import Reference
+from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 from tests.support.callers import Api
 from tests.support.records import Maker
@@ -43,10 +43,10 @@ async def test_a_reference_is_written_by_identifier_by_number_or_by_both(
     target = await make.fit(t, f)
     by_id, by_number = {f.id_column: listed(f, target["id"])}, {f.number_column: listed(f, target["number"])}
     seen = []
-    for spelling in (by_id, by_number, by_id | by_number):
+    for inputs in (by_id, by_number, by_id | by_number):
         body = await with_subject(make.fresh() if t.unique else make, t, f)
-        answer = await office.post(f"/v1/{path}", json={**body, **spelling})
-        assert answer.status_code == 201, (spelling, answer.text)
+        answer = await office.post(f"/v1/{path}", json={**body, **inputs})
+        assert answer.status_code == 201, (inputs, answer.text)
         seen.append({c: answer.json()[c] for c in f.columns})
     assert seen == [by_id | by_number] * 3
 

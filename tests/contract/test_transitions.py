@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.kernel.fields import Reference
+from app.kernel.declare.fields import Reference
 from app.records import REGISTRY
 from tests.conftest import AsTeam
 from tests.support.bodies import TYPES

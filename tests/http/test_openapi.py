@@ -113,5 +113,5 @@ async def test_the_examples_of_a_new_record_are_understood(office: Api) -> None:
         for _, example in examples(operation):
             answer = await office.post(path, json=example)
             if answer.status_code != 201:
-                faults = {fault["code"] for fault in answer.json()["errors"]}
-                assert faults <= {"reference_not_found", "number_taken", "key_taken"}, (path, answer.text)
+                field_errors = {field_error["code"] for field_error in answer.json()["errors"]}
+                assert field_errors <= {"reference_not_found", "number_taken", "key_taken"}, (path, answer.text)

@@ -6,9 +6,9 @@ from typing import Any
 import asyncpg
 
 from app.db.embedded import EmbeddedPostgres
-from app.imports.ahead import Ahead
-from app.imports.pieces import Piece
-from app.kernel.asking import Asking
+from app.imports.apply.chunks import Piece
+from app.imports.apply.streaming import Ahead
+from app.kernel.store.context import RequestContext
 from tests.imports.conftest import NewPlace, Place
 from tests.support.callers import NDJSON
 from tests.support.ledgers import FINDING, Rows, finding, lines, register
@@ -235,7 +235,7 @@ async def test_a_number_that_is_taken_while_the_file_is_written_takes_all_of_it_
 
 async def test_so_few_pieces_are_sent_together_that_a_lost_connection_is_seen() -> None:
     piece = Piece(1, "", "", (), {})
-    ahead = Ahead(Asking(None, None, ""), "", None, None)  # type: ignore[arg-type]  # nobody is asked
+    ahead = Ahead(RequestContext(None, None, ""), "", None, None)  # type: ignore[arg-type]  # nobody is asked
     ahead.waiting.extend([piece] * 9)
     sent: list[int] = []
     assert len(list(ahead._together(piece, sent))) == len(sent) == 3 < EXECUTE_MANY_BUFFERS

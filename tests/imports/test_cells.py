@@ -11,8 +11,20 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imports.cells import CellProblem, Raw, count, day, fold_name, is_blank, money_fen, split, text, truth, whole
-from app.imports.readers import read_workbook
+from app.imports.files.cells import (
+    CellProblem,
+    Raw,
+    count,
+    day,
+    fold_name,
+    is_blank,
+    money_fen,
+    split,
+    text,
+    truth,
+    whole,
+)
+from app.imports.files.readers import read_workbook
 
 
 def problem(read: Any, *arguments: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.kernel.record_type import RecordType
+from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 from tests.imports.conftest import MANY, NewPlace, Place
 from tests.support.callers import NDJSON
@@ -83,7 +83,7 @@ def neutral(value: Any, code: str) -> Any:
     return value.replace(f"{code}-", "431382-") if isinstance(value, str) else value
 
 
-def faults(errors: list[Any], column: str, code: str) -> list[tuple[str, str, str, Any]]:
+def field_errors(errors: list[Any], column: str, code: str) -> list[tuple[str, str, str, Any]]:
     """What is said of each member, in a form that both doors have."""
     said = [
         (e[column].strip("/").split("/")[0], e["code"], e["message"].replace(f"{code}-", "431382-"), e.get("allowed"))
@@ -107,10 +107,10 @@ def alike(t: RecordType, document: dict[str, Any]) -> dict[str, Any]:
     return document | {"number": 0} | ({"state": 0} if promised else {})
 
 
-def of_reference(t: RecordType, fault: Any) -> bool:
+def of_reference(t: RecordType, field_error: Any) -> bool:
     """Whether this is found only when references are looked for: absent, or not given at all."""
-    return fault[1] in LOOKED_FOR or (
-        fault[1] == "required" and fault[0] in {c for f in t.references for c in f.columns}
+    return field_error[1] in LOOKED_FOR or (
+        field_error[1] == "required" and field_error[0] in {c for f in t.references for c in f.columns}
     )
 
 
@@ -135,10 +135,10 @@ async def test_both_doors_write_the_same_records_and_say_the_same_of_what_they_r
     for n, (body, row) in enumerate(zip(bodies, imported, strict=True), 1):
         assert row["row"] == n
         answer = await post.api.post(f"/v1/{path}", json=neutral_to(body, post.code))
-        told = faults(answer.json().get("errors", []), "pointer", post.code)
+        told = field_errors(answer.json().get("errors", []), "pointer", post.code)
         read = [
             f
-            for f in faults(row["errors"], "column", file.code)
+            for f in field_errors(row["errors"], "column", file.code)
             if f[1] != "name_disagrees" or answer.status_code == 201
         ]
         if answer.status_code == 201:
@@ -160,7 +160,7 @@ async def test_both_doors_write_the_same_records_and_say_the_same_of_what_they_r
             assert [f for f in read if not of_reference(t, f)] == values, body
         elif {f[1] for f in told} <= RULES:  # a warning for a row of an old ledger
             seen["warned"] += 1
-            warned = faults(row["warnings"], "column", file.code)
+            warned = field_errors(row["warnings"], "column", file.code)
             assert warned == told or (read and all(of_reference(t, f) for f in read)), (body, warned, told, read)
         else:
             seen["not found"] += 1

@@ -8,8 +8,8 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imports.headers import SEARCHED_ROWS, Column, NoHeader, Table, find_table, fold, folded_names, unit_of
-from app.imports.readers import Raw, read_workbook
+from app.imports.files.headers import SEARCHED_ROWS, Column, NoHeader, Table, find_table, fold, folded_names, unit_of
+from app.imports.files.readers import Raw, read_workbook
 
 CLUES = (
     Column("number", ("线索编号",), required=True),

@@ -103,8 +103,12 @@ async def test_a_form_needs_one_file_of_a_known_kind(desk: Place) -> None:
 async def test_a_csv_needs_its_type(desk: Place) -> None:
     answer = await desk.api.post("/v1/imports", content=b"a,b,c", headers={"Content-Type": CSV})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_query")
-    (fault,) = answer.json()["errors"]
-    assert fault["code"] == "type_missing" and "type=findings" in fault["message"] and "findings" in fault["allowed"]
+    (field_error,) = answer.json()["errors"]
+    assert (
+        field_error["code"] == "type_missing"
+        and "type=findings" in field_error["message"]
+        and "findings" in field_error["allowed"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.imports.json_lines import UnreadableLine, read_ndjson
-from app.imports.limits import LONGEST_LINE, Limits
-from app.imports.readers import Raw, UnreadableFile, read_csv, read_workbook
+from app.imports.files.limits import LONGEST_LINE, Limits
+from app.imports.files.ndjson import UnreadableLine, read_ndjson
+from app.imports.files.readers import Raw, UnreadableFile, read_csv, read_workbook
 from app.strict_json import DEEPEST
 
 Rows = list[tuple[int, list[Raw]]]

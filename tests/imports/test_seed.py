@@ -70,9 +70,9 @@ async def test_every_record_stands_in_the_state_that_its_ledger_gives_a_reason_f
         assert opinion["state"] == ("closed_off" if opinion["closed_off_on"] else lower), opinion["number"]
     assert states(found, "rectification-opinions")["closed_off"] == EXPECTED["follow_up"]["opinions_closed_off"]
     assert states(found, "immediate-rectifications") == {"resolved": 4, "notified": 2}
-    carried = {n for transfer in found["clue-transfers"].values() for n in transfer["clue_numbers"]}
+    referenced = {n for transfer in found["clue-transfers"].values() for n in transfer["clue_numbers"]}
     for clue in found["clues"].values():
-        assert clue["number"] in carried and clue["holder_unit_number"]
+        assert clue["number"] in referenced and clue["holder_unit_number"]
     assert states(found, "clues") == {"closed_off": 4, "transferred": 26}
     assert states(found, "clue-transfers") == {"result_fed_back": 1, "received": 2}
     for filing in found["case-filings"].values():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
-from app.kernel.fields import Reference
+from app.kernel.declare.fields import Reference
 from app.records import REGISTRY
 from tests.support.callers import OFFICE as OFFICE_WORK
 from tests.support.callers import Api

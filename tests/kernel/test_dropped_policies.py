@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from app.db.context import DOOR, FIGURES, HAND, IMPORTING, Caller
+from app.db.context import AUTH_ROLE, FIGURES, IMPORTING, SYSTEM_ROLE, Caller
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import ACTING
-from app.kernel.policies import import_reads, personal, statements
+from app.kernel.schema.policies import import_reads, personal, statements
 from app.records import REGISTRY
 from tests.support.bureaus import account
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
@@ -69,7 +69,7 @@ async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> Asyn
 
 
 CALLERS = {
-    HAND: OFFICE, IMPORTING: LOADER, FIGURES: OFFICE, "ledger_inspection_office": OFFICE,
+    SYSTEM_ROLE: OFFICE, IMPORTING: LOADER, FIGURES: OFFICE, "ledger_inspection_office": OFFICE,
     "ledger_case_supervision": Caller("office_supervision", "case_supervision", HOME),
     "ledger_ledger_loader": LOADER,
     "ledger_leading_group": Caller("probe-leaders", "leading_group", HOME),
@@ -124,7 +124,7 @@ async def test_each_role_sees_of_every_table_rows_of_its_own_jurisdiction_alone(
                 await named(owner, caller)
                 rows = await owner.fetch(f"select distinct jurisdiction from {table}")
                 assert {r[0] for r in rows} <= {HOME}, (table, role)
-    for role, account_name in (("ledger_inspection_office", NEXT_DOOR), (HAND, NEXT_DOOR), (FIGURES, NEXT_DOOR)):
+    for role, account_name in (("ledger_inspection_office", NEXT_DOOR), (SYSTEM_ROLE, NEXT_DOOR), (FIGURES, NEXT_DOOR)):
         async with undone(owner):
             await owner.execute(f"set local role {role}")
             await named(owner, account_name)
@@ -133,7 +133,7 @@ async def test_each_role_sees_of_every_table_rows_of_its_own_jurisdiction_alone(
 
 async def test_a_role_without_a_caller_of_that_role_sees_nothing(owner: Any) -> None:
     """A connection that acts as another role than its caller's is told nothing, whoever the caller is."""
-    for role in (r for r in CALLERS if r not in (HAND, FIGURES)):
+    for role in (r for r in CALLERS if r not in (SYSTEM_ROLE, FIGURES)):
         for other in {c.account: c for c in CALLERS.values()}.values():
             if other == CALLERS[role]:
                 continue
@@ -176,7 +176,7 @@ async def test_opening_any_policy_to_everything_is_noticed(owner: Any) -> None:
 
 async def test_a_permissive_policy_that_is_added_is_noticed(owner: Any) -> None:
     for table in RECORD_TABLES:
-        for role in (r for r in CALLERS if r != HAND):
+        for role in (r for r in CALLERS if r != SYSTEM_ROLE):
             before = await seen(owner, table, role)
             async with undone(owner):
                 await owner.execute(f"create policy added on {table} for select to {role} using (true)")
@@ -185,7 +185,7 @@ async def test_a_permissive_policy_that_is_added_is_noticed(owner: Any) -> None:
 
 async def test_lifting_the_security_of_a_table_is_noticed(owner: Any) -> None:
     for table in {p["tablename"] for p in await policies(owner)} - set(SECRET):
-        roles = [r for r in CALLERS if r in ACTING and r != DOOR and await seen(owner, table, r) is not None]
+        roles = [r for r in CALLERS if r in ACTING and r != AUTH_ROLE and await seen(owner, table, r) is not None]
         before = {r: await seen(owner, table, r) for r in roles}
         async with undone(owner):
             await owner.execute(f"alter table {table} disable row level security")

@@ -12,10 +12,10 @@ import asyncpg
 import httpx
 import pytest
 
-from app.db.context import FIGURES, HAND, IMPORTING
+from app.db.context import FIGURES, IMPORTING, SYSTEM_ROLE
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
-from app.kernel.access import READERS
+from app.kernel.declare.access import READERS
 from app.main import create_app
 from app.records import REGISTRY
 from app.settings import Settings
@@ -37,7 +37,7 @@ async def statements(database: EmbeddedPostgres, folder: Path, office: Api) -> A
     found: dict[str, set[str]] = {role: set() for role in ROLES}
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
-        pools = app.state.service.ledger.pools
+        pools = app.state.service.runtime.pools
         async with Api.bureau(transport, office.names) as bureau:
             bureau.unit = office.unit
             make = Maker(bureau)
@@ -213,7 +213,7 @@ async def test_every_statement_on_protected_tables_has_the_gate_above_each_scan(
     # `principal` is read by the policies, when the scan below the gate first needs them; the others at the door.
     protected = {r["relname"] for r in rows} - {"principal", "principal_secret", "service_key"}
     explained, open_ones = 0, []
-    hand = await connect(database.application_url, HAND)
+    hand = await connect(database.application_url, SYSTEM_ROLE)
     for role in ROLES:
         connection = await connect(database.application_url, role)
         for text in statements[role]:

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
-from app.kernel.record_type import RecordType
+from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 from tests.support.callers import Api
 from tests.support.records import Maker

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db.context import HAND
+from app.db.context import SYSTEM_ROLE
 from app.db.embedded import EmbeddedPostgres
 from app.records import REGISTRY
 from tests.support.bodies import TYPES
@@ -28,7 +28,7 @@ async def test_an_update_by_hand_leaves_a_revision_with_the_caller_and_the_docum
 ) -> None:
     record = await make(path)
     table = REGISTRY.by_path[path].table
-    async with acting(database, role=HAND) as connection:
+    async with acting(database, role=SYSTEM_ROLE) as connection:
         await connection.execute(f"update {table} set note = '手改', version = version + 1 where id = $1", record["id"])
     now = await office.read(f"/v1/{path}/{record['id']}")
     assert (now["note"], now["version"]) == ("手改", 2)

@@ -3,11 +3,11 @@
 import asyncpg
 import pytest
 
-from app.db.context import FIGURES, HAND, IMPORTING
+from app.db.context import FIGURES, IMPORTING, SYSTEM_ROLE
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import ACTING, KEEPER, OWNER
-from app.kernel.access import READERS
+from app.kernel.declare.access import READERS
 from app.records import REGISTRY
 from tests.support.callers import HOME
 from tests.support.records import Maker
@@ -69,7 +69,7 @@ async def test_every_table_is_under_row_security_that_binds_its_owner_too(databa
         assert views == 0, "a view would read with its owner's eyes"
 
 
-@pytest.mark.parametrize("role", [*(f"ledger_{r}" for r in READERS), HAND, IMPORTING, FIGURES])
+@pytest.mark.parametrize("role", [*(f"ledger_{r}" for r in READERS), SYSTEM_ROLE, IMPORTING, FIGURES])
 async def test_a_connection_that_names_no_caller_sees_nothing(
     role: str, make: Maker, database: EmbeddedPostgres
 ) -> None:
@@ -101,7 +101,7 @@ async def test_the_login_itself_may_touch_no_table(database: EmbeddedPostgres) -
         await connection.close()
 
 
-@pytest.mark.parametrize("role", [OFFICE.database_role, HAND, IMPORTING])
+@pytest.mark.parametrize("role", [OFFICE.database_role, SYSTEM_ROLE, IMPORTING])
 async def test_the_application_writes_no_history_of_its_own(role: str, make: Maker, database: EmbeddedPostgres) -> None:
     record = await make("units")
     texts = (
@@ -137,12 +137,12 @@ async def test_a_row_of_another_jurisdiction_can_be_neither_changed_nor_planted(
 ) -> None:
     for t in REGISTRY:
         record = await make(t.path)
-        async with acting(database, NEXT_DOOR, HAND) as connection:
+        async with acting(database, NEXT_DOOR, SYSTEM_ROLE) as connection:
             touched = await connection.execute(
                 f"update {t.table} set version = version + 1 where id = $1", record["id"]
             )
             assert touched == "UPDATE 0", t.path
-    for role in (NEXT_DOOR.database_role, HAND):
+    for role in (NEXT_DOOR.database_role, SYSTEM_ROLE):
         async with acting(database, NEXT_DOOR, role) as connection:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(

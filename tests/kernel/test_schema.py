@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.migrate import configuration, head, migrate
-from app.kernel.tables import metadata
+from app.kernel.schema.tables import metadata
 from app.records import REGISTRY
 from tests.support.callers import HOME
 from tests.support.databases import PRISTINE

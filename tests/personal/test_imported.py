@@ -8,7 +8,7 @@ from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import JOBS
 from app.imports.jobs import OPEN_STATES
-from app.imports.leftovers import remove_leftovers
+from app.imports.orphan_files import remove_leftovers
 from tests.support.callers import CSV, Api
 from tests.support.numbers import identity_number
 from tests.support.records import Maker

@@ -17,8 +17,8 @@ import pytest
 
 from app.cli.database import _running
 from app.db.engine import Pools
-from app.kernel.keyring import load_keyring
-from app.kernel.sealing import Place, locked, opened
+from app.kernel.personal.encryption import Place, locked, opened
+from app.kernel.personal.keyring import load_keyring
 from tests.cli.conftest import place  # noqa: F401  # the fixture
 from tests.cli.running import LAST_WORDS, PROJECT, Running, environment, running
 from tests.support.bureaus import entered
@@ -196,7 +196,7 @@ def test_a_key_is_rotated_under_a_service_that_reads_and_writes_and_after_a_kill
 
 
 def row_value(row: Any) -> Any:
-    from app.kernel.sealing import SealedValue
+    from app.kernel.personal.encryption import SealedValue
 
     return SealedValue(row["form"], row["algorithm"], row["key_id"], row["ciphertext"])
 

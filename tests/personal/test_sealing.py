@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel.keyring import Keyring, NoSecret, Secret, UnknownKey, load_keyring
-from app.kernel.sealing import ALGORITHM, Place, SealedValue, Unopened, locked, opened
+from app.kernel.personal.encryption import ALGORITHM, Place, SealedValue, Unopened, locked, opened
+from app.kernel.personal.keyring import Keyring, NoSecret, Secret, UnknownKey, load_keyring
 
 NUMBER = "431382190001010019"
 PLACE = Place("431382", "01a20741-9e32-72f5-83b8-6eef4e2aa171", "persons.id_number", "d" * 64)

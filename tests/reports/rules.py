@@ -37,10 +37,10 @@ class Book:
     def carried_clues(self) -> Records:
         """A merged clue counts as the one it was merged into, however many steps that takes."""
         into = {c["number"]: c["merged_into_number"] for c in self.live("clues")}
-        carried = {n for t in self.live("clue-transfers") if t["state"] in SENT for n in t["clue_numbers"]}
-        while merged := {n for n in carried if into[n]}:
-            carried = carried - merged | {into[n] for n in merged}
-        return [c for c in self.of("clues") if c["number"] in carried]
+        referenced = {n for t in self.live("clue-transfers") if t["state"] in SENT for n in t["clue_numbers"]}
+        while merged := {n for n in referenced if into[n]}:
+            referenced = referenced - merged | {into[n] for n in merged}
+        return [c for c in self.of("clues") if c["number"] in referenced]
 
     def visits(self, member: str) -> Records:
         return [v for v in self.of("visits") if v[member] and v[member]["value"] > 0]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from app.kernel import fields as kinds
-from app.kernel.record_type import RecordType
+from app.kernel.declare import fields as kinds
+from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 from tests.support.records import Maker
 

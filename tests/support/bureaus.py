@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 
-from app.accounts import register
-from app.accounts.binding import Binding, faults
+from app.auth import principals
+from app.auth.binding import Binding, field_errors
 from app.clock import now
 from app.db.engine import Pools
 from tests.support.callers import LOADER, OFFICE, PASSWORD, SUPERVISION, Api
@@ -23,8 +23,8 @@ LIGHT = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 async def entered(pools: Pools, name: str, role: str, code: str, **bound: Any) -> None:
     """Enters an account that signs in with PASSWORD at once."""
     binding = Binding(role, code, **bound)
-    assert not faults(binding), faults(binding)
-    await register.insert(pools, name, "account", binding, LIGHT, "test")
+    assert not field_errors(binding), field_errors(binding)
+    await principals.insert(pools, name, "account", binding, LIGHT, "test")
 
 
 async def account(url: str, name: str, role: str, code: str, **bound: Any) -> str:

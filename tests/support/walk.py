@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from app.kernel.fields import Reference
-from app.kernel.lifecycle import Transition
-from app.kernel.record_type import RecordType
+from app.kernel.declare.fields import Reference
+from app.kernel.declare.lifecycle import Transition
+from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 from tests.support.records import Maker
 
@@ -61,7 +61,7 @@ def causes(t: RecordType, arrow: Transition) -> list[tuple[RecordType, Reference
         (other, other.reference(c.reference), x)
         for other in REGISTRY
         for x in other.lifecycle.public
-        for c in x.follows
+        for c in x.effects
         if c.action == arrow.action and c.reference in {f.name for f in other.references if f.to == t.path}
     ]
 

@@ -5,14 +5,14 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from app.accounts import credentials, register, tokens
 from app.accounts.sign_in import forms
+from app.auth import credentials, principals, tokens
 from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.operations import problems
 from app.http.record_handlers import only
-from app.http.service import Service, asking, service_of
-from app.kernel.access import COUNTING
+from app.http.service import Service, request_context, service_of
+from app.kernel.declare.access import COUNTING
 from app.records import REGISTRY
 
 router = APIRouter(tags=["90 账号与系统"])
@@ -109,7 +109,9 @@ async def _token(service: Service, grant: forms.Grant) -> tuple[str, int]:
     options = service.settings
     patience = credentials.Patience(options.lock_failures, options.lock_minutes)
     try:
-        principal = await credentials.authenticate(service.ledger.pools, grant.kind, grant.name, grant.secret, patience)
+        principal = await credentials.authenticate(
+            service.runtime.pools, grant.kind, grant.name, grant.secret, patience
+        )
     except Refusal as refusal:
         refusal.members["error"] = forms.REFUSED[grant.grant]
         raise
@@ -119,12 +121,12 @@ async def _token(service: Service, grant: forms.Grant) -> tuple[str, int]:
 @router.get("/v1/me", summary="当前账号是谁，能做什么", responses=problems(400), dependencies=[Depends(bearer)])
 async def who_am_i(request: Request) -> Me:
     """当前账号的角色、所属和可做的操作。"""
-    who = await asking(request)
+    ctx = await request_context(request)
     only(request)
-    caller = who.caller
-    rights = {t: t.access.of(caller.role) for t in who.ledger.registry}
+    caller = ctx.caller
+    rights = {t: t.access.of(caller.role) for t in ctx.runtime.registry}
     may = {t.path: r.verbs(x.action for x in t.lifecycle.public) for t, r in rights.items() if r}
-    partner = await register.find(who.ledger.pools, caller.account) if caller.role == "partner_system" else None
+    partner = await principals.find(ctx.runtime.pools, caller.account) if caller.role == "partner_system" else None
     return Me(
         username=caller.account,
         role=caller.role,

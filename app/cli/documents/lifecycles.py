@@ -3,9 +3,9 @@
 import re
 
 from app.cli.documents import NOTICE, code, table, text
-from app.kernel.fields import Field, Reference
-from app.kernel.lifecycle import Consequence, Transition
-from app.kernel.record_type import RecordType
+from app.kernel.declare.fields import Field, Reference
+from app.kernel.declare.lifecycle import Effect, Transition
+from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 
 HEAD = """# Lifecycles 状态与操作
@@ -29,7 +29,7 @@ def _member(f: Field) -> str:
     return f"`{name}` {f.label}{' †' if f.required else ''}"
 
 
-def _follows(t: RecordType, consequences: tuple[Consequence, ...]) -> str:
+def _follows(t: RecordType, consequences: tuple[Effect, ...]) -> str:
     found = []
     for c in consequences:
         target = REGISTRY.by_path[t.reference(c.reference).to]
@@ -56,13 +56,13 @@ def _row(t: RecordType, x: Transition) -> list[str]:
     kind = "internal" if x.internal else ""
     to = code(x.to) if x.to else "unchanged"
     arrow = [code(x.action), x.label, kind, code(*x.origins), to]
-    return [*arrow, given, condition, _follows(t, x.follows), x.help, article(x)]
+    return [*arrow, given, condition, _follows(t, x.effects), x.help, article(x)]
 
 
 def _section(t: RecordType) -> list[str]:
     labels = "; ".join(f"`{state}` {label}" for state, label in t.lifecycle.states.items())
     blocks = [f"## {t.label} `{t.path}`", f"{t.help}\n\nStates: {labels}; `voided` 已作废."]
-    created = _follows(t, t.lifecycle.follows_create)
+    created = _follows(t, t.lifecycle.effects_on_create)
     if created:
         blocks.append(f"Creating one may bring about: {created}.")
     if not t.lifecycle.transitions:

@@ -1,8 +1,8 @@
 """docs/permissions.md: who may see and do what, as each type's access declares it."""
 
 from app.cli.documents import NOTICE, code, table, text
-from app.kernel.access import COUNTING, PLACES, READERS, ROLES, Right
-from app.kernel.record_type import RecordType
+from app.kernel.declare.access import COUNTING, PLACES, READERS, ROLES, Right
+from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 
 HEAD = """# Permissions 权限

@@ -3,9 +3,9 @@
 from functools import singledispatch
 
 from app.cli.documents import NOTICE, code, table, text
-from app.imports.columns import columns_of
-from app.kernel import fields as kinds
-from app.kernel.record_type import RecordType
+from app.imports.mapping.columns import columns_of
+from app.kernel.declare import fields as kinds
+from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 
 HEAD = """# Record types 记录类型

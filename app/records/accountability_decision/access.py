@@ -1,6 +1,6 @@
 """A decision is case supervision's; its unit reads it once it is announced."""
 
-from app.kernel.access import OWN, Access, Hidden, reads, writes
+from app.kernel.declare.access import OWN, Access, Hidden, reads, writes
 
 ACCESS = Access(
     {

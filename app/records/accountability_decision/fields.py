@@ -1,6 +1,6 @@
 """What the ledger keeps of an accountability decision (domain.md 3.6 and 5.6)."""
 
-from app.kernel.fields import Choice, Day, Reference, Whole, terms
+from app.kernel.declare.fields import Choice, Day, Reference, Whole, terms
 from app.records.common import (
     CONDUCT,
     DOCUMENT_NUMBER,

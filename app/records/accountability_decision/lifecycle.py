@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.lifecycle import Lifecycle, Transition
+from app.kernel.declare.lifecycle import Lifecycle, Transition
 from app.records.common import day_on
 
 
-def entered(row: Mapping[str, Any]) -> str:
+def state_on_import(row: Mapping[str, Any]) -> str:
     """Announced if the ledger gives the day."""
     return "announced" if row.get("announced_on") else "decided"
 
@@ -25,5 +25,5 @@ LIFECYCLE = Lifecycle(
             help="向所涉单位和个人宣布（问责条例2016年第九条）；此后所涉单位方可看到。",
         ),
     ),
-    entered=entered,
+    state_on_import=state_on_import,
 )

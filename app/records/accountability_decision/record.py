@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.accountability_decision.access import ACCESS
 from app.records.accountability_decision.fields import FIELDS
 from app.records.accountability_decision.lifecycle import LIFECYCLE
@@ -29,7 +29,7 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
     check_subject(context, new)
     allowed = MODES[new["subject_kind"]]
     if new["mode"] not in allowed:
-        context.fault("mode", "mode_not_for_subject", allowed=allowed)
+        context.field_error("mode", "mode_not_for_subject", allowed=allowed)
 
 
 RECORD = RecordType(

@@ -1,6 +1,6 @@
 """Talks and admonishments are case supervision's; the unit that was talked to reads its own."""
 
-from app.kernel.access import OWN, Access, Hidden, reads, writes
+from app.kernel.declare.access import OWN, Access, Hidden, reads, writes
 
 ACCESS = Access(
     {

@@ -1,6 +1,6 @@
 """What the ledger keeps of a talk or an admonition (domain.md 3.5 and 4.6)."""
 
-from app.kernel.fields import Choice, Day, Reference, Text, terms
+from app.kernel.declare.fields import Choice, Day, Reference, Text, terms
 from app.records.common import PERSON_IF_KNOWN, ROUND, SUBJECT_KIND, SUBJECT_UNIT
 
 KIND = terms(

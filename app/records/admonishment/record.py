@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.lifecycle import resting
-from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.lifecycle import resting
+from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.admonishment.access import ACCESS
 from app.records.admonishment.fields import FIELDS
 from app.records.common import SUBJECT_AGREES, check_subject, in_order, read_subject, subject_column

@@ -1,6 +1,6 @@
 """Filings are case supervision's; a department writes those of the clues it handles. The office sees a figure only."""
 
-from app.kernel.access import OWN, Access, Follow, Right, reads, writes
+from app.kernel.declare.access import OWN, Access, AudienceDependency, Right, reads, writes
 
 ACCESS = Access(
     {
@@ -11,5 +11,5 @@ ACCESS = Access(
     },
     audience="""array[(select c.handling_unit_id from clue c
         where c.jurisdiction = {0}.jurisdiction and c.id = {0}.clue_id)]""",
-    follows=(Follow("clue", "{0}.clue_id = new.id", ("handling_unit_id",)),),
+    depends_on=(AudienceDependency("clue", "{0}.clue_id = new.id", ("handling_unit_id",)),),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.fields import Choice, Day, Reference, Text, terms
+from app.kernel.declare.fields import Choice, Day, Reference, Text, terms
 from app.records.common import PERSON, PERSON_AS_DECIDED, ROUND
 
 LANE = terms(
@@ -49,7 +49,7 @@ ADMIN_SANCTION = Choice(
 
 FIELDS = (
     ROUND,
-    replace(PERSON, carries=("is_village_manager",)),
+    replace(PERSON, requires=("is_village_manager",)),
     *PERSON_AS_DECIDED,
     Choice(
         "lane",

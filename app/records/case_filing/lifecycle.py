@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.lifecycle import REASON, Lifecycle, Transition
+from app.kernel.declare.lifecycle import REASON, Lifecycle, Transition
 from app.records.case_filing.fields import ADMIN_SANCTION, PARTY_SANCTION
 from app.records.common import day_on
 
 
-def entered(row: Mapping[str, Any]) -> str:
+def state_on_import(row: Mapping[str, Any]) -> str:
     """Contract section 3: decided if the ledger gives the day."""
     return "decided" if row.get("concluded_on") else "filed"
 
@@ -34,5 +34,5 @@ LIFECYCLE = Lifecycle(
             help="没有证据证明存在违纪违法行为的，撤销案件（监察法第五十二条）。",
         ),
     ),
-    entered=entered,
+    state_on_import=state_on_import,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.case_filing.access import ACCESS
 from app.records.case_filing.fields import FIELDS
 from app.records.case_filing.lifecycle import LIFECYCLE
@@ -16,8 +16,8 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
     """No case is concluded before it is filed; three sanctions alone are for village managers (domain.md 3.4)."""
     in_order(context, new, "filed_on", "concluded_on")
     sanction = new.get("admin_sanction")
-    if sanction and sanction not in FOR_VILLAGE_MANAGERS and context.carried("person", "is_village_manager"):
-        context.fault("admin_sanction", "sanction_not_for_village_manager", allowed=FOR_VILLAGE_MANAGERS)
+    if sanction and sanction not in FOR_VILLAGE_MANAGERS and context.referenced("person", "is_village_manager"):
+        context.field_error("admin_sanction", "sanction_not_for_village_manager", allowed=FOR_VILLAGE_MANAGERS)
 
 
 RECORD = RecordType(

@@ -4,7 +4,7 @@
 then only that it exists and how far it is.
 """
 
-from app.kernel.access import ALL_ACTIONS, OWN, Access, Follow, Hidden, Right, reads, writes
+from app.kernel.declare.access import ALL_ACTIONS, OWN, Access, AudienceDependency, Hidden, Right, reads, writes
 
 BEFORE_TRANSFER = ("registered",)
 # Closing off (销号) is not done by the department that handled the clue (domain.md 4.4).
@@ -27,6 +27,6 @@ ACCESS = Access(
     audience="""case when {0}.holder_unit_id is null then array[{0}.team_id] else
         array_remove(array_remove(array[{0}.holder_unit_id, {0}.handling_unit_id], {0}.reported_unit_id),
         (select p.unit_id from person p where p.jurisdiction = {0}.jurisdiction and p.id = {0}.person_id)) end""",
-    follows=(Follow("person", "{0}.person_id = new.id", ("unit_id",)),),
+    depends_on=(AudienceDependency("person", "{0}.person_id = new.id", ("unit_id",)),),
     logged=True,
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.fields import Choice, Day, Reference, Text, terms
+from app.kernel.declare.fields import Choice, Day, Reference, Text, terms
 from app.records.common import CONDUCT, FINDING, PERSON_IF_KNOWN, ROUND, TEAM_IF_KNOWN
 
 SOURCE = terms(

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.kernel.lifecycle import REASON, Lifecycle, Transition
+from app.kernel.declare.lifecycle import REASON, Lifecycle, Transition
 from app.records.clue.fields import CHOSEN_HANDLING, HANDLING_UNIT, RESULT
 from app.records.common import day_on
 
 
-def entered(row: Mapping[str, Any]) -> str:
+def state_on_import(row: Mapping[str, Any]) -> str:
     """Contract section 3; `transferred` is the doing of the transfer that carries the clue."""
     if row.get("is_closed_off"):
         return "closed_off"
@@ -84,5 +84,5 @@ LIFECYCLE = Lifecycle(
             help="发现新的证据。",
         ),
     ),
-    entered=entered,
+    state_on_import=state_on_import,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.clue.access import ACCESS
 from app.records.clue.fields import FIELDS
 from app.records.clue.lifecycle import LIFECYCLE

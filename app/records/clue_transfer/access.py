@@ -1,6 +1,6 @@
 """A transfer is the office's to send and the receiver's to sign for; the team follows that of its own clues."""
 
-from app.kernel.access import ALL_ACTIONS, OWN, Access, Follow, Right, reads, writes
+from app.kernel.declare.access import ALL_ACTIONS, OWN, Access, AudienceDependency, Right, reads, writes
 
 ACCESS = Access(
     {
@@ -13,5 +13,5 @@ ACCESS = Access(
     },
     audience="""array[case when {0}.state in ('sent', 'received', 'result_fed_back') then {0}.to_unit_id end]
         || array(select c.team_id from clue c where c.jurisdiction = {0}.jurisdiction and c.id = any ({0}.clue_ids))""",
-    follows=(Follow("clue", "{0}.clue_ids @> array[new.id]", ("team_id",)),),
+    depends_on=(AudienceDependency("clue", "{0}.clue_ids @> array[new.id]", ("team_id",)),),
 )

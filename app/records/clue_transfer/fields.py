@@ -1,6 +1,6 @@
 """What the ledger keeps of a transfer of clues (domain.md 4.5)."""
 
-from app.kernel.fields import Choice, Day, Reference, Text, terms
+from app.kernel.declare.fields import Choice, Day, Reference, Text, terms
 from app.records.common import ROUND
 
 ROUTE = terms(
@@ -35,7 +35,7 @@ FIELDS = (
         to="units",
         required=True,
         headings=("接受单位", "承接单位"),
-        carries=("lineage",),
+        requires=("lineage",),
         sample="431382-U001",
     ),
     Reference(
@@ -45,7 +45,7 @@ FIELDS = (
         many=True,
         required=True,
         headings=("问题线索编号", "移交线索", "线索"),
-        carries=("reported_units",),
+        requires=("reported_units",),
         sample=["431382-2017-01-C-0001"],
     ),
     Day("sent_on", "移交日期", set_by=True, headings=("移送日期",)),

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.fields import Reference, Text
-from app.kernel.lifecycle import REASON, Consequence, Lifecycle, Transition
+from app.kernel.declare.fields import Reference, Text
+from app.kernel.declare.lifecycle import REASON, Effect, Lifecycle, Transition
 from app.records.common import day_on
 
 
-def entered(row: Mapping[str, Any]) -> str:
+def state_on_import(row: Mapping[str, Any]) -> str:
     """Contract section 3: by the last date present."""
     if row.get("fed_back_on"):
         return "result_fed_back"
@@ -34,7 +34,7 @@ LIFECYCLE = Lifecycle(
             "sent",
             body=(day_on("移交日期", "2017-06-11"),),
             sets={"on": "sent_on"},
-            follows=(Consequence("clue", "transfer", values=HAND_OVER),),
+            effects=(Effect("clue", "transfer", values=HAND_OVER),),
             help="经派出党组织决定分类处置后移交（巡视工作条例第二十八条）。",
         ),
         Transition(
@@ -61,7 +61,7 @@ LIFECYCLE = Lifecycle(
                 ),
             ),
             partial="clue",
-            follows=(Consequence("clue", "come_back"),),
+            effects=(Effect("clue", "come_back"),),
             help="不属管辖、内容不清或重复的，写明理由退回。",
         ),
         Transition(
@@ -77,9 +77,9 @@ LIFECYCLE = Lifecycle(
             help="接收后三个月内反馈办理情况（巡视工作条例第二十九条）。",
         ),
     ),
-    entered=entered,
-    follows_create=(
-        Consequence("clue", "be_held", when=is_sent, values=HAND_OVER, in_import=True),
-        Consequence("clue", "transfer", when=is_sent, values=HAND_OVER, in_import=True),
+    state_on_import=state_on_import,
+    effects_on_create=(
+        Effect("clue", "be_held", when=is_sent, values=HAND_OVER, in_import=True),
+        Effect("clue", "transfer", when=is_sent, values=HAND_OVER, in_import=True),
     ),
 )

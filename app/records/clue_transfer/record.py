@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.clue_transfer.access import ACCESS
 from app.records.clue_transfer.fields import FIELDS
 from app.records.clue_transfer.lifecycle import LIFECYCLE
@@ -11,10 +11,10 @@ from app.records.clue_transfer.lifecycle import LIFECYCLE
 
 def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
     """A clue is never handed to the unit it is about, nor to one below it (domain.md 3.9)."""
-    lineage = set(context.carried("to_unit", "lineage") or ())
-    reported = {unit for units in context.carried("clue", "reported_units") or () for unit in units or ()}
+    lineage = set(context.referenced("to_unit", "lineage") or ())
+    reported = {unit for units in context.referenced("clue", "reported_units") or () for unit in units or ()}
     if lineage & reported:
-        context.fault("to_unit_number", "transfer_to_reported_unit")
+        context.field_error("to_unit_number", "transfer_to_reported_unit")
 
 
 RECORD = RecordType(

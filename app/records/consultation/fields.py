@@ -1,6 +1,6 @@
 """What the ledger keeps of a consultation (domain.md 1.6)."""
 
-from app.kernel.fields import Day, Lines, Text
+from app.kernel.declare.fields import Day, Lines, Text
 from app.records.common import ROUND
 
 FIELDS = (

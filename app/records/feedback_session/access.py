@@ -1,6 +1,6 @@
 """A feedback session is its unit's, and that of the team that inspects the unit."""
 
-from app.kernel.access import OWN, Access, Hidden, reads, writes
+from app.kernel.declare.access import OWN, Access, Hidden, reads, writes
 
 OF_TEAM = """({0}.round_id, {0}.unit_id) in (select x.round_id, x.unit_id from target x
     where x.state <> 'voided')"""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.fields import Absentees, Choice, Day, Text, Whole, terms
+from app.kernel.declare.fields import Absentees, Choice, Day, Text, Whole, terms
 from app.records.common import INSPECTED_UNIT, ROUND
 
 METHOD = terms(

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.fields import Text
-from app.kernel.lifecycle import resting
-from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.fields import Text
+from app.kernel.declare.lifecycle import resting
+from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import in_order
 from app.records.feedback_session.access import ACCESS
 from app.records.feedback_session.fields import FIELDS
@@ -23,7 +23,7 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
     """Nobody is present who does not belong there, and the form is not signed for before it is handed over."""
     expected, present = new.get("members_expected"), new.get("members_present")
     if expected is not None and present is not None and present > expected:
-        context.fault("members_present", "more_present_than_expected", expected=expected)
+        context.field_error("members_present", "more_present_than_expected", expected=expected)
     in_order(context, new, "held_on", "receipt_on")
 
 

@@ -1,6 +1,6 @@
 """A finding is the team's until it is fed back; from then on its unit sees it, too."""
 
-from app.kernel.access import OF_TEAM, Access, of_unit, reads, writes
+from app.kernel.declare.access import OF_TEAM, Access, of_unit, reads, writes
 
 FED_BACK = "{0}.fed_back_on is not null"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.fields import Day, Flag, Quantity, Reference, Text
+from app.kernel.declare.fields import Day, Flag, Quantity, Reference, Text
 from app.records.common import AMOUNT_FEN, CONDUCT, INSPECTED_UNIT, ROUND, TEAM
 
 FIELDS = (

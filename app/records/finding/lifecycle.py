@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.lifecycle import REASON, Lifecycle, Transition
+from app.kernel.declare.lifecycle import REASON, Lifecycle, Transition
 from app.records.common import day_on
 
 ALL_OPINIONS_DONE = """not exists (select from rectification_opinion o where o.jurisdiction = t.jurisdiction
     and o.finding_id = t.id and o.state not in ('completed', 'closed_off', 'voided'))"""
 
 
-def entered(row: Mapping[str, Any]) -> str:
+def state_on_import(row: Mapping[str, Any]) -> str:
     """Contract section 3: fed back if the ledger gives the day."""
     return "fed_back" if row.get("fed_back_on") else "registered"
 
@@ -61,5 +61,5 @@ LIFECYCLE = Lifecycle(
             help="整改不实或回头看发现反弹。",
         ),
     ),
-    entered=entered,
+    state_on_import=state_on_import,
 )

@@ -1,6 +1,6 @@
 """What the ledger keeps of a category (domain.md 1.3)."""
 
-from app.kernel.fields import Choice, Text, terms
+from app.kernel.declare.fields import Choice, Text, terms
 from app.records.common import ROUND
 
 PHASE = terms("phase", focus=("重点", "巡察重点"), feedback=("反馈", "巡察反馈"))

@@ -1,7 +1,7 @@
 """The declaration of a category."""
 
-from app.kernel.lifecycle import resting
-from app.kernel.record_type import LedgerHabits, LedgerName, Numbering, RecordType
+from app.kernel.declare.lifecycle import resting
+from app.kernel.declare.record_type import LedgerHabits, LedgerName, Numbering, RecordType
 from app.records.finding_category.access import ACCESS
 from app.records.finding_category.fields import FIELDS
 

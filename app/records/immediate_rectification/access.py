@@ -1,6 +1,6 @@
 """What is put right at once concerns the unit that leads and those that co-operate."""
 
-from app.kernel.access import OF_TEAM, OWN, Access, Right, reads, writes
+from app.kernel.declare.access import OF_TEAM, OWN, Access, Right, reads, writes
 
 ACCESS = Access(
     {

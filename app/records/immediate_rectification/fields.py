@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.fields import Day, Reference, Text
+from app.kernel.declare.fields import Day, Reference, Text
 from app.records.common import AMOUNT_FEN, COOPERATING_UNIT, ROUND, TEAM_IF_KNOWN
 
 RESULT = Text(

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.kernel.lifecycle import Lifecycle, Transition
+from app.kernel.declare.lifecycle import Lifecycle, Transition
 from app.records.common import day_on
 from app.records.immediate_rectification.fields import RESULT
 
 
-def entered(row: Mapping[str, Any]) -> str:
+def state_on_import(row: Mapping[str, Any]) -> str:
     """Contract section 3: resolved if the ledger gives the day."""
     return "resolved" if row.get("resolved_on") else "notified"
 
@@ -27,5 +27,5 @@ LIFECYCLE = Lifecycle(
             help="由牵头单位或配合单位报告办结，结果写入巡察报告。",
         ),
     ),
-    entered=entered,
+    state_on_import=state_on_import,
 )

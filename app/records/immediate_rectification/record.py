@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import in_order
 from app.records.immediate_rectification.access import ACCESS
 from app.records.immediate_rectification.fields import FIELDS

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.fields import Day, Reference, Text
+from app.kernel.declare.fields import Day, Reference, Text
 from app.records.common import DOCUMENT_NUMBER, PERSON, PERSON_AS_DECIDED, ROUND
 
 FIELDS = (

@@ -1,7 +1,7 @@
 """The declaration of a judicial referral."""
 
-from app.kernel.lifecycle import resting
-from app.kernel.record_type import LedgerHabits, Numbering, RecordType
+from app.kernel.declare.lifecycle import resting
+from app.kernel.declare.record_type import LedgerHabits, Numbering, RecordType
 from app.records.common import PERSON_NAME
 from app.records.judicial_referral.access import ACCESS
 from app.records.judicial_referral.fields import FIELDS

@@ -1,6 +1,6 @@
 """A look-back is written when it is concluded, and is then its unit's to read."""
 
-from app.kernel.access import OF_TEAM, OWN, Access, Hidden, reads, writes
+from app.kernel.declare.access import OF_TEAM, OWN, Access, Hidden, reads, writes
 
 ACCESS = Access(
     {

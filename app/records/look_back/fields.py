@@ -1,6 +1,6 @@
 """What the ledger keeps of a look-back (domain.md 4.7)."""
 
-from app.kernel.fields import Choice, Day, Flag, terms
+from app.kernel.declare.fields import Choice, Day, Flag, terms
 from app.records.common import FINDING, PERSON_IF_KNOWN, ROUND, SUBJECT_KIND, SUBJECT_UNIT, TEAM_IF_KNOWN
 
 CONCLUSION = terms(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.lifecycle import Consequence, resting
+from app.kernel.declare.lifecycle import Effect, resting
 
 
 def relapsed(row: Mapping[str, Any]) -> bool:
@@ -11,4 +11,4 @@ def relapsed(row: Mapping[str, Any]) -> bool:
     return row.get("conclusion") == "relapsed"
 
 
-LIFECYCLE = resting("concluded", "已检查", follows=(Consequence("finding", "reopen", when=relapsed),))
+LIFECYCLE = resting("concluded", "已检查", effects=(Effect("finding", "reopen", when=relapsed),))

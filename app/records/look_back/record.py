@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import SUBJECT_AGREES, check_subject, read_subject, subject_column
 from app.records.look_back.access import ACCESS
 from app.records.look_back.fields import FIELDS

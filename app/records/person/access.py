@@ -1,6 +1,6 @@
 """The register of persons belongs to case supervision; others meet a person only through records they may read."""
 
-from app.kernel.access import MEETS, METADATA, Access, Follow, Right, reads, through, writes
+from app.kernel.declare.access import MEETS, METADATA, Access, AudienceDependency, Right, reads, through, writes
 
 BY_CLUE = through("clue", "person_id")
 BY_DECISION = " or ".join(through(t, "person_id") for t in ("accountability_decision", "admonishment", "look_back"))
@@ -20,6 +20,6 @@ ACCESS = Access(
     # The team that entered a person sees it until a clue about the person is transferred.
     audience="""case when exists (select from clue c where c.jurisdiction = {0}.jurisdiction and c.person_id = {0}.id
         and c.holder_unit_id is not null) then '{{}}'::uuid[] else array[{0}.entered_by_team] end""",
-    follows=(Follow("clue", "{0}.id = new.person_id", ("holder_unit_id", "person_id")),),
+    depends_on=(AudienceDependency("clue", "{0}.id = new.person_id", ("holder_unit_id", "person_id")),),
     logged=True,
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.fields import Choice, Flag, Reference, Sealed, Text
+from app.kernel.declare.fields import Choice, Flag, Reference, Sealed, Text
 from app.records.codes import id_number
 from app.records.common import OWN_NAME
 from app.records.terms import POLITICAL_STATUS, RANK

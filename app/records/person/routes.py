@@ -7,18 +7,18 @@ import orjson
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from app.db.context import GATE
+from app.db.context import GUARD
 from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.operations import problems
 from app.http.record_handlers import JSON, check_media, json_body, only
-from app.http.service import asking, service_of
-from app.kernel.access_log import Reading, entered
-from app.kernel.bodies import validated
-from app.kernel.documents import answer_sql
-from app.kernel.fields import Sealed
-from app.kernel.schemas import body_model, members
-from app.kernel.sealing import member_of
+from app.http.service import request_context, service_of
+from app.kernel.declare.fields import Sealed
+from app.kernel.personal.access_log import Reading, with_log_entry
+from app.kernel.personal.encryption import member_of
+from app.kernel.schema.models import body_model, members
+from app.kernel.schema.validation import validated
+from app.kernel.sql.projection import answer_sql
 from app.records.person.record import RECORD
 
 ID_NUMBER = next(f for f in RECORD.of_kind(Sealed) if f.name == "id_number")
@@ -32,7 +32,7 @@ FIND_BODY: dict[str, Any] = {
         "content": {JSON: {"schema": {"$ref": "#/components/schemas/PersonFind"}}},
     }
 }
-FOUND: dict[str, Any] = {JSON: {"schema": {"$ref": "#/components/schemas/PersonPage"}}}
+RESOLVED: dict[str, Any] = {JSON: {"schema": {"$ref": "#/components/schemas/PersonPage"}}}
 
 
 @router.post(
@@ -41,21 +41,21 @@ FOUND: dict[str, Any] = {JSON: {"schema": {"$ref": "#/components/schemas/PersonP
     operation_id="find_person",
     openapi_extra=FIND_BODY,
     response_model=None,
-    responses={200: {"description": "持有此号码的人员", "content": FOUND}, **problems(400, 415, 422)},
+    responses={200: {"description": "持有此号码的人员", "content": RESOLVED}, **problems(400, 415, 422)},
 )
 async def find_person(request: Request) -> Response:
     """身份证号加密保存，只能整号查找；号码不出现在地址和日志中。"""
-    who = await asking(request)
+    ctx = await request_context(request)
     only(request)
     check_media(request, JSON)
-    if not who.right(RECORD).lists:
+    if not ctx.right(RECORD).lists:
         raise Refusal("forbidden")
     number = validated(PersonFind, await json_body(request))["id_number"]
-    digest = service_of(request).ledger.seal.digest(member_of(RECORD, ID_NUMBER), number)
-    sql = answer_sql(who.view, RECORD, "t").format(source=RECORD.table)
-    sql += f" where t.id_number_digest = $2 and t.state <> 'voided' and {GATE} order by t.number limit 50"
-    sql, arguments = entered(who, RECORD, Reading("find", (ID_NUMBER.name,)), sql, (who.context(), digest))
-    async with who.connection() as connection:
+    digest = service_of(request).runtime.seal.digest(member_of(RECORD, ID_NUMBER), number)
+    sql = answer_sql(ctx.view, RECORD, "t").format(source=RECORD.table)
+    sql += f" where t.id_number_digest = $2 and t.state <> 'voided' and {GUARD} order by t.number limit 50"
+    sql, arguments = with_log_entry(ctx, RECORD, Reading("find", (ID_NUMBER.name,)), sql, (ctx.context(), digest))
+    async with ctx.connection() as connection:
         rows = await connection.fetch(sql, *arguments)
     items = [orjson.Fragment(row["document"]) for row in rows]
     return Response(

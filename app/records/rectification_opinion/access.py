@@ -1,6 +1,6 @@
 """An opinion is carried out by its unit, together with those that co-operate; no unit closes off its own."""
 
-from app.kernel.access import OWN, Access, Follow, Hidden, Right, reads, writes
+from app.kernel.declare.access import OWN, Access, AudienceDependency, Hidden, Right, reads, writes
 
 ACCEPTS = frozenset({"accept", "complete"})
 
@@ -15,6 +15,6 @@ ACCESS = Access(
     },
     audience="""array[{0}.unit_id, (select f.team_id from finding f
         where f.jurisdiction = {0}.jurisdiction and f.id = {0}.finding_id)] || {0}.cooperating_unit_ids""",
-    follows=(Follow("finding", "{0}.finding_id = new.id", ("team_id",)),),
+    depends_on=(AudienceDependency("finding", "{0}.finding_id = new.id", ("team_id",)),),
     partner=reads(OWN, hides=Hidden(members=frozenset({"responsible_person"}))),
 )

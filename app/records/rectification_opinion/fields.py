@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.fields import Choice, Day, Lines, Reference, Text, terms
+from app.kernel.declare.fields import Choice, Day, Lines, Reference, Text, terms
 from app.records.common import COOPERATING_UNIT, FINDING, ROUND
 from app.records.terms import PROGRESS
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.kernel.lifecycle import REASON, Consequence, Lifecycle, Transition
+from app.kernel.declare.lifecycle import REASON, Effect, Lifecycle, Transition
 from app.records.common import day_on
 from app.records.rectification_opinion.fields import PROMISED, RESULT
 
 IN_PROGRESS = {"progress": "'in_progress'"}
-RESUME = (Consequence("finding", "resume_rectification"),)
+RESUME = (Effect("finding", "resume_rectification"),)
 
 
-def entered(row: Mapping[str, Any]) -> str:
+def state_on_import(row: Mapping[str, Any]) -> str:
     """Contract section 3: the furthest state for which the ledger gives a reason."""
     if row.get("is_closed_off"):
         return "closed_off"
@@ -31,7 +31,7 @@ LIFECYCLE = Lifecycle(
             "in_progress",
             body=tuple(replace(given, required=True) for given in PROMISED),
             derives=IN_PROGRESS,
-            follows=(Consequence("finding", "begin_rectification"),),
+            effects=(Effect("finding", "begin_rectification"),),
             help="整改单位明确责任人、完成时限和整改措施，缺一不可（巡视工作条例第二十七条）。",
         ),
         Transition(
@@ -42,7 +42,7 @@ LIFECYCLE = Lifecycle(
             body=(day_on("完成日期", "2017-07-19"), replace(RESULT, required=True)),
             sets={"on": "completed_on"},
             derives={"progress": "'completed'"},
-            follows=(Consequence("finding", "finish_rectification"),),
+            effects=(Effect("finding", "finish_rectification"),),
             help="整改单位报告完成；尚未销号。",
         ),
         Transition(
@@ -53,7 +53,7 @@ LIFECYCLE = Lifecycle(
             body=(REASON,),
             clears=("completed_on", "result"),
             derives=IN_PROGRESS,
-            follows=RESUME,
+            effects=RESUME,
             help="核查发现整改不实或不到位，退回继续整改。",
         ),
         Transition(
@@ -73,9 +73,9 @@ LIFECYCLE = Lifecycle(
             body=(REASON,),
             clears=("completed_on", "result", "closed_off_on"),
             derives=IN_PROGRESS,
-            follows=RESUME,
+            effects=RESUME,
             help="销号后发现整改不实或问题反弹。",
         ),
     ),
-    entered=entered,
+    state_on_import=state_on_import,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import IS_CLOSED_OFF, in_order
 from app.records.rectification_opinion.access import ACCESS
 from app.records.rectification_opinion.fields import FIELDS, PROMISED
@@ -16,7 +16,7 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
     if old is not None and new.get("progress") not in {None, "not_started"}:
         for f in PROMISED:
             if old.get(f.name) and not new.get(f.name):
-                context.fault(f.name, "required", label=f.label)
+                context.field_error(f.name, "required", label=f.label)
 
 
 RECORD = RecordType(

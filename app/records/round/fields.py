@@ -1,6 +1,6 @@
 """What the ledger keeps of a round."""
 
-from app.kernel.fields import Choice, Day, Text, Whole, terms
+from app.kernel.declare.fields import Choice, Day, Text, Whole, terms
 
 KIND = terms(
     "round_kind",

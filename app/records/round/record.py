@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.fields import Text
-from app.kernel.lifecycle import resting
-from app.kernel.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.fields import Text
+from app.kernel.declare.lifecycle import resting
+from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import in_order
 from app.records.round.access import ACCESS
 from app.records.round.fields import FIELDS

@@ -1,6 +1,6 @@
 """A target is hidden from its unit until the team enters: 事先不打招呼."""
 
-from app.kernel.access import OF_TEAM, OWN, Access, reads, writes
+from app.kernel.declare.access import OF_TEAM, OWN, Access, reads, writes
 
 ACCESS = Access(
     {

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.fields import Choice, Day, Flag, Text
+from app.kernel.declare.fields import Choice, Day, Flag, Text
 from app.records.common import INSPECTED_UNIT, ROUND, TEAM
 from app.records.terms import UNIT_KIND
 

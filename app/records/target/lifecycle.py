@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.lifecycle import Lifecycle, Transition
+from app.kernel.declare.lifecycle import Lifecycle, Transition
 from app.records.common import day_on
 
 
-def entered(row: Mapping[str, Any]) -> str:
+def state_on_import(row: Mapping[str, Any]) -> str:
     """Contract section 3: entered if the ledger gives the day."""
     return "entered" if row.get("entered_on") else "planned"
 
@@ -26,5 +26,5 @@ LIFECYCLE = Lifecycle(
             help="进驻后被巡察单位方能看到；单位名称和类型以此刻为准（巡视工作条例第二十二条）。",
         ),
     ),
-    entered=entered,
+    state_on_import=state_on_import,
 )

@@ -1,6 +1,6 @@
 """The declaration of a target."""
 
-from app.kernel.record_type import LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import LedgerHabits, Numbering, RecordType
 from app.records.target.access import ACCESS
 from app.records.target.fields import FIELDS
 from app.records.target.lifecycle import LIFECYCLE

@@ -1,6 +1,6 @@
 """A unit learns which team inspects it when the team enters; the head's name is not told."""
 
-from app.kernel.access import ITS_TEAM, THE_TEAM, Access, Hidden, reads, writes
+from app.kernel.declare.access import ITS_TEAM, THE_TEAM, Access, Hidden, reads, writes
 
 HEAD = Hidden(members=frozenset({"head_name"}))
 

@@ -1,6 +1,6 @@
 """What the ledger keeps of a team."""
 
-from app.kernel.fields import Text
+from app.kernel.declare.fields import Text
 from app.records.common import ROUND
 
 FIELDS = (

@@ -1,7 +1,7 @@
 """The declaration of a team."""
 
-from app.kernel.lifecycle import resting
-from app.kernel.record_type import LedgerHabits, LedgerName, Numbering, RecordType
+from app.kernel.declare.lifecycle import resting
+from app.kernel.declare.record_type import LedgerHabits, LedgerName, Numbering, RecordType
 from app.records.team.access import ACCESS
 from app.records.team.fields import FIELDS
 

@@ -1,6 +1,6 @@
 """Members are known to their team and to those who direct the round."""
 
-from app.kernel.access import OF_TEAM, Access, reads, writes
+from app.kernel.declare.access import OF_TEAM, Access, reads, writes
 
 ACCESS = Access(
     {"inspection_office": writes(), "inspection_team": reads(OF_TEAM), "leading_group": reads()},

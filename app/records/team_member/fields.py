@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.fields import Reference, Text
+from app.kernel.declare.fields import Reference, Text
 from app.records.common import OWN_NAME, TEAM
 
 FIELDS = (

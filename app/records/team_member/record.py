@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from app.kernel.lifecycle import resting
-from app.kernel.record_type import LedgerHabits, Numbering, RecordType
+from app.kernel.declare.lifecycle import resting
+from app.kernel.declare.record_type import LedgerHabits, Numbering, RecordType
 from app.records.common import ROUND
 from app.records.team_member.access import ACCESS
 from app.records.team_member.fields import FIELDS

@@ -1,6 +1,6 @@
 """Every role reads the register of units; the inspection office keeps it."""
 
-from app.kernel.access import Access, Hidden, reads, writes
+from app.kernel.declare.access import Access, Hidden, reads, writes
 
 ACCESS = Access(
     {

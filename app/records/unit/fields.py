@@ -1,6 +1,6 @@
 """What the ledger keeps of a unit."""
 
-from app.kernel.fields import Choice, Day, Lines, Reference, Text
+from app.kernel.declare.fields import Choice, Day, Lines, Reference, Text
 from app.records.codes import credit_code, division_code
 from app.records.terms import UNIT_KIND
 

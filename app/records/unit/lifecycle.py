@@ -1,7 +1,7 @@
 """A unit is renamed or merged; it never disappears."""
 
-from app.kernel.fields import Reference, Text
-from app.kernel.lifecycle import REASON, Consequence, Lifecycle, Transition
+from app.kernel.declare.fields import Reference, Text
+from app.kernel.declare.lifecycle import REASON, Effect, Lifecycle, Transition
 from app.records.common import day_on
 
 LIFECYCLE = Lifecycle(
@@ -27,7 +27,7 @@ LIFECYCLE = Lifecycle(
                 REASON,
             ),
             sets={"on": "valid_until"},
-            follows=(Consequence("merged_into", "absorb", values={"absorbed_name": "name"}),),
+            effects=(Effect("merged_into", "absorb", values={"absorbed_name": "name"}),),
             help="本单位不再使用，名称记入并入单位的曾用名；已有记录不改。",
         ),
         Transition(

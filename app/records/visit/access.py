@@ -1,6 +1,6 @@
 """Visits and talks are the team's own papers."""
 
-from app.kernel.access import OF_TEAM, Access, reads, writes
+from app.kernel.declare.access import OF_TEAM, Access, reads, writes
 
 ACCESS = Access(
     {"inspection_office": writes(), "inspection_team": writes(OF_TEAM), "leading_group": reads()},

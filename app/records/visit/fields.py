@@ -1,6 +1,6 @@
 """What the ledger keeps of a visit (domain.md 1.1 and 1.4)."""
 
-from app.kernel.fields import Choice, Day, Quantity, Reference, terms
+from app.kernel.declare.fields import Choice, Day, Quantity, Reference, terms
 from app.records.common import ROUND, TEAM
 
 METHOD = terms(

@@ -1,7 +1,7 @@
 """The declaration of a visit."""
 
-from app.kernel.lifecycle import resting
-from app.kernel.record_type import LedgerHabits, Numbering, RecordType
+from app.kernel.declare.lifecycle import resting
+from app.kernel.declare.record_type import LedgerHabits, Numbering, RecordType
 from app.records.visit.access import ACCESS
 from app.records.visit.fields import FIELDS
 

@@ -1,0 +1,103 @@
+"""Access tokens: short-lived JWT of RFC 9068, signed with Ed25519; the key lives in the database."""
+
+import base64
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from app.auth.principals import Principal
+from app.db.context import AUTH_ROLE
+from app.db.engine import Pools
+from app.errors import Refusal
+from app.strict_json import load
+
+ISSUER = AUDIENCE = "inspection-ledger"
+ALGORITHM: Final = "Ed25519"
+HEADER = base64.urlsafe_b64encode(b'{"typ":"at+jwt","alg":"Ed25519"}').rstrip(b"=").decode()
+LONGEST = 2048  # characters; ours have some 500
+SKEW_SECONDS = 5  # between the clocks of machines that share a database
+
+
+@dataclass
+class Keys:
+    """The keys of this installation: one signs tokens, one signs cursors."""
+
+    token: Any
+    cursor: bytes
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a valid token says: whose it is, of which generation, and until when."""
+
+    sub: str
+    generation: int
+    exp: float
+
+
+async def load_keys(pools: Pools) -> Keys:
+    """Reads the keys, making them on first use. Workers that start at once agree on the first one stored."""
+    pool = pools.role(AUTH_ROLE)
+    fresh = OKPKey.generate_key(ALGORITHM, {"kid": secrets.token_hex(4)}, private=True)
+    token = await _key(pool, "token", fresh.as_pem(private=True))
+    cursor = await _key(pool, "cursor", secrets.token_bytes(32))
+    return Keys(OKPKey.import_key(token), cursor)
+
+
+async def _key(pool: Any, name: str, fresh: bytes) -> bytes:
+    await pool.execute("insert into service_key values ($1, $2) on conflict do nothing", name, fresh)
+    secret: bytes = await pool.fetchval("select secret from service_key where name = $1", name)
+    return secret
+
+
+def issue(keys: Keys, principal: Principal, minutes: int) -> tuple[str, int]:
+    """A token for this principal, and the seconds it is good for: never longer than the principal itself."""
+    issued = int(time.time())
+    expires = issued + minutes * 60
+    if principal.expires_at:
+        expires = min(expires, int(principal.expires_at.timestamp()))
+    claims = {
+        "iss": ISSUER, "aud": AUDIENCE, "sub": principal.id, "iat": issued, "exp": expires,
+        "client_id": principal.id if principal.kind == "client" else "clerk",
+        "jti": secrets.token_hex(12), "gen": principal.generation,
+    }  # fmt: skip
+    token = jwt.encode({"typ": "at+jwt", "alg": ALGORITHM}, claims, keys.token, algorithms=[ALGORITHM])
+    return token, expires - issued
+
+
+def verified(keys: Keys, token: str, longest_minutes: int) -> Claims:
+    """The claims of a token that this installation issued and that holds now. Refuses with `unauthenticated`.
+
+    The header must be, byte for byte, the one that `issue` writes: no algorithm to choose, no `kid` to look up, no
+    `crit`, `jku` or embedded key to obey. The signature must be spelled in the one canonical way.
+    """
+    try:
+        header, _, rest = token.partition(".")
+        if len(token) > LONGEST or header != HEADER or not _canonical(rest.rpartition(".")[2]):
+            raise ValueError
+        claims = load(jws.deserialize_compact(token, keys.token, algorithms=[ALGORITHM]).payload)
+        now = time.time()
+        if claims["iss"] != ISSUER or claims["aud"] != AUDIENCE or type(claims["sub"]) is not str:
+            raise ValueError
+        moments = [claims["exp"], claims["iat"], claims.get("nbf", 0)]
+        if any(type(number) not in (int, float) for number in (*moments, claims["gen"])):
+            raise ValueError
+        if (
+            not now < claims["exp"] <= now + longest_minutes * 60 + SKEW_SECONDS
+            or max(moments[1:]) > now + SKEW_SECONDS
+        ):
+            raise ValueError
+        return Claims(claims["sub"], claims["gen"], float(claims["exp"]))
+    except (JoseError, Refusal, ValueError, KeyError, TypeError, AttributeError):
+        raise Refusal("unauthenticated") from None
+
+
+def _canonical(segment: str) -> bool:
+    """Whether Base64 has but this one spelling: unused bits and strange characters would make other tokens of one."""
+    padded = segment + "=" * (-len(segment) % 4)
+    return base64.urlsafe_b64encode(base64.urlsafe_b64decode(padded)).rstrip(b"=").decode() == segment

@@ -1,0 +1,1 @@
+"""What a record type says of itself."""

@@ -1,0 +1,116 @@
+"""States and transitions as rows of a table.
+
+The same rows drive the CHECK on `state`, the action routes, `available_actions`, the drawing in docs/lifecycles.md and
+the test matrix. Nothing else changes a state: a body may not hold it, and an import only moves it forwards.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.kernel.declare.fields import Field, Text
+
+VOIDED = "voided"
+
+REASON = Text("reason", "理由", "写明理由，随修订记录保存。", required=True, longest=500, sample="核对原件后更正")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """A transition that a write brings about in the records it refers to, in the same transaction.
+
+    reference   the referring field of the written record, or of the action's body
+    action      the transition of the referenced record; where it does not apply, nothing happens
+    when        asked with the written row; absent means always
+    values      column of the referenced record -> column of the written record
+    in_import   whether an import brings it about, too (contract section 3: only a transfer does)
+    """
+
+    reference: str
+    action: str
+    when: Callable[[Mapping[str, Any]], bool] | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    in_import: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transition:
+    """One arrow of the drawing.
+
+    action       name on the wire; `internal` ones are only brought about by another record
+    origins      states it may start from
+    to           state it leads to; None keeps the state
+    body         what the caller gives; a member sets the column of its own name, or the one named in `sets`
+    needs        members of the record that must be filled before
+    clears       columns that become empty
+    derives      column -> SQL expression over the old row `t`
+    renews       references whose copied columns are taken over anew
+    partial      a list reference of which the body may name a part: then only that part goes, and the state stays
+    only_if      SQL condition over the old row `t`, for internal transitions
+    follows      what it brings about in other records
+    help         meaning and article of the rule
+    """
+
+    action: str
+    label: str
+    origins: tuple[str, ...]
+    to: str | None
+    body: tuple[Field, ...] = ()
+    sets: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    clears: tuple[str, ...] = ()
+    derives: Mapping[str, str] = field(default_factory=dict)
+    renews: tuple[str, ...] = ()
+    partial: str | None = None
+    only_if: str | None = None
+    effects: tuple[Effect, ...] = ()
+    internal: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lifecycle:
+    """The states of a type, in the order in which work goes forward, and the arrows between them.
+
+    entered     the state of a ledger row, from its values: an old record may enter any state (domain.md 4.0)
+    """
+
+    states: Mapping[str, str]
+    transitions: tuple[Transition, ...] = ()
+    state_on_import: Callable[[Mapping[str, Any]], str] | None = None
+    effects_on_create: tuple[Effect, ...] = ()
+
+    @property
+    def initial(self) -> str:
+        """The state of a record that was just created."""
+        return next(iter(self.states))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Every state a record can be in, with its label."""
+        return {**self.states, VOIDED: "已作废"}
+
+    def transition(self, action: str) -> Transition:
+        """The transition of that name."""
+        return next(t for t in self.transitions if t.action == action)
+
+    @property
+    def public(self) -> tuple[Transition, ...]:
+        """The transitions a caller can ask for."""
+        return tuple(t for t in self.transitions if not t.internal)
+
+    def actions_from(self, state: str) -> tuple[str, ...]:
+        """What may be asked of a record in this state."""
+        if state == VOIDED:
+            return ()
+        return (*(t.action for t in self.public if state in t.origins), "void", "correct")
+
+    def is_forward(self, old: str, new: str) -> bool:
+        """Whether an import may move a record from one state to the other."""
+        order = tuple(self.states)
+        return old in order and new in order and order.index(new) > order.index(old)
+
+
+def resting(state: str, label: str, *transitions: Transition, effects: tuple[Effect, ...] = ()) -> Lifecycle:
+    """The lifecycle of a record that has one state of its own."""
+    return Lifecycle({state: label}, transitions, effects_on_create=effects)

@@ -1,0 +1,1 @@
+"""What is kept secret of persons, and who has read it."""

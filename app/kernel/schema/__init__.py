@@ -1,0 +1,1 @@
+"""What the database and the validator get from what a type declares."""

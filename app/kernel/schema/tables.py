@@ -1,0 +1,220 @@
+"""The table of a record type, made from its fields; alembic compares it with the database.
+
+Primary key `(id, jurisdiction)`; a reference is `(jurisdiction, x_id)`, so none can cross a jurisdiction. Beside the
+identifier the row keeps the referenced record's number: numbers never change, and so neither an answer, a list nor an
+old revision needs a join (docs/decisions/0004-numbers-beside-references.md).
+"""
+
+from collections.abc import Iterable
+from functools import singledispatch
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, dialect
+
+from app.kernel.declare import fields as kinds
+from app.kernel.declare.record_type import RecordType, Registry
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_1_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+ENTERED_BY_TEAM = "entered_by_team"
+
+
+def code_column() -> Column[str]:
+    """The jurisdiction: part of every key, compared byte by byte so that a prefix is a range."""
+    return Column("jurisdiction", Text(collation="C"), nullable=False)
+
+
+@singledispatch
+def columns_of(f: kinds.Field) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    """The columns of a field."""
+    raise NotImplementedError(type(f).__name__)
+
+
+def _column(f: kinds.Field, kind: object) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    required = f.required and f.writable
+    return [Column(f.name, kind, nullable=not required)]  # type: ignore[arg-type]  # kinds differ
+
+
+@columns_of.register
+def _(f: kinds.Text) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, Text())
+
+
+@columns_of.register
+def _(f: kinds.Sealed) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return [Column(f.digest_column, Text(), nullable=True)]
+
+
+@columns_of.register
+def _(f: kinds.Whole) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, BigInteger() if f.money else Integer())
+
+
+@columns_of.register
+def _(f: kinds.Flag) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, Boolean())
+
+
+@columns_of.register
+def _(f: kinds.Day) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, Date())
+
+
+@columns_of.register
+def _(f: kinds.Choice) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, ARRAY(Text()) if f.many else Text())
+
+
+@columns_of.register
+def _(f: kinds.Lines) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, ARRAY(Text()))
+
+
+@columns_of.register
+def _(f: kinds.Quantity) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, JSONB())
+
+
+@columns_of.register
+def _(f: kinds.Absentees) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, JSONB())
+
+
+@columns_of.register
+def _(f: kinds.Reference) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    one, other = (ARRAY(UUID()), ARRAY(Text())) if f.many else (UUID(), Text())
+    required = f.required and f.writable
+    return [
+        Column(f.id_column, one, nullable=not required),
+        Column(f.number_column, other, nullable=not required),
+    ]
+
+
+def _vocabularies(t: RecordType) -> list[CheckConstraint]:
+    checks = [CheckConstraint(_among("state", t.lifecycle.labels), name="state")]
+    for f in t.of_kind(kinds.Choice):
+        operator = f"{f.name} <@ array[{_quoted(f.terms.codes)}]" if f.many else _among(f.name, f.terms.codes)
+        checks.append(CheckConstraint(operator, name=f.name))
+    checks += [CheckConstraint(rule, name=name) for name, (rule, _) in t.constraints.items()]
+    return checks
+
+
+def _quoted(codes: object) -> str:
+    return ", ".join(f"'{code}'" for code in codes)  # type: ignore[attr-defined]  # any iterable of codes
+
+
+def _among(column: str, codes: object) -> str:
+    return f"{column} in ({_quoted(codes)})"
+
+
+def _references(t: RecordType, registry: Registry) -> list[ForeignKeyConstraint]:
+    return [
+        ForeignKeyConstraint(
+            ["jurisdiction", f.id_column],
+            [f"{registry.by_path[f.to].table}.jurisdiction", f"{registry.by_path[f.to].table}.id"],
+            name=f"fk_{t.table}_{f.id_column}",
+        )
+        for f in t.references
+        if not f.many
+    ]
+
+
+def _audience(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    """Whom the record concerns: kept by Postgres, from its own columns or by a trigger (kernel/policies.py)."""
+    rule = t.access.audience
+    if rule and t.access.own_columns_only:
+        own = f"coalesce(array_remove({rule.format(t.table)}, null), '{{}}')".replace(f"{t.table}.", "")
+        audience: Column[object] = Column("audience", ARRAY(UUID()), Computed(own, persisted=True))
+    else:
+        audience = Column("audience", ARRAY(UUID()), nullable=False, server_default=text("'{}'"))
+    if ENTERED_BY_TEAM not in rule:
+        return [audience]
+    return [Column(ENTERED_BY_TEAM, UUID(), server_default=text("entering_team()")), audience]
+
+
+def _indexes(t: RecordType) -> list[Index]:
+    """An index begins with what tells its rows apart: the jurisdiction, first, would be compared each time and in vain.
+
+    Lists give the newest first, going backwards: in the order of arrival an index is appended to, and its pages full.
+    """
+    newest = ("jurisdiction", "created_at", "id")
+    indexes = [Index(f"ix_{t.table}_newest", *newest)]
+    for f in t.references:
+        if f.many:
+            indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, postgresql_using="gin"))
+        elif f.name in ("round", "team"):  # what lists are asked for: the newest of them, in their order
+            name = f"ix_{t.table}_{'round' if f.name == 'round' else f.id_column}"
+            indexes.append(Index(name, f.id_column, *newest))
+        else:
+            indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, "jurisdiction"))
+    for f in t.of_kind(kinds.Sealed):
+        indexes.append(Index(f"ix_{t.table}_{f.digest_column}", f.digest_column, "jurisdiction"))
+    if t.access.meets:
+        indexes.append(Index(f"ix_{t.table}_audience", "audience", postgresql_using="gin"))
+    if t.access.since:  # the newest of a unit, too, of those that it sees
+        seen = text(t.access.since.format(t.table).replace(f"{t.table}.", ""))
+        indexes.append(Index(f"ix_{t.table}_of_unit", "unit_id", *newest, postgresql_where=seen))
+    live = text("state <> 'voided'")
+    for name, (first, *others) in t.unique.items():
+        key = (first, "jurisdiction", *others)
+        indexes.append(Index(f"uq_{t.table}_{name}", *key, unique=True, postgresql_where=live))
+    return indexes
+
+
+def record_table(t: RecordType, registry: Registry) -> Table:
+    """The typed table of a record type, with the columns that every record has."""
+    return Table(
+        t.table,
+        metadata,
+        code_column(),
+        Column("id", UUID(), nullable=False),
+        Column("number", Text(), nullable=False),
+        Column("version", Integer(), nullable=False),
+        Column("state", Text(), nullable=False),
+        *(column for f in t.fields for column in columns_of(f)),
+        Column("note", Text()),
+        Column("imported", Boolean(), nullable=False, server_default=text("false")),
+        Column("ledger_line", JSONB()),  # sheet and row of the last import that wrote it
+        *_audience(t),
+        Column("created_at", DateTime(timezone=True), nullable=False),
+        Column("created_by", Text(), nullable=False),
+        Column("updated_at", DateTime(timezone=True), nullable=False),
+        Column("updated_by", Text(), nullable=False),
+        PrimaryKeyConstraint("id", "jurisdiction"),
+        UniqueConstraint("number", "jurisdiction", name=f"uq_{t.table}_jurisdiction_number"),
+        *_vocabularies(t),
+        *_references(t, registry),
+        *_indexes(t),
+        comment=t.label,
+    )
+
+
+def record_sql(t: RecordType, columns: Iterable[str], values: str) -> str:
+    """FROM item: the row `v` of these columns out of jsonb in stored form. Each column costs a look-up: name few."""
+    known = metadata.tables[t.table].c
+    postgres = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+    typed = ", ".join(f"{c} {known[c].type.compile(dialect=postgres)}" for c in columns)
+    return f"jsonb_to_record({values}) v({typed})" if typed else "(select) v"

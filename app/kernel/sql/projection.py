@@ -1,0 +1,199 @@
+"""The document of a record as SQL: the one projection of current rows, of written rows and of old revisions.
+
+What a role may not see is masked here and nowhere else: members that are hidden from it, and references to records
+that do not exist for it. Row security has already decided which rows there are.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from app.kernel.declare.access import METADATA, Right
+from app.kernel.declare.fields import Absentees, Field, Lines, Reference, Sealed, Text
+from app.kernel.declare.record_type import HEAD, TAIL, RecordType, Registry
+from app.kernel.schema import policies
+
+NOBODY = Right("false", lists=False, hides=METADATA)
+NOTE, VERSION = "note", "o"
+
+
+@dataclass(frozen=True)
+class RoleView:
+    """The eyes of one role."""
+
+    registry: Registry
+    role: str
+
+    def right(self, t: RecordType) -> Right:
+        """What the role may do with records of a type."""
+        return t.access.of(self.role) or NOBODY
+
+    def shown(self, t: RecordType, member: str, row: str = "t") -> str:
+        """SQL for whether a member (a field's name, or `note`) is told of a row: '' always, 'false' never.
+
+        What is hidden of a record by now is hidden of its old versions, too: `o` is such a version, `t` the record.
+        """
+        if member not in _hidden(t, self.right(t)):
+            return ""
+        return _shown_if(self.right(t).hides.shown_if, row) or "false"
+
+    def target(self, f: Reference) -> tuple[RecordType, Right]:
+        """The type a field refers to, and what the role may do with it."""
+        target = self.registry.by_path[f.to]
+        return target, self.right(target)
+
+
+def _shown_if(rule: str, row: str) -> str:
+    rows = (row, "t") if row == VERSION else (row,)
+    return f"({' and '.join(rule.format(r) for r in rows)})" if rule else ""
+
+
+@cache
+def role_view(registry: Registry, role: str) -> RoleView:
+    """The eyes of a role, always the same ones, so that what is kept for them is found without comparing."""
+    return RoleView(registry, role)
+
+
+@cache
+def _hidden(t: RecordType, right: Right) -> frozenset[str]:
+    """The fields that are hidden from a role, at least in some state."""
+    if not right.hides.metadata:
+        return right.hides.members
+    texts = {f.name for f in t.fields if f.secret or isinstance(f, (Text, Lines, Absentees))}
+    return frozenset({*texts, *right.hides.members, NOTE})
+
+
+def _columns(view: RoleView, t: RecordType, f: Field, row: str) -> list[str]:
+    """The columns of a field as this role reads them, each under its name."""
+    if isinstance(f, Sealed):
+        return [f"null as {f.name}"]
+    values = _references(view, f, row) if isinstance(f, Reference) else {c: f"{row}.{c}" for c in f.columns}
+    shown = view.shown(t, f.name, row)
+    if not shown:
+        return [f"{value} as {c}" for c, value in values.items()]
+    masked = {c: f"left({v}, 1) || '*'" if isinstance(f, Text) and f.of_person else "null" for c, v in values.items()}
+    if shown == "false":
+        return [f"{value} as {c}" for c, value in masked.items()]
+    return [f"case when {shown} then {values[c]} else {masked[c]} end as {c}" for c in values]
+
+
+def _references(view: RoleView, f: Reference, row: str) -> dict[str, str]:
+    """A reference to a record that does not exist for this role is null, as one to none at all."""
+    _, right = view.target(f)
+    if right.sees_every:
+        return {c: f"{row}.{c}" for c in f.columns}
+    if right is NOBODY:
+        return dict.fromkeys(f.columns, "null")
+    if shown := _shown_by_id(view, f, row):
+        return {c: f"case when {shown} then {row}.{c} end" for c in f.columns}
+    return {f.id_column: f"seen_{f.name}.id", f.number_column: f"seen_{f.name}.number"}
+
+
+def _shown_by_id(view: RoleView, f: Reference, row: str) -> str:
+    """SQL for whether the record referred to exists for this role, where its identifier tells; '' where it does not."""
+    shown = "" if f.many else view.target(f)[1].shows(f"{row}.{f.id_column}")
+    return shown.format(row, **policies.found(view.role))
+
+
+def _looked_up(view: RoleView, t: RecordType) -> Iterator[Reference]:
+    """References to records that must be read to know whether they exist for this role: it differs from row to row."""
+    for f in t.references:
+        right = view.target(f)[1]
+        if not (right.sees_every or right is NOBODY or view.shown(t, f.name) == "false" or _shown_by_id(view, f, "t")):
+            yield f
+
+
+def looks_up(view: RoleView, t: RecordType) -> bool:
+    """Whether documents of a type read other records, too. Then the gate stands above all of the statement."""
+    return any(_looked_up(view, t))
+
+
+def _look_ups(view: RoleView, t: RecordType, row: str) -> str:
+    """Joins that read these records under the caller's own policies."""
+    joins = []
+    for f in _looked_up(view, t):
+        target = view.target(f)[0]
+        if f.many:
+            found = (
+                f"select array_agg(x.id order by e.n) as id, array_agg(x.number order by e.n) as number"
+                f" from unnest({row}.{f.id_column}) with ordinality e(id, n)"
+                f" join {target.table} x on x.jurisdiction = {row}.jurisdiction and x.id = e.id"
+            )
+        else:
+            found = (
+                f"select x.id, x.number from {target.table} x"
+                f" where x.jurisdiction = {row}.jurisdiction and x.id = {row}.{f.id_column}"
+            )
+        joins.append(f" left join lateral ({found}) seen_{f.name} on true")
+    return "".join(joins)
+
+
+@cache
+def document_sql(view: RoleView, t: RecordType, row: str) -> tuple[str, str]:
+    """FROM items that follow a row, and the expression of its whole document as UTF-8 bytes."""
+    note = view.shown(t, NOTE, row)
+    own = [c for f in t.fields for c in _columns(view, t, f, row)]
+    head, tail = [f"{row}.{c}" for c in HEAD], [f"{row}.{c}" for c in TAIL if c != NOTE]
+    told = f"{row}.note" if not note else f"case when {note} then {row}.note end as note"
+    end = [f"{_actions(view, t, row)} as available_actions", f"{_masked(view, t, row)} as masked"]
+    columns = ", ".join([*head, *own, told, *tail, *end])
+    # offset 0: the document is made once, though it stands in the CASE twice. The client's encoding is UTF-8.
+    made = f"lateral (select textsend(row_to_json(d)::text) as whole from (select {columns}) d offset 0) made"
+    marked = """substr(made.whole, 1, octet_length(made.whole) - 1) || ',"imported":true'::bytea || '\\x7d'::bytea"""
+    document = f"case when {row}.imported then {marked} else made.whole end as document"
+    return f"{_look_ups(view, t, row)}, {made}", document
+
+
+def _actions(view: RoleView, t: RecordType, row: str) -> str:
+    """What the caller may do with the row, as JSON; of an old version, what could be done with it then."""
+    right = view.right(t)
+    by_actions: dict[str, list[str]] = {}
+    for state in t.lifecycle.states:
+        legal = [a for a in t.lifecycle.actions_from(state) if right.may(a, state)]
+        if legal:
+            by_actions.setdefault(_listed(legal), []).append(state)
+    if not by_actions:
+        return "'[]'::json"
+    cases = " ".join(
+        f"when {row}.state in ({', '.join(repr(s) for s in states)}) then '{actions}'::json"
+        for actions, states in by_actions.items()
+    )
+    acts = f" when ({_acts(view, right, row)}) is not true then '[]'::json" if right.acts_if and row != VERSION else ""
+    return f"case{acts} {cases} else '[]'::json end"
+
+
+def _acts(view: RoleView, right: Right, row: str) -> str:
+    return right.acts_if.format(row, **policies.found(view.role))
+
+
+def _masked(view: RoleView, t: RecordType, row: str) -> str:
+    """The members that the caller is not told, as JSON."""
+    right = view.right(t)
+    hidden = f"'{_listed(_members_masked(t, _hidden(t, right)))}'::json"
+    shown_if = _shown_if(right.hides.shown_if, row)
+    return f"case when {shown_if} then '{_listed(_members_masked(t))}'::json else {hidden} end" if shown_if else hidden
+
+
+def _members_masked(t: RecordType, hidden: frozenset[str] = frozenset()) -> list[str]:
+    members = [m for f in t.fields for m in f.members if isinstance(f, Sealed) or f.name in hidden]
+    return members + ([NOTE] if NOTE in hidden else [])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "[" + ",".join(f'"{n}"' for n in names) + "]"
+
+
+def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:
+    """SELECT list and FROM item that give a row's document with what the caller's part needs."""
+    items, document = document_sql(view, t, row)
+    right = view.right(t)
+    acts = f", ({_acts(view, right, row)}) as acts" if right.acts_if else ""
+    needed = f"{row}.state, {row}.version, {row}.id{acts}{extra}"
+    return f"select {document}, {needed} from {{source}} {row}{items}"
+
+
+def may(view: RoleView, t: RecordType, row: Any, action: str) -> bool:
+    """Whether the role may do this with the row in front of it."""
+    right = view.right(t)
+    return right.may(action, row["state"]) and (not right.acts_if or bool(row["acts"]))

@@ -1,0 +1,142 @@
+"""What the rows of a source refer to: looked up in the statement that writes them, with the caller's own eyes.
+
+Only an import that has looked a reference up while it checked the row, and whose caller sees every record of that type,
+does not look again. What is absent or voided by then is refused all the same: by the lock that the import takes on it,
+or else by the trigger that holds references.
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+
+from app.db.context import GUARD
+from app.kernel.declare.fields import Field, Reference
+from app.kernel.declare.record_type import RecordType, Registry
+from app.kernel.sql.numbering import series_sql
+from app.kernel.sql.projection import RoleView
+
+RESOLVED = "found"  # already looked up, by an import that checks a file: both are given and nothing is joined
+
+
+@dataclass(frozen=True)
+class ReferenceInputs:
+    """How the rows of a source give their references: field name -> 'id', 'number', 'both' or FOUND."""
+
+    given: tuple[tuple[str, str], ...]
+    cleared: tuple[str, ...] = ()
+    optional: frozenset[str] = field(default_factory=frozenset)
+
+    def names(self) -> set[str]:
+        """The references that are given."""
+        return {name for name, _ in self.given}
+
+    def joined(self) -> set[str]:
+        """Those of them that are looked up."""
+        return {name for name, how in self.given if how != RESOLVED}
+
+
+def _keys(f: Reference, how: str, typed: Container[str]) -> dict[str, str]:
+    """What a source row says of a reference to one record: 'id' and, or, 'number' -> SQL."""
+    said = {"id": f"(source.values ->> '{f.id_column}')::uuid", "number": f"source.values ->> '{f.number_column}'"}
+    columns = {"id": f.id_column, "number": f.number_column}
+    said = {key: f"source.v_{c}" if (c := columns[key]) in typed else sql for key, sql in said.items()}
+    return said if how == "both" else {how: said[how]}
+
+
+def _one_join(registry: Registry, f: Reference, keys: Mapping[str, str], optional: bool, code: str) -> str:
+    target, alias = registry.by_path[f.to].table, f"r_{f.name}"
+    condition = " and ".join(f"{alias}.{column} = {key}" for column, key in keys.items())
+    kind = "left join" if optional else "join"
+    return (
+        f"{kind} {target} {alias} on {alias}.jurisdiction = {code.format(alias)}"
+        f" and {condition} and {alias}.state <> 'voided'"
+    )
+
+
+def _many_join(registry: Registry, t: RecordType, f: Reference, how: str) -> str:
+    # A changed record's jurisdiction is its own: the source of a change does not name it.
+    code = f"coalesce(source.jurisdiction, (select own.jurisdiction from {t.table} own where own.id = source.id))"
+    target, alias = registry.by_path[f.to].table, f"r_{f.name}"
+    member, column = (f.number_column, "number") if how == "number" else (f.id_column, "id")
+    value = "e.x" if how == "number" else "e.x::uuid"
+    return (
+        f"cross join lateral (select array_agg(x.id order by e.n) as id, array_agg(x.number order by e.n) as number,"
+        f" min(x.jurisdiction) as jurisdiction, count(distinct x.id) as found"
+        f" from jsonb_array_elements_text(case when jsonb_typeof(source.values -> '{member}') = 'array'"
+        f" then source.values -> '{member}' end) with ordinality e(x, n)"
+        f" join {target} x on x.jurisdiction = {code} and x.{column} = {value} and x.state <> 'voided'"
+        f") {alias}"
+    )
+
+
+def _complete(f: Reference, how: str, optional: bool, typed: Container[str]) -> str:
+    member = f.number_column if how == "number" else f.id_column
+    if not f.many:
+        member = f"source.v_{member}" if member in typed else f"source.values ->> '{member}'"
+        return f"({member} is null or r_{f.name}.id is not null)" if optional else ""
+    found = f"coalesce(jsonb_array_length(nullif(source.values -> '{member}', 'null')), 0) = r_{f.name}.found"
+    both = f" and to_jsonb(r_{f.name}.number) = source.values -> '{f.number_column}'" if how == "both" else ""
+    return found + both
+
+
+def copied_columns(t: RecordType, registry: Registry, f: Field) -> list[tuple[str, str]]:
+    """(own column, SQL over the joined reference) of a field that is taken over from a referenced record."""
+    assert f.copied
+    reference, name = f.copied
+    source = registry.by_path[t.reference(reference).to].field(name)
+    return [(own, f"r_{reference}.{other}") for own, other in zip(f.columns, source.columns, strict=True)]
+
+
+def locks_references(view: RoleView, t: RecordType, inputs: ReferenceInputs, importing: bool = False) -> bool:
+    """Whether creating one record locks all that it refers to, so that `hold_insert` need not look again.
+
+    To lock is a right to change, which a caller has where it writes every record of the type that is referred to, and
+    the import of a loader (`importing`) of every type.
+    """
+    # A list is locked by the trigger; a reference copied from another record is not looked up at all.
+    elsewhere = any(f.copied for f in t.references) or any(t.reference(name).many for name in inputs.names())
+    rights = [view.target(t.reference(name))[1] for name in inputs.names()]
+    return bool(rights) and not elsewhere and all(importing or (r.writes and r.sees_every) for r in rights)
+
+
+def resolved_sql(
+    t: RecordType,
+    registry: Registry,
+    inputs: ReferenceInputs,
+    bulk: bool = True,
+    lock: bool = False,
+    new: bool = False,
+    typed: Container[str] = (),
+) -> str:
+    """The source rows with what their references stand for; a row whose reference is not found falls out.
+
+    `new`: rows that name their jurisdiction. Those of a change may not; then the planner knows less of what it joins.
+    `typed`: the columns that the source gives one by one, and not in `values`.
+    """
+    # Typed rows are all of one jurisdiction. Named as such, it is no column by which Postgres thinks the rows few.
+    code = "$2::text" if typed else "source.jurisdiction" if new else "coalesce(source.jurisdiction, {0}.jurisdiction)"
+    joins, conditions, columns, taken = [], [GUARD], ["source.*"], []
+    for name, how in inputs.given:
+        f = t.reference(name)
+        if how == RESOLVED:
+            columns += [f"source.v_{c} as {c}" for c in f.columns]
+            continue
+        keys = {} if f.many else _keys(f, how, typed)
+        if bulk:
+            taken += [f"{key} as {column}_of_{name}" for column, key in keys.items()]
+            keys = {column: f"source.{column}_of_{name}" for column in keys}
+        optional = name in inputs.optional
+        joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, keys, optional, code))
+        conditions += [c for c in (_complete(f, how, optional, typed),) if c]
+        columns.append(f"r_{name}.id as {f.id_column}, r_{name}.number as {f.number_column}")
+        columns.append(f"r_{name}.jurisdiction as {name}_jurisdiction")
+        for copy in (c for c in t.fields if c.copied and c.copied[0] == name):
+            columns += [f"{sql} as {own}" for own, sql in copied_columns(t, registry, copy)]
+    if not t.numbering.formula and (t.numbering.within == "jurisdiction" or t.numbering.via in inputs.joined()):
+        columns.append(f"{series_sql(t, 'source.jurisdiction', f'r_{t.numbering.via}')} as series")
+    locks = f" for key share of {', '.join(f'r_{name}' for name, _ in inputs.given)}" if lock else ""
+    # offset 0: keys are taken from the jsonb once a row of an import, not once for each record it is compared with.
+    source = f"(select source.*, {', '.join(taken)} from source offset 0) source" if taken else "source"
+    return (
+        f"resolved as {'materialized ' if bulk else ''}(select {', '.join(columns)} from {source} {' '.join(joins)}"
+        f" where {' and '.join(conditions)}{locks})"
+    )

@@ -1,0 +1,86 @@
+"""A page of a list: the statement that gives it, and the cursor of the next one."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from app.db.context import GUARD
+from app.kernel.declare.access import ONE_KEY
+from app.kernel.declare.record_type import RecordType
+from app.kernel.personal.access_log import Reading, with_log_entry
+from app.kernel.schema.policies import keys
+from app.kernel.sql.cursors import KINDS, after, cursor_text, cursor_values
+from app.kernel.sql.listing import Listing
+from app.kernel.sql.projection import RoleView, answer_sql
+from app.kernel.store.context import RequestContext
+
+
+def page_sql(
+    view: RoleView, t: RecordType, listing: Listing, last: Sequence[Any] | None, context: str, one_key: bool = False
+) -> tuple[str, list[Any]]:
+    """The statement of one page (one row more than asked, to know whether there is another) and its arguments.
+
+    `one_key`: of the first of the caller's keys, whose records an index gives in their order.
+    """
+    arguments: list[Any] = [context]
+    where = [ONE_KEY.format("t", keys=keys(view.role))] if one_key else []
+    for condition in listing.conditions:
+        if condition.value is None:
+            where.append(condition.sql)
+        else:
+            arguments.append(condition.value)
+            where.append(condition.sql.replace("{}", f"${len(arguments)}"))
+    if last is not None:
+        where.append(after(listing.sort, last, arguments))
+    return _page_text(view, t, tuple(where), listing.sort, listing.limit + 1), arguments
+
+
+@lru_cache(maxsize=2048)
+def _page_text(
+    view: RoleView, t: RecordType, where: tuple[str, ...], sort: tuple[tuple[str, bool], ...], most: int
+) -> str:
+    order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in sort)
+    sorted_by = "".join(f", t.{c} as key_{i}" for i, (c, _) in enumerate(sort[:-1]))  # the last of them is `id`
+    sql = answer_sql(view, t, "t", sorted_by)
+    # The page is taken first: documents are made of its rows, and not of all that are sorted.
+    narrowed = f" where {' and '.join(where)}" if where else ""
+    source = f"(select * from {t.table} t{narrowed} order by {order} limit {most})"
+    return f"{sql.format(source=source)} where {GUARD} order by {order}"
+
+
+async def page(
+    ctx: RequestContext, t: RecordType, listing: Listing, key: bytes, kind: str = "list"
+) -> tuple[bytes, str | None]:
+    """The documents of one page, joined, and the cursor of the next. `kind` is what the access log calls it.
+
+    One value for all of them: fifty rows, each with its columns, are twice the work for Postgres' sending and ours.
+    """
+    last, reading = cursor_values(key, t, listing), Reading(kind, shown=listing.limit)
+
+    async def asked(one_key: bool) -> Any:
+        sql, arguments = page_sql(ctx.view, t, listing, last, ctx.context(), one_key)
+        joined = _joined(listing.limit, len(listing.sort) - 1, ctx.caller.role if one_key else "")
+        sql, arguments = with_log_entry(ctx, t, reading, sql, arguments, joined)
+        async with ctx.connection() as connection:
+            return await connection.fetchrow(sql, *arguments)
+
+    # Most units have one key. That the caller has several is seen by the statement itself, and then it asks for all.
+    one_key = bool(ctx.view.right(t).since) and not t.access.logged
+    page = await asked(one_key)
+    if page["several"]:
+        page = await asked(False)
+    items = page["items"] or b""
+    return items, cursor_text(key, t, listing, page[3:]) if page["found"] > listing.limit else None
+
+
+@lru_cache(maxsize=1024)
+def _joined(limit: int, keyed: int, one_key_of: str) -> str:
+    """The page as one row: its documents, how many were found, and the sort keys of the last one shown.
+
+    `one_key_of`: the role whose first key alone was asked for; then also whether the caller has several.
+    """
+    last = ", ".join(f"(array_agg(p.{key}))[{limit}]" for key in (*(f"key_{i}" for i in range(keyed)), "id"))
+    several = f"cardinality({keys(one_key_of)}) > 1" if one_key_of else "false"
+    return f"""select string_agg(p.document, ',') filter (where p.place <= {limit}) as items, count(*) as found,
+  {several} as several, {last}
+from (select *, row_number() over () as place from {{answered}}) p"""
