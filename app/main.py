@@ -29,7 +29,7 @@ from app.imports.worker import run_jobs
 from app.kernel.personal.keyring import load_keyring
 from app.kernel.schema.models import Schemas
 from app.kernel.schema.tables import metadata, record_table
-from app.kernel.store.context import Runtime
+from app.kernel.store import Runtime
 from app.logging import events_into
 from app.records import REGISTRY
 from app.records.person import routes as person_routes

@@ -16,7 +16,7 @@ from app.http.dependencies import bearer
 from app.http.operations import problems
 from app.http.record_handlers import JSON, PATCH, json_body, only
 from app.http.service import request_context, service_of
-from app.kernel.store.context import RequestContext
+from app.kernel.store import RequestContext
 from app.logging import log
 
 router = APIRouter(tags=["90 账号与系统"], dependencies=[Depends(bearer)])

@@ -12,13 +12,13 @@ from starlette.responses import Response
 from app.errors import Refusal
 from app.http.etag import if_match, not_modified, record_headers
 from app.http.service import request_context, service_of
+from app.kernel import store
 from app.kernel.declare.access import ROLES
 from app.kernel.declare.record_type import RecordType
 from app.kernel.schema.validation import validated
 from app.kernel.sql import listing
 from app.kernel.sql.projection import RoleView, may
-from app.kernel.store import change, create, history, page, reveal, void
-from app.kernel.store.current import require_current
+from app.kernel.store import ChangeRequest
 from app.strict_json import load
 
 JSON, PATCH, DIFF = "application/json", "application/merge-patch+json", "application/json-patch+json"
@@ -86,7 +86,7 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         wanted = listing.listing(ctx.view, t, asked, LATER_READ)
         if not LISTED(ctx.right(t)):
             raise Refusal("forbidden")
-        items, cursor = await page.page(ctx, t, wanted, service_of(request).keys.cursor)
+        items, cursor = await store.page(ctx, t, wanted, service_of(request).keys.cursor)
         headers = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
         if cursor:
             headers["Link"] = f'<{_next_page(request, asked, cursor)}>; rel="next"'
@@ -100,7 +100,7 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         if not ctx.right(t).creates:
             raise Refusal("forbidden")
         values = validated(schemas(request).create, await json_body(request), t)
-        row = await create.create(ctx, t, values)
+        row = await store.create(ctx, t, values)
         return answer(ctx, row, 201, {"Location": f"/v1/{t.path}/{row['id']}"})
 
     async def get_record(request: Request) -> Response:
@@ -108,57 +108,42 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         if request.path_params["key"] == "export":
             raise Refusal("not_available_yet", name="export")
         if request.scope["query_string"] and (purpose := _purpose(only(request, "purpose"))):
-            document = await reveal.reveal(ctx, t, request.path_params["key"], purpose)
+            document = await store.reveal(ctx, t, request.path_params["key"], purpose)
             return Response(document, 200, {"Cache-Control": "no-store", "Vary": "Authorization"}, JSON)
-        row = await create.get(ctx, t, request.path_params["key"])
+        row = await store.get(ctx, t, request.path_params["key"])
         if not_modified(request, row["version"]):
             return Response(None, 304, record_headers(row["version"]))
         return answer(ctx, row)
 
-    async def checked_body(
-        request: Request, ctx: Any, action: str, model: Any, media: str
-    ) -> tuple[int, dict[str, Any]]:
-        """Version and body of a write; a body that is wrong is only told to one who sees the record as it is."""
-        key = request.path_params["key"]
+    async def change_request(request: Request, action: str, model: Any, media: str) -> ChangeRequest:
+        """What the caller asks for. What is wrong with it is told by the store, after what comes before it."""
         only(request)
         check_media(request, media)
-        if not ctx.right(t).ever(action):
-            await require_current(ctx, t, key, None, action)
+        version = None
         try:
             version = if_match(request)
-        except Refusal:
-            await create.get(ctx, t, key, None)
-            raise
-        if version is None:
-            await require_current(ctx, t, key, None, action)
-        try:
-            return int(version or 0), validated(model, await json_body(request), t)
-        except Refusal:
-            await require_current(ctx, t, key, version, action)
-            raise
+            body = validated(model, await json_body(request), t) if version is not None else {}
+        except Refusal as problem:
+            return ChangeRequest(action, version, {}, problem)
+        return ChangeRequest(action, version, body)
 
     async def change_record(request: Request) -> Response:
         ctx = await request_context(request)
-        version, values = await checked_body(request, ctx, "change", schemas(request).change, PATCH)
-        return answer(ctx, await change.change(ctx, t, request.path_params["key"], version, values))
+        asked = await change_request(request, "change", schemas(request).change, PATCH)
+        return answer(ctx, await store.change(ctx, t, request.path_params["key"], asked))
 
     def act(action: str) -> Handler:
         async def act_on_record(request: Request) -> Response:
             ctx = await request_context(request)
-            key = request.path_params["key"]
-            version, body = await checked_body(request, ctx, action, schemas(request).actions[action], JSON)
-            if action == "void":
-                return answer(ctx, await void.void(ctx, t, key, version, body["reason"]))
-            if action == "correct":
-                return answer(ctx, await change.correct(ctx, t, key, version, body))
-            return answer(ctx, await change.act(ctx, t, key, action, version, body))
+            asked = await change_request(request, action, schemas(request).actions[action], JSON)
+            return answer(ctx, await store.change(ctx, t, request.path_params["key"], asked))
 
         return act_on_record
 
     async def list_actions(request: Request) -> Response:
         ctx = await request_context(request)
         only(request)
-        row = await create.get(ctx, t, request.path_params["key"], None)
+        row = await store.get(ctx, t, request.path_params["key"], None)
         items = action_items(ctx.view, t, row, schemas(request).actions)
         return Response(orjson.dumps({"items": items}), 200, {"Cache-Control": "private, no-store"}, JSON)
 
@@ -167,14 +152,14 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         given = only(request, "limit", "cursor")
         limit = listing._limit(given.get("limit", str(listing.LIMIT)))
         before = _whole("cursor", given["cursor"]) if "cursor" in given else None
-        items, cursor = await history.history(ctx, t, request.path_params["key"], before, limit)
+        items, cursor = await store.history(ctx, t, request.path_params["key"], before, limit)
         document = {"items": items, "next_cursor": str(cursor) if cursor else None}
         return Response(orjson.dumps(document), 200, {"Cache-Control": "private, no-store"}, JSON)
 
     async def get_revision(request: Request) -> Response:
         ctx = await request_context(request)
         only(request)
-        found = await history.revision(ctx, t, request.path_params["key"], _version(request))
+        found = await store.revision(ctx, t, request.path_params["key"], _version(request))
         return Response(orjson.dumps(found), 200, {"Cache-Control": "private, no-cache"}, JSON)
 
     async def get_difference(request: Request) -> Response:
@@ -182,7 +167,7 @@ def handlers(t: RecordType) -> dict[str, Handler]:
         given = only(request, "from")
         version = _version(request)
         base = _whole("from", given["from"]) if "from" in given else max(version - 1, 1)
-        found = await history.difference(ctx, t, request.path_params["key"], version, base)
+        found = await store.difference(ctx, t, request.path_params["key"], version, base)
         return Response(orjson.dumps(found), 200, {"Cache-Control": "private, no-cache"}, DIFF)
 
     return {
@@ -200,8 +185,8 @@ def handlers(t: RecordType) -> dict[str, Handler]:
 
 def _purpose(given: dict[str, str]) -> str | None:
     """Why what is sealed is to be shown, if it is."""
-    if given and given["purpose"] not in reveal.PURPOSES:
-        raise listing._bad("purpose", "not_a_choice", allowed=list(reveal.PURPOSES))
+    if given and given["purpose"] not in store.PURPOSES:
+        raise listing._bad("purpose", "not_a_choice", allowed=list(store.PURPOSES))
     return given.get("purpose")
 
 

@@ -9,7 +9,7 @@ from app.auth.authenticator import Authenticator
 from app.auth.rate_limit import Paces
 from app.auth.tokens import Keys
 from app.errors import Refusal
-from app.kernel.store.context import RequestContext, Runtime
+from app.kernel.store import RequestContext, Runtime
 from app.settings import Settings
 
 

@@ -12,7 +12,7 @@ from app.db.context import GUARD
 from app.errors import Refusal
 from app.imports.mapping.sheets import Source
 from app.kernel.declare.record_type import RecordType
-from app.kernel.store.context import RequestContext
+from app.kernel.store import RequestContext
 from app.sentences import SENTENCES
 
 LOADER = "ledger_loader"

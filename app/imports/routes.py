@@ -200,8 +200,7 @@ async def rows(
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Refusal("bad_cursor")
     jobs.require_rows(found)
-    sql, arguments = access_log.with_log_entries_by_type(
-        ctx, jobs.logged(ctx, found), most,
+    sql, arguments = access_log.with_log_entries_by_type(ctx.caller, jobs.logged(ctx, found), most,
         f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, errors, warnings, changes
         from import_row where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GUARD}
         order by n limit $5""",

@@ -29,7 +29,7 @@ from app.imports.mapping.sheets import Source
 from app.imports.orphan_files import remove_leftovers
 from app.imports.plan.check import Check, SheetReport
 from app.imports.plan.lookup import Lookup
-from app.kernel.store.context import RequestContext
+from app.kernel.store import RequestContext
 from app.logging import log
 
 SERVING = 0x6C65_6467_0001

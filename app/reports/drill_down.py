@@ -7,8 +7,7 @@ import orjson
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.kernel.sql.listing import Condition, Listing
-from app.kernel.store import page
-from app.kernel.store.context import RequestContext
+from app.kernel.store import RequestContext, page
 from app.records import REGISTRY
 from app.reports.figures import BY_NAME, Figure
 from app.reports.work_list import BY_NUMBER, figure_of, find_round
@@ -29,7 +28,7 @@ async def drill_down(
         raise Refusal("no_such_path", field_errors=[FieldError("figure", "not_a_choice", {}, list(BY_NAME))])
     t = REGISTRY.by_path[figure.lists]
     condition = listed(figure, code, round_id)
-    items, following = await page.page(ctx, t, Listing((condition,), BY_NUMBER, limit, cursor), key, "figure")
+    items, following = await page(ctx, t, Listing((condition,), BY_NUMBER, limit, cursor), key, "figure")
     value, records = await figure_of(ctx, figure, code, round_id)
     visible = await _visible(ctx, figure, condition)
     return {

@@ -14,7 +14,7 @@ from app.http.paging import PAGING, PRIVATE, documented, paged, paging
 from app.http.record_handlers import JSON, only
 from app.http.service import request_context, service_of
 from app.kernel.declare.access import COUNTING
-from app.kernel.store.context import RequestContext
+from app.kernel.store import RequestContext
 from app.reports import drill_down, work_list
 from app.reports.answers import DrillDown, WorkList, WorkLists
 from app.reports.figures import BY_NAME, FIGURES

@@ -11,7 +11,7 @@ from app.db.engine import Pools
 from app.kernel.declare.access import Right
 from app.kernel.sql.projection import document_sql
 from app.kernel.sql.write import insert_sql, update_sql
-from app.kernel.store.batched import read_sql
+from app.kernel.store.read import read_sql
 from tests.access.world import World, build
 
 

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from app.kernel.store import batcher as module
-from app.kernel.store.batcher import MOST, RETURN, Batcher
+from app.kernel.store.batcher import MAX_BATCH, RETURN_WAIT, Batcher
 
 # What says that the server has gone: nobody knows whether the statement was carried out.
 GONE = (asyncpg.ConnectionDoesNotExistError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, ConnectionError)
@@ -53,7 +53,7 @@ async def test_the_first_goes_alone_and_those_that_come_meanwhile_go_together() 
 
 
 async def test_those_that_come_back_go_together_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RETURN", 60)  # nobody is late here
+    monkeypatch.setattr(module, "RETURN_WAIT", 60)  # nobody is late here
     statements, write_batcher = Statements(), Batcher()
 
     async def one_after_the_other(n: int) -> None:
@@ -69,17 +69,17 @@ async def test_nobody_waits_who_came_alone_and_nobody_for_long(monkeypatch: pyte
     statements, write_batcher = Statements(), Batcher()
     await asyncio.gather(*writes(20, write_batcher, statements))
     assert await write_batcher.submit("kind", "late", "late", statements) == "answer to late"
-    await asyncio.sleep(RETURN * 20)
-    monkeypatch.setattr(module, "RETURN", 60)
+    await asyncio.sleep(RETURN_WAIT * 20)
+    monkeypatch.setattr(module, "RETURN_WAIT", 60)
     for n in range(3):
         await asyncio.wait_for(write_batcher.submit("kind", n, str(n), statements), 20)
 
 
 async def test_a_statement_holds_no_more_than_it_may_and_its_records_in_one_order() -> None:
     statements, write_batcher = Statements(), Batcher()
-    order = [f"{n:03}" for n in range(2 * MOST + 7)]
+    order = [f"{n:03}" for n in range(2 * MAX_BATCH + 7)]
     await asyncio.gather(*(write_batcher.submit("kind", n, n, statements) for n in reversed(order)))
-    assert all(len(b) <= MOST and b == sorted(b) for b in statements.batches)
+    assert all(len(b) <= MAX_BATCH and b == sorted(b) for b in statements.batches)
     assert sorted(statements.done) == order
 
 
@@ -155,5 +155,5 @@ async def test_the_write_of_a_caller_that_has_gone_is_done_and_the_others_get_th
 async def test_nothing_is_remembered_of_a_line_that_is_empty() -> None:
     write_batcher = Batcher()
     await asyncio.gather(*writes(20, write_batcher, Statements(("004",))), return_exceptions=True)
-    await asyncio.sleep(RETURN * 20)
-    assert (write_batcher._lines, write_batcher._at_work) == ({}, set())
+    await asyncio.sleep(RETURN_WAIT * 20)
+    assert (write_batcher._lines, write_batcher._tasks) == ({}, set())

@@ -13,8 +13,7 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.arrays import columns_source, lists_of, stored_column, travelling, varying
 from app.kernel.sql.numbering import raise_highest
 from app.kernel.sql.write import COUNT, insert_sql
-from app.kernel.store.batched import held
-from app.kernel.store.context import RequestContext
+from app.kernel.store import RequestContext, held
 
 PIECE = 1000  # rows of one statement that looks nothing up; one that does writes what it is given
 

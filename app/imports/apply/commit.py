@@ -7,11 +7,10 @@ from typing import Any
 from app.db.context import GUARD
 from app.errors import Refusal
 from app.kernel.declare.record_type import RecordType
-from app.kernel.sql.numbering import move_on, raise_highest
+from app.kernel.sql.numbering import raise_highest, raise_series
 from app.kernel.sql.reference_joins import RESOLVED, ReferenceInputs, resolved_sql
 from app.kernel.sql.write import COUNT, UpdateSpec, insert_sql, update_sql
-from app.kernel.store.context import RequestContext
-from app.kernel.store.effects import apply_effects
+from app.kernel.store import RequestContext, apply_effects
 
 STEP = 5000
 Progress = Callable[[int], Awaitable[None]]
@@ -101,7 +100,7 @@ async def _number(ctx: RequestContext, connection: Any, t: RecordType, import_id
         given = f"select x.number from ({source} and r.number is not null) x where {GUARD}"
         async for row in connection.cursor(given, ctx.context(), import_id, share.first, share.last, prefetch=STEP):
             raise_highest(highest, [row["number"]])
-        await move_on(ctx, connection, t, share.jurisdiction, highest)
+        await raise_series(connection, ctx.context(), ctx.runtime.registry, t, share.jurisdiction, highest)
     if not share.unnumbered:
         return
     named = inputs(t, names={t.numbering.via} if t.numbering.within == "round" else set())

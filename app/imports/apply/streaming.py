@@ -21,8 +21,8 @@ from app.imports.apply.chunks import Piece, Pieces
 from app.imports.plan.lookup import Lookup
 from app.imports.plan.row_check import Planned
 from app.kernel.declare.record_type import RecordType
-from app.kernel.sql.numbering import move_on
-from app.kernel.store.context import RequestContext
+from app.kernel.sql.numbering import raise_series
+from app.kernel.store import RequestContext
 from app.logging import log
 
 WAITING = 4  # pieces that may wait while others are on their way
@@ -150,7 +150,9 @@ class Ahead:
 
     async def _finish(self, t: RecordType, highest: Mapping[str, int]) -> None:
         await self._plan_by("force_custom_plan")
-        await move_on(self.ctx, self.connection, t, self.lookup.jurisdiction, highest)
+        await raise_series(
+            self.connection, self.ctx.context(), self.ctx.runtime.registry, t, self.lookup.jurisdiction, highest
+        )
         self.written += await commit.finish(self.ctx, self.connection, t, self.import_id)
 
     async def _plan_by(self, plan: str) -> None:

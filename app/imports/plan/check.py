@@ -18,7 +18,7 @@ from app.imports.plan.row_check import Planned
 from app.imports.plan.type_info import shape
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
-from app.kernel.store.context import RequestContext
+from app.kernel.store import RequestContext
 
 BATCH = 2000
 FIRST = 500  # the first rows of a table are written all the sooner

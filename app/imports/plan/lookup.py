@@ -15,7 +15,7 @@ from app.imports.plan.type_info import shape
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.values import NUMBER
-from app.kernel.store.context import RequestContext
+from app.kernel.store import RequestContext
 
 
 @dataclass(frozen=True, slots=True)

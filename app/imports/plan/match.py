@@ -11,7 +11,7 @@ from app.imports.plan.row_check import Planned
 from app.imports.plan.type_info import shape
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
-from app.kernel.store.context import RequestContext
+from app.kernel.store import RequestContext
 
 
 def row_key(planned: Planned, values: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ from app.imports.jobs import UNHURRIED
 from app.imports.mapping.columns import Problem
 from app.imports.plan.row_check import Planned
 from app.kernel.sql.arrays import travelling, unnested, varying
-from app.kernel.store.context import RequestContext
+from app.kernel.store import RequestContext
 from app.sentences import SENTENCES
 
 # What is stored of a row, in this order: the name in the statement, and its type.

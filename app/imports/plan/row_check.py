@@ -15,7 +15,7 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.values import NUMBER
 from app.kernel.schema.models import Schemas
 from app.kernel.schema.validation import validated, validated_rows
-from app.kernel.store.reference_checks import RuleContext
+from app.kernel.store import RuleContext
 
 
 @dataclass(slots=True)

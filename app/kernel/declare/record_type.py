@@ -130,6 +130,16 @@ class RecordType:
         return self.of_kind(Reference)
 
     @cached_property
+    def reference_columns(self) -> tuple[tuple[Reference, str, str], ...]:
+        """Each reference with the names of its two columns. Every write asks for them, so they are made once."""
+        return tuple((f, f.id_column, f.number_column) for f in self.references)
+
+    @cached_property
+    def own_columns(self) -> frozenset[str]:
+        """The columns that a body fills directly: those of fields that are no references, and the note."""
+        return frozenset((*(c for f in self.fields if not isinstance(f, Reference) for c in f.columns), "note"))
+
+    @cached_property
     def list_columns(self) -> frozenset[str]:
         """The columns of lists of references, which travel as JSON where others travel by themselves."""
         return frozenset(column for f in self.references if f.many for column in f.columns)

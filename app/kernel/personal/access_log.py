@@ -1,20 +1,17 @@
-"""The access log: each read of a type that declares `logged` is entered by the very statement that reads.
+"""The access log: a statement that reads a type declared `logged` enters the read itself.
 
-The read is a CTE, the entry another one beside it: one round trip as before, and one transaction, so that nothing is
-answered whose entry was not committed. The statement of a type that is not logged does without. The entry names
-records, never what stands in them.
+The read is one CTE of the statement and the entry another: one round trip, one transaction, so nothing is answered
+whose entry was not committed. The statement of any other type is unchanged. An entry names records, never their
+content.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from app.db.context import GUARD
+from app.db.context import GUARD, Caller
 from app.kernel.declare.record_type import RecordType
-
-if TYPE_CHECKING:
-    from app.kernel.store.context import RequestContext
 
 KINDS = {
     "read": "查看",
@@ -30,10 +27,10 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What kind of read a statement is.
+    """What kind of read the access log enters for a statement.
 
-    members   sealed members that are shown, or asked by; a `reveal` that names none was refused
-    shown     how many of its rows are answered, where it reads one more to know whether there is another page
+    members   sealed members that are shown or searched by; a `reveal` without members was refused
+    shown     how many rows are answered, where the statement reads one more to know whether there is another page
     """
 
     kind: str
@@ -43,7 +40,7 @@ class Reading:
 
     @property
     def tells_by_absence(self) -> bool:
-        """Whether having found nothing is an answer, too: who asks for a number learns that it is not there."""
+        """Whether an empty result is an answer, too: a search for an identity number tells that it is not there."""
         return self.kind in ("list", "find", "figure")
 
 
@@ -51,11 +48,11 @@ READ, HISTORY = Reading("read"), Reading("history")
 
 
 def with_log_entry(
-    ctx: "RequestContext", t: RecordType, reading: Reading, sql: str, arguments: Sequence[Any], of_all: str = ""
+    caller: Caller, t: RecordType, reading: Reading, sql: str, arguments: Sequence[Any], of_all: str = ""
 ) -> tuple[str, list[Any]]:
-    """The statement with its entry, and its arguments. `sql` gives the column `id` of the records that it reads.
+    """The statement `sql` with its log entry, and the arguments of both. `sql` selects the column `id`.
 
-    `of_all` is a query over all of `{answered}`, where that is the answer and not its rows.
+    `of_all` is a query over `{answered}` whose result is the answer in place of the rows themselves.
     """
     if not t.access.logged and reading.kind != "reveal":
         return _over(of_all, sql) if of_all else sql, list(arguments)
@@ -68,16 +65,16 @@ def with_log_entry(
     ${n + 3}::text[], ${n + 4}::text
   from (select id from answered{limit}) x where {GUARD}{found})
 {of_all.format(answered="answered") or "select * from answered"}"""
-    more = [ctx.caller.code, ctx.caller.role, list(reading.members), reading.purpose]
+    more = [caller.code, caller.role, list(reading.members), reading.purpose]
     return whole, [*arguments, *more]
 
 
 def with_log_entries_by_type(
-    ctx: "RequestContext", types: Sequence[str], shown: int, sql: str, arguments: Sequence[Any]
+    caller: Caller, types: Sequence[str], shown: int, sql: str, arguments: Sequence[Any]
 ) -> tuple[str, list[Any]]:
-    """A page of rows that show what is stored of records, with an entry for each of these types that is among them.
+    """The statement of a page of an import's report, with one log entry for each of `types` that the page shows.
 
-    `sql` gives the columns jurisdiction, type, record_id and changes; these are empty where nothing stored is shown.
+    `sql` selects jurisdiction, type, record_id and changes; a row with empty changes shows nothing that is stored.
     """
     if not types:
         return sql, list(arguments)
@@ -88,7 +85,7 @@ def with_log_entries_by_type(
   from (select * from answered limit {shown}) x
   where x.type = any(${n + 2}::text[]) and x.changes <> '[]' and {GUARD} group by x.jurisdiction, x.type)
 select * from answered"""
-    return whole, [*arguments, ctx.caller.role, list(types)]
+    return whole, [*arguments, caller.role, list(types)]
 
 
 @lru_cache(maxsize=2048)
@@ -96,10 +93,11 @@ def _over(of_all: str, sql: str) -> str:
     return of_all.format(answered=f"({sql}) answered")
 
 
-async def enter(ctx: "RequestContext", connection: Any, t: RecordType, reading: Reading, record_id: Any) -> None:
-    """An entry of its own, for a record that a write looked at and answers without having changed it."""
+async def log_read(
+    connection: Any, context: str, caller: Caller, t: RecordType, reading: Reading, record_id: Any
+) -> None:
+    """Enter the read of a record that a write looked at and answers unchanged."""
     if t.access.logged:
-        sql, arguments = with_log_entry(
-            ctx, t, reading, f"select $2::uuid as id where {GUARD}", (ctx.context(), record_id)
-        )
+        found = f"select $2::uuid as id where {GUARD}"
+        sql, arguments = with_log_entry(caller, t, reading, found, (context, record_id))
         await connection.execute(sql, *arguments)

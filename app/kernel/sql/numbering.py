@@ -1,4 +1,4 @@
-"""The series that business numbers are drawn from: a number that a row brings moves its series on."""
+"""The series that business numbers are drawn from. A number that a row brings raises its series to that number."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,15 +6,14 @@ from typing import Any
 import orjson
 
 from app.db.context import GUARD
-from app.kernel.declare.record_type import RecordType
-from app.kernel.store.context import RequestContext
+from app.kernel.declare.record_type import RecordType, Registry
 
 _DIGITS = "0123456789"
 LONGEST = 9  # digits of a number that is counted
 
 
 def series_sql(t: RecordType, jurisdiction: str, via: str) -> str:
-    """The series of a record: what its numbers begin with. `via` is the record that names the round, in SQL."""
+    """SQL of what a record's numbers begin with. `via` is the alias of the record that names the round."""
     numbering = t.numbering
     if numbering.within == "jurisdiction":
         return f"{jurisdiction} || '-{numbering.letter}'"
@@ -23,7 +22,7 @@ def series_sql(t: RecordType, jurisdiction: str, via: str) -> str:
 
 
 def raise_highest(highest: dict[str, int], numbers: Iterable[str]) -> None:
-    """Notes, for each beginning that numbers have, the highest of them."""
+    """Keep in `highest` the largest number of each beginning."""
     for number in numbers:
         beginning = number.rstrip(_DIGITS)
         digits = number[len(beginning) :]
@@ -31,21 +30,21 @@ def raise_highest(highest: dict[str, int], numbers: Iterable[str]) -> None:
             highest[beginning] = last
 
 
-async def move_on(
-    ctx: RequestContext, connection: Any, t: RecordType, jurisdiction: str, highest: Mapping[str, int]
+async def raise_series(
+    connection: Any, context: str, registry: Registry, t: RecordType, jurisdiction: str, highest: Mapping[str, int]
 ) -> None:
-    """Moves each series of the type on to the highest number noted. A beginning that is no series is passed over."""
+    """Raise each series of the type to the highest number given. A beginning that is no series is passed over."""
     numbering = t.numbering
     if numbering.formula or not highest:
         return
     series = series_sql(t, "$2", "via")
     if numbering.within == "round":
-        table = ctx.runtime.registry.by_path[t.reference(numbering.via).to].table
+        table = registry.by_path[t.reference(numbering.via).to].table
         series = f"any(array(select {series} from {table} via where via.jurisdiction = $2))"
     await connection.execute(
         f"""insert into number_series as s (jurisdiction, series, last)
         select $2, x.key, x.value::int from jsonb_each_text($3::text::jsonb) x
         where x.key = {series} and {GUARD} order by x.key
         on conflict (jurisdiction, series) do update set last = greatest(s.last, excluded.last)""",
-        ctx.context(), jurisdiction, orjson.dumps(dict(highest)).decode(),
+        context, jurisdiction, orjson.dumps(dict(highest)).decode(),
     )  # fmt: skip

@@ -4,9 +4,9 @@ What a role may not see is masked here and nowhere else: members that are hidden
 that do not exist for it. Row security has already decided which rows there are.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from app.kernel.declare.access import METADATA, Right
@@ -24,6 +24,11 @@ class RoleView:
 
     registry: Registry
     role: str
+
+    @cached_property
+    def rights(self) -> Mapping[str, Right]:
+        """What the role may do with each type, by the type's path. Every request asks, so it is worked out once."""
+        return {t.path: self.right(t) for t in self.registry}
 
     def right(self, t: RecordType) -> Right:
         """What the role may do with records of a type."""

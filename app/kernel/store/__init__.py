@@ -1,1 +1,40 @@
-"""The one door to the records."""
+"""The one door to the records: every floor above reads and writes them through these verbs, and through nothing else.
+
+    get, page, reveal                 read one record, a page of a list, a record with its sealed members shown
+    create                            register a record
+    change                            patch, action, correction, voiding: one path, named by `ChangeRequest.action`
+    history, revision, difference     what became of a record, as the database wrote it
+
+Each takes a `RequestContext` (who asks) and a `RecordType`. A write is one statement, or one transaction where it has
+effects on other records; a refusal leaves nothing behind. Row security decides in the database which records exist for
+the caller, so no verb filters for secrecy.
+"""
+
+from app.kernel.store.change import change
+from app.kernel.store.context import RequestContext, Runtime
+from app.kernel.store.create import create, held
+from app.kernel.store.effects import apply_effects
+from app.kernel.store.history import difference, history, revision
+from app.kernel.store.page import page
+from app.kernel.store.pending import ChangeRequest
+from app.kernel.store.read import get
+from app.kernel.store.reveal import PURPOSES, reveal
+from app.kernel.store.rules import RuleContext
+
+__all__ = [
+    "PURPOSES",
+    "ChangeRequest",
+    "RequestContext",
+    "RuleContext",
+    "Runtime",
+    "apply_effects",
+    "change",
+    "create",
+    "difference",
+    "get",
+    "held",
+    "history",
+    "page",
+    "reveal",
+    "revision",
+]

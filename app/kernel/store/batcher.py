@@ -1,9 +1,9 @@
-"""Writes of one kind that arrive while one is under way are carried out together, by one statement; reads likewise.
+"""Requests of one kind that arrive while a statement of that kind is under way go together in the next one.
 
-A write of one record costs Postgres some four times what a row of many costs it: planning, look-ups, triggers and
-the flush to disk are paid once a statement. Who comes alone does not wait for company: a write that finds its kind idle
-goes at once. Those of one kind are by one caller, with the same members; so row security, which decides by the
-statement, decides for each as if it stood alone. See docs/decisions/0017-writing-together.md.
+A write of one record costs Postgres about four times what a row of many costs: planning, look-ups, triggers and the
+flush to disk are paid once a statement. A request that finds nothing of its kind under way is sent at once and alone.
+One kind is one caller with the same members, so row security, which decides per statement, decides for each request as
+if it stood alone (docs/decisions/0017-writing-together.md).
 """
 
 import asyncio
@@ -13,130 +13,145 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
+import orjson
 
-# A server that has gone away: whether the statement was carried out is not known.
+# The server has gone away: whether the statement was carried out is not known.
 GONE = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)
-MOST = 50  # rows of one statement: what a pool of connections sends at once, and no lock is held for long
-# Statements under way in one process. More of them only wait for one another in Postgres, at a third of its time; and
-# writes that are held up there leave half of a pool to those who read.
+MAX_BATCH = 50  # rows of one statement: as many as a client's connections send at once, and few enough to lock briefly
+# Batches under way in one process. More of them only wait for one another in Postgres, at a third of its time; and
+# writes that wait for a lock leave half of a pool to readers.
 MAX_CONCURRENT = 4
-LOCK_WAIT = 0.2  # seconds after which a statement that waits for a lock is left to itself
-RETURN = 0.001  # seconds in which those that were answered together are expected back
+LOCK_WAIT = 0.2  # seconds after which the next batch is sent beside one that waits for a lock
+RETURN_WAIT = 0.001  # seconds in which the callers of the last batch are expected to ask again
 
-Together = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
+Run = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteItem:
+    """One record of a batch as it is to be written. `version` is the version that a change starts from."""
+
+    record_id: str
+    request: str
+    values: dict[str, Any]
+    number: str | None = None
+    version: int = 1
+
+    @property
+    def text(self) -> str:
+        """The values as the statement takes them."""
+        return orjson.dumps(self.values).decode()
 
 
 @dataclass(slots=True)
-class _Waiting:
-    """One write or read in line: what is written, of which record, and who waits for what became of it."""
+class _Request:
+    """One request in line: what it asks, of which record, and the future that its caller awaits."""
 
-    write: Any
+    item: Any
     record_id: str
     outcome: asyncio.Future[Any]
 
 
 @dataclass(slots=True)
 class _Line:
-    """What of one kind waits for the next statement."""
+    """The requests of one kind that wait for the next batch."""
 
-    writes: list[_Waiting] = field(default_factory=list)
+    requests: list[_Request] = field(default_factory=list)
     expected: int = 0
     complete: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def join(self, waiting: _Waiting) -> None:
-        self.writes.append(waiting)
-        if len(self.writes) >= self.expected:
+    def join(self, request: _Request) -> None:
+        self.requests.append(request)
+        if len(self.requests) >= self.expected:
             self.complete.set()
 
     async def fill(self, expected: int) -> None:
-        """Waits until so many are in line, for as long as those take to return that were answered together.
+        """Wait up to 1 ms for the callers of the last batch to send their next request.
 
-        Without it they part for good: one that comes first goes alone, the others after it, and it waits for them.
+        Otherwise closed-loop clients fall out of step: the first to return is sent alone and the others queue behind
+        it.
         """
-        if expected > 1 and len(self.writes) < expected:
+        if expected > 1 and len(self.requests) < expected:
             self.expected = expected
             self.complete.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(RETURN):
+                async with asyncio.timeout(RETURN_WAIT):
                     await self.complete.wait()
 
 
 class Batcher:
-    """The lines of writes of one process, a line for each kind; of each kind one statement is under way.
-
-    One that is held up does not hold up the others: after a moment the next goes beside it.
-    """
+    """The lines of one process, one for each kind. Of each kind one batch is under way, or one beside a stuck one."""
 
     def __init__(self, max_concurrent: int = MAX_CONCURRENT, lock_wait: float = LOCK_WAIT) -> None:
         self._slots = asyncio.Semaphore(max_concurrent)
         self._lock_wait = lock_wait
         self._lines: dict[Hashable, _Line] = {}
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def submit(self, kind: Hashable, write: Any, record_id: str, together: Together) -> Any:
-        """What became of this write: the answer of `together` in its place, or what it raised.
+    async def submit(self, kind: Hashable, item: Any, record_id: str, run: Run) -> Any:
+        """Send `item` with others of its kind; return what `run` answered in its place, or raise what became of it.
 
-        Whatever is raised is of this write alone: where Postgres refuses many, each is tried by itself. Of one record
-        there is never more than one write in a statement.
+        An error belongs to this item alone: where Postgres refuses a batch, each item is tried by itself. A batch never
+        holds two items of one record.
         """
-        waiting = _Waiting(write, record_id, asyncio.get_running_loop().create_future())
+        request = _Request(item, record_id, asyncio.get_running_loop().create_future())
         line = self._lines.get(kind)
         if line is None:
             line = self._lines[kind] = _Line()
-            self._begin(self._work(kind, line, together))
-        line.join(waiting)
-        return await waiting.outcome
+            self._start(self._work_off(kind, line, run))
+        line.join(request)
+        return await request.outcome
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)
-        self._at_work.add(task)
-        task.add_done_callback(self._at_work.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _work(self, kind: Hashable, line: _Line, together: Together) -> None:
-        """Carries out what is in line until nothing is. A caller that has gone away leaves its write to be done."""
+    async def _work_off(self, kind: Hashable, line: _Line, run: Run) -> None:
+        """Send batches until the line is empty. A caller that has gone away leaves its request to be carried out."""
         try:
-            while line.writes:
+            while line.requests:
                 async with self._slots:
-                    batch = _taken(line.writes)
-                    await asyncio.wait({self._begin(self._settle(batch, together))}, timeout=self._lock_wait)
+                    batch = _take_batch(line.requests)
+                    await asyncio.wait({self._start(self._settle(batch, run))}, timeout=self._lock_wait)
                 await line.fill(len(batch))
         finally:
             del self._lines[kind]
-            # Nobody is left if it ended by itself.
-            _fail(line.writes, asyncpg.InterfaceError("the service is stopping"))
+            # The line is empty unless this task was cancelled.
+            _fail(line.requests, asyncpg.InterfaceError("the service is stopping"))
 
-    async def _settle(self, batch: list[_Waiting], together: Together) -> None:
+    async def _settle(self, batch: list[_Request], run: Run) -> None:
         try:
-            answers = await together([waiting.write for waiting in batch])
+            answers = await run([request.item for request in batch])
         except asyncpg.PostgresError as problem:
             # A refusal of the server's has undone the whole statement; with the connection lost, nobody knows.
             if len(batch) == 1 or isinstance(problem, GONE):
                 _fail(batch, problem)
             else:
-                for waiting in batch:
-                    self._begin(self._settle([waiting], together))
+                for request in batch:
+                    self._start(self._settle([request], run))
         except BaseException as problem:
             _fail(batch, problem)
             if not isinstance(problem, Exception):
                 raise
         else:
-            for waiting, answer in zip(batch, answers, strict=True):
-                if not waiting.outcome.done():
-                    waiting.outcome.set_result(answer)
+            for request, answer in zip(batch, answers, strict=True):
+                if not request.outcome.done():
+                    request.outcome.set_result(answer)
 
 
-def _taken(line: list[_Waiting]) -> list[_Waiting]:
-    """Takes from the line what goes together, in the order of the records, in which every process locks them."""
-    taken: dict[str, _Waiting] = {}
-    for waiting in line:
-        if len(taken) < MOST:
-            taken.setdefault(waiting.record_id, waiting)
-    line[:] = [waiting for waiting in line if taken.get(waiting.record_id) is not waiting]
+def _take_batch(line: list[_Request]) -> list[_Request]:
+    """Take the next batch out of the line, in the order of identifiers, in which every process locks its rows."""
+    taken: dict[str, _Request] = {}
+    for request in line:
+        if len(taken) < MAX_BATCH:
+            taken.setdefault(request.record_id, request)
+    line[:] = [request for request in line if taken.get(request.record_id) is not request]
     return [taken[record_id] for record_id in sorted(taken)]
 
 
-def _fail(batch: list[_Waiting], problem: BaseException) -> None:
-    for waiting in batch:
-        if not waiting.outcome.done():
-            waiting.outcome.set_exception(problem)
+def _fail(batch: list[_Request], problem: BaseException) -> None:
+    for request in batch:
+        if not request.outcome.done():
+            request.outcome.set_exception(problem)

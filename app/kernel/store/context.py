@@ -1,6 +1,6 @@
-"""Who asks, and for what: the context in which every record is read and written."""
+"""One request to the store: who asks, under which identifier, with which rights."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,15 +16,16 @@ from app.kernel.declare.record_type import RecordType, Registry
 from app.kernel.personal.keyring import Keyring
 from app.kernel.schema.models import Schemas
 from app.kernel.sql.projection import RoleView, role_view
-from app.kernel.store import db_errors
-from app.kernel.store.batcher import Batcher
+from app.kernel.store.batcher import Batcher, WriteItem
+from app.kernel.store.db_errors import refusal_of
 
-UNBOUND = 1000  # reads wait for no lock: only the pool bounds how many statements of them are under way
+# Reads wait for no lock, so the pool alone bounds how many batches of them are under way.
+UNBOUND = 1000
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """What the running service holds: the record types, their schemas, and the connections."""
+    """What the running service holds: record types, their models, connections, keys, and the lines of the batchers."""
 
     registry: Registry
     schemas: Mapping[str, Schemas]
@@ -36,7 +37,7 @@ class Runtime:
 
 @dataclass(frozen=True, eq=False)
 class RequestContext:
-    """One request: who asks, and the identifier it is logged under. `origin` names the import that writes."""
+    """Who asks, and the identifier under which the request is logged. `origin` names the import that writes."""
 
     runtime: Runtime
     caller: Caller
@@ -44,26 +45,26 @@ class RequestContext:
     origin: str | None = None
 
     def context(self, action: str = "", **more: Any) -> str:
-        """The caller context of one statement of this request."""
+        """The argument of the caller guard for one statement: the caller, and what a revision will say of it."""
         if self.origin:
             more["import"] = self.origin
         return self.caller.context(self.request, action, **more)
 
     @cached_property
     def view(self) -> RoleView:
-        """The eyes with which every document of this request is read."""
+        """What the caller's role sees of each type; every document of this request is made for it."""
         return role_view(self.runtime.registry, self.caller.role)
 
     def right(self, t: RecordType) -> Right:
         """What the caller may do with records of a type."""
-        return self.view.right(t)
+        return self.view.rights[t.path]
 
     @asynccontextmanager
     async def as_system(self, connection: Any) -> AsyncIterator[None]:
-        """Within a transaction: what follows is done by the ledger's own hand, not with the caller's eyes.
+        """Run what follows as the system role, inside a transaction. Row security then sees the whole jurisdiction.
 
-        For what a write brings about in records the caller may not see, and for handing a record on out of the
-        caller's own sight, which its own policy would refuse. The caller's jurisdiction and standing still bind it.
+        It is for effects on records that the caller may not see, and for a write after which the record leaves the
+        caller's sight: the caller's own policy would refuse that row. The caller's jurisdiction still binds.
         """
         await connection.execute(f"set local role {SYSTEM_ROLE}")
         yield
@@ -71,7 +72,7 @@ class RequestContext:
 
     @asynccontextmanager
     async def connection(self, transaction: bool = False) -> AsyncIterator[Any]:
-        """A connection of the caller's class; constraint violations become refusals."""
+        """A connection of the caller's own database role. A violated constraint becomes a refusal."""
         with self.refusing():
             async with self.runtime.pools.of(self.caller).acquire() as connection:
                 if transaction:
@@ -80,14 +81,31 @@ class RequestContext:
                 else:
                     yield connection
 
+    async def run_batch(
+        self, action: str, sql: str, arguments: Sequence[Any], items: Sequence[WriteItem], **more: Any
+    ) -> list[Any]:
+        """Run the one statement of a batch of writes; return each item's row, or None where none was written.
+
+        The revision of each record names the request that asked for it, and not the first of the batch.
+        """
+        if len(items) > 1:
+            more["requests"] = {item.record_id: item.request for item in items}
+        context = self.caller.context(items[0].request, action, **more)
+        async with self.runtime.pools.of(self.caller).acquire() as connection:
+            rows = await connection.fetch(sql, context, *arguments)
+        if len(items) == 1:
+            return [rows[0] if rows else None]
+        written = {str(row["id"]): row for row in rows}
+        return [written.get(item.record_id) for item in items]
+
     @contextmanager
     def refusing(self) -> Iterator[None]:
-        """What the database refuses of a write becomes a refusal."""
+        """Turn what the database refuses into a refusal: a policy's no, or a violated constraint."""
         try:
             yield
         except asyncpg.InsufficientPrivilegeError:
             if self.caller.role not in READERS and not self.caller.importing:
-                raise Refusal("not_found", label="记录") from None  # no record exists for a role that reads none
-            raise Refusal("not_your_record") from None  # a policy refused a row that was to be written
+                raise Refusal("not_found", label="记录") from None  # a role that reads no record learns of none
+            raise Refusal("not_your_record") from None  # a policy refused the row that was to be written
         except asyncpg.IntegrityConstraintViolationError as problem:
-            raise db_errors.refusal(self.runtime.registry, problem) from None
+            raise refusal_of(self.runtime.registry, problem) from None

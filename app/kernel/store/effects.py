@@ -1,4 +1,4 @@
-"""What a write brings about in the records it refers to, in the same transaction."""
+"""Effects of a write: transitions of the records that it refers to, in the same transaction."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +11,10 @@ from app.kernel.sql.reference_joins import ReferenceInputs
 from app.kernel.sql.write import COUNT, UpdateSpec, update_sql
 from app.kernel.store.context import RequestContext
 
+# The records of a list, all with the same values.
+_SOURCE = """select unnest($2::uuid[]) as id, null::text as jurisdiction, null::int as version, null::text as number,
+    null::text as state, $3::jsonb as values, false as imported, null::jsonb as line"""
+
 
 async def apply_effects(
     ctx: RequestContext,
@@ -21,30 +25,30 @@ async def apply_effects(
     action: str,
     body: Mapping[str, Any] | None = None,
 ) -> None:
-    """Carries out what a write brings about in the records it refers to, in the same transaction.
+    """Carry out the effects of a write of `row`, as the system role.
 
-    The ledger does it with its own hand: a unit that completes an opinion need not see the finding that is thereby
-    rectified.
+    The caller need not see what changes: a unit that completes an opinion does not see the finding that is thereby
+    rectified. `body` names the references where an action concerns a part of a list.
     """
     if not effects:
         return
     written = orjson.loads(row["row"])
-    for consequence in effects:
-        if consequence.when and not consequence.when(written):
+    for effect in effects:
+        if effect.when and not effect.when(written):
             continue
-        f = t.reference(consequence.reference)
+        f = t.reference(effect.reference)
         ids = (body or {}).get(f.id_column) or written.get(f.id_column)
         if not ids:
             continue
         target = ctx.runtime.registry.by_path[f.to]
-        transition = target.lifecycle.transition(consequence.action)
-        values = {own: written[other] for own, other in consequence.values.items()}
-        told = f"{t.label} {written['number']}"
+        transition = target.lifecycle.transition(effect.action)
+        values = {own: written[other] for own, other in effect.values.items()}
+        reason = f"{t.label} {written['number']}"
         async with ctx.as_system(connection):
-            await transit(ctx, connection, target, transition, ids if f.many else [ids], values, told)
+            await _move(ctx, connection, target, transition, ids if f.many else [ids], values, reason)
 
 
-async def transit(
+async def _move(
     ctx: RequestContext,
     connection: Any,
     t: RecordType,
@@ -53,20 +57,18 @@ async def transit(
     values: Mapping[str, Any],
     reason: str,
 ) -> None:
-    """Moves other records along one arrow where it applies to them; elsewhere nothing happens."""
-    own = tuple(c for c in values if c in t.columns and c not in transition.derives)
-    unmoved = transition.to is None  # an arrow that keeps the state is only worth a revision if it changes something
-    change = UpdateSpec(
-        own,
+    """Move records along one arrow where it applies to them; where it does not, nothing happens."""
+    columns = tuple(c for c in values if c in t.columns and c not in transition.derives)
+    spec = UpdateSpec(
+        columns,
         ReferenceInputs(()),
         transition,
         transition.to,
         transition.origins,
         check_version=False,
-        skip_unchanged=unmoved,
+        # An arrow that keeps the state is worth a revision only if it changes something.
+        skip_unchanged=transition.to is None,
     )
-    source = """select unnest($2::uuid[]) as id, null::text as jurisdiction, null::int as version, null::text as number,
-        null::text as state, $3::jsonb as values, false as imported, null::jsonb as line"""
-    sql = update_sql(t.name, ctx.view, change, source, COUNT)
     context = ctx.context(transition.action, reason=reason)
+    sql = update_sql(t.name, ctx.view, spec, _SOURCE, COUNT)
     await connection.fetch(sql, context, list(ids), orjson.dumps(dict(values)).decode())

@@ -1,4 +1,4 @@
-"""The history of a record, as the database wrote it: revisions, what each changed, and the difference of two."""
+"""The history of a record as the database wrote it: its revisions, what each changed, the difference of two."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,19 +13,95 @@ from app.kernel.declare.fields import Sealed
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.access_log import HISTORY, with_log_entry
 from app.kernel.sql.projection import NOBODY, VERSION, RoleView, document_sql
-from app.kernel.store import create
 from app.kernel.store.context import RequestContext
-from app.kernel.store.db_errors import is_identifier
+from app.kernel.store.read import get, identify
 
-# What every write touches says nothing about what was changed.
-NEWEST = 20  # how many of the changes since are named to one who writes from an old version
+MAX_NAMED = 20  # how many changes are named to a caller who writes from an old version
+# Members that every write touches; they are not named as changed.
 BOOKKEEPING = frozenset({"version", "updated_at", "updated_by", "available_actions", "imported"})
 
 
-def _select(view: RoleView, t: RecordType, condition: str) -> str:
-    """Revisions of one visible record. The old row goes through the same projection as the current one.
+async def history(
+    ctx: RequestContext, t: RecordType, key: str, before: int | None, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """A page of revisions, newest first, and the version before which the next page begins (None: no next page)."""
+    rows = await _fetch(ctx, t, key, "r.version < $3", before or 2**31 - 1, limit=limit + 1)
+    if not rows:  # past the oldest, or of a record that does not exist for the caller
+        await get(ctx, t, key)
+    documents = [_comparable(ctx.view, t, row) for row in rows]
+    items = _entries(rows, documents)[:limit]
+    return items, (items[-1]["version"] if len(rows) > limit else None)
 
-    Row security leaves out those in which the caller could not have seen the record.
+
+async def revision(ctx: RequestContext, t: RecordType, key: str, version: int) -> dict[str, Any]:
+    """One revision with `record`, the document as it was answered then. Refuses with `not_found`."""
+    rows = await _fetch(ctx, t, key, "r.version in ($3, $3 - 1)", version)
+    if not rows or rows[0]["version"] != version:
+        raise Refusal("not_found", label=t.label)
+    documents = [_comparable(ctx.view, t, row) for row in rows]
+    return {**_entries(rows, documents)[0], "record": orjson.loads(rows[0]["document"])}
+
+
+async def difference(ctx: RequestContext, t: RecordType, key: str, version: int, base: int) -> list[dict[str, Any]]:
+    """The JSON Patch (RFC 6902) that turns the document of version `base` into that of `version`."""
+    rows = await _fetch(ctx, t, key, "r.version in ($3, $4)", version, base)
+    documents = {row["version"]: orjson.loads(row["document"]) for row in rows}
+    if version not in documents or base not in documents:
+        raise Refusal("not_found", label=t.label)
+    patch: list[dict[str, Any]] = jsonpatch.make_patch(documents[base], documents[version]).patch
+    return patch
+
+
+async def stale(ctx: RequestContext, connection: Any, t: RecordType, row: Any, version: int) -> Refusal:
+    """The refusal of a write from an old version (412): what differs since then, who changed it, and when."""
+    newest = max(version, row["version"] - MAX_NAMED)
+    sql = _select(ctx.view, t, "(r.version = $3 or r.version >= $4)")
+    rows = await connection.fetch(sql, ctx.context(), str(row["id"]), version, newest)
+    documents = [_comparable(ctx.view, t, r) for r in rows]
+    reaches_back = bool(rows) and rows[-1]["version"] == version
+    changes = [
+        {k: entry[k] for k in ("version", "at", "by", "action", "changed")}
+        for entry in _entries(rows, documents)
+        if entry["version"] > newest
+    ]
+    return Refusal(
+        "stale",
+        said_as="stale" if 1 <= version < row["version"] else "no_such_version",
+        expected=version,
+        current=row["version"],
+        by=changes[0]["by"] if changes else "",
+        members={
+            "current_version": row["version"],
+            "differing": changed(documents[-1], documents[0]) if reaches_back else [],
+            "changes": changes,
+        },
+        headers={"ETag": f'"{row["version"]}"'},
+    )
+
+
+def changed(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
+    """The members that differ between two documents, as JSON pointers. A first version has changed nothing."""
+    if old is None:
+        return []
+    return [f"/{k}" for k in new if k not in BOOKKEEPING and new[k] != old.get(k)]
+
+
+async def _fetch(
+    ctx: RequestContext, t: RecordType, key: str, condition: str, *arguments: Any, limit: int = 0
+) -> list[Any]:
+    if ctx.right(t) is NOBODY:  # such a role has no grant on revisions either
+        raise Refusal("not_found", label=t.label)
+    record_id = await identify(ctx, t, key)
+    sql = _select(ctx.view, t, condition) + (f" limit {limit}" if limit else "")
+    sql, values = with_log_entry(ctx.caller, t, HISTORY, sql, (ctx.context(), record_id, *arguments))
+    async with ctx.connection() as connection:
+        return list(await connection.fetch(sql, *values))
+
+
+def _select(view: RoleView, t: RecordType, condition: str) -> str:
+    """The revisions of one visible record, each through the same projection as the current row.
+
+    Row security leaves out the revisions in which the caller could not have seen the record.
     """
     items, document = document_sql(view, t, VERSION)
     sealed = ", ".join(f"'{f.name}', o.{f.digest_column}" for f in t.of_kind(Sealed))
@@ -37,109 +113,24 @@ from {t.table} t
 where t.id = $2::uuid and {condition} and {GUARD} order by r.version desc"""
 
 
-def _document(view: RoleView, t: RecordType, row: Any) -> dict[str, Any]:
-    document: dict[str, Any] = orjson.loads(row["document"])
-    return document
+def _comparable(view: RoleView, t: RecordType, row: Any) -> dict[str, Any]:
+    """The document with digests in place of sealed members: it tells that a value changed, never the value."""
+    digests = {name: digest for name, digest in orjson.loads(row["sealed"]).items() if not view.shown(t, name)}
+    return {**orjson.loads(row["document"]), **digests}
 
 
-def _compared(view: RoleView, t: RecordType, row: Any) -> dict[str, Any]:
-    """The document with digests for what is sealed: that it changed is told, unless it is hidden; never what it is."""
-    sealed = {name: digest for name, digest in orjson.loads(row["sealed"]).items() if not view.shown(t, name)}
-    return {**_document(view, t, row), **sealed}
-
-
-def changed(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
-    """The members that differ between two documents, as JSON pointers. A first version has changed nothing."""
-    if old is None:
-        return []
-    return [f"/{k}" for k in new if k not in BOOKKEEPING and new[k] != old.get(k)]
-
-
-def _predecessors(documents: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
-    """For each document of a list that goes back in time, the one before it."""
-    return [*documents[1:], None] if documents else []
-
-
-def _entry(row: Any, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "version": row["version"],
-        "action": row["action"],
-        "at": row["at"].astimezone(SHANGHAI).isoformat(),
-        "by": row["actor"],
-        "reason": row["reason"],
-        "source": orjson.loads(row["source"]),
-        "changed": changed(old, new),
-    }
-
-
-async def _fetch(
-    ctx: RequestContext, t: RecordType, key: str, condition: str, *arguments: Any, limit: int = 0
-) -> list[Any]:
-    if ctx.right(t) is NOBODY:  # such a role may not even ask for revisions
-        raise Refusal("not_found", label=t.label)
-    key = key if is_identifier(key) else str((await create.get(ctx, t, key, None))["id"])
-    sql = _select(ctx.view, t, condition) + (f" limit {limit}" if limit else "")
-    sql, values = with_log_entry(ctx, t, HISTORY, sql, (ctx.context(), key, *arguments))
-    async with ctx.connection() as connection:
-        rows = await connection.fetch(sql, *values)
-    return list(rows)
-
-
-async def history(
-    ctx: RequestContext, t: RecordType, key: str, before: int | None, limit: int
-) -> tuple[list[dict[str, Any]], int | None]:
-    """A page of revisions, newest first, and the version from which the next page goes on."""
-    rows = await _fetch(ctx, t, key, "r.version < $3", before or 2**31 - 1, limit=limit + 1)
-    if not rows:  # past the oldest, or of a record that does not exist for the caller
-        await create.get(ctx, t, key)
-    documents = [_compared(ctx.view, t, row) for row in rows]
-    pairs = zip(rows, documents, _predecessors(documents), strict=True)
-    items = [_entry(row, old, new) for row, new, old in pairs][:limit]
-    return items, (items[-1]["version"] if len(rows) > limit else None)
-
-
-async def revision(ctx: RequestContext, t: RecordType, key: str, version: int) -> dict[str, Any]:
-    """One revision with `record`, the document as it was given then."""
-    rows = await _fetch(ctx, t, key, "r.version in ($3, $3 - 1)", version)
-    if not rows or rows[0]["version"] != version:
-        raise Refusal("not_found", label=t.label)
-    documents = [_compared(ctx.view, t, row) for row in rows]
-    old = documents[1] if len(documents) > 1 else None
-    return {**_entry(rows[0], old, documents[0]), "record": _document(ctx.view, t, rows[0])}
-
-
-async def difference(ctx: RequestContext, t: RecordType, key: str, version: int, base: int) -> list[dict[str, Any]]:
-    """What turns the document of version `base` into that of `version` (RFC 6902)."""
-    rows = await _fetch(ctx, t, key, "r.version in ($3, $4)", version, base)
-    found = {row["version"]: _document(ctx.view, t, row) for row in rows}
-    if version not in found or base not in found:
-        raise Refusal("not_found", label=t.label)
-    patch: list[dict[str, Any]] = jsonpatch.make_patch(found[base], found[version]).patch
-    return patch
-
-
-async def stale(ctx: RequestContext, connection: Any, t: RecordType, row: Any, version: int) -> Refusal:
-    """The refusal of a write from an old version: what differs since, who changed it and when."""
-    condition = "(r.version = $3 or r.version >= $4)"
-    newest = max(version, row["version"] - NEWEST)
-    rows = await connection.fetch(_select(ctx.view, t, condition), ctx.context(), str(row["id"]), version, newest)
-    documents = [_compared(ctx.view, t, r) for r in rows]
-    known = bool(rows) and rows[-1]["version"] == version
-    changes = [
-        {k: entry[k] for k in ("version", "at", "by", "action", "changed")}
-        for entry in (_entry(r, o, n) for r, n, o in zip(rows, documents, _predecessors(documents), strict=True))
-        if entry["version"] > newest
+def _entries(rows: list[Any], documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of revisions given newest first, each compared with the one before it in time."""
+    older = [*documents[1:], None]
+    return [
+        {
+            "version": row["version"],
+            "action": row["action"],
+            "at": row["at"].astimezone(SHANGHAI).isoformat(),
+            "by": row["actor"],
+            "reason": row["reason"],
+            "source": orjson.loads(row["source"]),
+            "changed": changed(old, new),
+        }
+        for row, new, old in zip(rows, documents, older[: len(rows)], strict=True)
     ]
-    return Refusal(
-        "stale",
-        said_as="stale" if 1 <= version < row["version"] else "no_such_version",
-        expected=version,
-        current=row["version"],
-        by=changes[0]["by"] if changes else "",
-        members={
-            "current_version": row["version"],
-            "differing": changed(documents[-1], documents[0]) if known else [],
-            "changes": changes,
-        },
-        headers={"ETag": f'"{row["version"]}"'},
-    )

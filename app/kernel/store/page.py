@@ -60,7 +60,7 @@ async def page(
     async def asked(one_key: bool) -> Any:
         sql, arguments = page_sql(ctx.view, t, listing, last, ctx.context(), one_key)
         joined = _joined(listing.limit, len(listing.sort) - 1, ctx.caller.role if one_key else "")
-        sql, arguments = with_log_entry(ctx, t, reading, sql, arguments, joined)
+        sql, arguments = with_log_entry(ctx.caller, t, reading, sql, arguments, joined)
         async with ctx.connection() as connection:
             return await connection.fetchrow(sql, *arguments)
 

@@ -11,8 +11,8 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.access_log import Reading
 from app.kernel.personal.encryption import Place, SealedValue, Unopened, member_of, opened
 from app.kernel.personal.keyring import UnknownKey
-from app.kernel.store import create
 from app.kernel.store.context import RequestContext
+from app.kernel.store.read import get
 from app.logging import log
 
 PURPOSES = {"handling": "办理", "verification": "核实", "supervision": "监督", "correction": "更正"}
@@ -27,10 +27,10 @@ async def reveal(ctx: RequestContext, t: RecordType, key: str, purpose: str) -> 
     fields = t.of_kind(Sealed)
     if ctx.right(t).hides != Hidden():
         # To whom it does not exist, that is all that is said. Where it does, the attempt is entered, naming no member.
-        await create.get(ctx, t, key, Reading("reveal", (), purpose) if t.access.logged else None)
+        await get(ctx, t, key, Reading("reveal", (), purpose) if t.access.logged else None)
         raise Refusal("forbidden")
     reading = Reading("reveal", tuple(f.name for f in fields), purpose) if fields else Reading("read", (), purpose)
-    row = await create.get(ctx, t, key, reading, "".join(_columns(t, f) for f in fields))
+    row = await get(ctx, t, key, reading, "".join(_columns(t, f) for f in fields))
     document = orjson.loads(row["document"])
     document |= {f.name: _shown(ctx, t, f, row, document) for f in fields}
     document["masked"] = [m for m in document["masked"] if m not in reading.members]

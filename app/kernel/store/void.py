@@ -1,4 +1,4 @@
-"""Voiding (作废): the only deletion there is."""
+"""What voiding (作废) asks for: that no live record refers to the one that is voided."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,45 +9,40 @@ from app.db.context import GUARD
 from app.errors import Refusal
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import RecordType
-from app.kernel.sql.reference_joins import ReferenceInputs
-from app.kernel.sql.write import COUNT, UpdateSpec, update_sql
 from app.kernel.store.context import RequestContext
-from app.kernel.store.current import identifier, reload, require_current_on
+from app.kernel.store.pending import PendingChange
+from app.kernel.store.refusals import require_current_on
 
 
-async def void(ctx: RequestContext, t: RecordType, key: str, version: int, reason: str) -> Any:
-    """The only deletion: the record stays readable and leaves lists and figures. 409 while live records refer to it."""
-    key = await identifier(ctx, t, key)
-    async with ctx.connection(transaction=True) as connection:
-        await require_current_on(ctx, connection, t, key, version, "void")
-        async with ctx.as_system(connection):
-            lock = f"select from {t.table} t where t.id = $2::uuid and {GUARD} for update"
-            await connection.fetch(lock, ctx.context(), key)
-        row = await require_current_on(ctx, connection, t, key, version, "void")
-        if row["state"] == VOIDED:
-            raise Refusal("record_voided", label=t.label)
-        await _refuse_while_referred_to(ctx, connection, t, orjson.loads(row["row"]))
-        change = UpdateSpec((), ReferenceInputs(()), to=VOIDED, skip_unchanged=False)
-        arguments = (ctx.context("void", reason=reason), key, None, version, None, None, "{}")
-        async with ctx.as_system(connection):
-            await connection.fetch(update_sql(t.name, ctx.view, change, row=COUNT), *arguments)
-        return await reload(ctx, connection, t, key)
+async def lock_for_voiding(ctx: RequestContext, connection: Any, pending: PendingChange) -> None:
+    """Lock the record, then refuse with `record_voided`, or `still_referred_to` (409) while a live record names it.
+
+    The lock makes the two wait for each other: this voiding, and a write that refers to the record.
+    """
+    t = pending.t
+    async with ctx.as_system(connection):
+        lock = f"select from {t.table} t where t.id = $2::uuid and {GUARD} for update"
+        await connection.fetch(lock, ctx.context(), pending.record_id)
+    row = await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
+    if row["state"] == VOIDED:
+        raise Refusal("record_voided", label=t.label)
+    await _refuse_while_referred_to(ctx, connection, t, orjson.loads(row["row"]))
 
 
 async def _refuse_while_referred_to(
     ctx: RequestContext, connection: Any, t: RecordType, row: Mapping[str, Any]
 ) -> None:
-    """Looks with the ledger's eyes, and names what the caller sees."""
-    holding = await _referrers(ctx, connection, t, row)
-    if holding:
-        raise Refusal("still_referred_to", label=t.label, examples="、".join(holding[:5]))
+    """Look as the caller, whose refusal names the records; then as the system role, whose refusal names none."""
+    if referrers := await _referrers(ctx, connection, t, row):
+        raise Refusal("still_referred_to", label=t.label, examples="、".join(referrers[:5]))
     async with ctx.as_system(connection):
         if await _referrers(ctx, connection, t, row):
             raise Refusal("still_referred_to_unseen", label=t.label)
 
 
 async def _referrers(ctx: RequestContext, connection: Any, t: RecordType, row: Mapping[str, Any]) -> list[str]:
-    holding = []
+    """Live records that refer to this one, three of each type, as label and number."""
+    referrers = []
     for other, f in ctx.runtime.registry.referrers(t.path):
         match = f"x.{f.id_column} @> array[$2::uuid]" if f.many else f"x.{f.id_column} = $2::uuid"
         numbers = await connection.fetch(
@@ -55,5 +50,5 @@ async def _referrers(ctx: RequestContext, connection: Any, t: RecordType, row: M
             f" and x.state <> '{VOIDED}' and {GUARD} limit 3",
             ctx.context(), row["id"], row["jurisdiction"],
         )  # fmt: skip
-        holding += [f"{other.label} {n['number']}" for n in numbers]
-    return holding
+        referrers += [f"{other.label} {n['number']}" for n in numbers]
+    return referrers

@@ -54,7 +54,9 @@ async def find_person(request: Request) -> Response:
     digest = service_of(request).runtime.seal.digest(member_of(RECORD, ID_NUMBER), number)
     sql = answer_sql(ctx.view, RECORD, "t").format(source=RECORD.table)
     sql += f" where t.id_number_digest = $2 and t.state <> 'voided' and {GUARD} order by t.number limit 50"
-    sql, arguments = with_log_entry(ctx, RECORD, Reading("find", (ID_NUMBER.name,)), sql, (ctx.context(), digest))
+    sql, arguments = with_log_entry(
+        ctx.caller, RECORD, Reading("find", (ID_NUMBER.name,)), sql, (ctx.context(), digest)
+    )
     async with ctx.connection() as connection:
         rows = await connection.fetch(sql, *arguments)
     items = [orjson.Fragment(row["document"]) for row in rows]

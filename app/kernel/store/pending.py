@@ -1,0 +1,191 @@
+"""What a body asks for, worked out before the database is asked: references as inputs, and a change as a statement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from app.errors import FieldError, Refusal, invalid
+from app.kernel.declare.fields import Reference
+from app.kernel.declare.lifecycle import VOIDED, Effect, Transition
+from app.kernel.declare.record_type import RecordType
+from app.kernel.sql.reference_joins import ReferenceInputs
+from app.kernel.sql.write import UpdateSpec
+
+
+def parse_references(t: RecordType, values: Mapping[str, Any]) -> tuple[ReferenceInputs, dict[str, Any]]:
+    """How a body gives its references, and the body without the members that clear one."""
+    given, cleared, rest = [], [], dict(values)
+    for f, id_column, number_column in t.reference_columns:
+        if id_column not in values and number_column not in values:
+            continue
+        record_id, number = values.get(id_column), values.get(number_column)
+        if (record_id is None and number is None) or (f.many and not (record_id or number)):
+            cleared.append(f.name)
+            rest.pop(id_column, None)
+            rest.pop(number_column, None)
+        else:
+            given.append((f.name, "id" if number is None else "number" if record_id is None else "both"))
+    return ReferenceInputs(tuple(given), tuple(cleared)), rest
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """A change as the caller sent it, before the record has been looked at.
+
+    action    change, correct, void, or an action of the type's lifecycle
+    version   the version named by If-Match; None if it is missing or cannot be read
+    body      the validated members; empty where `problem` stands
+    problem   what is wrong with If-Match or body. It is told only to a caller who sees the record and may change it
+    """
+
+    action: str
+    version: int | None
+    body: dict[str, Any]
+    problem: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class PendingChange:
+    """A change on its way: the version it starts from, the members it gives, and what its action adds.
+
+    to     the state that the record gets; None keeps it
+    part   of an action that concerns a part of a list: the identifiers of that part. The state then stays
+    """
+
+    t: RecordType
+    record_id: str
+    asked: ChangeRequest
+    values: dict[str, Any]
+    inputs: ReferenceInputs
+    transition: Transition | None = None
+    to: str | None = None
+    reason: str | None = None
+    part: list[str] | None = None
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are given, those of references aside."""
+        return tuple(c for c in self.values if c in self.t.own_columns)
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """What the change brings about in other records."""
+        return self.transition.effects if self.transition else ()
+
+    @property
+    def named_part(self) -> dict[str, list[str]] | None:
+        """The part of a list that the action concerns, as a member; None where it concerns all of the list."""
+        if not (self.part and self.transition and self.transition.partial):
+            return None
+        return {self.t.reference(self.transition.partial).id_column: self.part}
+
+    @property
+    def voids(self) -> bool:
+        """Whether this is a voiding (作废)."""
+        return self.to == VOIDED
+
+    @cached_property
+    def runs_rule(self) -> bool:
+        """Whether the type's rule reads a member that is given."""
+        t, names = self.t, (*self.inputs.names(), *self.inputs.cleared)
+        touched = {*self.columns, *(c for name in names for c in t.reference(name).columns)}
+        return t.check is not None and bool(touched & t.check_reads)
+
+    @property
+    def reads_old_row(self) -> bool:
+        """Whether the old row is read before it is written: by the rule, or for members that must be filled."""
+        return bool(self.transition and self.transition.needs) or self.runs_rule
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the change concerns more than its own row, and so has a transaction of its own."""
+        return bool(self.effects or self.reason or (self.runs_rule and self.t.rule_reads_references))
+
+    def spec(self, while_in: tuple[str, ...]) -> UpdateSpec:
+        """The UPDATE that carries the change out. `while_in` are the states in which the caller may write."""
+        return UpdateSpec(
+            self.columns,
+            self.inputs,
+            self.transition,
+            to=self.to,
+            origins=self.transition.origins if self.transition else None,
+            skip_unchanged=self.transition is None and not self.voids,
+            while_in=while_in,
+        )
+
+
+def patch(t: RecordType, record_id: str, asked: ChangeRequest) -> PendingChange:
+    """A merge patch. Refuses a required member that it would empty, and a sealed one sent back as it was masked."""
+    values = asked.body
+    emptied = [f for f in t.fields if f.name in values and values[f.name] is None]
+    errors = [
+        FieldError(f"/{f.name}", "required", {"label": f.label})
+        for f in emptied
+        if f.required and f.writable and not isinstance(f, Reference)
+    ]
+    errors += [FieldError(f"/{f.name}", "masked_value") for f in emptied if f in t.sealed]
+    inputs, rest = parse_references(t, values)
+    cleared = (t.reference(name) for name in inputs.cleared)
+    errors += [FieldError(f"/{f.number_column}", "required", {"label": f.label}) for f in cleared if f.required]
+    if errors:
+        raise invalid(*errors)
+    return PendingChange(t, record_id, asked, rest, inputs)
+
+
+def correction(t: RecordType, record_id: str, asked: ChangeRequest) -> PendingChange:
+    """A correction (更正, domain.md 4.8) of members that a transition sets. The revision keeps its reason."""
+    inputs, rest = parse_references(t, {k: v for k, v in asked.body.items() if k != "reason"})
+    return PendingChange(t, record_id, asked, rest, inputs, reason=asked.body["reason"])
+
+
+def voiding(t: RecordType, record_id: str, asked: ChangeRequest) -> PendingChange:
+    """A voiding (作废), the only deletion there is."""
+    return PendingChange(t, record_id, asked, {}, ReferenceInputs(()), to=VOIDED, reason=asked.body["reason"])
+
+
+def step(
+    t: RecordType, record_id: str, asked: ChangeRequest, transition: Transition, row: Mapping[str, Any]
+) -> PendingChange:
+    """One arrow of the lifecycle. `row` is the stored row where `reads_row_first`, else empty."""
+    body = {k: v for k, v in asked.body.items() if k != "reason"}
+    part = _named_part(t, transition, body, row)
+    if part:
+        f = t.reference(transition.partial or "")
+        body[f.id_column] = [i for i in row[f.id_column] if i not in part]
+    named = {transition.sets.get(k, k): v for k, v in body.items() if v is not None}
+    errors = [
+        FieldError(f"/{f.number_column}", "required", {"label": f.label})
+        for f in transition.body
+        if isinstance(f, Reference) and f.required and not (named.get(f.id_column) or named.get(f.number_column))
+    ]
+    if errors:
+        raise invalid(*errors)
+    named = {k: v for k, v in named.items() if k in t.columns}
+    renewed = {c: row[c] for c in (t.reference(name).id_column for name in transition.renews)}
+    inputs, values = parse_references(t, {**renewed, **named})
+    change = PendingChange(t, record_id, asked, values, inputs, transition, reason=asked.body.get("reason"), part=part)
+    return change if part else replace(change, to=transition.to)
+
+
+def reads_row_first(t: RecordType, transition: Transition, body: Mapping[str, Any]) -> bool:
+    """Whether `step` needs the stored row: to copy members anew, or to know what remains of a list."""
+    part = transition.partial and any(body.get(c) for c in t.reference(transition.partial).columns)
+    return bool(transition.renews or part)
+
+
+def _named_part(
+    t: RecordType, transition: Transition, body: dict[str, Any], row: Mapping[str, Any]
+) -> list[str] | None:
+    """Take the part of a list out of the body: the identifiers named, or None where none or all are named."""
+    if not transition.partial:
+        return None
+    f = t.reference(transition.partial)
+    by_id, by_number = body.pop(f.id_column, None), body.pop(f.number_column, None)
+    wanted, column = by_id or by_number, f.id_column if by_id else f.number_column
+    if not wanted:
+        return None
+    if any(x not in row[column] for x in wanted):
+        raise invalid(FieldError(f"/{column}", "not_in_list", {"label": f.label}))
+    part = [i for i, x in zip(row[f.id_column], row[column], strict=True) if x in wanted]
+    return part if len(part) < len(row[f.id_column]) else None
