@@ -8,7 +8,7 @@ from app.cli.words import Stop, foreseeable, tell
 from app.db.engine import connect
 from app.db.roles import SEALING
 from app.kernel.personal.keyring import FILE, Keyring, load_keyring
-from app.kernel.personal.rotation import Rotated, left, rotate
+from app.kernel.personal.rotation import Rotated, not_renewed, rotate
 from app.settings import Settings
 
 EVERY = 10_000  # values between two lines of progress
@@ -29,7 +29,7 @@ def rotate_key() -> None:
 async def _rotate(url: str, ring: Keyring) -> Rotated:
     connection = await connect(url, SEALING)
     try:
-        waiting = await left(connection, ring)
+        waiting = await not_renewed(connection, ring)
         if waiting and len(ring) > 1:
             tell(f"还有 {waiting} 个值用旧密钥加密，继续上次的更换。", f"{waiting} values are left: going on.")
         elif ring.from_file:

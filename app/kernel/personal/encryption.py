@@ -1,8 +1,8 @@
-"""Values kept encrypted apart from the rows that hold them (identity numbers; design.md section 3).
+"""Values that are kept encrypted apart from their rows: identity numbers (docs/decisions/0016-keys.md).
 
-The row and every revision hold a keyed digest only: equal numbers have equal digests, so that 'unchanged' and an exact
-search need no decryption, and a value can be destroyed without touching history. The keys are not in the database.
-A ciphertext is bound to its record: copied to another one, or altered, it does not open.
+The row and its revisions hold a keyed digest only. Equal numbers have equal digests, so 'unchanged' and an exact search
+need no decryption, and a value can be destroyed without touching history. The keys are not in the database. A
+ciphertext is bound to its record: copied to another record, or altered, it does not open.
 """
 
 import os
@@ -18,7 +18,7 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.keyring import Keyring
 
 ALGORITHM = "AES-256-GCM"
-FORM = 2  # what the ciphertext is bound to; values of form 1 are lifted by a rotation
+FORM = 2  # what a ciphertext is bound to; a rotation encrypts values of form 1 anew
 NONCE_BYTES, TAG_BYTES = 12, 16
 
 
@@ -36,7 +36,7 @@ class Place:
     digest: str
 
     def bound(self, form: int) -> bytes:
-        """What is authenticated beside the ciphertext. Form 1, of before records, named member and digest only."""
+        """The data that is authenticated with the ciphertext. Form 1 named member and digest only."""
         if form == 1:
             return f"{self.member}\0{self.digest}".encode()
         return "\0".join((self.jurisdiction, self.member, self.record_id, self.digest)).encode()
@@ -44,7 +44,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class SealedValue:
-    """One encrypted value, as it is stored: with form, algorithm and key named beside it."""
+    """One encrypted value as it is stored, with its form, algorithm and key."""
 
     form: int
     algorithm: str
@@ -54,7 +54,7 @@ class SealedValue:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """A value on its way from a body to where it is sealed: never stored, never logged."""
+    """A value in clear, on its way from a body to `store_sealed`. It is never stored and never logged."""
 
     member: str
     digest: str
@@ -86,7 +86,7 @@ def member_of(t: RecordType, f: Sealed) -> str:
 
 
 def seal_values(ring: Keyring, t: RecordType, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Clear]]:
-    """The values with digests in the place of what is sealed, and what `store_sealed` is to put away."""
+    """Replace sealed members by their digests; return the values, and the clear values for `store_sealed`."""
     kept, clear = dict(values), []
     for f in t.sealed:
         if f.name not in kept:
@@ -104,7 +104,7 @@ def seal_values(ring: Keyring, t: RecordType, values: Mapping[str, Any]) -> tupl
 async def store_sealed(
     connection: Any, context: str, ring: Keyring, jurisdiction: str, values: Iterable[tuple[str, Clear]]
 ) -> None:
-    """Seals values, each with the identifier of its record, and stores them in the transaction of those rows."""
+    """Encrypt values, each with the identifier of its record, and store them in the transaction of those records."""
     rows = []
     for record_id, clear in values:
         sealed = locked(ring, Place(jurisdiction, record_id, clear.member, clear.digest), clear.value)

@@ -1,8 +1,8 @@
-"""The secrets of this installation: with the current one values are sealed, former ones still open theirs.
+"""The secrets of this installation: the current one encrypts, former ones still decrypt what they encrypted.
 
-They stand in `secret-key` in the data directory, one a line, the current first, or in LEDGER_SECRET_KEY, separated by
-commas. A running service notices a changed file by itself, so that a key is rotated without a restart. Digests are
-made with the oldest secret for ever: they stand in revisions, which nobody rewrites (docs/decisions/0016-keys.md).
+They stand in the file `secret-key` of the data directory, one a line, the current one first, or in LEDGER_SECRET_KEY,
+separated by commas. A running service notices a changed file, so a key is rotated without a restart. Digests are made
+with the oldest secret for ever: they stand in revisions, which nobody rewrites (docs/decisions/0016-keys.md).
 """
 
 import base64
@@ -32,13 +32,13 @@ class UnknownKey(Exception):
 
 @dataclass(frozen=True, repr=False)
 class Secret:
-    """One secret, and the two keys that are derived from it apart."""
+    """One secret, from which two keys are derived: one encrypts, the other makes digests."""
 
     secret: bytes
 
     @cached_property
     def key_id(self) -> str:
-        """Names the key without telling anything about it."""
+        """The name of the key. It tells nothing about the key itself."""
         return hashlib.sha256(b"key-id" + self.secret).hexdigest()[:16]
 
     @cached_property
@@ -53,19 +53,19 @@ class Secret:
 
 
 class Keyring:
-    """The secrets, current first. `path` is the file that they are read from again when it has changed."""
+    """The secrets, current one first. When the file at `path` changes, they are read again."""
 
     def __init__(self, secrets: tuple[Secret, ...], path: Path | None = None) -> None:
         self._secrets, self._path = secrets, path
         self._seen = _mark(path) if path else None
 
     def digest(self, member: str, value: str) -> str:
-        """The keyed digest of a value of this member (`type.name`): the same for ever."""
+        """The keyed digest of a value of this member (`type.name`), the same for ever."""
         return hmac.new(self._secrets[-1].digesting, f"{member}\0{value}".encode(), hashlib.sha256).hexdigest()
 
     @property
     def current(self) -> Secret:
-        """The secret with which values are sealed now."""
+        """The secret that encrypts now."""
         self._look()
         return self._secrets[0]
 
@@ -81,7 +81,7 @@ class Keyring:
         return found
 
     def renew(self) -> None:
-        """Puts a fresh secret in front, whole and durable before it is used. Raises NoSecret if there is no file."""
+        """Put a fresh secret in front; it is on disk before it is used. Raises NoSecret if there is no file."""
         if self._path is None:
             raise NoSecret("LEDGER_SECRET_KEY")
         self._look(anew=True)
@@ -97,7 +97,7 @@ class Keyring:
         return len(self._secrets)
 
     def _look(self, anew: bool = False) -> None:
-        """Reads the file again where it has changed. One that cannot be read leaves the ring as it was."""
+        """Read the file again if it has changed. A file that cannot be read leaves the ring as it was."""
         if self._path is None or (not anew and _mark(self._path) == self._seen):
             return
         self._seen = _mark(self._path)
@@ -136,7 +136,7 @@ def _mark(path: Path) -> tuple[int, int, int] | None:
 
 
 def _write(path: Path, secrets: tuple[Secret, ...]) -> None:
-    """In the place of what was there, at once: a reader sees the former ring or the new one."""
+    """Replace the file at once: a reader sees the former ring or the new one, never a part."""
     fresh = path.with_name(f"{path.name}.new-{os.getpid()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.writelines(base64.b64encode(s.secret) + b"\n" for s in secrets)

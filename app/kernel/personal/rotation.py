@@ -1,7 +1,7 @@
-"""Encrypting sealed values anew with the current key, while the service reads and writes.
+"""Encrypt sealed values anew with the current key, while the service reads and writes.
 
-In small batches, each its own transaction, past what others have locked: killed at any moment it can be run again, and
-does what is left. A value is readable at every moment, with the former key or with the new one.
+Each small batch is a transaction of its own and skips rows that others have locked. Killed at any moment, the rotation
+is run again and does the rest. At every moment a value opens with the former key or with the new one.
 """
 
 from collections.abc import Callable
@@ -27,20 +27,20 @@ _START = ("", "00000000-0000-0000-0000-000000000000", "", "")
 
 @dataclass
 class Rotated:
-    """What a rotation has done: values encrypted anew, and those that no key of the ring opens."""
+    """How many values were encrypted anew, and how many no key of the ring opens."""
 
     done: int = 0
     unopened: int = 0
 
 
-async def left(connection: Any, ring: Keyring) -> int:
-    """How many values are not yet sealed with the current key in the current form."""
+async def not_renewed(connection: Any, ring: Keyring) -> int:
+    """The number of values that are not yet encrypted with the current key in the current form."""
     found: int = await connection.fetchval(f"select count(*) from sealed_value where {_FORMER}", ring.current.key_id)
     return found
 
 
 async def rotate(connection: Any, ring: Keyring, progress: Callable[[int], None]) -> Rotated:
-    """Encrypts anew until a whole pass finds nothing more to do: writers may have used the former key meanwhile."""
+    """Encrypt anew until a whole pass finds nothing to do: meanwhile a writer may have used the former key."""
     whole = Rotated()
     while True:
         found = await _sweep(connection, ring, lambda done: progress(whole.done + done))
@@ -67,7 +67,7 @@ async def _sweep(connection: Any, ring: Keyring, progress: Callable[[int], None]
 
 
 def _renewed(ring: Keyring, row: Any) -> tuple[Any, ...] | None:
-    """The value as it is to be stored, or None if it does not open: then it stays as it is."""
+    """The value as it is to be stored; None for a value that does not open, which then stays as it is."""
     place = Place(row["jurisdiction"], row["record_id"], row["member"], row["digest"])
     stored = SealedValue(row["form"], row["algorithm"], row["key_id"], row["ciphertext"])
     try:

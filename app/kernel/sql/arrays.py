@@ -1,4 +1,8 @@
-"""How the rows of a statement that writes many travel: column by column, and not as the `values` of each."""
+"""The rows of a bulk statement, sent to Postgres column by column.
+
+Trick: a column is packed into the bytes of one text. From a list the driver would make what Postgres wants item by
+item, and only once the connection is free, while Postgres waits: 5 of the 57 µs of an imported row.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
@@ -10,9 +14,8 @@ import orjson
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 
-# A column of rows travels as the bytes of one text: of an array, the driver makes what Postgres wants item by item, and
-# of a text only when the connection is free, while Postgres waits (5 of the 57 us of an imported row). No text of a
-# record holds control characters (values.py), and JSON writes them otherwise.
+# What stands between two values of a packed column, and in the place of a value that is absent. No text of a record
+# holds control characters (declare/values.py), and JSON escapes them.
 SEPARATOR, ABSENT = "\x1f", "\x1e"
 _SPLIT = r"string_to_array(convert_from(${}::bytea, 'UTF8'), E'\x1f', E'\x1e')"
 
@@ -20,7 +23,7 @@ _ID, _NUMBER, _LISTS = ("id", "uuid"), ("number", "text"), ("lists", "jsonb")
 
 
 def given_sql(t: RecordType, typed: tuple[str, ...]) -> str:
-    """The relation of one row with what a source row gives: its `values`, or the columns given one by one."""
+    """FROM item of what a source row gives: its `values` as a record, or the columns that it gives one by one."""
     if not typed:
         return f"jsonb_populate_record(null::{t.table}, resolved.values)"
     own = [c for f in t.fields if f.copied is None and not isinstance(f, Reference) for c in f.columns]
@@ -43,16 +46,16 @@ def _dialect() -> Any:
     return dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
-# Several writes of one statement hold the locks of all while they wait for that of one: not for long, or a longer
-# transaction that needs one of them, such as an import, might be ended as the victim of a deadlock.
+# A batch holds the locks of all its rows while it waits for one more. It gives up after 200 ms: otherwise Postgres may
+# end a longer transaction that needs one of them, such as an import, as the victim of a deadlock.
 IMPATIENT = "(select set_config('lock_timeout', '200ms', true)) is not null"
 
 
 def varying(columns: Iterable[Sequence[Any]], before: Iterable[bool] = ()) -> tuple[bool, ...]:
-    """Which columns of rows travel as such: of one that is the same in all rows, the value travels once.
+    """Which columns are sent row by row; of a column that is the same in all rows, the value is sent once.
 
-    The first does, because there must be one for the rows to come from, and so does what did in the rows `before`: a
-    column that seldom varies would else need another statement from batch to batch.
+    The first column always is, because the rows come from it. So is a column that varied in the rows `before`: a column
+    that seldom varies would otherwise need another statement text from batch to batch.
     """
     varied = chain(before, repeat(False))
     found = (was or c[0] != c[-1] or c.count(c[0]) < len(c) for was, c in zip(varied, columns, strict=False))
@@ -60,12 +63,12 @@ def varying(columns: Iterable[Sequence[Any]], before: Iterable[bool] = ()) -> tu
 
 
 def travelling(columns: Iterable[Sequence[Any]], varies: Iterable[bool]) -> list[Any]:
-    """Columns of rows as arguments of a statement."""
+    """The arguments of a statement for these columns: packed, or one value."""
     return [packed(c) if own else _text(c[0]) for c, own in zip(columns, varies, strict=True)]
 
 
 def packed(column: Sequence[Any]) -> bytes:
-    """A column of rows as it travels. Raises ValueError if a value holds what stands between two."""
+    """A column packed into one text, as bytes. Raises ValueError if a value holds the separator."""
     try:
         text = SEPARATOR.join(column)
     except TypeError:  # numbers, or what is absent
@@ -80,23 +83,23 @@ def _text(value: Any) -> str | None:
 
 
 def unnested(columns: Iterable[tuple[str, str]], varies: Iterable[bool], first: int) -> tuple[list[str], str]:
-    """SQL of columns (name, type) whose arguments begin at `first`, and the FROM item `x`."""
+    """SQL of columns (name, type) whose arguments begin at `$first`, and the FROM item `x` that unpacks them."""
     given, texts = [], []
     for i, ((name, kind), own) in enumerate(zip(columns, varies, strict=True), first):
         cast = "" if kind.lower() == "text" else f"::{kind}"
         given.append(f"x.{name}{cast}" if own else f"${i}::text{cast}")
         if own:
             texts.append(f"unnest({_SPLIT.format(i)}) as {name}")
-    # In the list and not in FROM, where Postgres would first store what each array holds apart.
+    # unnest in the select list: in FROM, Postgres would first store the items of each array apart.
     return given, f"(select {', '.join(texts)}) x"
 
 
 @lru_cache(maxsize=1024)
 def columns_source(t: RecordType, typed: tuple[str, ...], varies: tuple[bool, ...]) -> str:
-    """A source of new rows of one sheet, each with its line and its place in the plan.
+    """Row source of new records of one sheet, each with its line in the file and its place in the plan.
 
-    $2 jurisdiction, $3 sheet, $4 import; then ids, numbers, states, lines, places, lists of references in JSON, and the
-    columns.
+    $2 jurisdiction, $3 sheet, $4 import; then packed ids, numbers, states, lines, places, lists of references (JSON),
+    and the typed columns.
     """
     counted = [("line", "int"), ("place", "int")]
     columns = [_ID, _NUMBER, ("state", "text"), *counted, _LISTS, *((f"v_{c}", column_type(t, c)) for c in typed)]
@@ -110,9 +113,9 @@ def columns_source(t: RecordType, typed: tuple[str, ...], varies: tuple[bool, ..
 
 @lru_cache(maxsize=1024)
 def requests_source(t: RecordType, typed: tuple[str, ...]) -> str:
-    """A source of new rows of several requests.
+    """Row source of new records of several requests.
 
-    $2 jurisdiction, $3 state; then ids, numbers, lists of references in JSON, and the columns.
+    $2 jurisdiction, $3 state; then packed ids, numbers, lists of references (JSON), and the typed columns.
     """
     columns = [_ID, _NUMBER, _LISTS, *((f"v_{c}", column_type(t, c)) for c in typed)]
     (record_id, number, lists, *values), rows = unnested(columns, [True] * len(columns), 4)
@@ -123,13 +126,13 @@ def requests_source(t: RecordType, typed: tuple[str, ...]) -> str:
 
 
 def lists_of(t: RecordType, values: Iterable[Mapping[str, Any]]) -> list[str | None]:
-    """The lists of references of rows, as both sources take them."""
+    """The lists of references of each row as JSON, as both row sources take them; None for a type without lists."""
     lists = t.list_columns
     return [orjson.dumps({c: v[c] for c in lists if c in v}).decode() if lists else None for v in values]
 
 
 def stored_column(t: RecordType, column: str, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
-    """A column of rows in stored form, as the sources above take it."""
+    """The values of one column in the text that the row sources take."""
     kind = column_type(t, column)
     values = [row.get(column) for row in rows]
     if kind == "JSONB":

@@ -1,4 +1,4 @@
-"""Cursors of lists: opaque, signed, and bound to the question they answer (`listing` is a `query.Listing`)."""
+"""Cursors of lists: opaque, signed, and bound to the list they continue (`listing` is a `sql.listing.Listing`)."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from app.errors import Refusal
 
 
 class Listed(Protocol):
-    """What is listed."""
+    """A record type, or another thing that has a list."""
 
     @property
     def path(self) -> str:
@@ -29,13 +29,13 @@ def _mac(key: bytes, payload: bytes) -> bytes:
 
 
 def cursor_text(key: bytes, t: Listed, listing: Any, last: Sequence[Any]) -> str:
-    """An opaque, signed cursor bound to the question it answers."""
+    """The cursor of the page that follows `last`, the sort keys of the last row shown."""
     payload = orjson.dumps([_fingerprint(t, listing), list(last)], default=str)
     return base64.urlsafe_b64encode(_mac(key, payload) + payload).decode().rstrip("=")
 
 
 def cursor_values(key: bytes, t: Listed, listing: Any) -> list[Any] | None:
-    """Where the page starts. Refuses with `bad_cursor` a cursor that this question did not give."""
+    """The sort keys after which the page starts; None for the first page. Refuses with `bad_cursor` (400)."""
     if listing.cursor is None:
         return None
     try:
@@ -56,7 +56,7 @@ KINDS = {"created_at": "timestamptz", "updated_at": "timestamptz", "id": "uuid",
 
 
 def after(sort: Sequence[tuple[str, bool]], last: Sequence[Any], arguments: list[Any]) -> str:
-    """The rows that come after `last`. Empty values sort last, in either direction."""
+    """SQL for the rows that sort after `last`. Empty values sort last in either direction."""
     alternatives, equal = [], []
     for (column, descending), value in zip(sort, last, strict=True):
         kind = KINDS.get(column, "date")

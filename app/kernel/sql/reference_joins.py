@@ -1,8 +1,8 @@
-"""What the rows of a source refer to: looked up in the statement that writes them, with the caller's own eyes.
+"""The joins that resolve references, as the caller, in the very statement that writes the rows.
 
-Only an import that has looked a reference up while it checked the row, and whose caller sees every record of that type,
-does not look again. What is absent or voided by then is refused all the same: by the lock that the import takes on it,
-or else by the trigger that holds references.
+An import that resolved a reference while it checked the row, for a caller who sees every record of that type, does not
+resolve it again (RESOLVED). A record that is absent or voided by then is refused all the same: by the lock that the
+import takes on it, or by the trigger that holds references.
 """
 
 from collections.abc import Container, Mapping
@@ -14,12 +14,15 @@ from app.kernel.declare.record_type import RecordType, Registry
 from app.kernel.sql.numbering import series_sql
 from app.kernel.sql.projection import RoleView
 
-RESOLVED = "found"  # already looked up, by an import that checks a file: both are given and nothing is joined
+RESOLVED = "resolved"  # identifier and number are both given, and nothing is joined
 
 
 @dataclass(frozen=True)
 class ReferenceInputs:
-    """How the rows of a source give their references: field name -> 'id', 'number', 'both' or FOUND."""
+    """How the rows of a source give their references: (field name, 'id' | 'number' | 'both' | RESOLVED).
+
+    optional   references that a row may leave out
+    """
 
     given: tuple[tuple[str, str], ...]
     cleared: tuple[str, ...] = ()
@@ -30,12 +33,12 @@ class ReferenceInputs:
         return {name for name, _ in self.given}
 
     def joined(self) -> set[str]:
-        """Those of them that are looked up."""
+        """The references that are joined."""
         return {name for name, how in self.given if how != RESOLVED}
 
 
 def _keys(f: Reference, how: str, typed: Container[str]) -> dict[str, str]:
-    """What a source row says of a reference to one record: 'id' and, or, 'number' -> SQL."""
+    """The keys by which a source row names one record: 'id' or 'number' or both, each with its SQL."""
     said = {"id": f"(source.values ->> '{f.id_column}')::uuid", "number": f"source.values ->> '{f.number_column}'"}
     columns = {"id": f.id_column, "number": f.number_column}
     said = {key: f"source.v_{c}" if (c := columns[key]) in typed else sql for key, sql in said.items()}
@@ -53,7 +56,7 @@ def _one_join(registry: Registry, f: Reference, keys: Mapping[str, str], optiona
 
 
 def _many_join(registry: Registry, t: RecordType, f: Reference, how: str) -> str:
-    # A changed record's jurisdiction is its own: the source of a change does not name it.
+    # The source of a change names no jurisdiction: it is that of the changed record.
     code = f"coalesce(source.jurisdiction, (select own.jurisdiction from {t.table} own where own.id = source.id))"
     target, alias = registry.by_path[f.to].table, f"r_{f.name}"
     member, column = (f.number_column, "number") if how == "number" else (f.id_column, "id")
@@ -79,7 +82,7 @@ def _complete(f: Reference, how: str, optional: bool, typed: Container[str]) -> 
 
 
 def copied_columns(t: RecordType, registry: Registry, f: Field) -> list[tuple[str, str]]:
-    """(own column, SQL over the joined reference) of a field that is taken over from a referenced record."""
+    """(own column, SQL over the joined record) of a field that is copied from a referenced record."""
     assert f.copied
     reference, name = f.copied
     source = registry.by_path[t.reference(reference).to].field(name)
@@ -87,12 +90,12 @@ def copied_columns(t: RecordType, registry: Registry, f: Field) -> list[tuple[st
 
 
 def locks_references(view: RoleView, t: RecordType, inputs: ReferenceInputs, importing: bool = False) -> bool:
-    """Whether creating one record locks all that it refers to, so that `hold_insert` need not look again.
+    """Whether the INSERT itself locks every record it refers to, so that the trigger `hold_insert` need not.
 
-    To lock is a right to change, which a caller has where it writes every record of the type that is referred to, and
-    the import of a loader (`importing`) of every type.
+    Locking needs the right to change, which a caller has who writes every record of the type referred to. The import of
+    a loader (`importing`) may lock records of every type.
     """
-    # A list is locked by the trigger; a reference copied from another record is not looked up at all.
+    # A list is locked by the trigger, and a reference copied from another record is not joined at all.
     elsewhere = any(f.copied for f in t.references) or any(t.reference(name).many for name in inputs.names())
     rights = [view.target(t.reference(name))[1] for name in inputs.names()]
     return bool(rights) and not elsewhere and all(importing or (r.writes and r.sees_every) for r in rights)
@@ -107,14 +110,15 @@ def resolved_sql(
     new: bool = False,
     typed: Container[str] = (),
 ) -> str:
-    """The source rows with what their references stand for; a row whose reference is not found falls out.
+    """CTE `resolved`: the source rows with the records they refer to. A row with an unresolved reference falls out.
 
-    `new`: rows that name their jurisdiction. Those of a change may not; then the planner knows less of what it joins.
-    `typed`: the columns that the source gives one by one, and not in `values`.
+    lock    lock the records referred to
+    new     the rows name their jurisdiction; those of a change do not, and then the planner knows less of the joins
+    typed   columns that the source gives one by one instead of in `values`
     """
-    # Typed rows are all of one jurisdiction. Named as such, it is no column by which Postgres thinks the rows few.
+    # Typed rows are all of one jurisdiction. As a parameter it does not make the planner expect few rows.
     code = "$2::text" if typed else "source.jurisdiction" if new else "coalesce(source.jurisdiction, {0}.jurisdiction)"
-    joins, conditions, columns, taken = [], [GUARD], ["source.*"], []
+    joins, conditions, columns, keyed = [], [GUARD], ["source.*"], []
     for name, how in inputs.given:
         f = t.reference(name)
         if how == RESOLVED:
@@ -122,21 +126,27 @@ def resolved_sql(
             continue
         keys = {} if f.many else _keys(f, how, typed)
         if bulk:
-            taken += [f"{key} as {column}_of_{name}" for column, key in keys.items()]
+            keyed += [f"{key} as {column}_of_{name}" for column, key in keys.items()]
             keys = {column: f"source.{column}_of_{name}" for column in keys}
         optional = name in inputs.optional
         joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, keys, optional, code))
         conditions += [c for c in (_complete(f, how, optional, typed),) if c]
-        columns.append(f"r_{name}.id as {f.id_column}, r_{name}.number as {f.number_column}")
-        columns.append(f"r_{name}.jurisdiction as {name}_jurisdiction")
-        for copy in (c for c in t.fields if c.copied and c.copied[0] == name):
-            columns += [f"{sql} as {own}" for own, sql in copied_columns(t, registry, copy)]
+        columns += _joined_columns(registry, t, f)
     if not t.numbering.formula and (t.numbering.within == "jurisdiction" or t.numbering.via in inputs.joined()):
         columns.append(f"{series_sql(t, 'source.jurisdiction', f'r_{t.numbering.via}')} as series")
     locks = f" for key share of {', '.join(f'r_{name}' for name, _ in inputs.given)}" if lock else ""
-    # offset 0: keys are taken from the jsonb once a row of an import, not once for each record it is compared with.
-    source = f"(select source.*, {', '.join(taken)} from source offset 0) source" if taken else "source"
+    # offset 0: a key is taken from the jsonb once a row, and not once for each record it is compared with.
+    source = f"(select source.*, {', '.join(keyed)} from source offset 0) source" if keyed else "source"
     return (
         f"resolved as {'materialized ' if bulk else ''}(select {', '.join(columns)} from {source} {' '.join(joins)}"
         f" where {' and '.join(conditions)}{locks})"
     )
+
+
+def _joined_columns(registry: Registry, t: RecordType, f: Reference) -> list[str]:
+    """The select list of a joined record: identifier, number, jurisdiction, and the columns copied from it."""
+    alias = f"r_{f.name}"
+    own = f"{alias}.id as {f.id_column}, {alias}.number as {f.number_column}"
+    copies = (c for c in t.fields if c.copied and c.copied[0] == f.name)
+    copied = [f"{sql} as {column}" for copy in copies for column, sql in copied_columns(t, registry, copy)]
+    return [own, f"{alias}.jurisdiction as {f.name}_jurisdiction", *copied]

@@ -1,11 +1,10 @@
-"""The statements that write records. One row or a hundred thousand: the same text, with another source of rows.
+"""The statements that write records: the same text for one row and for a hundred thousand, with another row source.
 
-A source is a relation with the columns
+A row source is a relation with the columns
     id, jurisdiction, version, number, state, values (jsonb, stored form), imported, line
-A source of new rows may give the columns one by one, each `v_<column>` of its own type, and not in `values`; and more,
-for what is written beside.
-Creating resolves the references, numbers the record, inserts it and answers the document in one statement: either all
-of it happens or nothing does, and no reference can be left dangling.
+A source of new rows may give columns one by one, each as `v_<column>` of its own type, instead of in `values`.
+An insert resolves the references, numbers the record, inserts it and returns its document in one statement. Either all
+of it happens or nothing does, so no reference is left dangling.
 """
 
 from collections.abc import Iterable
@@ -22,22 +21,22 @@ from app.kernel.sql.projection import RoleView, answer_sql, looks_up
 from app.kernel.sql.reference_joins import ReferenceInputs, locks_references, resolved_sql
 
 ROW = ", to_jsonb(w)::text as row"
-COUNT = "count"  # in the place of ROW: answer how many rows were written
+COUNT = "count"  # in the place of ROW: return how many rows were written
 
 SINGLE_SOURCE = """select $2::uuid as id, $3::text as jurisdiction, $4::int as version, $5::text as number,
     $6::text as state, $7::jsonb as values, false as imported, null::jsonb as line"""
-# Several changes of one kind (kernel/together.py).
+# Several changes of one kind, sent together by the batcher.
 MANY_CHANGED = f"""select x.id, null::text as jurisdiction, x.version, null::text as number, null::text as state,
     x.values, null::jsonb as line from unnest($2::uuid[], $3::int[], $4::jsonb[]) x(id, version, values)
   where {IMPATIENT}"""
 
-# The place of a row among those that its series was moved on for.
+# The number of a row: its place among the rows for which the series was raised by one statement.
 _DRAWN = """(drawn.last - count(*) over (partition by series)
     + row_number() over (partition by series order by resolved.id))::int"""
 
 
 def _stored(f: Field, inputs: ReferenceInputs) -> Iterable[tuple[str, str]]:
-    """(column, SQL) of a field in an inserted row; what a record refers to is left out where it is not given."""
+    """(column, SQL) of a field in an inserted row. A reference that is not given is left out, and so are its copies."""
     if isinstance(f, Reference) or f.copied:
         name = f.copied[0] if f.copied else f.name
         return [(c, f"resolved.{c}") for c in f.columns] if name in inputs.names() else []
@@ -48,7 +47,7 @@ def _answer(view: RoleView, t: RecordType, row: str) -> str:
     if row == COUNT:
         return "select count(*) from written"
     sql = answer_sql(view, t, "w", row).format(source="written")
-    # What is looked up is protected, too. What is told by identifiers alone asks for rows that came from below a gate.
+    # A document that reads other records needs the caller guard above those reads; `written` has passed it already.
     return f"{sql} where {GUARD}" if looks_up(view, t) else sql
 
 
@@ -63,13 +62,13 @@ def insert_sql(
     typed: tuple[str, ...] = (),
     beside: str = "",
 ) -> str:
-    """Creates records. `numbered`: the source gives the numbers; otherwise they are drawn from the series.
+    """The INSERT of records from a row source.
 
-    `row` is ROW where what the write brings about in other records needs the whole row. `typed` are the columns that
-    the source gives one by one: a third less work than a row's `values` out of jsonb (measured 100 instead of 135 µs).
-    `beside` is what else is written of the rows of `resolved`: a further CTE.
-    Requests lock what they refer to where they may. An import, which only counts, has locked it before, where all of it
-    was found by the check; else the trigger looks at it.
+    numbered   the source gives the numbers; otherwise they are drawn from the series
+    row        ROW where effects need the whole row, COUNT where only the number of rows is returned
+    typed      columns that the source gives one by one: 100 µs a row instead of 135 out of jsonb
+    beside     a further CTE over the rows of `resolved`
+    A request locks the records it refers to, where the caller may. An import (COUNT) has locked them before.
     """
     registry = view.registry
     t = registry.by_name[t_name]
@@ -94,7 +93,7 @@ written as (insert into {t.table} (jurisdiction, id, number, version, state, {co
 def _drawing(t: RecordType, numbered: bool, raised: bool) -> str:
     if t.numbering.formula or raised:
         return ""
-    if numbered:  # a given number moves its series on, so that the next one drawn lies above it
+    if numbered:  # a given number raises its series, so that the next number drawn lies above it
         return """, raised as (insert into number_series as s (jurisdiction, series, last)
   select jurisdiction, series, max(substring(number from '[0-9]{1,9}$')::int) from resolved
   where number ~ ('^' || series || '[0-9]{1,9}$') group by 1, 2 order by 1, 2
@@ -107,17 +106,21 @@ def _drawing(t: RecordType, numbered: bool, raised: bool) -> str:
 
 @dataclass(frozen=True)
 class UpdateSpec:
-    """What an UPDATE does: which columns it takes from `values`, and what a transition adds."""
+    """What an UPDATE does: the columns it takes from `values`, and what a transition adds.
+
+    each_its_own   the rows of a bulk source differ in the columns they give
+    while_in       the states in which the caller may write; empty means every state
+    """
 
     columns: tuple[str, ...]
     inputs: ReferenceInputs
     transition: Transition | None = None
     to: str | None = None
     origins: tuple[str, ...] | None = None
-    each_its_own: bool = False  # rows of a bulk source differ in the columns they give
+    each_its_own: bool = False
     check_version: bool = True
     skip_unchanged: bool = True
-    while_in: tuple[str, ...] = ()  # the states in which the caller may write, where that is not every one
+    while_in: tuple[str, ...] = ()
 
 
 def _assignments(t: RecordType, registry: Registry, change: UpdateSpec) -> dict[str, str]:
@@ -137,7 +140,7 @@ def _assignments(t: RecordType, registry: Registry, change: UpdateSpec) -> dict[
 
 
 def _gives(t: RecordType, column: str, change: UpdateSpec) -> str:
-    """Whether a bulk row gives this column (a reference's columns go together, copied ones go with them)."""
+    """SQL for whether a bulk row gives this column. A reference's columns and its copies count as one."""
     for name in change.inputs.names():
         f = t.reference(name)
         copies = [c for x in t.fields if x.copied and x.copied[0] == name for c in x.columns]
@@ -148,7 +151,7 @@ def _gives(t: RecordType, column: str, change: UpdateSpec) -> str:
 
 @lru_cache(maxsize=4096)
 def update_sql(t_name: str, view: RoleView, change: UpdateSpec, source: str = SINGLE_SOURCE, row: str = "") -> str:
-    """Changes records, each from the version its source row names, or not at all."""
+    """The UPDATE of records from a row source: each from the version that its source row names, or not at all."""
     registry = view.registry
     t = registry.by_name[t_name]
     sets = _assignments(t, registry, change)

@@ -1,4 +1,4 @@
-"""Showing what is sealed: for a stated purpose, to a role from which nothing of the type is hidden, and entered."""
+"""Show sealed members: for a stated purpose, to a role from which nothing of the type is hidden, and logged."""
 
 from typing import Any
 
@@ -16,17 +16,17 @@ from app.kernel.store.read import get
 from app.logging import log
 
 PURPOSES = {"handling": "办理", "verification": "核实", "supervision": "监督", "correction": "更正"}
-NOTHING = {"form": 0, "algorithm": "", "key_id": ""}  # of a digest whose value is missing: it does not open
+MISSING = {"form": 0, "algorithm": "", "key_id": ""}  # stands for the value of a digest that has none: it never opens
 
 
 async def reveal(ctx: RequestContext, t: RecordType, key: str, purpose: str) -> bytes:
-    """The document with its sealed members shown. Refuses with `not_found`, `forbidden`, `value_not_opened`.
+    """The document with its sealed members in clear. Refuses with `not_found`, `forbidden`, `value_not_opened`.
 
-    An attempt that is refused is entered in the access log, too.
+    The access log enters a refused attempt, too.
     """
     fields = t.of_kind(Sealed)
     if ctx.right(t).hides != Hidden():
-        # To whom it does not exist, that is all that is said. Where it does, the attempt is entered, naming no member.
+        # For whom the record does not exist, the answer is 404. For others the attempt is logged, naming no member.
         await get(ctx, t, key, Reading("reveal", (), purpose) if t.access.logged else None)
         raise Refusal("forbidden")
     reading = Reading("reveal", tuple(f.name for f in fields), purpose) if fields else Reading("read", (), purpose)
@@ -38,7 +38,7 @@ async def reveal(ctx: RequestContext, t: RecordType, key: str, purpose: str) -> 
 
 
 def _columns(t: RecordType, f: Sealed) -> str:
-    """The digest of the record `t`, and the ciphertext that belongs to it; row security decides who reads that."""
+    """SQL of the digest of record `t` and of its ciphertext, which row security gives to those who may open it."""
     stored = (
         "select jsonb_build_object('form', s.form, 'algorithm', s.algorithm, 'key_id', s.key_id,"
         " 'ciphertext', encode(s.ciphertext, 'hex'))::text from sealed_value s where s.jurisdiction = t.jurisdiction"
@@ -54,7 +54,7 @@ def _shown(ctx: RequestContext, t: RecordType, f: Sealed, row: Any, document: An
     place = Place(document["jurisdiction"], str(row["id"]), member_of(t, f), digest)
     try:
         ciphertext = bytes.fromhex(stored.pop("ciphertext", ""))
-        return opened(ctx.runtime.seal, place, SealedValue(**{**NOTHING, **stored, "ciphertext": ciphertext}))
+        return opened(ctx.runtime.seal, place, SealedValue(**{**MISSING, **stored, "ciphertext": ciphertext}))
     except (UnknownKey, Unopened) as problem:
         log.error("sealed value not opened", request=ctx.request, problem=type(problem).__name__)
         raise Refusal("value_not_opened", request=ctx.request) from None
