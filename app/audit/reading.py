@@ -9,12 +9,11 @@ from typing import Any
 from app.clock import SHANGHAI
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
-from app.kernel.declare.values import DAY
+from app.kernel.declare.values import DAY, is_identifier
 from app.kernel.personal.access_log import KINDS
 from app.kernel.sql.cursors import cursor_text, cursor_values
 from app.kernel.sql.listing import Condition, Listing
 from app.kernel.store.context import RequestContext
-from app.kernel.store.db_errors import is_identifier
 
 WORD = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 

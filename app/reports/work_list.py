@@ -9,11 +9,10 @@ from app.db.context import FIGURES as FIGURES_ROLE
 from app.db.context import GUARD
 from app.errors import Refusal
 from app.kernel.declare.lifecycle import VOIDED
-from app.kernel.declare.values import NUMBER
+from app.kernel.declare.values import NUMBER, is_identifier
 from app.kernel.sql.cursors import cursor_text, cursor_values
 from app.kernel.sql.listing import Condition, Listing
 from app.kernel.store.context import RequestContext
-from app.kernel.store.db_errors import is_identifier
 from app.records import REGISTRY
 from app.reports.figures import FIGURES, RECORDS, Counts, Figure, counting_sql
 

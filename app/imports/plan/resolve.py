@@ -7,8 +7,7 @@ from app.imports.plan.lookup import Found, Lookup
 from app.imports.plan.row_check import Planned
 from app.imports.plan.type_info import shape
 from app.kernel.declare.fields import Reference
-from app.kernel.declare.values import NUMBER
-from app.kernel.store import db_errors
+from app.kernel.declare.values import NUMBER, is_identifier
 
 
 def resolve(planned: Sequence[Planned], rows: Sequence[dict[str, Any]], lookup: Lookup) -> None:
@@ -87,7 +86,7 @@ def _by_identifier(planned: Planned, row: dict[str, Any], f: Reference, lookup: 
     ids = given if isinstance(given, list) else [given]
     if f.many is not isinstance(given, list):
         planned.reject(f.id_column, "not_a_list" if f.many else "not_an_identifier")
-    elif not all(isinstance(i, str) and db_errors.is_identifier(i) for i in ids):
+    elif not all(isinstance(i, str) and is_identifier(i) for i in ids):
         planned.reject(f.id_column, "not_an_identifier")
     elif not all((found := lookup.by_id.get((f.to, i.lower()))) and found.state != "voided" for i in ids):
         planned.reject(f.id_column, "reference_not_found", label=f.label)

@@ -71,6 +71,17 @@ def _identifier(value: Any) -> str:
     raise PydanticCustomError("not_an_identifier", "not_an_identifier")
 
 
+def is_identifier(key: str) -> bool:
+    """Whether a key is a record's identifier (UUID) rather than its business number."""
+    if len(key) != 36 or UUID_TEXT.fullmatch(key):
+        return len(key) == 36
+    try:
+        UUID(key)
+    except ValueError:
+        return False
+    return True
+
+
 def _number(value: Any) -> str:
     text = value.strip() if isinstance(value, str) else ""
     if not NUMBER.match(text):

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from app.kernel.declare.access import COUNTING, PLACES, READERS, AudienceDependency, Hidden, Right
 from app.kernel.declare.fields import Sealed
-from app.kernel.declare.record_type import RecordType, Registry
-from app.kernel.personal.encryption import member_of
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
 from app.kernel.schema.tables import ENTERED_BY_TEAM, metadata, record_table
 
 
@@ -192,7 +192,7 @@ def _opening(registry: Registry) -> Iterator[str]:
     """
     for role in READERS:
         rules = [
-            f"(member = '{member_of(t, f)}' and exists (select from {t.table} x\n"
+            f"(member = '{t.sealed_member(f)}' and exists (select from {t.table} x\n"
             f"      where x.jurisdiction = sealed_value.jurisdiction and x.id = sealed_value.record_id"
             f" and x.{f.digest_column} = sealed_value.digest))"
             for t in registry

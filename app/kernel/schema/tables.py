@@ -29,7 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, dialect
 
 from app.kernel.declare import fields as kinds
-from app.kernel.declare.record_type import RecordType, Registry
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

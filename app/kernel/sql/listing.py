@@ -10,9 +10,8 @@ from app.errors import FieldError, Refusal
 from app.kernel.declare.fields import Choice, Day, Flag, Reference
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import RecordType
-from app.kernel.declare.values import NUMBER, day
+from app.kernel.declare.values import NUMBER, day, is_identifier
 from app.kernel.sql.projection import RoleView
-from app.kernel.store.db_errors import is_identifier
 
 LIMIT, MOST = 50, 200
 TOO_MANY = 100

@@ -11,7 +11,8 @@ from typing import Any
 
 from app.kernel.declare.access import METADATA, Right
 from app.kernel.declare.fields import Absentees, Field, Lines, Reference, Sealed, Text
-from app.kernel.declare.record_type import HEAD, TAIL, RecordType, Registry
+from app.kernel.declare.record_type import HEAD, TAIL, RecordType
+from app.kernel.declare.registry import Registry
 from app.kernel.schema import policies
 
 NOBODY = Right("false", lists=False, hides=METADATA)

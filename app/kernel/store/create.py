@@ -16,13 +16,13 @@ import uuid_utils
 from app.db.context import GUARD, Caller
 from app.errors import FieldError, Refusal, invalid
 from app.kernel.declare.record_type import RecordType
-from app.kernel.declare.values import NUMBER
+from app.kernel.declare.values import NUMBER, is_identifier
 from app.kernel.personal.access_log import READ, Reading, with_log_entry
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
 from app.kernel.sql.projection import NOBODY, answer_sql
 from app.kernel.sql.reference_joins import ReferenceInputs
 from app.kernel.sql.write import ROW, insert_sql
-from app.kernel.store import batched, db_errors
+from app.kernel.store import batched
 from app.kernel.store.context import RequestContext
 from app.kernel.store.effects import apply_effects
 from app.kernel.store.reference_checks import (
@@ -39,7 +39,7 @@ async def get(ctx: RequestContext, t: RecordType, key: str, reading: Reading | N
 
     `reading` is how the access log knows it; None is a look of the service's own, of whose row nothing is answered.
     """
-    column = "id" if db_errors.is_identifier(key) else "number"
+    column = "id" if is_identifier(key) else "number"
     kind = "::uuid" if column == "id" else ""
     if column == "number" and not NUMBER.match(key):  # also what Postgres would not take for text, such as NUL
         raise Refusal("not_found", label=t.label)

@@ -6,11 +6,10 @@ from uuid import UUID
 from app.db.context import GUARD
 from app.errors import Refusal
 from app.kernel.declare.record_type import RecordType
-from app.kernel.declare.values import UUID_TEXT
+from app.kernel.declare.values import UUID_TEXT, is_identifier
 from app.kernel.sql.projection import answer_sql, may
 from app.kernel.store import create, history
 from app.kernel.store.context import RequestContext
-from app.kernel.store.db_errors import is_identifier
 
 
 async def identifier(ctx: RequestContext, t: RecordType, key: str) -> str:

@@ -1,22 +1,10 @@
 """What a constraint of the database says, as a refusal: no name of a table or constraint reaches a caller."""
 
 from typing import Any
-from uuid import UUID
 
 from app.errors import FieldError, Refusal, invalid
-from app.kernel.declare.record_type import RecordType, Registry
-from app.kernel.declare.values import UUID_TEXT
-
-
-def is_identifier(key: str) -> bool:
-    """Whether a path segment is a record's identifier rather than its number."""
-    if len(key) != 36 or UUID_TEXT.fullmatch(key):
-        return len(key) == 36
-    try:
-        UUID(key)
-    except ValueError:
-        return False
-    return True
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
 
 
 def refusal(registry: Registry, problem: Any) -> Refusal:

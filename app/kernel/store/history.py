@@ -11,11 +11,11 @@ from app.db.context import GUARD
 from app.errors import Refusal
 from app.kernel.declare.fields import Sealed
 from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.values import is_identifier
 from app.kernel.personal.access_log import HISTORY, with_log_entry
 from app.kernel.sql.projection import NOBODY, VERSION, RoleView, document_sql
 from app.kernel.store import create
 from app.kernel.store.context import RequestContext
-from app.kernel.store.db_errors import is_identifier
 
 # What every write touches says nothing about what was changed.
 NEWEST = 20  # how many of the changes since are named to one who writes from an old version
