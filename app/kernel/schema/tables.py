@@ -144,14 +144,15 @@ def _references(t: RecordType, registry: Registry) -> list[ForeignKeyConstraint]
 
 
 def _audience(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
-    """Whom the record concerns: kept by Postgres, from its own columns or by a trigger (kernel/policies.py)."""
-    rule = t.access.audience
-    if rule and t.access.own_columns_only:
-        own = f"coalesce(array_remove({rule.format(t.table)}, null), '{{}}')".replace(f"{t.table}.", "")
-        audience: Column[object] = Column("audience", ARRAY(UUID()), Computed(own, persisted=True))
+    """Whom the record concerns: generated from its own columns, or kept by a trigger (`schema/policies.py`)."""
+    declared = t.access.audience
+    if declared and not declared.looks_at:
+        own = declared.sql.replace("{0}.", "").format()  # a generated column names the columns beside it without a row
+        kept = Computed(f"coalesce(array_remove({own}, null), '{{}}')", persisted=True)
+        audience: Column[object] = Column("audience", ARRAY(UUID()), kept)
     else:
         audience = Column("audience", ARRAY(UUID()), nullable=False, server_default=text("'{}'"))
-    if ENTERED_BY_TEAM not in rule:
+    if not (declared and declared.entered_by_team):
         return [audience]
     return [Column(ENTERED_BY_TEAM, UUID(), server_default=text("entering_team()")), audience]
 
@@ -173,10 +174,10 @@ def _indexes(t: RecordType) -> list[Index]:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, "jurisdiction"))
     for f in t.of_kind(kinds.Sealed):
         indexes.append(Index(f"ix_{t.table}_{f.digest_column}", f.digest_column, "jurisdiction"))
-    if t.access.meets:
+    if t.access.compares_audience:
         indexes.append(Index(f"ix_{t.table}_audience", "audience", postgresql_using="gin"))
-    if t.access.since:  # the newest of a unit, too, of those that it sees
-        seen = text(t.access.since.format(t.table).replace(f"{t.table}.", ""))
+    if since := t.access.units_see_since:  # the newest of a unit, of those that it sees
+        seen = text(f"{since} is not null")
         indexes.append(Index(f"ix_{t.table}_of_unit", "unit_id", *newest, postgresql_where=seen))
     live = text("state <> 'voided'")
     for name, (first, *others) in t.unique.items():

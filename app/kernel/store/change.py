@@ -104,7 +104,7 @@ async def _amend(ctx: RequestContext, given: PendingChange) -> Any:
     right = ctx.right(t)
     handed = not right.sees_every  # then the record may leave the caller's sight by this very write
     concerned = given.effects or clear or given.reason or (given.looks and t.rule_reads_references)
-    if concerned or right.acts_if:
+    if concerned or right.acts_on_own_unit_only:
         return await _by_itself(ctx, given, clear, handed)
     if given.looks or (given.transition and given.transition.needs):
         async with ctx.connection() as connection:
