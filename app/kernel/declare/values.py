@@ -1,6 +1,6 @@
-"""The values of fields: what is accepted, and the stored form it is kept in.
+"""The values of fields: which are accepted, and in which form they are stored.
 
-Every check here has a code of our own, so that no sentence of a library can reach a clerk.
+Every check here has a code of our own, so that no sentence of a library reaches a clerk.
 """
 
 import re
@@ -33,7 +33,7 @@ LIST_LIMIT = 500
 
 
 def clean_text(longest: int) -> Any:
-    """Text without outer spaces and control characters; not empty."""
+    """The type of text that is neither empty nor has control characters. Outer spaces are removed."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str):
@@ -43,7 +43,7 @@ def clean_text(longest: int) -> Any:
             raise PydanticCustomError("empty_text", "empty_text")
         if len(text) > longest:
             raise PydanticCustomError("text_too_long", "text_too_long", {"longest": longest, "length": len(text)})
-        if not text.isprintable() and CONTROL.search(text):  # the first looks twice as fast
+        if not text.isprintable() and CONTROL.search(text):  # isprintable is twice as fast
             raise PydanticCustomError("control_characters", "control_characters")
         return text
 
@@ -53,8 +53,8 @@ def clean_text(longest: int) -> Any:
 
 
 def day(value: Any) -> str:
-    """A day as ISO text."""
-    if isinstance(value, str) and DAY.fullmatch(value):  # fromisoformat also takes weeks
+    """The day, as ISO text. Raises PydanticCustomError, which is a ValueError, if it is none."""
+    if isinstance(value, str) and DAY.fullmatch(value):  # fromisoformat alone also accepts weeks
         try:
             return date.fromisoformat(value).isoformat()
         except ValueError:

@@ -112,7 +112,7 @@ end $$"""
 
 
 def _revisions(registry: Registry) -> Iterator[str]:
-    """The old versions that a role may read. The statements that read them see the record itself, too, or nothing."""
+    """The old versions that a role may read. Statements join them to the record, which must be visible as well."""
     for role in READERS:
         yield f"grant select on revision to ledger_{role}"
         yield (

@@ -1,8 +1,8 @@
-"""The table of a record type, made from its fields; alembic compares it with the database.
+"""The table of a record type, made from its fields. Alembic compares it with the database.
 
-Primary key `(id, jurisdiction)`; a reference is `(jurisdiction, x_id)`, so none can cross a jurisdiction. Beside the
-identifier the row keeps the referenced record's number: numbers never change, and so neither an answer, a list nor an
-old revision needs a join (docs/decisions/0004-numbers-beside-references.md).
+The primary key is `(id, jurisdiction)` and a reference is `(jurisdiction, x_id)`, so that no reference crosses a
+jurisdiction. Beside the identifier a row keeps the number of the referenced record. Numbers never change, so that
+answers, lists and old versions need no join (docs/decisions/0004-numbers-beside-references.md).
 """
 
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ ENTERED_BY_TEAM = "entered_by_team"
 
 
 def code_column() -> Column[str]:
-    """The jurisdiction: part of every key, compared byte by byte so that a prefix is a range."""
+    """The jurisdiction. It is part of every key, and compared byte by byte, so that a prefix is a range."""
     return Column("jurisdiction", Text(collation="C"), nullable=False)
 
 
@@ -158,16 +158,18 @@ def _audience(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # colum
 
 
 def _indexes(t: RecordType) -> list[Index]:
-    """An index begins with what tells its rows apart: the jurisdiction, first, would be compared each time and in vain.
+    """The indexes. Each begins with the column that tells its rows apart: most databases hold one jurisdiction, which
+    would be compared in vain at each step if it came first.
 
-    Lists give the newest first, going backwards: in the order of arrival an index is appended to, and its pages full.
+    The indexes for the newest of a list are in ascending order, and lists read them backwards: new entries then go to
+    the end, and pages stay full (docs/decisions/0021-indexes-in-order.md).
     """
     newest = ("jurisdiction", "created_at", "id")
     indexes = [Index(f"ix_{t.table}_newest", *newest)]
     for f in t.references:
         if f.many:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, postgresql_using="gin"))
-        elif f.name in ("round", "team"):  # what lists are asked for: the newest of them, in their order
+        elif f.name in ("round", "team"):  # lists are asked for the newest of a round or team
             name = f"ix_{t.table}_{'round' if f.name == 'round' else f.id_column}"
             indexes.append(Index(name, f.id_column, *newest))
         else:
@@ -176,7 +178,7 @@ def _indexes(t: RecordType) -> list[Index]:
         indexes.append(Index(f"ix_{t.table}_{f.digest_column}", f.digest_column, "jurisdiction"))
     if t.access.compares_audience:
         indexes.append(Index(f"ix_{t.table}_audience", "audience", postgresql_using="gin"))
-    if since := t.access.units_see_since:  # the newest of a unit, of those that it sees
+    if since := t.access.units_see_since:  # the newest of a unit, of the records that it sees
         seen = text(f"{since} is not null")
         indexes.append(Index(f"ix_{t.table}_of_unit", "unit_id", *newest, postgresql_where=seen))
     live = text("state <> 'voided'")
@@ -187,7 +189,7 @@ def _indexes(t: RecordType) -> list[Index]:
 
 
 def record_table(t: RecordType, registry: Registry) -> Table:
-    """The typed table of a record type, with the columns that every record has."""
+    """The table of a record type, with the columns that every type has."""
     return Table(
         t.table,
         metadata,
@@ -215,7 +217,7 @@ def record_table(t: RecordType, registry: Registry) -> Table:
 
 
 def record_sql(t: RecordType, columns: Iterable[str], values: str) -> str:
-    """FROM item: the row `v` of these columns out of jsonb in stored form. Each column costs a look-up: name few."""
+    """FROM item: the row `v` with these columns, out of jsonb in stored form. Each column costs a look-up in it."""
     known = metadata.tables[t.table].c
     postgres = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     typed = ", ".join(f"{c} {known[c].type.compile(dialect=postgres)}" for c in columns)
