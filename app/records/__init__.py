@@ -1,6 +1,6 @@
 """Every record type of the ledger, in the order of the documentation and of an import: referenced types first."""
 
-from app.kernel.declare.record_type import Registry
+from app.kernel.declare.registry import Registry
 from app.records.accountability_decision.record import RECORD as ACCOUNTABILITY_DECISION
 from app.records.admonishment.record import RECORD as ADMONISHMENT
 from app.records.case_filing.record import RECORD as CASE_FILING

@@ -7,6 +7,7 @@ from typing import Any
 from app.kernel.declare.access import Access, reads, writes
 from app.kernel.declare.fields import Choice, Day, Flag, Reference, Text, Whole
 from app.kernel.declare.record_type import Check
+from app.kernel.declare.visibility import Every, OfKnownRounds, OldVersions
 from app.records.terms import CONDUCT as CONDUCT_TERMS
 from app.records.terms import RANK
 from app.records.terms import SUBJECT_KIND as SUBJECT_KIND_TERMS
@@ -98,14 +99,15 @@ SUBJECT_UNIT = Reference("unit", "对象单位", to="units", headings=("单位�
 SUBJECT_AGREES = {"subject_name": ("person", "name")}
 
 
-def seen_with_the_round(learnt: str) -> Access:
-    """Kept by the office; told to a team of the round, and to a unit of it when the team enters.
+def seen_with_the_round(column: str) -> Access:
+    """Kept by the office; a team sees what belongs to its round, and a unit what belongs to a round that entered it.
 
-    learnt    THE_ROUND of rounds, OF_ROUND of what belongs to one
+    `column` names the round: `id` for rounds, `round_id` for what belongs to one. Who knows a round reads every old
+    version, also those of before it knew the round.
     """
-    every, some = reads(), reads(learnt)
-    rights = {"inspection_office": writes(), "leading_group": every, "case_supervision": every}
-    return Access({**rights, "inspection_team": some, "inspected_unit": some}, partner=every)
+    every, known = reads(Every()), reads(OfKnownRounds(column, old_versions=OldVersions.EVERY))
+    rights = {"inspection_office": writes(Every()), "leading_group": every, "case_supervision": every}
+    return Access({**rights, "inspection_team": known, "inspected_unit": known}, partner=every)
 
 
 IS_CLOSED_OFF = Flag("is_closed_off", "是否销号", headings=("销号", "是否已销号"))

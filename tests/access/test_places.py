@@ -9,7 +9,17 @@ import pytest
 
 from app.db.context import Caller
 from app.db.embedded import EmbeddedPostgres
-from app.kernel.declare.access import BY_ID, OF_ROUND, THE_TEAM, Right
+from app.kernel.declare.visibility import (
+    ByAudience,
+    Custom,
+    InStates,
+    OfKnownRounds,
+    OfKnownTeams,
+    OldVersions,
+    OwnTeam,
+    Visibility,
+)
+from app.kernel.schema.rights import CallerScope, seen_by_identifier
 from app.records import REGISTRY
 from tests.access.matrix import SEES
 from tests.access.ways import seen
@@ -196,8 +206,15 @@ async def test_the_gate_finds_past_the_policies_what_they_show(
             assert set(found or ()) == {r[0] for r in shown}
 
 
-def test_only_conditions_over_the_identifier_are_asked_of_the_reference() -> None:
-    assert all(c.count("{0}") == c.count("{0}.id") == 1 for c in BY_ID)
-    assert Right(THE_TEAM).shows("t.team_id") == "t.team_id = ({keys})[1]"
-    assert Right(THE_TEAM, seen_in=("active",)).shows("t.team_id") == "", "its state must be read"
-    assert Right(OF_ROUND).shows("t.category_id") == "", "its round must be read"
+def test_only_what_the_identifier_decides_is_asked_of_the_reference() -> None:
+    scope, every = CallerScope("ids", "rounds", "teams"), OldVersions.EVERY
+
+    def seen_by(sees: Visibility) -> str:
+        return seen_by_identifier(sees, "t.x_id", scope)
+
+    assert seen_by(OwnTeam("id")) == "t.x_id = (ids)[1]"
+    assert seen_by(OfKnownRounds("id", old_versions=every)) == "t.x_id = any (rounds)"
+    assert seen_by(OfKnownTeams("id", old_versions=every)) == "t.x_id = any (teams)"
+    assert seen_by(InStates(("active",))) == "", "its state must be read"
+    assert seen_by(OfKnownRounds("round_id", old_versions=every)) == "", "its round must be read"
+    assert seen_by(OwnTeam()) == seen_by(ByAudience()) == seen_by(Custom("{0}.id = x", old_versions=every)) == ""

@@ -1,8 +1,10 @@
 """docs/permissions.md: who may see and do what, as each type's access declares it."""
 
 from app.cli.documents import NOTICE, code, table, text
-from app.kernel.declare.access import COUNTING, PLACES, READERS, ROLES, Right
+from app.kernel.declare.access import COUNTING, READERS, ROLES, Right
 from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.visibility import ByAudience, InStates, OwnTeam, OwnUnit
+from app.kernel.schema.rights import CallerScope, may_act, rows_seen
 from app.records import REGISTRY
 
 HEAD = """# Permissions 权限
@@ -12,11 +14,12 @@ error texts; a reference to it is null. A verb that is not named here is refused
 Which records exist is decided by row security in the database, one policy for each role and type; the verbs by this
 table; what is hidden of a visible record by the one projection of documents.
 
-**all**: every record of the jurisdiction. **own**: those whose audience holds the caller's team or unit (a unit also
-answers to the units merged into it). **some**: the condition that stands under the table. There, `keys` are the
-caller's team or units; `rounds` is a team's own round; of a unit, `rounds` and `teams` are those of its targets that
-have been entered and are not voided. *hides*: members that are masked, a name to its first character; *metadata* hides
-every starred member and every text."""
+**all**: every record of the jurisdiction, in all its versions. **own**: those whose audience holds the caller's team or
+unit (a unit also answers to the units merged into it), and the old versions whose audience did. **some**: the condition
+that stands under the table, with the old versions named there. In it, `scope_ids` are the caller's team or units;
+`rounds` is a team's own round; of a unit, `rounds` and `teams` are those of its targets that have been entered and are
+not voided. *hides*: members that are masked, a name to its first character; *metadata* hides every starred member and
+every text."""
 
 OTHERS = """## Other rights
 
@@ -29,13 +32,14 @@ OTHERS = """## Other rights
 | `partner_system` 对接系统 | the types it is subscribed to: registers, and what concerns its unit, masked |"""
 
 
-NAMED = {name: name for name in ("keys", *PLACES)}
+NAMED = CallerScope("scope_ids", "rounds", "teams")
+OWN = ByAudience | OwnUnit | OwnTeam  # each finds the records that concern the caller
 
 
 def _sight(right: Right) -> str:
     if right.sees_every:
         found = "all"
-    elif right.sees_only_own:
+    elif isinstance(right.sees, OWN):
         found = "own"
     else:
         found = "some"
@@ -60,14 +64,15 @@ def _conditions(t: RecordType) -> list[str]:
         right = t.access.of(role)
         if right is None:
             continue
-        if right.seen_in:
-            found.append(f"- `{role}` sees those in state {code(*right.seen_in)}")
-        elif not right.sees_every and not right.sees_only_own:
-            found.append(f"- `{role}` sees: `{' '.join(right.sees.format(t.table, **NAMED).split())}`")
-        if right.acts_if:
-            found.append(f"- `{role}` acts if: `{right.acts_if.format(t.table, **NAMED)}`")
+        if isinstance(right.sees, InStates):
+            found.append(f"- `{role}` sees those in state {code(*right.sees.states)}; old versions: in the same states")
+        elif not right.sees_every and not isinstance(right.sees, OWN):
+            seen = " ".join(rows_seen(right.sees, t.table, NAMED).split())
+            found.append(f"- `{role}` sees: `{seen}`; old versions: {right.sees.old_versions.value}")
+        if right.acts_on_own_unit_only:
+            found.append(f"- `{role}` acts if: `{may_act(right, t.table, NAMED)}`")
     if t.access.audience:
-        found.append(f"- audience: `{' '.join(t.access.audience.format(t.table).split())}`")
+        found.append(f"- audience: `{' '.join(t.access.audience.sql.format(t.table).split())}`")
     return found
 
 

@@ -11,7 +11,8 @@ from app.imports.files.cells import is_blank, text
 from app.imports.files.headers import NoHeader, find_table
 from app.imports.files.ndjson import read_ndjson
 from app.imports.mapping.columns import Problem, columns_of
-from app.kernel.declare.record_type import RecordType, Registry
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV, NDJSON = "text/csv", "application/x-ndjson"

@@ -1,10 +1,10 @@
 """The kinds of field a record can have.
 
-A record type lists its fields once, in `fields.py` of its folder. From that list come the table's columns
-(`kernel/tables.py`), the request and answer schemas (`kernel/schemas.py`), the filters of the list
-(`kernel/query.py`) and the headings of a ledger (`imports/columns.py`): see docs/decisions/0003-one-list-of-fields.md.
+A record type lists its fields once, in `fields.py` of its folder. From that list come the columns of the table
+(`schema/tables.py`), the schemas of requests and answers (`schema/models.py`), the filters of the list
+(`sql/listing.py`) and the headings of a ledger (`imports/mapping/columns.py`); see decision 3.
 
-Every field is stored in the form in which it is sent, so that 'unchanged' means the same everywhere.
+A value is stored in the form in which it is sent, so that 'unchanged' means the same in a request and in the table.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,9 +14,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A closed vocabulary: code on the wire, and the labels a ledger may hold for it, the usual one first.
+    """A closed vocabulary: the code on the wire, and the labels that a ledger may hold for it, the usual one first.
 
-    refused   what may not be said at all, and the code of the sentence that tells why
+    refused   codes that are never accepted -> the code of the sentence that tells why
     """
 
     name: str
@@ -46,8 +46,8 @@ class Field:
     label      Chinese name, also the usual heading in a ledger
     help       meaning, unit, and the article of the rule, where there is one
     required   must be given on create
-    set_by     actions (or an import) set it; a body may not (contract: †)
-    copied     (reference, column): taken over from a referenced record when that reference is written
+    set_by     only actions and imports set it; a body may not hold it (contract: †)
+    copied     (reference, column): copied from the referenced record whenever that reference is written
     secret     personal or secret (contract: *)
     headings   other headings clerks write for it
     sample     a realistic value for the documentation
@@ -83,8 +83,8 @@ class Field:
 class Text(Field):
     """Text of one or more lines, outer spaces removed, no control characters.
 
-    form        checks and folds a code
-    of_person   a person's name: masked, its first character is left
+    form        checks a code and gives its stored form; ValueError with the code of a sentence refuses it
+    of_person   a person's name: when masked, its first character is still shown
     """
 
     longest: int = 200
@@ -94,7 +94,7 @@ class Text(Field):
 
 @dataclass(frozen=True, slots=True)
 class Sealed(Text):
-    """Text kept encrypted apart from the row; the row holds a keyed digest, by which it is found and compared."""
+    """Text that is stored encrypted, apart from the row. The row holds a keyed digest, to search and compare by."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -112,12 +112,16 @@ class Sealed(Text):
 
 @dataclass(frozen=True, slots=True)
 class Whole(Field):
-    """A whole number. `money` means integer fen (分)."""
+    """A whole number.
+
+    money      an amount in fen (分)
+    ordinals   a ledger may also write it as an ordinal: 第一种 is 1
+    """
 
     least: int = 0
     most: int = 2**31 - 1
     money: bool = False
-    ordinals: bool = False  # 第一种 … is read as 1 …
+    ordinals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ class Choice(Field):
 
 @dataclass(frozen=True, slots=True)
 class Lines(Field):
-    """A list of texts. `split` says how a ledger cell is cut: at 、，,； ('names') or only at ； ('measures')."""
+    """A list of texts. `split` says where a ledger's cell is cut: at 、，,； ('names'), or only at ； ('measures')."""
 
     split: str = "names"
     longest: int = 500
@@ -163,8 +167,9 @@ class Absentees(Field):
 class Reference(Field):
     """Another record of the same jurisdiction, or (`many`) a list of them.
 
-    `name` is without its ending: `round` is written as round_id or round_number and answered as both.
-    carries   columns of the referenced record that this type's `check` looks at
+    A body gives either member of `round` (`round_id` or `round_number`); an answer gives both.
+
+    requires   columns of the referenced record that the `check` of the referring type reads
     """
 
     to: str = ""

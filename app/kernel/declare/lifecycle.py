@@ -1,7 +1,7 @@
 """States and transitions as rows of a table.
 
-The same rows drive the CHECK on `state`, the action routes, `available_actions`, the drawing in docs/lifecycles.md and
-the test matrix. Nothing else changes a state: a body may not hold it, and an import only moves it forwards.
+The CHECK on `state`, the routes of actions, `available_actions`, the drawings in docs/lifecycles.md and the tests of
+transitions are made from these rows. A body may not hold a state. An import moves one only forwards.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,13 +17,13 @@ REASON = Text("reason", "理由", "写明理由，随修订记录保存。", req
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Effect:
-    """A transition that a write brings about in the records it refers to, in the same transaction.
+    """A transition that a write causes in the records it refers to, in the same transaction.
 
     reference   the referring field of the written record, or of the action's body
-    action      the transition of the referenced record; where it does not apply, nothing happens
-    when        asked with the written row; absent means always
-    values      column of the referenced record -> column of the written record
-    in_import   whether an import brings it about, too (contract section 3: only a transfer does)
+    action      the transition of the referenced record; if it may not start from that record's state, nothing happens
+    when        decides on the written row; None means always
+    values      column of the referenced record -> the column of the written record that it takes its value from
+    in_import   whether an import causes it, too (contract section 3: only a transfer does)
     """
 
     reference: str
@@ -37,18 +37,21 @@ class Effect:
 class Transition:
     """One arrow of the drawing.
 
-    action       name on the wire; `internal` ones are only brought about by another record
+    action       name on the wire
+    label        Chinese name
     origins      states it may start from
     to           state it leads to; None keeps the state
-    body         what the caller gives; a member sets the column of its own name, or the one named in `sets`
+    body         what the caller gives; each member sets the column of its own name, or the one that `sets` names for it
+    sets         member of the body -> column
     needs        members of the record that must be filled before
     clears       columns that become empty
     derives      column -> SQL expression over the old row `t`
-    renews       references whose copied columns are taken over anew
-    partial      a list reference of which the body may name a part: then only that part goes, and the state stays
+    renews       references whose copied columns are copied again
+    partial      a list reference, part of which the body may name: then only that part is removed, and the state stays
     only_if      SQL condition over the old row `t`, for internal transitions
-    follows      what it brings about in other records
-    help         meaning and article of the rule
+    effects      what it causes in other records
+    internal     no caller may ask for it: only a write of another record causes it
+    help         meaning, and the article of the rule
     """
 
     action: str
@@ -72,7 +75,8 @@ class Transition:
 class Lifecycle:
     """The states of a type, in the order in which work goes forward, and the arrows between them.
 
-    entered     the state of a ledger row, from its values: an old record may enter any state (domain.md 4.0)
+    state_on_import     gives the state of a row of a ledger from its values: any of the states (domain.md 4.0)
+    effects_on_create   what creating a record causes in other records
     """
 
     states: Mapping[str, str]
@@ -100,7 +104,7 @@ class Lifecycle:
         return tuple(t for t in self.transitions if not t.internal)
 
     def actions_from(self, state: str) -> tuple[str, ...]:
-        """What may be asked of a record in this state."""
+        """The actions that a caller can ask for in this state, with `void` and `correct`. Rights are not considered."""
         if state == VOIDED:
             return ()
         return (*(t.action for t in self.public if state in t.origins), "void", "correct")
@@ -112,5 +116,5 @@ class Lifecycle:
 
 
 def resting(state: str, label: str, *transitions: Transition, effects: tuple[Effect, ...] = ()) -> Lifecycle:
-    """The lifecycle of a record that has one state of its own."""
+    """The lifecycle of a type with one state."""
     return Lifecycle({state: label}, transitions, effects_on_create=effects)

@@ -1,6 +1,6 @@
-"""What a record type declares. What differs between types is said here, once; what is shared is in the kernel."""
+"""What a record type declares: everything in which types differ. What they share is the rest of the kernel."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -11,15 +11,15 @@ from app.kernel.declare.lifecycle import Lifecycle
 
 
 class Check(Protocol):
-    """What a type's `check` may ask and say. Rules on values are warnings for rows of an old ledger."""
+    """What a type's `check` may ask, and how it refuses. For a row of an old ledger a refusal is a warning."""
 
     imported: bool
 
     def referenced(self, reference: str, column: str) -> Any:
-        """A column of the referenced record that the field `carries` (a list for a list of references)."""
+        """A column of the referenced record that the field `requires`; for a list of references a list."""
 
     def field_error(self, pointer: str, code: str, **params: Any) -> None:
-        """Something is wrong with this member: refused, in an old ledger warned of."""
+        """Refuse this member with a sentence; in an old ledger warn of it."""
 
 
 CheckRule = Callable[[Check, Mapping[str, Any] | None, Mapping[str, Any]], None]
@@ -29,11 +29,12 @@ CheckRule = Callable[[Check, Mapping[str, Any] | None, Mapping[str, Any]], None]
 class Numbering:
     """How business numbers are made.
 
-    letter   of the series; digits it is padded to
-    within   'round': `{round}-{letter}-{n}`, the round being that of the field `round` or `via`;
+    letter   of the series: no two types have the same
+    digits   how many the running number is padded to
+    within   'round': `{round}-{letter}-{n}`, of the round that the field `via` names;
              'jurisdiction': `{code}-{letter}{n}`
-    formula  a number made of the record's own values instead of a series (rounds)
-    assigned a caller may not give one, except in an import (numbers of secret types tell nothing)
+    formula  makes the number of the record's own values instead of a series (rounds)
+    assigned only the system and an import give one, so that a number of a secret type tells nothing
     """
 
     letter: str = ""
@@ -48,9 +49,9 @@ class Numbering:
 class LedgerName:
     """How a ledger refers to a record of this type other than by number.
 
-    columns   compared after folding, a list column by its items
-    within    fields that the referring row and the record must share
-    only      further condition on the record: column -> value
+    columns   compared after folding; a list column by its items
+    within    fields in which the referring row and the record must agree
+    only      column -> value that the record must have
     """
 
     columns: tuple[str, ...]
@@ -62,13 +63,13 @@ class LedgerName:
 class LedgerHabits:
     """What a ledger of this type looks like beyond its fields.
 
-    sheets        names of the sheet
+    sheets        names that its sheet may have
     number        headings of the business number
-    extra         columns that are not fields; they reach `read_row` and the lifecycle's `entered`
-    read_row      turns what stands in a row into values of fields (subject columns, closed-off marks …)
+    extra         columns that are not fields; `read_row` and the lifecycle's `state_on_import` get them
+    read_row      turns the cells of a row into values of fields, in place (subject columns, closed-off marks …)
     keeps         fields that a row may change only with allow_register_changes
-    key           natural key where the row has no number: fields, unique among live records
-    agrees        column of the row -> (reference, column) that must say the same (the person's name)
+    key           fields by which a row without a number finds its record: unique among those that are not voided
+    agrees        column of the row -> (reference, column) that must hold the same (the person's name)
     """
 
     sheets: tuple[str, ...]
@@ -82,12 +83,20 @@ class LedgerHabits:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RecordType:
-    """One record type of the ledger. Validated when the service starts; see `fields.py` of each folder.
+    """One record type. The registry validates it when the service starts.
 
-    What follows from the fields is worked out once: no slots, so that there is a place to keep it.
+    It has no slots, so that `cached_property` can keep what follows from the fields.
 
-    inherits   reference -> the reference whose record has it, too: taken over from there for a caller of a role that
-               sees no record of that type and so cannot name one (a department files a case of a clue's round)
+    name         in code and of the table; `path` is its name in addresses
+    tag          the group in the OpenAPI document
+    ledger_name  how a ledger refers to a record of it other than by number
+    virtual      name -> SQL over the row `{0}`: values that references may `require` like columns
+    inherits     reference -> the reference whose record has it, too: copied from there for a caller whose role sees no
+                 record of that type and so cannot name one (a department files a case of a clue's round)
+    check        the rule over several members; `check_reads` are the columns that it reads
+    constraints  name of a CHECK -> (SQL, the member that the refusal names)
+    unique       name of an index -> columns, unique among records that are not voided
+    examples     of bodies, by title; the documentation shows them and tests send them
     """
 
     name: str
@@ -120,7 +129,7 @@ class RecordType:
 
     @cached_property
     def defaults(self) -> dict[str, Any]:
-        """What a record has where nothing else is said."""
+        """The values of fields that a body leaves out."""
         given = (f for f in self.fields if isinstance(f, (Choice, Flag)) and f.default is not None)
         return {f.name: f.default for f in given}
 
@@ -141,7 +150,7 @@ class RecordType:
 
     @cached_property
     def list_columns(self) -> frozenset[str]:
-        """The columns of lists of references, which travel as JSON where others travel by themselves."""
+        """The columns of lists of references: statements get them as JSON, and every other column as an array."""
         return frozenset(column for f in self.references if f.many for column in f.columns)
 
     def reference(self, name: str) -> Reference:
@@ -159,7 +168,7 @@ class RecordType:
 
     @cached_property
     def searched(self) -> tuple[str, ...]:
-        """The columns in which `q` looks: number and texts, none that is secret."""
+        """The columns that `q` searches: the number, and the texts that are not secret."""
         return ("number", *(f.name for f in self.of_kind(Text) if not f.secret), "note")
 
     @cached_property
@@ -170,12 +179,16 @@ class RecordType:
 
     @cached_property
     def sealed(self) -> tuple[Sealed, ...]:
-        """The fields that are kept encrypted apart from the row."""
+        """The fields that are stored encrypted, apart from the row."""
         return self.of_kind(Sealed)
+
+    def sealed_member(self, f: Sealed) -> str:
+        """The name under which the values of an encrypted field are digested and stored."""
+        return f"{self.path}.{f.name}"
 
     @cached_property
     def rule_reads_references(self) -> bool:
-        """Whether `check` looks at referenced records, so that they are read before the write."""
+        """Whether `check` reads referenced records, which then must be read before the write."""
         return any(f.requires for f in self.references)
 
     @cached_property
@@ -187,60 +200,3 @@ class RecordType:
 HEAD = ("id", "number", "version", "state", "jurisdiction")
 TAIL = ("note", "created_at", "created_by", "updated_at", "updated_by")
 READ_ONLY = frozenset({*HEAD, *TAIL, "available_actions", "masked", "imported"}) - {"note", "number", "jurisdiction"}
-
-
-class Misdeclared(Exception):
-    """A record type contradicts itself. Raised when the service starts, never later."""
-
-
-class Registry:
-    """Every record type, in the order of the documentation, which is also the order of an import."""
-
-    def __init__(self, types: Iterable[RecordType]) -> None:
-        self.types = tuple(types)
-        self.by_path = {t.path: t for t in self.types}
-        self.by_name = {t.name: t for t in self.types}
-        for record_type in self.types:
-            self._validate(record_type)
-        letters = [t.numbering.letter for t in self.types if not t.numbering.formula]
-        if len(set(letters)) < len(letters):
-            raise Misdeclared(f"two types number with the same letter: {sorted(letters)}")
-
-    def __iter__(self) -> Any:
-        return iter(self.types)
-
-    def referrers(self, path: str) -> list[tuple[RecordType, Reference]]:
-        """Which fields of which types point to records of this type."""
-        return [(t, f) for t in self.types for f in t.references if f.to == path]
-
-    def _validate(self, t: RecordType) -> None:
-        columns = set(t.columns)
-        if len(columns) != len(t.columns):
-            raise Misdeclared(f"{t.path}: two fields share a column")
-        for reference in t.references:
-            if reference.to not in self.by_path:
-                raise Misdeclared(f"{t.path}.{reference.name} refers to {reference.to!r}, which is no record type")
-            target = self.by_path[reference.to]
-            for column in reference.requires:
-                if column not in target.columns and column not in target.virtual and column != "number":
-                    raise Misdeclared(f"{t.path}.{reference.name} carries {column!r}, which {reference.to} lacks")
-        for transition in t.lifecycle.transitions:
-            self._validate_transition(t, transition, columns)
-        for f in t.fields:
-            if f.copied and f.copied[0] not in {r.name for r in t.references}:
-                raise Misdeclared(f"{t.path}.{f.name} is copied from {f.copied[0]!r}, which is no reference of it")
-        if not {*t.inherits, *t.inherits.values()} <= {r.name for r in t.references}:
-            raise Misdeclared(f"{t.path}: inherits names {dict(t.inherits)}, which are not all references of it")
-        if t.check and not t.check_reads <= columns | {"number"}:
-            raise Misdeclared(f"{t.path}: check_reads names {sorted(t.check_reads - columns)}, which are no columns")
-
-    @staticmethod
-    def _validate_transition(t: RecordType, transition: Any, columns: set[str]) -> None:
-        states = set(t.lifecycle.states)
-        if not set(transition.origins) <= states or transition.to not in {*states, None}:
-            raise Misdeclared(f"{t.path}.{transition.action} leaves the states {sorted(states)}")
-        for member in transition.body:
-            for column in member.columns:
-                target = transition.sets.get(column, column)
-                if target not in columns and member.name not in {"reason", "on"}:
-                    raise Misdeclared(f"{t.path}.{transition.action}: {column!r} sets no column")

@@ -13,7 +13,6 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 
 from app.db.context import GUARD
-from app.kernel.declare.fields import Sealed
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.keyring import Keyring
 
@@ -80,11 +79,6 @@ def opened(ring: Keyring, place: Place, sealed: SealedValue) -> str:
         raise Unopened(place.member) from None
 
 
-def member_of(t: RecordType, f: Sealed) -> str:
-    """The name under which a member's values are digested and sealed."""
-    return f"{t.path}.{f.name}"
-
-
 def seal_values(ring: Keyring, t: RecordType, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Clear]]:
     """Replace sealed members by their digests; return the values, and the clear values for `store_sealed`."""
     kept, clear = dict(values), []
@@ -95,7 +89,7 @@ def seal_values(ring: Keyring, t: RecordType, values: Mapping[str, Any]) -> tupl
         if value is None:
             kept[f.digest_column] = None
             continue
-        member = member_of(t, f)
+        member = t.sealed_member(f)
         clear.append(Clear(member, ring.digest(member, value), value))
         kept[f.digest_column] = clear[-1].digest
     return kept, clear

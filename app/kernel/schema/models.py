@@ -1,7 +1,7 @@
-"""The request and answer schemas of a record type, made from its fields.
+"""The schemas of requests and answers of a record type, made from its fields.
 
-A validated body is a dictionary in stored form: days are ISO text, identifiers are text, so that what a clerk sends,
-what a ledger holds and what the table stores can be compared as they are.
+A validated body is a dictionary in stored form (days and identifiers are text), so that what a clerk sends, what a
+ledger holds and what the table stores are compared as they are.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from app.kernel.declare.values import LIST_LIMIT, Identifier, JurisdictionCode, 
 
 
 def describe(f: kinds.Field) -> str:
-    """Label, vocabulary and help of a field, as Swagger UI shows them."""
+    """Label, vocabulary, unit and help of a field, as Swagger UI shows them."""
     text = f.label
     if isinstance(f, kinds.Choice):
         text += "：" + "，".join(f"{code} {f.terms.label(code)}" for code in f.terms.codes)
@@ -28,7 +28,7 @@ def describe(f: kinds.Field) -> str:
 
 
 def members(f: kinds.Field, optional: bool) -> dict[str, tuple[Any, Any]]:
-    """The members of a body, or of an answer, that hold a field."""
+    """The members of a body that hold a field: name -> (type, pydantic's field). `optional` leaves none required."""
     text, samples = describe(f), [f.sample] if f.sample is not None else None
     if isinstance(f, kinds.Reference):
         must, most = "必填，" if f.required and not optional else "", LIST_LIMIT if f.many else None
@@ -47,7 +47,7 @@ NOTE = kinds.Text("note", "备注", longest=2000)
 
 
 def body_model(name: str, doc: str, parts: Iterable[dict[str, tuple[Any, Any]]]) -> type[BaseModel]:
-    """A schema made of members; nothing else may be given."""
+    """A schema made of members. It refuses any other."""
     merged: dict[str, Any] = {}
     for part in parts:
         merged |= part
@@ -56,7 +56,7 @@ def body_model(name: str, doc: str, parts: Iterable[dict[str, tuple[Any, Any]]])
 
 
 def _answered(f: kinds.Field) -> dict[str, tuple[Any, Any]]:
-    """The members of an answer that hold a field: always there, and null where there is nothing."""
+    """The members of an answer that hold a field: always given, null where the field is empty."""
     found = {}
     for name, (kind, info) in members(f, True).items():
         text = info.description
@@ -123,7 +123,7 @@ def _rows(cells: Iterable[dict[str, tuple[Any, Any]]]) -> TypeAdapter[dict[str, 
 
 
 class Actions(dict[str, type[BaseModel]]):
-    """One body for each action of a type, among them what every type has."""
+    """The body of each action of a type, and of `void` and `correct`. Each is made when it is first asked for."""
 
     def __init__(self, t: RecordType) -> None:
         self._t = t
@@ -133,9 +133,9 @@ class Actions(dict[str, type[BaseModel]]):
         if action == "void":
             made = body_model(f"{_title(t)}Void", "作废：记录仍可查阅，退出清单和统计。", [members(REASON, False)])
         elif action == "correct":
-            mended = [members(f, True) for f in t.fields if f.set_by]
+            corrected = [members(f, True) for f in t.fields if f.set_by]
             text = "更正由操作设定的字段，写明理由。"
-            made = body_model(f"{_title(t)}Correct", text, [members(REASON, False), *mended])
+            made = body_model(f"{_title(t)}Correct", text, [members(REASON, False), *corrected])
         else:
             made = _action_body(t, t.lifecycle.transition(action))
         self[action] = made
@@ -143,10 +143,10 @@ class Actions(dict[str, type[BaseModel]]):
 
 
 class Schemas:
-    """The models of one type: create body, change body, answer, one body for each action, and a ledger row's values.
+    """The models of one type: the bodies of create, change and each action, the answer, and the values of a ledger row.
 
-    Each is made when it is first asked for, in some milliseconds: all of them were a third of the time that the service
-    needs to start, and many are for the document only.
+    Each is made when it is first asked for, which takes some milliseconds. To make all of them took a third of the time
+    in which the service starts, and many are needed for the OpenAPI document only.
     """
 
     def __init__(self, t: RecordType) -> None:
@@ -156,7 +156,7 @@ class Schemas:
 
     @cached_property
     def create(self) -> type[BaseModel]:
-        """What a new record is made of."""
+        """The body that creates a record."""
         t = self._t
         number: dict[str, tuple[Any, Any]] = {}
         if not t.numbering.assigned:
@@ -169,23 +169,23 @@ class Schemas:
 
     @cached_property
     def change(self) -> type[BaseModel]:
-        """What of a record is to be changed."""
+        """The body of a change: a merge patch."""
         parts = (*(members(f, True) for f in self._given), members(NOTE, True))
         return body_model(f"{_title(self._t)}Change", self._t.help, parts)
 
     @cached_property
     def read(self) -> type[BaseModel]:
-        """A record as it is answered."""
+        """The answer: the document of a record."""
         return _read(self._t)
 
     @cached_property
     def ledger(self) -> type[BaseModel]:
-        """The values of a ledger's row."""
+        """The values of one row of a ledger."""
         return body_model(f"{_title(self._t)}LedgerRow", self._t.help, self._cells())
 
     @cached_property
     def rows(self) -> TypeAdapter[dict[str, list[Any]]]:
-        """Checks the same as `ledger`, of many rows: each member with its values. Faults are told by the model."""
+        """Checks many rows as `ledger` checks one: member -> the values of all rows. It names no row that is wrong."""
         return _rows(self._cells())
 
     def _cells(self) -> tuple[dict[str, tuple[Any, Any]], ...]:

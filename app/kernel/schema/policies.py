@@ -1,71 +1,44 @@
 """Row security, made from what each type declares; a test compares it with the policies of the migrated database.
 
-A caller is looked up in `principal` once in every statement, by the gate (`ledger_enter`), and with it the rounds and
-teams that a unit or a team has learnt of: what a disabled, moved or merged account may see changes with the next
-statement, tokens already issued included. Policies read what the gate found, each as an uncorrelated sub-select: one
-look-up for a statement and not one for each of its policies.
+What a right means in SQL stands in `schema/rights.py`; here are the policies that hold it.
 """
 
 from collections.abc import Iterator
 
-from app.kernel.declare.access import COUNTING, PLACES, READERS, AudienceDependency, Hidden, Right
+from app.kernel.declare.access import COUNTING, READERS, AudienceDependency, Hidden, Right
 from app.kernel.declare.fields import Sealed
-from app.kernel.declare.record_type import RecordType, Registry
-from app.kernel.personal.encryption import member_of
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
+from app.kernel.schema.rights import caller_grant, old_versions_seen, policy_scope, rows_seen
 from app.kernel.schema.tables import ENTERED_BY_TEAM, metadata, record_table
-
-
-def standing(role: str, column: str) -> str:
-    """A column of the caller's own entry, as long as it is open and has this role."""
-    return f"(select ledger_standing() -> '{role}' ->> '{column}')"
-
-
-def keys(role: str) -> str:
-    """The team or units of the caller: what an audience is compared with."""
-    return f"{standing(role, 'keys')}::uuid[]"
-
-
-def found(role: str) -> dict[str, str]:
-    """What stands for the names in a condition of an access: `keys`, and the `rounds` and `teams` it has learnt of.
-
-    Each is made an array once a statement. Outside of its sub-select that were done for every row: 3 µs of ten of them.
-    """
-    own = f"(select (ledger_standing() -> '{role}' ->> 'keys')::uuid[])::uuid[]"
-    return {"keys": own, **{name: f"(select ledger_{name}())::uuid[]" for name in PLACES}}
 
 
 def condition(t: RecordType, role: str, right: Right) -> str:
     """Which rows of a type exist for a role, over the table's own name."""
-    parts = [f"{t.table}.jurisdiction = {standing(role, 'code')}"]
-    if right.sees != "true":
-        parts.append(right.sees.format(t.table, **{**found(role), "keys": keys(role)}))
-    if right.seen_in:
-        parts.append(f"{t.table}.state in ({_quoted(right.seen_in)})")
+    parts = [f"{t.table}.jurisdiction = {caller_grant(role, 'code')}"]
+    if seen := rows_seen(right.sees, t.table, policy_scope(role)):
+        parts.append(seen)
     if role == "partner_system":
-        parts.append(f"'{t.path}' = any ({standing(role, 'types')}::text[])")
+        parts.append(f"'{t.path}' = any ({caller_grant(role, 'types')}::text[])")
     return "\n    and ".join(parts)
 
 
-def _quoted(values: tuple[str, ...]) -> str:
-    return ", ".join(f"'{v}'" for v in values)
-
-
-# Database roles that act for the ledger itself: name, verbs, and the roles of the callers they act for (all, if none).
+# Database roles that act for the service itself: name, verbs, and the roles of the callers they act for (none: all).
 OF_THE_LEDGER = (("hand", "all", ()), ("importing", "all", ("ledger_loader",)), ("figures", "select", COUNTING))
 
 
 def _range(table: str, roles: tuple[str, ...]) -> str:
-    """The divisions a caller is bound to, exactly or by prefix."""
+    """SQL for the rows of the divisions that a caller is bound to, exactly or by prefix."""
     among = ", ".join(f"ledger_standing() -> '{role}'" for role in roles or ("any",))
     low, high = (f"(select coalesce({among}) ->> '{column}')" for column in ("low", "high"))
     return f"{table}.jurisdiction >= {low}\n    and {table}.jurisdiction < {high}"
 
 
 def _policies(t: RecordType) -> Iterator[str]:
-    """One policy for each role that sees, creates or changes; without one nothing is there.
+    """One policy for each role that sees, creates or changes. A role without a policy finds no row.
 
-    A role that sees only some records may hand one on out of its own sight, which its own policy refuses: then the
-    ledger's own hand writes it, once the role is known to see it (decision 14).
+    A role that sees only some records may hand one on out of its own sight. Its own policy refuses that write, so the
+    system role makes it, once the caller is known to see the record (docs/decisions/0014-access.md).
     """
     for name, verbs, roles in OF_THE_LEDGER:
         yield f"create policy {name} on {t.table} for {verbs} to ledger_{name} using (\n    {_range(t.table, roles)})"
@@ -87,16 +60,16 @@ def _policies(t: RecordType) -> Iterator[str]:
 
 
 def _audience(t: RecordType) -> Iterator[str]:
-    """The audience: kept by Postgres from the record's own columns, or by a trigger where it looks at another's."""
-    rule = t.access.audience
-    if ENTERED_BY_TEAM in rule:
+    """The audience's column: generated from the record's own columns, or kept by a trigger where it looks at others."""
+    audience = t.access.audience
+    if audience and audience.entered_by_team:
         yield f"alter table {t.table} add column {ENTERED_BY_TEAM} uuid default entering_team()"
-    if rule and t.access.own_columns_only:
+    if audience and not audience.looks_at:
         kept = metadata.tables[t.table].c.audience.computed
         yield f"alter table {t.table} drop column audience"
         yield f"alter table {t.table} add column audience uuid[] generated always as ({kept and kept.sqltext}) stored"
-    elif rule:
-        expression = t.access.audience.format("r")
+    elif audience:
+        expression = audience.sql.format("r")
         yield (
             f"create function audience_of_{t.table}(r {t.table}) returns uuid[] language sql stable security definer"
             f" set search_path = public, pg_temp as $$"
@@ -111,12 +84,13 @@ def _audience(t: RecordType) -> Iterator[str]:
             f"create trigger keep_audience before insert or update on {t.table} for each row"
             f" execute function keep_audience_of_{t.table}()"
         )
-    if t.access.meets:
-        # What waited to be sorted in would be read by every list of a unit.
+    if t.access.compares_audience:
+        # Without fast update: every list of a unit would read the entries that wait to be sorted in.
         yield f"create index ix_{t.table}_audience on {t.table} using gin (audience) with (fastupdate = off)"
 
 
-def _follow(t: RecordType, other: RecordType, follow: AudienceDependency) -> Iterator[str]:
+def _dependency(t: RecordType, other: RecordType, looked_at: AudienceDependency) -> Iterator[str]:
+    """The trigger that makes audiences again when a record that they look at changes: a new version of each."""
     name = f"{t.table}_follows_{other.table}"
     yield f"""create or replace function {name}() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -127,46 +101,34 @@ begin
     'action', 'follow',
     'request', coalesce(ledger_caller() -> 'requests' -> new.id::text, ledger_caller() -> 'request')))::text, true);
   update {t.table} set version = version + 1, updated_at = now()
-    where {t.table}.jurisdiction = new.jurisdiction and {follow.match.format(t.table)}
+    where {t.table}.jurisdiction = new.jurisdiction and {looked_at.match.format(t.table)}
       and audience is distinct from audience_of_{t.table}({t.table});
   perform set_config('app.caller', coalesce(asked, ''), true);
   return null;
 end $$"""
     yield f"alter function {name}() owner to ledger_keeper"
-    changed = " or ".join(f"old.{c} is distinct from new.{c}" for c in follow.columns)
+    changed = " or ".join(f"old.{c} is distinct from new.{c}" for c in looked_at.columns)
     yield f"create trigger {name} after update on {other.table} for each row when ({changed}) execute function {name}()"
 
 
 def _revisions(registry: Registry) -> Iterator[str]:
-    """Old versions: those in which the role could have seen the record. The record itself must be visible, too."""
+    """The old versions that a role may read. Statements join them to the record, which must be visible as well."""
     for role in READERS:
-        always, own, states = [], [], []
-        for t in registry:
-            right = t.access.of(role)
-            if right is None:
-                continue
-            if right.seen_in:
-                states.append(f"(record_type = '{t.path}' and state in ({_quoted(right.seen_in)}))")
-            elif right.sees_own:
-                own.append(t.path)
-            else:
-                always.append(t.path)
-        rules = [f"record_type in ({_quoted(tuple(always))})"] if always else []
-        rules += [f"(record_type in ({_quoted(tuple(own))}) and audience && {keys(role)})"] if own else []
         yield f"grant select on revision to ledger_{role}"
         yield (
             f"create policy {role} on revision for select to ledger_{role} using (\n"
-            f"    jurisdiction = {standing(role, 'code')}\n    and ({(chr(10) + '      or ').join(rules + states)}))"
+            f"    jurisdiction = {caller_grant(role, 'code')}\n    and ({old_versions_seen(registry, role)}))"
         )
 
 
 def statements(registry: Registry) -> list[str]:
-    """Everything that row security needs beside the hand-written `standing.sql`, table after table."""
+    """What row security needs beside its hand-written functions, in the order in which it is executed."""
     for t in registry:
         if t.table not in metadata.tables:
             record_table(t, registry)
     made = [s for t in registry for s in _audience(t)]
-    made += [s for t in registry for f in t.access.depends_on for s in _follow(t, registry.by_name[f.type], f)]
+    looking = [(t, other) for t in registry if t.access.audience for other in t.access.audience.looks_at]
+    made += [s for t, other in looking for s in _dependency(t, registry.by_name[other.type], other)]
     made += [s for t in registry for s in _policies(t)]
     return [*made, *_revisions(registry)]
 
@@ -175,24 +137,24 @@ ENTRY = "jurisdiction, role, kind, record_type, record_ids, members, purpose"  #
 
 
 def _entering() -> Iterator[str]:
-    """Every role that reads enters its own reads, and nobody else's."""
+    """Every role that reads enters its own reads in the access log, and nobody else's."""
     for role in (*READERS, "auditor"):
         yield f"grant insert ({ENTRY}) on access_log to ledger_{role}"
         own = f"principal = (ledger_caller() ->> 'sub') and role = '{role}'"
         yield (
             f"create policy {role} on access_log for insert to ledger_{role} with check (\n"
-            f"    {own} and jurisdiction = {standing(role, 'code')})"
+            f"    {own} and jurisdiction = {caller_grant(role, 'code')})"
         )
 
 
 def _opening(registry: Registry) -> Iterator[str]:
-    """A ciphertext is read by a role from which nothing of the type is hidden, while the record exists for it.
+    """A role reads a ciphertext if nothing of the type is hidden from it, and while the record exists for it.
 
-    Only the value that the record has now: what it was before is opened by nobody.
+    Nobody opens a value that the record had before: the digest must be the one that the record holds now.
     """
     for role in READERS:
         rules = [
-            f"(member = '{member_of(t, f)}' and exists (select from {t.table} x\n"
+            f"(member = '{t.sealed_member(f)}' and exists (select from {t.table} x\n"
             f"      where x.jurisdiction = sealed_value.jurisdiction and x.id = sealed_value.record_id"
             f" and x.{f.digest_column} = sealed_value.digest))"
             for t in registry
@@ -208,12 +170,12 @@ def _opening(registry: Registry) -> Iterator[str]:
 
 
 def personal(registry: Registry) -> list[str]:
-    """Who may enter reads in the log and open sealed values."""
+    """The policies of the access log and of encrypted values."""
     return [*_entering(), *_opening(registry)]
 
 
 def import_reads() -> list[str]:
-    """Who imports for a range of divisions enters what its reports show."""
+    """The policy by which a loader, who imports for a range of divisions, enters what its reports show."""
     loader = "ledger_loader"
     own = f"principal = (ledger_caller() ->> 'sub') and role = '{loader}'"
     rule = f"{own}\n    and {_range('access_log', (loader,))}"

@@ -1,8 +1,8 @@
-"""The table of a record type, made from its fields; alembic compares it with the database.
+"""The table of a record type, made from its fields. Alembic compares it with the database.
 
-Primary key `(id, jurisdiction)`; a reference is `(jurisdiction, x_id)`, so none can cross a jurisdiction. Beside the
-identifier the row keeps the referenced record's number: numbers never change, and so neither an answer, a list nor an
-old revision needs a join (docs/decisions/0004-numbers-beside-references.md).
+The primary key is `(id, jurisdiction)` and a reference is `(jurisdiction, x_id)`, so that no reference crosses a
+jurisdiction. Beside the identifier a row keeps the number of the referenced record. Numbers never change, so that
+answers, lists and old versions need no join (docs/decisions/0004-numbers-beside-references.md).
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, dialect
 
 from app.kernel.declare import fields as kinds
-from app.kernel.declare.record_type import RecordType, Registry
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -43,7 +44,7 @@ ENTERED_BY_TEAM = "entered_by_team"
 
 
 def code_column() -> Column[str]:
-    """The jurisdiction: part of every key, compared byte by byte so that a prefix is a range."""
+    """The jurisdiction. It is part of every key, and compared byte by byte, so that a prefix is a range."""
     return Column("jurisdiction", Text(collation="C"), nullable=False)
 
 
@@ -143,39 +144,42 @@ def _references(t: RecordType, registry: Registry) -> list[ForeignKeyConstraint]
 
 
 def _audience(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
-    """Whom the record concerns: kept by Postgres, from its own columns or by a trigger (kernel/policies.py)."""
-    rule = t.access.audience
-    if rule and t.access.own_columns_only:
-        own = f"coalesce(array_remove({rule.format(t.table)}, null), '{{}}')".replace(f"{t.table}.", "")
-        audience: Column[object] = Column("audience", ARRAY(UUID()), Computed(own, persisted=True))
+    """Whom the record concerns: generated from its own columns, or kept by a trigger (`schema/policies.py`)."""
+    declared = t.access.audience
+    if declared and not declared.looks_at:
+        own = declared.sql.replace("{0}.", "").format()  # a generated column names the columns beside it without a row
+        kept = Computed(f"coalesce(array_remove({own}, null), '{{}}')", persisted=True)
+        audience: Column[object] = Column("audience", ARRAY(UUID()), kept)
     else:
         audience = Column("audience", ARRAY(UUID()), nullable=False, server_default=text("'{}'"))
-    if ENTERED_BY_TEAM not in rule:
+    if not (declared and declared.entered_by_team):
         return [audience]
     return [Column(ENTERED_BY_TEAM, UUID(), server_default=text("entering_team()")), audience]
 
 
 def _indexes(t: RecordType) -> list[Index]:
-    """An index begins with what tells its rows apart: the jurisdiction, first, would be compared each time and in vain.
+    """The indexes. Each begins with the column that tells its rows apart: most databases hold one jurisdiction, which
+    would be compared in vain at each step if it came first.
 
-    Lists give the newest first, going backwards: in the order of arrival an index is appended to, and its pages full.
+    The indexes for the newest of a list are in ascending order, and lists read them backwards: new entries then go to
+    the end, and pages stay full (docs/decisions/0021-indexes-in-order.md).
     """
     newest = ("jurisdiction", "created_at", "id")
     indexes = [Index(f"ix_{t.table}_newest", *newest)]
     for f in t.references:
         if f.many:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, postgresql_using="gin"))
-        elif f.name in ("round", "team"):  # what lists are asked for: the newest of them, in their order
+        elif f.name in ("round", "team"):  # lists are asked for the newest of a round or team
             name = f"ix_{t.table}_{'round' if f.name == 'round' else f.id_column}"
             indexes.append(Index(name, f.id_column, *newest))
         else:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, "jurisdiction"))
     for f in t.of_kind(kinds.Sealed):
         indexes.append(Index(f"ix_{t.table}_{f.digest_column}", f.digest_column, "jurisdiction"))
-    if t.access.meets:
+    if t.access.compares_audience:
         indexes.append(Index(f"ix_{t.table}_audience", "audience", postgresql_using="gin"))
-    if t.access.since:  # the newest of a unit, too, of those that it sees
-        seen = text(t.access.since.format(t.table).replace(f"{t.table}.", ""))
+    if since := t.access.units_see_since:  # the newest of a unit, of the records that it sees
+        seen = text(f"{since} is not null")
         indexes.append(Index(f"ix_{t.table}_of_unit", "unit_id", *newest, postgresql_where=seen))
     live = text("state <> 'voided'")
     for name, (first, *others) in t.unique.items():
@@ -185,7 +189,7 @@ def _indexes(t: RecordType) -> list[Index]:
 
 
 def record_table(t: RecordType, registry: Registry) -> Table:
-    """The typed table of a record type, with the columns that every record has."""
+    """The table of a record type, with the columns that every type has."""
     return Table(
         t.table,
         metadata,
@@ -213,7 +217,7 @@ def record_table(t: RecordType, registry: Registry) -> Table:
 
 
 def record_sql(t: RecordType, columns: Iterable[str], values: str) -> str:
-    """FROM item: the row `v` of these columns out of jsonb in stored form. Each column costs a look-up: name few."""
+    """FROM item: the row `v` with these columns, out of jsonb in stored form. Each column costs a look-up in it."""
     known = metadata.tables[t.table].c
     postgres = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     typed = ", ".join(f"{c} {known[c].type.compile(dialect=postgres)}" for c in columns)

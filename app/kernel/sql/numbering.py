@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 
 from app.db.context import GUARD
-from app.kernel.declare.record_type import RecordType, Registry
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
 
 _DIGITS = "0123456789"
 LONGEST = 9  # digits of a number that is counted

@@ -11,10 +11,12 @@ from typing import Any
 
 from app.kernel.declare.access import METADATA, Right
 from app.kernel.declare.fields import Absentees, Field, Lines, Reference, Sealed, Text
-from app.kernel.declare.record_type import HEAD, TAIL, RecordType, Registry
-from app.kernel.schema import policies
+from app.kernel.declare.record_type import HEAD, TAIL, RecordType
+from app.kernel.declare.registry import Registry
+from app.kernel.declare.visibility import Nothing
+from app.kernel.schema import rights
 
-NOBODY = Right("false", lists=False, hides=METADATA)
+NOBODY = Right(Nothing(), lists=False, hides=METADATA)
 NOTE, VERSION = "note", "o"
 
 
@@ -97,8 +99,9 @@ def _references(view: RoleView, f: Reference, row: str) -> dict[str, str]:
 
 def _shown_by_id(view: RoleView, f: Reference, row: str) -> str:
     """SQL for whether the record referred to exists for this role, where its identifier tells; '' where it does not."""
-    shown = "" if f.many else view.target(f)[1].shows(f"{row}.{f.id_column}")
-    return shown.format(row, **policies.found(view.role))
+    if f.many:
+        return ""
+    return rights.seen_by_identifier(view.target(f)[1].sees, f"{row}.{f.id_column}", rights.document_scope(view.role))
 
 
 def _looked_up(view: RoleView, t: RecordType) -> Iterator[Reference]:
@@ -164,12 +167,9 @@ def _actions(view: RoleView, t: RecordType, row: str) -> str:
         f"when {row}.state in ({', '.join(repr(s) for s in states)}) then '{actions}'::json"
         for actions, states in by_actions.items()
     )
-    acts = f" when ({_acts(view, right, row)}) is not true then '[]'::json" if right.acts_if and row != VERSION else ""
+    may_act = rights.may_act(right, row, rights.document_scope(view.role))
+    acts = f" when ({may_act}) is not true then '[]'::json" if may_act and row != VERSION else ""
     return f"case{acts} {cases} else '[]'::json end"
-
-
-def _acts(view: RoleView, right: Right, row: str) -> str:
-    return right.acts_if.format(row, **policies.found(view.role))
 
 
 def _masked(view: RoleView, t: RecordType, row: str) -> str:
@@ -193,7 +193,8 @@ def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:
     """SELECT list and FROM item that give a row's document with what the caller's part needs."""
     items, document = document_sql(view, t, row)
     right = view.right(t)
-    acts = f", ({_acts(view, right, row)}) as acts" if right.acts_if else ""
+    may_act = rights.may_act(right, row, rights.document_scope(view.role))
+    acts = f", ({may_act}) as acts" if may_act else ""
     needed = f"{row}.state, {row}.version, {row}.id{acts}{extra}"
     return f"select {document}, {needed} from {{source}} {row}{items}"
 
@@ -201,4 +202,4 @@ def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:
 def may(view: RoleView, t: RecordType, row: Any, action: str) -> bool:
     """Whether the role may do this with the row in front of it."""
     right = view.right(t)
-    return right.may(action, row["state"]) and (not right.acts_if or bool(row["acts"]))
+    return right.may(action, row["state"]) and (not right.acts_on_own_unit_only or bool(row["acts"]))

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from app.db.context import GUARD
 from app.kernel.declare.fields import Field, Reference
-from app.kernel.declare.record_type import RecordType, Registry
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
 from app.kernel.sql.numbering import series_sql
 from app.kernel.sql.projection import RoleView
 

@@ -14,7 +14,8 @@ from functools import lru_cache
 from app.db.context import GUARD
 from app.kernel.declare.fields import Field, Reference
 from app.kernel.declare.lifecycle import Transition
-from app.kernel.declare.record_type import RecordType, Registry
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
 from app.kernel.schema.tables import record_sql
 from app.kernel.sql.arrays import IMPATIENT, given_sql
 from app.kernel.sql.projection import RoleView, answer_sql, looks_up

@@ -40,7 +40,7 @@ async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequ
     if t.sealed:
         values, clear = seal_values(ctx.runtime.seal, t, pending.values)
         pending = replace(pending, values=values)
-    if clear or right.acts_if or pending.stands_alone:
+    if clear or right.acts_on_own_unit_only or pending.stands_alone:
         return await _in_transaction(ctx, pending, clear)
     if pending.reads_old_row:
         async with ctx.connection() as connection:

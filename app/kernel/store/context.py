@@ -12,7 +12,8 @@ from app.db.context import SYSTEM_ROLE, Caller
 from app.db.engine import Pools
 from app.errors import Refusal
 from app.kernel.declare.access import READERS, Right
-from app.kernel.declare.record_type import RecordType, Registry
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
 from app.kernel.personal.keyring import Keyring
 from app.kernel.schema.models import Schemas
 from app.kernel.sql.projection import RoleView, role_view

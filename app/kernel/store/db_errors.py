@@ -3,7 +3,8 @@
 from typing import Any
 
 from app.errors import FieldError, Refusal, invalid
-from app.kernel.declare.record_type import RecordType, Registry
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
 
 
 def refusal_of(registry: Registry, problem: Any) -> Refusal:

@@ -5,10 +5,10 @@ from functools import lru_cache
 from typing import Any
 
 from app.db.context import GUARD
-from app.kernel.declare.access import ONE_KEY
 from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.visibility import OwnUnit
 from app.kernel.personal.access_log import Reading, with_log_entry
-from app.kernel.schema.policies import keys
+from app.kernel.schema.rights import of_first_unit, scope_ids
 from app.kernel.sql.cursors import KINDS, after, cursor_text, cursor_values
 from app.kernel.sql.listing import Listing
 from app.kernel.sql.projection import RoleView, answer_sql
@@ -16,14 +16,14 @@ from app.kernel.store.context import RequestContext
 
 
 def page_sql(
-    view: RoleView, t: RecordType, listing: Listing, last: Sequence[Any] | None, context: str, one_key: bool = False
+    view: RoleView, t: RecordType, listing: Listing, last: Sequence[Any] | None, context: str, first_unit: bool = False
 ) -> tuple[str, list[Any]]:
     """The statement of one page (one row more than asked, to know whether there is another) and its arguments.
 
-    `one_key`: of the first of the caller's keys, whose records an index gives in their order.
+    `first_unit`: only the records of the first of the caller's units, which an index gives in their order.
     """
     arguments: list[Any] = [context]
-    where = [ONE_KEY.format("t", keys=keys(view.role))] if one_key else []
+    where = [of_first_unit("t", view.role)] if first_unit else []
     for condition in listing.conditions:
         if condition.value is None:
             where.append(condition.sql)
@@ -57,16 +57,16 @@ async def page(
     """
     last, reading = cursor_values(key, t, listing), Reading(kind, shown=listing.limit)
 
-    async def asked(one_key: bool) -> Any:
-        sql, arguments = page_sql(ctx.view, t, listing, last, ctx.context(), one_key)
-        joined = _joined(listing.limit, len(listing.sort) - 1, ctx.caller.role if one_key else "")
+    async def asked(first_unit: bool) -> Any:
+        sql, arguments = page_sql(ctx.view, t, listing, last, ctx.context(), first_unit)
+        joined = _joined(listing.limit, len(listing.sort) - 1, ctx.caller.role if first_unit else "")
         sql, arguments = with_log_entry(ctx.caller, t, reading, sql, arguments, joined)
         async with ctx.connection() as connection:
             return await connection.fetchrow(sql, *arguments)
 
-    # Most units have one key. That the caller has several is seen by the statement itself, and then it asks for all.
-    one_key = bool(ctx.view.right(t).since) and not t.access.logged
-    page = await asked(one_key)
+    # Most callers have one unit. The statement says itself whether the caller has several, and is then made for all.
+    first_unit = isinstance(ctx.right(t).sees, OwnUnit) and not t.access.logged
+    page = await asked(first_unit)
     if page["several"]:
         page = await asked(False)
     items = page["items"] or b""
@@ -74,13 +74,13 @@ async def page(
 
 
 @lru_cache(maxsize=1024)
-def _joined(limit: int, keyed: int, one_key_of: str) -> str:
+def _joined(limit: int, keyed: int, first_unit_of: str) -> str:
     """The page as one row: its documents, how many were found, and the sort keys of the last one shown.
 
-    `one_key_of`: the role whose first key alone was asked for; then also whether the caller has several.
+    `first_unit_of`: the role, if only its first unit was asked for; then also whether the caller has several.
     """
     last = ", ".join(f"(array_agg(p.{key}))[{limit}]" for key in (*(f"key_{i}" for i in range(keyed)), "id"))
-    several = f"cardinality({keys(one_key_of)}) > 1" if one_key_of else "false"
+    several = f"cardinality({scope_ids(first_unit_of)}) > 1" if first_unit_of else "false"
     return f"""select string_agg(p.document, ',') filter (where p.place <= {limit}) as items, count(*) as found,
   {several} as several, {last}
 from (select *, row_number() over () as place from {{answered}}) p"""

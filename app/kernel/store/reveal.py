@@ -9,7 +9,7 @@ from app.kernel.declare.access import Hidden
 from app.kernel.declare.fields import Sealed
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.access_log import Reading
-from app.kernel.personal.encryption import Place, SealedValue, Unopened, member_of, opened
+from app.kernel.personal.encryption import Place, SealedValue, Unopened, opened
 from app.kernel.personal.keyring import UnknownKey
 from app.kernel.store.context import RequestContext
 from app.kernel.store.read import get
@@ -42,7 +42,7 @@ def _columns(t: RecordType, f: Sealed) -> str:
     stored = (
         "select jsonb_build_object('form', s.form, 'algorithm', s.algorithm, 'key_id', s.key_id,"
         " 'ciphertext', encode(s.ciphertext, 'hex'))::text from sealed_value s where s.jurisdiction = t.jurisdiction"
-        f" and s.record_id = t.id and s.member = '{member_of(t, f)}' and s.digest = t.{f.digest_column}"
+        f" and s.record_id = t.id and s.member = '{t.sealed_member(f)}' and s.digest = t.{f.digest_column}"
     )
     return f", t.{f.digest_column} as digest_{f.name}, ({stored}) as sealed_{f.name}"
 
@@ -51,7 +51,7 @@ def _shown(ctx: RequestContext, t: RecordType, f: Sealed, row: Any, document: An
     digest, stored = row[f"digest_{f.name}"], orjson.loads(row[f"sealed_{f.name}"] or "{}")
     if digest is None:
         return None
-    place = Place(document["jurisdiction"], str(row["id"]), member_of(t, f), digest)
+    place = Place(document["jurisdiction"], str(row["id"]), t.sealed_member(f), digest)
     try:
         ciphertext = bytes.fromhex(stored.pop("ciphertext", ""))
         return opened(ctx.runtime.seal, place, SealedValue(**{**MISSING, **stored, "ciphertext": ciphertext}))

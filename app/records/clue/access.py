@@ -1,10 +1,20 @@
 """A clue is the team's until it is transferred, then the receiver's. The unit it is about never learns of it.
 
-监察法第十八条、第七十四条；监督执纪工作规则第二十三条. What the office registered it sees in full until the transfer,
-then only that it exists and how far it is.
+监察法第十八条、第七十四条；监督执纪工作规则第二十三条. The office sees in full what it registered until the transfer,
+and after it only that the clue exists and how far it is.
 """
 
-from app.kernel.declare.access import ALL_ACTIONS, OWN, Access, AudienceDependency, Hidden, Right, reads, writes
+from app.kernel.declare.access import (
+    ALL_ACTIONS,
+    Access,
+    Audience,
+    AudienceDependency,
+    Hidden,
+    Right,
+    reads,
+    writes,
+)
+from app.kernel.declare.visibility import ByAudience, Every
 
 BEFORE_TRANSFER = ("registered",)
 # Closing off (销号) is not done by the department that handled the clue (domain.md 4.4).
@@ -13,20 +23,23 @@ HANDLES = frozenset({"set_handling", "conclude", "reopen"})
 ACCESS = Access(
     {
         "inspection_office": Right(
+            Every(),
             creates=True,
             changes=True,
             while_in=BEFORE_TRANSFER,
             hides=Hidden(metadata=True, shown_if="{0}.holder_unit_id is null"),
         ),
-        "inspection_team": writes(OWN, while_in=BEFORE_TRANSFER),
-        "leading_group": reads(),
-        "case_supervision": Right(OWN, changes=True, acts=ALL_ACTIONS),
-        "handling_department": Right(OWN, changes=True, acts=HANDLES),
-        "organisation_department": Right(OWN, changes=True, acts=ALL_ACTIONS),
+        "inspection_team": writes(ByAudience(), while_in=BEFORE_TRANSFER),
+        "leading_group": reads(Every()),
+        "case_supervision": Right(ByAudience(), changes=True, acts=ALL_ACTIONS),
+        "handling_department": Right(ByAudience(), changes=True, acts=HANDLES),
+        "organisation_department": Right(ByAudience(), changes=True, acts=ALL_ACTIONS),
     },
-    audience="""case when {0}.holder_unit_id is null then array[{0}.team_id] else
+    audience=Audience(
+        """case when {0}.holder_unit_id is null then array[{0}.team_id] else
         array_remove(array_remove(array[{0}.holder_unit_id, {0}.handling_unit_id], {0}.reported_unit_id),
         (select p.unit_id from person p where p.jurisdiction = {0}.jurisdiction and p.id = {0}.person_id)) end""",
-    depends_on=(AudienceDependency("person", "{0}.person_id = new.id", ("unit_id",)),),
+        looks_at=(AudienceDependency("person", "{0}.person_id = new.id", ("unit_id",)),),
+    ),
     logged=True,
 )

@@ -1,8 +1,9 @@
 """A consultation is seen by the team that entered it, and by those who direct the round."""
 
-from app.kernel.declare.access import OWN, Access, reads, writes
+from app.kernel.declare.access import Access, Audience, reads, writes
+from app.kernel.declare.visibility import ByAudience, Every
 
 ACCESS = Access(
-    {"inspection_office": writes(), "inspection_team": writes(OWN), "leading_group": reads()},
-    audience="array[{0}.entered_by_team]",
+    {"inspection_office": writes(Every()), "inspection_team": writes(ByAudience()), "leading_group": reads(Every())},
+    audience=Audience("array[{0}.entered_by_team]", entered_by_team=True),
 )

@@ -1,19 +1,24 @@
 """A feedback session is its unit's, and that of the team that inspects the unit."""
 
-from app.kernel.declare.access import OWN, Access, Hidden, reads, writes
+from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
+from app.kernel.declare.visibility import ByAudience, Custom, Every, OldVersions
 
-OF_TEAM = """({0}.round_id, {0}.unit_id) in (select x.round_id, x.unit_id from target x
-    where x.state <> 'voided')"""
+# Within the policy the team sees its own targets only. It reads old versions of before the unit was its target, too.
+OF_OWN_TARGETS = Custom(
+    """({0}.round_id, {0}.unit_id) in (select x.round_id, x.unit_id from target x
+    where x.state <> 'voided')""",
+    old_versions=OldVersions.EVERY,
+)
 NAMES = Hidden(members=frozenset({"receipt_name", "absentees"}))
 
 ACCESS = Access(
     {
-        "inspection_office": writes(),
-        "inspection_team": writes(OF_TEAM),
-        "leading_group": reads(),
-        "case_supervision": reads(),
-        "inspected_unit": reads(OWN),
+        "inspection_office": writes(Every()),
+        "inspection_team": writes(OF_OWN_TARGETS),
+        "leading_group": reads(Every()),
+        "case_supervision": reads(Every()),
+        "inspected_unit": reads(ByAudience()),
     },
-    audience="array[{0}.unit_id]",
-    partner=reads(OWN, hides=NAMES),
+    audience=Audience("array[{0}.unit_id]"),
+    partner=reads(ByAudience(), hides=NAMES),
 )

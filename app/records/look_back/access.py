@@ -1,16 +1,17 @@
 """A look-back is written when it is concluded, and is then its unit's to read."""
 
-from app.kernel.declare.access import OF_TEAM, OWN, Access, Hidden, reads, writes
+from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
+from app.kernel.declare.visibility import ByAudience, Every, OwnTeam
 
 ACCESS = Access(
     {
-        "inspection_office": writes(),
-        "inspection_team": writes(OF_TEAM),
-        "leading_group": reads(),
-        "case_supervision": reads(),
-        "organisation_department": reads(),
-        "inspected_unit": reads(OWN),
+        "inspection_office": writes(Every()),
+        "inspection_team": writes(OwnTeam()),
+        "leading_group": reads(Every()),
+        "case_supervision": reads(Every()),
+        "organisation_department": reads(Every()),
+        "inspected_unit": reads(ByAudience()),
     },
-    audience="array[{0}.team_id, {0}.unit_id]",
-    partner=reads(OWN, hides=Hidden(members=frozenset({"person"}))),
+    audience=Audience("array[{0}.team_id, {0}.unit_id]"),
+    partner=reads(ByAudience(), hides=Hidden(members=frozenset({"person"}))),
 )

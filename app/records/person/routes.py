@@ -15,7 +15,6 @@ from app.http.record_handlers import JSON, check_media, json_body, only
 from app.http.service import request_context, service_of
 from app.kernel.declare.fields import Sealed
 from app.kernel.personal.access_log import Reading, with_log_entry
-from app.kernel.personal.encryption import member_of
 from app.kernel.schema.models import body_model, members
 from app.kernel.schema.validation import validated
 from app.kernel.sql.projection import answer_sql
@@ -51,7 +50,7 @@ async def find_person(request: Request) -> Response:
     if not ctx.right(RECORD).lists:
         raise Refusal("forbidden")
     number = validated(PersonFind, await json_body(request))["id_number"]
-    digest = service_of(request).runtime.seal.digest(member_of(RECORD, ID_NUMBER), number)
+    digest = service_of(request).runtime.seal.digest(RECORD.sealed_member(ID_NUMBER), number)
     sql = answer_sql(ctx.view, RECORD, "t").format(source=RECORD.table)
     sql += f" where t.id_number_digest = $2 and t.state <> 'voided' and {GUARD} order by t.number limit 50"
     sql, arguments = with_log_entry(

@@ -1,20 +1,23 @@
 """An opinion is carried out by its unit, together with those that co-operate; no unit closes off its own."""
 
-from app.kernel.declare.access import OWN, Access, AudienceDependency, Hidden, Right, reads, writes
+from app.kernel.declare.access import Access, Audience, AudienceDependency, Hidden, Right, reads, writes
+from app.kernel.declare.visibility import ByAudience, Every
 
 ACCEPTS = frozenset({"accept", "complete"})
 
 ACCESS = Access(
     {
-        "inspection_office": writes(),
-        "inspection_team": reads(OWN),
-        "leading_group": reads(),
-        "case_supervision": reads(),
-        "organisation_department": reads(),
-        "inspected_unit": Right(OWN, acts=ACCEPTS, acts_if="{0}.unit_id = any ({keys})"),
+        "inspection_office": writes(Every()),
+        "inspection_team": reads(ByAudience()),
+        "leading_group": reads(Every()),
+        "case_supervision": reads(Every()),
+        "organisation_department": reads(Every()),
+        "inspected_unit": Right(ByAudience(), acts=ACCEPTS, acts_on_own_unit_only=True),
     },
-    audience="""array[{0}.unit_id, (select f.team_id from finding f
+    audience=Audience(
+        """array[{0}.unit_id, (select f.team_id from finding f
         where f.jurisdiction = {0}.jurisdiction and f.id = {0}.finding_id)] || {0}.cooperating_unit_ids""",
-    depends_on=(AudienceDependency("finding", "{0}.finding_id = new.id", ("team_id",)),),
-    partner=reads(OWN, hides=Hidden(members=frozenset({"responsible_person"}))),
+        looks_at=(AudienceDependency("finding", "{0}.finding_id = new.id", ("team_id",)),),
+    ),
+    partner=reads(ByAudience(), hides=Hidden(members=frozenset({"responsible_person"}))),
 )

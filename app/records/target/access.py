@@ -1,13 +1,14 @@
 """A target is hidden from its unit until the team enters: 事先不打招呼."""
 
-from app.kernel.declare.access import OF_TEAM, OWN, Access, reads, writes
+from app.kernel.declare.access import Access, Audience, reads, writes
+from app.kernel.declare.visibility import ByAudience, Every, OwnTeam
 
 ACCESS = Access(
     {
-        "inspection_office": writes(),
-        "inspection_team": reads(OF_TEAM),
-        "leading_group": reads(),
-        "inspected_unit": reads(OWN),
+        "inspection_office": writes(Every()),
+        "inspection_team": reads(OwnTeam()),
+        "leading_group": reads(Every()),
+        "inspected_unit": reads(ByAudience()),
     },
-    audience="array[{0}.team_id, case when {0}.entered_on is not null then {0}.unit_id end]",
+    audience=Audience("array[{0}.team_id, case when {0}.entered_on is not null then {0}.unit_id end]"),
 )

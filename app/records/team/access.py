@@ -1,16 +1,19 @@
 """A unit learns which team inspects it when the team enters; the head's name is not told."""
 
-from app.kernel.declare.access import ITS_TEAM, THE_TEAM, Access, Hidden, reads, writes
+from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
+from app.kernel.declare.visibility import Every, OfKnownTeams, OldVersions, OwnTeam
 
 HEAD = Hidden(members=frozenset({"head_name"}))
+# A unit that knows a team reads every old version of it, also those of before the team entered.
+KNOWN = OfKnownTeams("id", old_versions=OldVersions.EVERY)
 
 ACCESS = Access(
     {
-        "inspection_office": writes(),
-        "inspection_team": reads(THE_TEAM),
-        "leading_group": reads(),
-        "case_supervision": reads(),
-        "inspected_unit": reads(ITS_TEAM, hides=HEAD),
+        "inspection_office": writes(Every()),
+        "inspection_team": reads(OwnTeam("id")),
+        "leading_group": reads(Every()),
+        "case_supervision": reads(Every()),
+        "inspected_unit": reads(KNOWN, hides=HEAD),
     },
-    audience="array[{0}.id]",
+    audience=Audience("array[{0}.id]"),
 )

@@ -1,8 +1,9 @@
 """Members are known to their team and to those who direct the round."""
 
-from app.kernel.declare.access import OF_TEAM, Access, reads, writes
+from app.kernel.declare.access import Access, Audience, reads, writes
+from app.kernel.declare.visibility import Every, OwnTeam
 
 ACCESS = Access(
-    {"inspection_office": writes(), "inspection_team": reads(OF_TEAM), "leading_group": reads()},
-    audience="array[{0}.team_id]",
+    {"inspection_office": writes(Every()), "inspection_team": reads(OwnTeam()), "leading_group": reads(Every())},
+    audience=Audience("array[{0}.team_id]"),
 )

@@ -1,8 +1,9 @@
 """Visits and talks are the team's own papers."""
 
-from app.kernel.declare.access import OF_TEAM, Access, reads, writes
+from app.kernel.declare.access import Access, Audience, reads, writes
+from app.kernel.declare.visibility import Every, OwnTeam
 
 ACCESS = Access(
-    {"inspection_office": writes(), "inspection_team": writes(OF_TEAM), "leading_group": reads()},
-    audience="array[{0}.team_id]",
+    {"inspection_office": writes(Every()), "inspection_team": writes(OwnTeam()), "leading_group": reads(Every())},
+    audience=Audience("array[{0}.team_id]"),
 )

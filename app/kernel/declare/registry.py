@@ -1,0 +1,115 @@
+"""Every record type together, and what is refused when they contradict themselves or one another."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from app.kernel.declare.access import READERS
+from app.kernel.declare.fields import Reference
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.visibility import (
+    InStates,
+    Nothing,
+    OfKnownRounds,
+    OfKnownTeams,
+    OldVersions,
+    OwnTeam,
+    OwnUnit,
+    Visibility,
+)
+
+
+class Misdeclared(Exception):
+    """A record type contradicts itself. Raised when the service starts, never later."""
+
+
+class Registry:
+    """Every record type, in the order of the documentation, which is also the order of an import."""
+
+    def __init__(self, types: Iterable[RecordType]) -> None:
+        self.types = tuple(types)
+        self.by_path = {t.path: t for t in self.types}
+        self.by_name = {t.name: t for t in self.types}
+        for t in self.types:
+            for problem in (*self._fields(t), *_transitions(t), *_rights(t), *self._dependencies(t)):
+                raise Misdeclared(f"{t.path}: {problem}")
+        letters = [t.numbering.letter for t in self.types if not t.numbering.formula]
+        if len(set(letters)) < len(letters):
+            raise Misdeclared(f"two types number with the same letter: {sorted(letters)}")
+
+    def __iter__(self) -> Any:
+        return iter(self.types)
+
+    def referrers(self, path: str) -> list[tuple[RecordType, Reference]]:
+        """Which fields of which types point to records of this type."""
+        return [(t, f) for t in self.types for f in t.references if f.to == path]
+
+    def _fields(self, t: RecordType) -> Iterator[str]:
+        columns, references = set(t.columns), {r.name for r in t.references}
+        if len(columns) != len(t.columns):
+            yield "two fields share a column"
+        for reference in t.references:
+            target = self.by_path.get(reference.to)
+            if target is None:
+                yield f"{reference.name} refers to {reference.to!r}, which is no record type"
+                continue
+            lacking = {*reference.requires} - {*target.columns, *target.virtual, "number"}
+            if lacking:
+                yield f"{reference.name} requires {sorted(lacking)}, which {reference.to} lacks"
+        for f in t.fields:
+            if f.copied and f.copied[0] not in references:
+                yield f"{f.name} is copied from {f.copied[0]!r}, which is no reference of it"
+        if not {*t.inherits, *t.inherits.values()} <= references:
+            yield f"inherits names {dict(t.inherits)}, which are not all references of it"
+        if t.check and not t.check_reads <= columns | {"number"}:
+            yield f"check_reads names {sorted(t.check_reads - columns)}, which are no columns"
+
+    def _dependencies(self, t: RecordType) -> Iterator[str]:
+        for looked_at in t.access.audience.looks_at if t.access.audience else ():
+            other = self.by_name.get(looked_at.type)
+            if other is None:
+                yield f"its audience looks at {looked_at.type!r}, which is no record type"
+            elif not {*looked_at.columns} <= {*other.columns}:
+                yield f"its audience looks at {list(looked_at.columns)}, which {other.path} lacks"
+
+
+def _transitions(t: RecordType) -> Iterator[str]:
+    states, columns = set(t.lifecycle.states), set(t.columns)
+    for transition in t.lifecycle.transitions:
+        if not set(transition.origins) <= states or transition.to not in {*states, None}:
+            yield f"{transition.action} leaves the states {sorted(states)}"
+        for member in transition.body:
+            for column in member.columns:
+                target = transition.sets.get(column, column)
+                if target not in columns and member.name not in {"reason", "on"}:
+                    yield f"{transition.action}: {column!r} sets no column"
+
+
+def _rights(t: RecordType) -> Iterator[str]:
+    strangers = t.access.rights.keys() - ({*READERS} - {"partner_system"})
+    if strangers:
+        yield f"rights names {sorted(strangers)}, who read no records or are said as `partner`"
+    for right in t.access.declared:
+        yield from _visibility(t, right.sees)
+        if not {*right.while_in} <= {*t.lifecycle.states}:
+            yield f"while_in names {list(right.while_in)}, which are not all states of it"
+        if right.acts_on_own_unit_only and "unit_id" not in t.columns:
+            yield "acts_on_own_unit_only needs a column unit_id"
+    since = {right.sees.since for right in t.access.declared if isinstance(right.sees, OwnUnit)}
+    if len(since) > 1:
+        yield f"units see their own since {sorted(since)}: only one may be, for there is one index of it"
+
+
+def _visibility(t: RecordType, sees: Visibility) -> Iterator[str]:
+    match sees:
+        case Nothing():
+            yield "a right sees nothing: leave the role out"
+        case InStates(states) if not {*states} <= {*t.lifecycle.states}:
+            yield f"InStates names {list(states)}, which are not all states of it"
+        case OwnUnit(since) if not {"unit_id", since} <= {*t.columns}:
+            yield f"OwnUnit needs the columns unit_id and {since}"
+        case OwnTeam(column) | OfKnownRounds(column) | OfKnownTeams(column) if column not in ("id", *t.columns):
+            yield f"{type(sees).__name__} names {column!r}, which is no column of it"
+    if sees.old_versions is OldVersions.IN_VISIBLE_STATES and not isinstance(sees, InStates):
+        yield f"{type(sees).__name__} has no states that old versions could be in"
+    if (sees.compares_audience or sees.old_versions is OldVersions.BY_AUDIENCE) and not t.access.audience:
+        yield f"{type(sees).__name__} compares an audience, and the type declares none"

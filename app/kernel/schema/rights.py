@@ -1,0 +1,147 @@
+"""What a declared right means in SQL: the only place where one becomes a condition.
+
+The caller guard (`ledger_enter`) looks the caller up in `principal` once in every statement, and with it the rounds and
+teams that the caller knows. What a disabled, moved or merged account may see therefore changes with the next statement,
+for tokens already issued, too. Conditions read what the guard found, each as an uncorrelated sub-select: Postgres
+evaluates it once for a statement and not once for each policy.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from app.kernel.declare.access import Right
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.visibility import (
+    ByAudience,
+    Custom,
+    Every,
+    InStates,
+    Nothing,
+    OfKnownRounds,
+    OfKnownTeams,
+    OldVersions,
+    OwnTeam,
+    OwnUnit,
+    Visibility,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerScope:
+    """SQL for what the guard found: the caller's team or units, and the rounds and teams that it knows."""
+
+    scope_ids: str
+    rounds: str
+    teams: str
+
+
+def caller_grant(role: str, column: str) -> str:
+    """SQL for a column of the caller's own entry in `principal`; null unless the entry is open and has this role."""
+    return f"(select ledger_standing() -> '{role}' ->> '{column}')"
+
+
+def scope_ids(role: str) -> str:
+    """SQL for the caller's team or units: what an audience is compared with."""
+    return f"{caller_grant(role, 'keys')}::uuid[]"
+
+
+def policy_scope(role: str) -> CallerScope:
+    """The caller's scope as the policies of a role name it."""
+    return CallerScope(scope_ids(role), _known("rounds"), _known("teams"))
+
+
+def document_scope(role: str) -> CallerScope:
+    """The caller's scope as documents name it, for every row of an answer.
+
+    The cast stands inside the sub-select, so that the array is made once a statement and not once a row.
+    It buys 3 µs for ten rows.
+    """
+    ids = f"(select (ledger_standing() -> '{role}' ->> 'keys')::uuid[])::uuid[]"
+    return CallerScope(ids, _known("rounds"), _known("teams"))
+
+
+def _known(what: str) -> str:
+    return f"(select ledger_{what}())::uuid[]"
+
+
+def quoted(values: Iterable[str]) -> str:
+    """Words as SQL literals, separated by commas."""
+    return ", ".join(f"'{v}'" for v in values)
+
+
+def rows_seen(sees: Visibility, row: str, scope: CallerScope) -> str:
+    """SQL over a row of the caller's jurisdiction: whether the record exists for the caller; '' where each does."""
+    match sees:
+        case Every():
+            return ""
+        case Nothing():
+            return "false"
+        case InStates(states):
+            return f"{row}.state in ({quoted(states)})"
+        case ByAudience():
+            # Said twice, so that the planner takes one record in ten thousand for the caller's own. Said once, it takes
+            # one in a hundred, reads the jurisdiction as well, and a unit's newest 50 of 50 000 records cost 4 ms more.
+            # The index (GIN) must answer both: where the second was a filter they took 2.4 ms instead of 0.17.
+            compared = f"{row}.audience && {scope.scope_ids}"
+            return f"{compared} and {compared}"
+        case OwnUnit(since):  # all scope ids: a unit answers to the units merged into it
+            return f"{row}.unit_id = any ({scope.scope_ids}) and {row}.{since} is not null"
+        case OwnTeam(column) | OfKnownRounds(column) | OfKnownTeams(column):
+            return _in_scope(sees, f"{row}.{column}", scope)
+        case Custom(sql):
+            return sql.format(row, scope_ids=scope.scope_ids)
+    assert_never(sees)
+
+
+def _in_scope(sees: OwnTeam | OfKnownRounds | OfKnownTeams, value: str, scope: CallerScope) -> str:
+    match sees:
+        case OwnTeam():  # a team has one scope id
+            return f"{value} = ({scope.scope_ids})[1]"
+        case OfKnownRounds():
+            return f"{value} = any ({scope.rounds})"
+        case OfKnownTeams():
+            return f"{value} = any ({scope.teams})"
+    assert_never(sees)
+
+
+def seen_by_identifier(sees: Visibility, identifier: str, scope: CallerScope) -> str:
+    """SQL for whether the record with this identifier exists for the caller; '' where the record itself must be read.
+
+    The row that refers to it is of the caller's own jurisdiction, and so is the record.
+    """
+    if sees.by_identifier and isinstance(sees, OwnTeam | OfKnownRounds | OfKnownTeams):
+        return _in_scope(sees, identifier, scope)
+    return ""
+
+
+def of_first_unit(row: str, role: str) -> str:
+    """SQL for the records of the first of the caller's units, whose newest an index gives in their order.
+
+    Most callers have one unit. A list asks for the first one's records, and asks again for all if there are more.
+    """
+    return f"{row}.unit_id = ({scope_ids(role)})[1]"
+
+
+def may_act(right: Right, row: str, scope: CallerScope) -> str:
+    """SQL for whether the caller may change and act on the row, where that differs between rows; else ''."""
+    return f"{row}.unit_id = any ({scope.scope_ids})" if right.acts_on_own_unit_only else ""
+
+
+def old_versions_seen(types: Iterable[RecordType], role: str) -> str:
+    """SQL over `revision`: which old versions the role may read. A type that opens none to it is not named."""
+    every, by_audience, by_state = [], [], []
+    for t in types:
+        right = t.access.of(role)
+        sees = right.sees if right else Nothing()
+        match sees.old_versions:
+            case OldVersions.EVERY:
+                every.append(t.path)
+            case OldVersions.BY_AUDIENCE:
+                by_audience.append(t.path)
+            case OldVersions.IN_VISIBLE_STATES if isinstance(sees, InStates):
+                by_state.append(f"(record_type = '{t.path}' and state in ({quoted(sees.states)}))")
+    rules = [f"record_type in ({quoted(every)})"] if every else []
+    if by_audience:
+        rules.append(f"(record_type in ({quoted(by_audience)}) and audience && {scope_ids(role)})")
+    return "\n      or ".join(rules + by_state) or "false"

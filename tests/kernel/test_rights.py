@@ -1,0 +1,131 @@
+"""Rights are values: what none of them says is denied, old versions too, and one that cannot hold does not start."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.kernel.declare.access import READERS, Access, Audience, AudienceDependency, Right, reads, writes
+from app.kernel.declare.registry import Misdeclared, Registry
+from app.kernel.declare.visibility import (
+    ByAudience,
+    Custom,
+    Every,
+    InStates,
+    Nothing,
+    OfKnownRounds,
+    OldVersions,
+    OwnTeam,
+    OwnUnit,
+    Visibility,
+)
+from app.kernel.schema.policies import statements
+from app.kernel.schema.rights import CallerScope, rows_seen
+from app.kernel.sql.projection import NOBODY, role_view
+from app.records import REGISTRY
+
+AUDIENCE = Audience("array[{0}.unit_id]")
+
+
+def declared(path: str, access: Access) -> Registry:
+    """The registry in which one type has this access instead of its own."""
+    return Registry(replace(t, access=access) if t.path == path else t for t in REGISTRY)
+
+
+def policies(registry: Registry, table: str) -> dict[str, str]:
+    """The policies for reading a table: role -> statement."""
+    made = (re.match(rf"create policy (\w+) on {table} for select ", s) for s in statements(registry))
+    return {m[1]: m.string for m in made if m}
+
+
+def test_a_right_must_say_which_records_it_sees() -> None:
+    with pytest.raises(TypeError, match="sees"):
+        Right()  # type: ignore[call-arg]  # that is what is refused
+
+
+def test_a_right_of_the_types_own_must_say_which_old_versions_it_opens() -> None:
+    for family in (Custom, OfKnownRounds):
+        with pytest.raises(TypeError, match="old_versions"):
+            family("id")  # type: ignore[call-arg]  # that is what is refused
+
+
+def test_a_role_that_a_type_does_not_name_has_no_policy_and_reads_no_old_version() -> None:
+    registry = declared("visits", Access({"leading_group": reads(Every())}))
+    assert set(policies(registry, "visit")) - {"figures"} == {"leading_group"}
+    named = {role for role, policy in policies(registry, "revision").items() if "'visits'" in policy}
+    assert named == {"leading_group"}
+    for role in READERS[1:]:
+        right = role_view(registry, role).right(registry.by_path["visits"])
+        assert right is NOBODY and not right.verbs(["void"])[1:] and not right.writes and not right.lists
+    assert rows_seen(NOBODY.sees, "t", CallerScope("", "", "")) == "false"
+
+
+@pytest.mark.parametrize(
+    ("old_versions", "expected"),
+    [
+        (OldVersions.NONE, None),
+        (OldVersions.EVERY, "record_type in ('units', 'persons', 'visits')"),
+        (
+            OldVersions.BY_AUDIENCE,
+            "(record_type in ('visits', 'clues', 'clue-transfers', 'case-filings') and audience && ",
+        ),
+    ],
+)
+def test_a_right_of_the_types_own_opens_the_old_versions_that_it_names(
+    old_versions: OldVersions, expected: str | None
+) -> None:
+    own = Custom("{0}.unit_id is null", old_versions=old_versions)
+    registry = declared("visits", Access({"handling_department": reads(own)}, AUDIENCE))
+    assert "visit.unit_id is null" in policies(registry, "visit")["handling_department"]
+    found = policies(registry, "revision")["handling_department"]
+    assert ("'visits'" in found) is (expected is not None)
+    assert expected is None or expected in found
+
+
+def test_a_role_that_no_type_names_reads_no_old_version_at_all() -> None:
+    registry = Registry(replace(t, access=Access({"leading_group": reads(Every())})) for t in REGISTRY)
+    assert policies(registry, "revision")["inspected_unit"].endswith("and (false))")
+
+
+def test_old_versions_follow_the_states_in_which_a_record_is_seen() -> None:
+    registry = declared("visits", Access({"handling_department": reads(InStates(("active",)))}))
+    found = policies(registry, "revision")["handling_department"]
+    assert "(record_type = 'visits' and state in ('active'))" in found
+
+
+KNOWN = OfKnownRounds("no_round", old_versions=OldVersions.NONE)
+STATES = Custom("true", old_versions=OldVersions.IN_VISIBLE_STATES)
+LOOKING = Audience("array[{0}.unit_id]", looks_at=(AudienceDependency("unit", "true", ("no_column",)),))
+LOST = Audience("array[{0}.unit_id]", looks_at=(AudienceDependency("nothing", "true", ("unit_id",)),))
+
+
+def of_roles(*sees: Visibility) -> dict[str, Right]:
+    """Rights that see this, each of another role."""
+    return {role: reads(s) for role, s in zip(READERS, sees, strict=False)}
+
+
+@pytest.mark.parametrize(
+    ("path", "access", "sentence"),
+    [
+        ("teams", Access(of_roles(OwnUnit("head_name")), AUDIENCE), "OwnUnit needs the columns unit_id and head_name"),
+        ("findings", Access(of_roles(OwnUnit("no_day")), AUDIENCE), "OwnUnit needs the columns unit_id and no_day"),
+        ("findings", Access(of_roles(OwnUnit("fed_back_on"), OwnUnit("found_on")), AUDIENCE), "only one may be"),
+        ("units", Access(of_roles(OwnTeam()), AUDIENCE), "OwnTeam names 'team_id', which is no column"),
+        ("units", Access(of_roles(KNOWN)), "OfKnownRounds names 'no_round'"),
+        ("units", Access(of_roles(InStates(("no_state",)))), "InStates names ['no_state']"),
+        ("units", Access(of_roles(Nothing())), "leave the role out"),
+        ("units", Access(of_roles(STATES)), "has no states that old versions could be in"),
+        ("units", Access(of_roles(ByAudience())), "compares an audience, and the type declares none"),
+        ("visits", Access(of_roles(OwnTeam())), "compares an audience, and the type declares none"),
+        ("units", Access({"auditor": reads(Every())}), "['auditor'], who read no records"),
+        ("units", Access({"partner_system": reads(Every())}), "or are said as `partner`"),
+        ("units", Access({READERS[0]: writes(Every(), while_in=("no_state",))}), "while_in names ['no_state']"),
+        ("units", Access({READERS[0]: Right(Every(), acts_on_own_unit_only=True)}), "needs a column unit_id"),
+        ("visits", Access({}, LOOKING), "its audience looks at ['no_column'], which units lacks"),
+        ("visits", Access({}, LOST), "its audience looks at 'nothing', which is no record type"),
+    ],
+)
+def test_an_access_that_contradicts_itself_does_not_start(path: str, access: Any, sentence: str) -> None:
+    with pytest.raises(Misdeclared, match=f"^{path}: .*{re.escape(sentence)}"):
+        declared(path, access)
