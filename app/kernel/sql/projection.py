@@ -1,7 +1,8 @@
 """The document of a record as SQL: the one projection of current rows, of written rows and of old revisions.
 
-What a role may not see is masked here and nowhere else: members that are hidden from it, and references to records
-that do not exist for it. Row security has already decided which rows there are.
+Masking stands here and nowhere else: of members hidden from a role, and of references to records that do not exist for
+it. Row security has already decided which rows there are. Postgres makes the whole document, `available_actions` and
+`masked` included (docs/decisions/0020-whole-documents.md).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,12 +18,13 @@ from app.kernel.declare.visibility import Nothing
 from app.kernel.schema import rights
 
 NOBODY = Right(Nothing(), lists=False, hides=METADATA)
-NOTE, VERSION = "note", "o"
+NOTE = "note"
+VERSION = "o"  # alias of an old version of the record `t`
 
 
 @dataclass(frozen=True)
 class RoleView:
-    """The eyes of one role."""
+    """What one role sees of every type, and may do with it."""
 
     registry: Registry
     role: str
@@ -37,16 +39,16 @@ class RoleView:
         return t.access.of(self.role) or NOBODY
 
     def shown(self, t: RecordType, member: str, row: str = "t") -> str:
-        """SQL for whether a member (a field's name, or `note`) is told of a row: '' always, 'false' never.
+        """SQL for whether the role sees a member (a field's name, or `note`) of a row: '' always, 'false' never.
 
-        What is hidden of a record by now is hidden of its old versions, too: `o` is such a version, `t` the record.
+        A member that is hidden now is hidden in old versions, too.
         """
         if member not in _hidden(t, self.right(t)):
             return ""
         return _shown_if(self.right(t).hides.shown_if, row) or "false"
 
     def target(self, f: Reference) -> tuple[RecordType, Right]:
-        """The type a field refers to, and what the role may do with it."""
+        """The type that a field refers to, and what the role may do with it."""
         target = self.registry.by_path[f.to]
         return target, self.right(target)
 
@@ -58,7 +60,7 @@ def _shown_if(rule: str, row: str) -> str:
 
 @cache
 def role_view(registry: Registry, role: str) -> RoleView:
-    """The eyes of a role, always the same ones, so that what is kept for them is found without comparing."""
+    """The one view of a role. It is a key of caches of SQL text, which are then found by identity."""
     return RoleView(registry, role)
 
 
@@ -72,7 +74,7 @@ def _hidden(t: RecordType, right: Right) -> frozenset[str]:
 
 
 def _columns(view: RoleView, t: RecordType, f: Field, row: str) -> list[str]:
-    """The columns of a field as this role reads them, each under its name."""
+    """The columns of a field as the role reads them, each under its own name."""
     if isinstance(f, Sealed):
         return [f"null as {f.name}"]
     values = _references(view, f, row) if isinstance(f, Reference) else {c: f"{row}.{c}" for c in f.columns}
@@ -86,7 +88,7 @@ def _columns(view: RoleView, t: RecordType, f: Field, row: str) -> list[str]:
 
 
 def _references(view: RoleView, f: Reference, row: str) -> dict[str, str]:
-    """A reference to a record that does not exist for this role is null, as one to none at all."""
+    """(column, SQL) of a reference. To a record that does not exist for the role it is null."""
     _, right = view.target(f)
     if right.sees_every:
         return {c: f"{row}.{c}" for c in f.columns}
@@ -98,63 +100,63 @@ def _references(view: RoleView, f: Reference, row: str) -> dict[str, str]:
 
 
 def _shown_by_id(view: RoleView, f: Reference, row: str) -> str:
-    """SQL for whether the record referred to exists for this role, where its identifier tells; '' where it does not."""
+    """SQL for whether the record referred to exists for the role, where the identifier alone decides; else ''."""
     if f.many:
         return ""
     return rights.seen_by_identifier(view.target(f)[1].sees, f"{row}.{f.id_column}", rights.document_scope(view.role))
 
 
-def _looked_up(view: RoleView, t: RecordType) -> Iterator[Reference]:
-    """References to records that must be read to know whether they exist for this role: it differs from row to row."""
+def _read_for_reference(view: RoleView, t: RecordType) -> Iterator[Reference]:
+    """The references whose record must be read to know whether it exists for the role."""
     for f in t.references:
         right = view.target(f)[1]
         if not (right.sees_every or right is NOBODY or view.shown(t, f.name) == "false" or _shown_by_id(view, f, "t")):
             yield f
 
 
-def looks_up(view: RoleView, t: RecordType) -> bool:
-    """Whether documents of a type read other records, too. Then the gate stands above all of the statement."""
-    return any(_looked_up(view, t))
+def reads_others(view: RoleView, t: RecordType) -> bool:
+    """Whether documents of the type read other records. The caller guard must then stand above the whole statement."""
+    return any(_read_for_reference(view, t))
 
 
-def _look_ups(view: RoleView, t: RecordType, row: str) -> str:
-    """Joins that read these records under the caller's own policies."""
+def _reference_reads(view: RoleView, t: RecordType, row: str) -> str:
+    """Joins that read the records referred to, under the caller's own policies."""
     joins = []
-    for f in _looked_up(view, t):
+    for f in _read_for_reference(view, t):
         target = view.target(f)[0]
         if f.many:
-            found = (
+            visible = (
                 f"select array_agg(x.id order by e.n) as id, array_agg(x.number order by e.n) as number"
                 f" from unnest({row}.{f.id_column}) with ordinality e(id, n)"
                 f" join {target.table} x on x.jurisdiction = {row}.jurisdiction and x.id = e.id"
             )
         else:
-            found = (
+            visible = (
                 f"select x.id, x.number from {target.table} x"
                 f" where x.jurisdiction = {row}.jurisdiction and x.id = {row}.{f.id_column}"
             )
-        joins.append(f" left join lateral ({found}) seen_{f.name} on true")
+        joins.append(f" left join lateral ({visible}) seen_{f.name} on true")
     return "".join(joins)
 
 
 @cache
 def document_sql(view: RoleView, t: RecordType, row: str) -> tuple[str, str]:
-    """FROM items that follow a row, and the expression of its whole document as UTF-8 bytes."""
+    """The FROM items that a row needs beside it, and the expression of its whole document as UTF-8 bytes."""
     note = view.shown(t, NOTE, row)
     own = [c for f in t.fields for c in _columns(view, t, f, row)]
     head, tail = [f"{row}.{c}" for c in HEAD], [f"{row}.{c}" for c in TAIL if c != NOTE]
-    told = f"{row}.note" if not note else f"case when {note} then {row}.note end as note"
+    shown_note = f"{row}.note" if not note else f"case when {note} then {row}.note end as note"
     end = [f"{_actions(view, t, row)} as available_actions", f"{_masked(view, t, row)} as masked"]
-    columns = ", ".join([*head, *own, told, *tail, *end])
-    # offset 0: the document is made once, though it stands in the CASE twice. The client's encoding is UTF-8.
+    columns = ", ".join([*head, *own, shown_note, *tail, *end])
+    # offset 0: the document is made once, although the CASE names it twice. The client's encoding is UTF-8.
     made = f"lateral (select textsend(row_to_json(d)::text) as whole from (select {columns}) d offset 0) made"
     marked = """substr(made.whole, 1, octet_length(made.whole) - 1) || ',"imported":true'::bytea || '\\x7d'::bytea"""
     document = f"case when {row}.imported then {marked} else made.whole end as document"
-    return f"{_look_ups(view, t, row)}, {made}", document
+    return f"{_reference_reads(view, t, row)}, {made}", document
 
 
 def _actions(view: RoleView, t: RecordType, row: str) -> str:
-    """What the caller may do with the row, as JSON; of an old version, what could be done with it then."""
+    """SQL of `available_actions`; of an old version, the actions that were available then."""
     right = view.right(t)
     by_actions: dict[str, list[str]] = {}
     for state in t.lifecycle.states:
@@ -173,7 +175,7 @@ def _actions(view: RoleView, t: RecordType, row: str) -> str:
 
 
 def _masked(view: RoleView, t: RecordType, row: str) -> str:
-    """The members that the caller is not told, as JSON."""
+    """SQL of `masked`, the names of the members hidden from the role."""
     right = view.right(t)
     hidden = f"'{_listed(_members_masked(t, _hidden(t, right)))}'::json"
     shown_if = _shown_if(right.hides.shown_if, row)
@@ -190,7 +192,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:
-    """SELECT list and FROM item that give a row's document with what the caller's part needs."""
+    """SELECT of a row's document and of what Python needs beside it: state, version, id, `acts`, and `extra`."""
     items, document = document_sql(view, t, row)
     right = view.right(t)
     may_act = rights.may_act(right, row, rights.document_scope(view.role))
@@ -200,6 +202,6 @@ def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:
 
 
 def may(view: RoleView, t: RecordType, row: Any, action: str) -> bool:
-    """Whether the role may do this with the row in front of it."""
+    """Whether the role may take this action with the row that was read."""
     right = view.right(t)
     return right.may(action, row["state"]) and (not right.acts_on_own_unit_only or bool(row["acts"]))

@@ -18,7 +18,7 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.schema.tables import record_sql
 from app.kernel.sql.arrays import IMPATIENT, given_sql
-from app.kernel.sql.projection import RoleView, answer_sql, looks_up
+from app.kernel.sql.projection import RoleView, answer_sql, reads_others
 from app.kernel.sql.reference_joins import ReferenceInputs, locks_references, resolved_sql
 
 ROW = ", to_jsonb(w)::text as row"
@@ -49,7 +49,7 @@ def _answer(view: RoleView, t: RecordType, row: str) -> str:
         return "select count(*) from written"
     sql = answer_sql(view, t, "w", row).format(source="written")
     # A document that reads other records needs the caller guard above those reads; `written` has passed it already.
-    return f"{sql} where {GUARD}" if looks_up(view, t) else sql
+    return f"{sql} where {GUARD}" if reads_others(view, t) else sql
 
 
 @lru_cache(maxsize=4096)
