@@ -22,7 +22,7 @@ from app.http.upload import spool
 from app.imports import jobs, worker
 from app.imports.commit import commit_preview
 from app.imports.files.limits import UnreadableFile
-from app.imports.mapping.sheets import CSV, FILE_ENDINGS, MEDIA, NDJSON, XLSX, ImportSource, guess_jurisdiction
+from app.imports.mapping.sheets import ACCEPTED_MEDIA, CSV, FILE_ENDINGS, NDJSON, XLSX, ImportSource, guess_jurisdiction
 from app.imports.models import ImportRead, RowPage
 from app.imports.plan.plan_rows import with_sentences
 from app.imports.plan.type_info import importable, not_permitted
@@ -130,7 +130,7 @@ async def _receive_file(
     request: Request, ctx: RequestContext, path: Path, t: RecordType | None, given: dict[str, str]
 ) -> jobs.NewImport:
     """Write the uploaded file to `path`. Refuses a csv without a type, and a jurisdiction that is not the caller's."""
-    media, name, digest = await spool(request, path, MEDIA, FILE_ENDINGS)
+    media, name, digest = await spool(request, path, ACCEPTED_MEDIA, FILE_ENDINGS)
     source = ImportSource(media, t)
     if media == CSV and t is None:
         raise listing._bad("type", "type_missing", allowed=list(ctx.runtime.registry.by_path))

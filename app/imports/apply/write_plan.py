@@ -18,7 +18,7 @@ from app.kernel.store.context import RequestContext
 from app.kernel.store.effects import apply_effects
 
 ROWS_PER_STATEMENT = 5000
-Progress = Callable[[int], Awaitable[None]]  # records written so far
+WriteProgress = Callable[[int], Awaitable[None]]  # records written so far
 
 # The source of a statement: rows of a type with one result, of places $3 (excluded) to $4. A row without values is
 # written already (streaming_writer.py), or writes nothing.
@@ -46,7 +46,7 @@ class UnwrittenRows:
         return [(low, min(low + ROWS_PER_STATEMENT, self.last)) for low in lows]
 
 
-async def write_plan(ctx: RequestContext, connection: Any, import_id: str, progress: Progress) -> None:
+async def write_plan(ctx: RequestContext, connection: Any, import_id: str, progress: WriteProgress) -> None:
     """Write all rows of a checked plan. Refuses with `plan_moved` if a record has changed since the check."""
     done = 0
     unwritten = await _unwritten_rows(ctx, connection, import_id)

@@ -17,7 +17,7 @@ from app.kernel.declare.record_type import RecordType, Registry
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV, NDJSON = "text/csv", "application/x-ndjson"
-MEDIA = {XLSX: XLSX, CSV: CSV, NDJSON: NDJSON, "application/jsonl": NDJSON, "application/ndjson": NDJSON}
+ACCEPTED_MEDIA = {XLSX: XLSX, CSV: CSV, NDJSON: NDJSON, "application/jsonl": NDJSON, "application/ndjson": NDJSON}
 FILE_ENDINGS = {"xlsx": XLSX, "csv": CSV, "ndjson": NDJSON, "jsonl": NDJSON}
 SHEET_NAME_ENDINGS = ("表", "台账", "名录", "记录", "情况", "处理")
 

@@ -26,7 +26,7 @@ from app.kernel.store.context import RequestContext
 
 BATCH_ROWS = 2000
 FIRST_BATCH_ROWS = 500  # a smaller first batch of a table, so that Postgres begins to write sooner
-Progress = Callable[[int, list[SheetReport]], Awaitable[None]]  # rows checked so far
+CheckProgress = Callable[[int, list[SheetReport]], Awaitable[None]]  # rows checked so far
 
 
 @dataclass
@@ -52,7 +52,7 @@ class FileCheck:
     doubles_possible: bool = False  # two rows of the current type may stand for one record
     headings: dict[str | None, Mapping[str, str]] = field(default_factory=dict)  # of each sheet
 
-    async def run(self, path: Path, source: ImportSource, progress: Progress) -> None:
+    async def run(self, path: Path, source: ImportSource, progress: CheckProgress) -> None:
         """Plan the whole file. Raises UnreadableFile. Refuses with `import_not_permitted`."""
         current: RecordType | None = None
         async for table in tables_in_thread(path, source, self.ctx.runtime.registry):
@@ -99,7 +99,7 @@ class FileCheck:
         self.doubles_possible = False
         await self.sink.end_type(t)
 
-    async def _plan_table(self, table: SheetTable, report: SheetReport, progress: Progress) -> None:
+    async def _plan_table(self, table: SheetTable, report: SheetReport, progress: CheckProgress) -> None:
         """Two batches are under way: while one is decided and stored, the next is read and checked.
 
         So Postgres works while Python reads. A batch waits for the one before only where a row may refer to a row of
@@ -174,7 +174,7 @@ class FileCheck:
         return CheckedBatch(planned, values, clear)
 
     async def _decide_and_put(
-        self, t: RecordType, batch: CheckedBatch, report: SheetReport, progress: Progress
+        self, t: RecordType, batch: CheckedBatch, report: SheetReport, progress: CheckProgress
     ) -> None:
         matches = await decide.matching_records(t, batch.planned, batch.values, self.lookup)
         referenced = await validate.read_for_rule(t, batch.values, self.lookup)
