@@ -1,4 +1,4 @@
-"""The shapes of the answers about an import."""
+"""The response models of an import."""
 
 from typing import Any
 

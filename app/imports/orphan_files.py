@@ -1,4 +1,4 @@
-"""Uploads of a process that was killed: they may hold identity numbers, and are taken away when the next one starts."""
+"""Uploads that a killed process has left behind. They may hold identity numbers, so the next start removes them."""
 
 import asyncio
 import re
@@ -10,23 +10,27 @@ from typing import Any
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-async def remove_leftovers(connection: Any, folder: Path, open_states: Container[str], alone: bool) -> None:
-    """Removes files whose import is over; and if nobody else is at work, those that never became an import."""
+async def remove_orphan_files(connection: Any, folder: Path, open_states: Container[str], alone: bool) -> None:
+    """Remove uploads whose import has ended.
+
+    `alone`: no other process uses the folder. Then uploads from before this call that never became an import are
+    removed as well.
+    """
     before = time.time() if alone else 0.0
-    found = await asyncio.to_thread(_files, folder)
+    uploads = await asyncio.to_thread(_uploads, folder)
     rows = await connection.fetch(
-        "select id::text, state from import_job where id = any($1::text[]::uuid[])", list(found)
+        "select id::text, state from import_job where id = any($1::text[]::uuid[])", list(uploads)
     )
     states = {row["id"]: row["state"] for row in rows}
-    await asyncio.to_thread(_remove, found, states, open_states, before)
+    await asyncio.to_thread(_remove, uploads, states, open_states, before)
 
 
-def _files(folder: Path) -> dict[str, Path]:
+def _uploads(folder: Path) -> dict[str, Path]:
     return {path.name: path for path in folder.iterdir() if _ID.fullmatch(path.name)}
 
 
-def _remove(found: Mapping[str, Path], states: Mapping[str, str], open_states: Container[str], before: float) -> None:
-    for name, path in found.items():
-        over = states[name] not in open_states if name in states else path.stat().st_mtime < before
-        if over:
+def _remove(uploads: Mapping[str, Path], states: Mapping[str, str], open_states: Container[str], before: float) -> None:
+    for name, path in uploads.items():
+        ended = states[name] not in open_states if name in states else path.stat().st_mtime < before
+        if ended:
             path.unlink(missing_ok=True)

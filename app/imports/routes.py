@@ -1,4 +1,4 @@
-"""The import's addresses: send a file, follow it, read its rows, commit a preview."""
+"""The routes of imports: send a file, follow the import, read its rows, commit a preview."""
 
 import re
 import uuid
@@ -20,12 +20,17 @@ from app.http.record_handlers import only
 from app.http.service import request_context, service_of
 from app.http.upload import spool
 from app.imports import jobs, worker
-from app.imports.files.readers import UnreadableFile
-from app.imports.mapping.sheets import CSV, FILE_ENDINGS, MEDIA, NDJSON, XLSX, Source, guess_jurisdiction
+from app.imports.commit import commit_preview
+from app.imports.files.limits import UnreadableFile
+from app.imports.mapping.sheets import ACCEPTED_MEDIA, CSV, FILE_ENDINGS, NDJSON, XLSX, ImportSource, guess_jurisdiction
 from app.imports.models import ImportRead, RowPage
-from app.imports.plan import plan_rows
+from app.imports.plan.plan_rows import with_sentences
+from app.imports.plan.type_info import importable, not_permitted
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
 from app.kernel.personal import access_log
 from app.kernel.sql import listing
+from app.kernel.store import RequestContext
 
 TAG = "00 导入台账"
 PARAMETERS = ("type", "mode", "on_error", "jurisdiction", "allow_register_changes")
@@ -51,7 +56,7 @@ IMPORT_ID = Annotated[str, PathParameter(description="导入的标识")]
 
 
 def router() -> APIRouter:
-    """The routes; a file may be larger than any other body (app.main)."""
+    """The routes. Their limit for the size of a body is larger than that of other routes (app/main.py)."""
     made = APIRouter(tags=[TAG], dependencies=[Depends(bearer)])
     made.add_api_route(
         "/v1/imports", receive, methods=["POST"], status_code=202, summary="导入台账文件", response_model=ImportRead,
@@ -85,7 +90,7 @@ def _answer(document: Any, status: int = 200, **headers: str) -> Response:
     return Response(orjson.dumps(document, default=str), status, headers, "application/json")
 
 
-def _tongue(request: Request) -> str:
+def _language(request: Request) -> str:
     return language(request.headers.get("accept-language", ""))
 
 
@@ -102,47 +107,52 @@ async def receive(
     """收下文件，转入后台检查；到 Location 所指处查看进度和结果。"""
     ctx, service = await request_context(request), service_of(request)
     given = only(request, *PARAMETERS)
-    chosen = _choices(service, given)
-    if not any(jobs.importable(ctx, t) for t in ctx.runtime.registry):
+    _check_parameters(ctx.runtime.registry, given)
+    t = ctx.runtime.registry.by_path.get(given.get("type", ""))
+    if not any(importable(ctx, any_type) for any_type in ctx.runtime.registry):
         raise Refusal("forbidden")
-    if chosen["type"] and not jobs.importable(ctx, chosen["type"]):
-        raise jobs.not_permitted(chosen["type"])
+    if t and not importable(ctx, t):
+        raise not_permitted(t)
     import_id = str(uuid_utils.uuid7())
     path = worker.uploads(service.settings) / import_id
-    kept = False
     try:
-        media, name, digest = await spool(request, path, MEDIA, FILE_ENDINGS)
-        source = Source(media, chosen["type"])
-        if media == CSV and source.type is None:
-            raise listing._bad("type", "type_missing", allowed=list(ctx.runtime.registry.by_path))
-        code = given.get("jurisdiction") or ctx.caller.code or _guess(path, source, ctx.runtime.registry)
-        if code is None:
-            raise Refusal("jurisdiction_required", field_errors=[FieldError("jurisdiction", "jurisdiction_required")])
-        if not re.fullmatch(r"[1-9]\d{5}", code) or not ctx.caller.covers(code):
-            raise Refusal(
-                "validation_failed", field_errors=[FieldError("jurisdiction", "jurisdiction_outside")], count=1
-            )
+        new = await _receive_file(request, ctx, path, t, given)
         async with ctx.connection(transaction=True) as connection:
-            await connection.execute(
-                f"""insert into import_job (id, maker, jurisdiction, state, mode, on_error,
-                    allow_register_changes, type,
-                    file_name, media, sha256)
-                select $2::uuid, ledger_caller() ->> 'sub', $3, 'received', $4, $5, $6, $7, $8, $9, $10
-                where {GUARD}""",
-                ctx.context(), import_id, code, chosen["mode"], chosen["on_error"], chosen["allow"],
-                source.type.path if source.type else None, name, media, digest,
-            )  # fmt: skip
+            await jobs.create(ctx, connection, import_id, new)
             await worker.enqueue(service, ctx, connection, import_id)
-        kept = True
-    finally:
-        if not kept:
-            path.unlink(missing_ok=True)
-    document = jobs.document(await jobs.read(ctx, import_id), _tongue(request))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    document = jobs.document(await jobs.read(ctx, import_id), _language(request))
     return _answer(document, 202, Location=f"/v1/imports/{import_id}")
 
 
-def _choices(service: Any, given: dict[str, str]) -> dict[str, Any]:
-    registry = service.runtime.registry
+async def _receive_file(
+    request: Request, ctx: RequestContext, path: Path, t: RecordType | None, given: dict[str, str]
+) -> jobs.NewImport:
+    """Write the uploaded file to `path`. Refuses a csv without a type, and a jurisdiction that is not the caller's."""
+    media, name, digest = await spool(request, path, ACCEPTED_MEDIA, FILE_ENDINGS)
+    source = ImportSource(media, t)
+    if media == CSV and t is None:
+        raise listing._bad("type", "type_missing", allowed=list(ctx.runtime.registry.by_path))
+    code = given.get("jurisdiction") or ctx.caller.code or _guess(path, source, ctx.runtime.registry)
+    if code is None:
+        raise Refusal("jurisdiction_required", field_errors=[FieldError("jurisdiction", "jurisdiction_required")])
+    if not re.fullmatch(r"[1-9]\d{5}", code) or not ctx.caller.covers(code):
+        raise Refusal("validation_failed", field_errors=[FieldError("jurisdiction", "jurisdiction_outside")], count=1)
+    return jobs.NewImport(
+        jurisdiction=code,
+        mode=given.get("mode", "preview"),
+        on_error=given.get("on_error", "reject_all"),
+        allow_register_changes=given.get("allow_register_changes") == "true",
+        type=t.path if t else None,
+        file_name=name,
+        media=media,
+        sha256=digest,
+    )
+
+
+def _check_parameters(registry: Registry, given: dict[str, str]) -> None:
     if "type" in given and given["type"] not in registry.by_path:
         raise listing._bad("type", "not_a_choice", allowed=list(registry.by_path))
     for name, allowed in (
@@ -152,15 +162,9 @@ def _choices(service: Any, given: dict[str, str]) -> dict[str, Any]:
     ):
         if name in given and given[name] not in allowed:
             raise listing._bad(name, "not_a_choice", allowed=list(allowed))
-    return {
-        "type": registry.by_path.get(given.get("type", "")),
-        "mode": given.get("mode", "preview"),
-        "on_error": given.get("on_error", "reject_all"),
-        "allow": given.get("allow_register_changes") == "true",
-    }
 
 
-def _guess(path: Path, source: Source, registry: Any) -> str | None:
+def _guess(path: Path, source: ImportSource, registry: Registry) -> str | None:
     try:
         return guess_jurisdiction(path, source, registry)
     except UnreadableFile:
@@ -178,7 +182,7 @@ async def follow(request: Request, import_id: IMPORT_ID) -> Response:
     """状态、进度和各表结果。"""
     ctx = await request_context(request)
     only(request)
-    return _answer(jobs.document(await jobs.read(ctx, _checked_id(import_id)), _tongue(request)))
+    return _answer(jobs.document(await jobs.read(ctx, _checked_id(import_id)), _language(request)))
 
 
 async def rows(
@@ -193,26 +197,27 @@ async def rows(
     """每一行会怎样、为什么。"""
     ctx = await request_context(request)
     given = only(request, "result", "limit", "cursor")
-    found = await jobs.read(ctx, _checked_id(import_id))
+    job = await jobs.read(ctx, _checked_id(import_id))
     if "result" in given and given["result"] not in RESULTS:
         raise listing._bad("result", "not_a_choice", allowed=list(RESULTS))
     most, after = listing._limit(given.get("limit", str(listing.LIMIT))), given.get("cursor", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Refusal("bad_cursor")
-    jobs.require_rows(found)
-    sql, arguments = access_log.with_log_entries_by_type(ctx.caller, jobs.logged(ctx, found), most,
+    jobs.require_rows(job)
+    sql, arguments = access_log.with_log_entries_by_type(
+        ctx.caller, jobs.logged_types(ctx, job), most,
         f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, errors, warnings, changes
         from import_row where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GUARD}
         order by n limit $5""",
-        (ctx.context(), found["id"], int(after), given.get("result"), most + 1),
+        (ctx.context(), job["id"], int(after), given.get("result"), most + 1),
     )  # fmt: skip
     async with ctx.connection() as connection:
         page = await connection.fetch(sql, *arguments)
-    items = [_row(r, _tongue(request)) for r in page[:most]]
+    items = [_row(r, _language(request)) for r in page[:most]]
     return _answer({"items": items, "next_cursor": str(page[most - 1]["n"]) if len(page) > most else None})
 
 
-def _row(row: Any, tongue: str) -> dict[str, Any]:
+def _row(row: Any, lang: str) -> dict[str, Any]:
     return {
         "sheet": row["sheet"],
         "row": row["line_number"],
@@ -220,8 +225,8 @@ def _row(row: Any, tongue: str) -> dict[str, Any]:
         "type": row["type"],
         "record_id": str(row["record_id"]) if row["record_id"] and row["result"] != "rejected" else None,
         "number": row["number"],
-        "errors": plan_rows.told(orjson.loads(row["errors"]), tongue),
-        "warnings": plan_rows.told(orjson.loads(row["warnings"]), tongue),
+        "errors": with_sentences(orjson.loads(row["errors"]), lang),
+        "warnings": with_sentences(orjson.loads(row["warnings"]), lang),
         "changes": orjson.loads(row["changes"]),
     }
 
@@ -231,12 +236,12 @@ async def commit(request: Request, import_id: IMPORT_ID) -> Response:
     ctx = await request_context(request)
     only(request)
     import_id = _checked_id(import_id)
-    found = await jobs.read(ctx, import_id)
-    if found["state"] != "checked":
-        raise jobs.uncommittable(found["state"])
-    sheets = orjson.loads(found["sheets"])
+    job = await jobs.read(ctx, import_id)
+    if job["state"] != "checked":
+        raise jobs.uncommittable(job["state"])
+    sheets = orjson.loads(job["sheets"])
     rejected = sum(s["rejected"] for s in sheets)
-    if rejected and found["on_error"] == "reject_all":
+    if rejected and job["on_error"] == "reject_all":
         raise Refusal("import_rejected", count=rejected)
-    await worker.commit_checked(service_of(request), ctx, import_id, sum(s["rows"] for s in sheets))
-    return _answer(jobs.document(await jobs.read(ctx, import_id), _tongue(request)))
+    await commit_preview(service_of(request), ctx, import_id, sum(s["rows"] for s in sheets))
+    return _answer(jobs.document(await jobs.read(ctx, import_id), _language(request)))

@@ -1,15 +1,13 @@
-"""Imports run as jobs of pgqueuer in the service's own process; what a crash interrupted is settled before `ready`."""
+"""Runs imports as jobs of pgqueuer, in the process of the service. At its start interrupted imports are failed."""
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import orjson
 from pgqueuer import PgQueuer
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
@@ -22,52 +20,55 @@ from app.db.engine import connect
 from app.db.roles import JOBS
 from app.errors import Refusal
 from app.imports import jobs
-from app.imports.apply import commit as committing
-from app.imports.apply.streaming import Abandoned, Ahead, writing_ahead
-from app.imports.files.readers import UnreadableFile
-from app.imports.mapping.sheets import Source
-from app.imports.orphan_files import remove_leftovers
-from app.imports.plan.check import Check, SheetReport
+from app.imports.apply.streaming_writer import RolledBack, streaming_writer
+from app.imports.commit import commit_plan
+from app.imports.files.limits import UnreadableFile
+from app.imports.mapping.sheets import ImportSource
+from app.imports.orphan_files import remove_orphan_files
+from app.imports.plan.check import FileCheck
 from app.imports.plan.lookup import Lookup
+from app.imports.plan.plan_rows import PlanSink, StoredPlan
+from app.imports.plan.planned_row import SheetReport
 from app.kernel.store import RequestContext
 from app.logging import log
 
-SERVING = 0x6C65_6467_0001
-AT_ONCE = 2  # imports in one process: each holds one connection of the pool and borrows two more, for a statement each
+SERVICE_LOCK = 0x6C65_6467_0001  # advisory lock that every service holds, shared, while it lives
+# Imports that run at once in one process. Each holds one connection, and borrows two more for a statement at a time.
+MAX_IMPORTS = 2
 
 
 def uploads(settings: Any) -> Path:
-    """Where files wait until they are checked; each is removed when its plan is stored."""
+    """The folder where files wait to be checked. A file is removed when its plan is stored or has failed."""
     folder: Path = settings.data_dir / "uploads"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
 
 def queue_name(settings: Any) -> str:
-    """The queue of those processes that can read this uploads folder."""
+    """The queue of the processes that share this uploads folder: only they can read the file of a job."""
     return "import-" + hashlib.sha256(str(uploads(settings).resolve()).encode()).hexdigest()[:12]
 
 
 async def enqueue(service: Any, ctx: RequestContext, connection: Any, import_id: str) -> None:
-    """Puts the job into the queue in the caller's transaction: without a job there is no import, and conversely."""
+    """Put a job into the queue, in the transaction that creates the import: there is never one without the other."""
     payload = orjson.dumps({"import": import_id, "account": ctx.caller.account, "request": ctx.request})
     await Queries(AsyncpgDriver(connection)).enqueue(queue_name(service.settings), payload)
 
 
 @asynccontextmanager
 async def run_jobs(service: Any) -> AsyncIterator[None]:
-    """Settles what was interrupted, then works off the queue until the service stops."""
+    """Mark interrupted imports as failed, then run the jobs of the queue until the block is left."""
     url = service.settings.database_url
     watch = await connect(url, JOBS)
-    await _settle(watch, uploads(service.settings))
+    await _fail_interrupted(watch, uploads(service.settings))
     connection = await connect(url, JOBS)
     queue = PgQueuer.from_asyncpg_connection(connection)
-    turns = asyncio.Semaphore(max(1, min(AT_ONCE, service.settings.pool_size // 2)))
+    slots = asyncio.Semaphore(max(1, min(MAX_IMPORTS, service.settings.pool_size // 2)))
 
     @queue.entrypoint(queue_name(service.settings))
     async def import_file(job: Job) -> None:
-        async with turns:
-            await _run(service, watch, orjson.loads(job.payload or b"{}"))
+        async with slots:
+            await _run(service, orjson.loads(job.payload or b"{}"))
 
     task = asyncio.create_task(queue.run(dequeue_timeout=timedelta(seconds=5)))
     try:
@@ -82,22 +83,18 @@ async def run_jobs(service: Any) -> AsyncIterator[None]:
                 await opened.close(timeout=2)
 
 
-def _lock_key(import_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(import_id.encode()).digest()[:8], "big", signed=True)
+async def _fail_interrupted(watch: Any, folder: Path) -> None:
+    """Mark as failed every import whose process is gone. Nothing of it was written: a commit is one transaction.
 
-
-async def _settle(watch: Any, folder: Path) -> None:
-    """Marks as failed every import whose process is gone. Nothing of it was written: a commit is one transaction.
-
-    Each service holds a shared lock while it lives; one that gets it alone knows that nobody else is at work. If others
-    are, an import that no living process has locked is still known to be dead.
+    A service that gets SERVICE_LOCK alone knows that no other is at work. If others are, an import whose own lock is
+    free is known to be interrupted, unless it is still waiting in the queue.
     """
-    alone = await watch.fetchval("select pg_try_advisory_lock($1)", SERVING)
+    alone = await watch.fetchval("select pg_try_advisory_lock($1)", SERVICE_LOCK)
     problem = orjson.dumps({"code": "import_interrupted", "params": {}}).decode()
     for row in await watch.fetch(
         "select id, state from import_job where state = any($1::text[])", list(jobs.OPEN_STATES)
     ):
-        key = _lock_key(str(row["id"]))
+        key = jobs.lock_key(str(row["id"]))
         if alone or (row["state"] != "received" and await watch.fetchval("select pg_try_advisory_lock($1)", key)):
             failed = (
                 "update import_job set state = 'failed', problem = $2::text::jsonb, finished_at = now() where id = $1"
@@ -105,25 +102,26 @@ async def _settle(watch: Any, folder: Path) -> None:
             await watch.execute(failed, row["id"], problem)
         if not alone:
             await watch.execute("select pg_advisory_unlock_all()")
-    await remove_leftovers(watch, folder, list(jobs.OPEN_STATES), alone)
-    await watch.execute("select pg_advisory_lock_shared($1)", SERVING)
+    await remove_orphan_files(watch, folder, list(jobs.OPEN_STATES), alone)
+    await watch.execute("select pg_advisory_lock_shared($1)", SERVICE_LOCK)
     if alone:
-        await watch.execute("select pg_advisory_unlock($1)", SERVING)
+        await watch.execute("select pg_advisory_unlock($1)", SERVICE_LOCK)
 
 
-async def _run(service: Any, watch: Any, payload: dict[str, str]) -> None:
+async def _run(service: Any, payload: dict[str, str]) -> None:
+    """Run one job. Whatever goes wrong becomes the `problem` of the import; its file is removed in any case."""
     account = await principals.find(service.runtime.pools, payload["account"])
     if account is None or not account.open:
         return
     ctx = RequestContext(service.runtime, account.caller.carrying_out(), payload["request"], payload["import"])
     import_id = payload["import"]
     path = uploads(service.settings) / import_id
-    lock = await connect(service.settings.database_url, JOBS)  # lives as long as the import: its death is seen
+    lock = await connect(service.settings.database_url, JOBS)  # Postgres frees the lock if this process dies
     try:
-        await lock.execute("select pg_advisory_lock($1)", _lock_key(import_id))
+        await lock.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
         row = await jobs.read(ctx, import_id)
         if row["state"] == "received":
-            await _check(ctx, row, path)
+            await _import(ctx, row, path)
     except (UnreadableFile, Refusal) as problem:
         await _fail(ctx, import_id, problem.code, problem.params)
     except asyncio.CancelledError:
@@ -138,113 +136,71 @@ async def _run(service: Any, watch: Any, payload: dict[str, str]) -> None:
 
 async def _fail(ctx: RequestContext, import_id: str, code: str, params: Any) -> None:
     if (await jobs.read(ctx, import_id))["state"] not in jobs.OPEN_STATES:
-        return  # committed, only that the answer to it was lost
+        return  # it is committed, and only the database's answer to the commit was lost
     problem = {"code": code, "params": dict(params)}
     await jobs.write(ctx, import_id, state="failed", problem=problem, finished_at=now())
 
 
-async def _check(ctx: RequestContext, row: Any, path: Path) -> None:
-    import_id, twice = str(row["id"]), 2 if row["mode"] == "commit" else 1
-    await jobs.write(ctx, import_id, state="checking", total=_lines(path) * twice)
+async def _import(ctx: RequestContext, row: Any, path: Path) -> None:
+    """Check the file, and commit it if its maker asked for that.
+
+    Where one wrong row refuses the whole file, records are written during the check. If a row is then refused, all is
+    rolled back and the file is checked once more without writing, so that its maker can read the whole plan.
+    """
+    import_id, jurisdiction = str(row["id"]), row["jurisdiction"]
+    await jobs.write(ctx, import_id, state="checking", total=_estimated_rows(path) * _times_counted(row))
     if row["mode"] == "commit" and row["on_error"] == "reject_all":
-        with suppress(Abandoned):  # then the whole plan is made anew, to be read by its maker
-            async with writing_ahead(ctx, import_id, Lookup(ctx, row["jurisdiction"])) as ahead:
-                rows = await _plan(ctx, row, path, ahead)
+        with suppress(RolledBack):
+            async with streaming_writer(ctx, import_id, Lookup(ctx, jurisdiction)) as writer:
+                rows = await _check(ctx, row, path, writer.lookup, writer)
                 if rows is not None:
-                    async with ahead.free() as connection:
-                        await _committed(ctx, import_id, connection, rows)
+                    async with writer.plan_connection() as connection:
+                        await jobs.mark_committed(ctx, import_id, connection, rows)
             return
-    rows = await _plan(ctx, row, path, None)
+    lookup, sink = Lookup(ctx, jurisdiction), StoredPlan(ctx, import_id, jurisdiction)
+    rows = await _check(ctx, row, path, lookup, sink)
     if rows is not None:
-        await carry_out(ctx, import_id, rows)
+        await commit_plan(ctx, import_id, rows)
 
 
-async def _plan(ctx: RequestContext, row: Any, path: Path, ahead: Ahead | None) -> int | None:
-    """Checks the file and notes what was found; gives the number of rows if they are to be written now."""
-    import_id, twice = str(row["id"]), 2 if row["mode"] == "commit" else 1
-    source = Source(row["media"], ctx.runtime.registry.by_path.get(row["type"] or ""))
+async def _check(ctx: RequestContext, row: Any, path: Path, lookup: Lookup, sink: PlanSink) -> int | None:
+    """Check the file and store the result. Returns the number of rows if they are to be committed now, else None."""
+    import_id = str(row["id"])
+    source = ImportSource(row["media"], ctx.runtime.registry.by_path.get(row["type"] or ""))
 
-    async def progress(done: int, reports: list[SheetReport]) -> None:
-        written = ahead.written if ahead else 0
-        await jobs.write(ctx, import_id, done=done + written, sheets=[r.document() for r in reports])
+    async def progress(checked: int, reports: list[SheetReport]) -> None:
+        sheets = [r.document() for r in reports]
+        await jobs.write(ctx, import_id, done=checked + sink.rows_written, sheets=sheets)
 
-    lookup = ahead.lookup if ahead else Lookup(ctx, row["jurisdiction"])
-    check = Check(ctx, import_id, lookup, row["allow_register_changes"], ahead)
-    with jobs.naming_all(ctx, source):
-        await check.run(path, source, progress)
-        if ahead:
-            await ahead.settled()
+    check = FileCheck(ctx, import_id, lookup, row["allow_register_changes"], sink)
+    await check.run(path, source, progress)
     rows = sum(r.rows for r in check.reports)
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "encoding": source.encoding,
         "sheets": [r.document() for r in check.reports],
-        "done": rows + (ahead.written if ahead else 0),
-        "total": rows * twice,
+        "done": rows + sink.rows_written,
+        "total": rows * _times_counted(row),
     }
     if not any(r.type for r in check.reports):
         nothing = {"code": "nothing_to_import", "params": {}}
-        await jobs.write(ctx, import_id, state="failed", finished_at=now(), problem=nothing, **found)
+        await jobs.write(ctx, import_id, state="failed", finished_at=now(), problem=nothing, **result)
     elif row["mode"] == "preview":
-        await jobs.write(ctx, import_id, state="checked", finished_at=now(), **found)
+        await jobs.write(ctx, import_id, state="checked", finished_at=now(), **result)
     elif any(r.rejected for r in check.reports) and row["on_error"] == "reject_all":
-        await jobs.write(ctx, import_id, state="rejected", finished_at=now(), **found)
+        await jobs.write(ctx, import_id, state="rejected", finished_at=now(), **result)
     else:
-        await jobs.write(ctx, import_id, state="committing", **found)
+        await jobs.write(ctx, import_id, state="committing", **result)
         return rows
     return None
 
 
-def _lines(path: Path) -> int:
-    """A first guess of the number of rows, for the progress bar: as if all of the file were like its beginning."""
+def _times_counted(row: Any) -> int:
+    """A row counts in the progress when it is checked, and if it is to be committed once more when it is written."""
+    return 2 if row["mode"] == "commit" else 1
+
+
+def _estimated_rows(path: Path) -> int:
+    """A first estimate of the number of rows, for the progress bar: lines of the first 1 MiB, times the file's size."""
     with path.open("rb") as file:
         beginning = file.read(1 << 20)
     return round(beginning.count(b"\n") * path.stat().st_size / max(1, len(beginning)))
-
-
-async def carry_out(ctx: RequestContext, import_id: str, rows: int) -> None:
-    """Commits the plan: the records, their revisions and the import's own state in one transaction."""
-
-    async def progress(done: int) -> None:
-        await jobs.write(ctx, import_id, done=rows + done)
-
-    with _moved(ctx, import_id):
-        async with ctx.connection(transaction=True) as connection:
-            await committing.commit(ctx, connection, import_id, progress)
-            await _committed(ctx, import_id, connection, rows)
-
-
-async def _committed(ctx: RequestContext, import_id: str, connection: Any, rows: int) -> None:
-    ended: dict[str, Any] = {"state": "committed", "finished_at": now(), "problem": None}
-    await jobs.write(ctx, import_id, connection, **ended, done=rows * 2, total=rows * 2)
-
-
-@contextmanager
-def _moved(ctx: RequestContext, import_id: str) -> Iterator[None]:
-    """What the database refuses of a checked plan is said as what it means: the records are no longer as they were."""
-    try:
-        yield
-    except asyncpg.PostgresError as problem:
-        log.warning("plan not applied", request=ctx.request, import_id=import_id, sqlstate=problem.sqlstate)
-        raise Refusal("plan_moved") from None
-    except Refusal as refusal:
-        raise Refusal("plan_moved") if refusal.code in ("number_taken", "key_taken", "conflict") else refusal from None
-
-
-async def commit_checked(service: Any, ctx: RequestContext, import_id: str, rows: int) -> None:
-    """Commits a preview within the request, once: of two that ask at the same moment one finds it taken."""
-    ctx = replace(ctx, caller=ctx.caller.carrying_out(), origin=import_id)
-    lock = await connect(service.settings.database_url, JOBS)
-    try:
-        await lock.execute("select pg_advisory_lock($1)", _lock_key(import_id))
-        state = (await jobs.read(ctx, import_id))["state"]
-        if state != "checked":
-            raise jobs.uncommittable(state)
-        await jobs.write(ctx, import_id, state="committing")
-        try:
-            jobs.require_rows(await jobs.read(ctx, import_id))  # from here on nothing removes them
-            await carry_out(ctx, import_id, rows)
-        except BaseException:
-            await jobs.write(ctx, import_id, state="checked")
-            raise
-    finally:
-        await lock.close()

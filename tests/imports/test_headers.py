@@ -8,8 +8,18 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imports.files.headers import SEARCHED_ROWS, Column, NoHeader, Table, find_table, fold, folded_names, unit_of
-from app.imports.files.readers import Raw, read_workbook
+from app.imports.files.cells import Raw
+from app.imports.files.headers import (
+    SEARCHED_ROWS,
+    Column,
+    LocatedTable,
+    NoHeader,
+    find_table,
+    fold,
+    folded_names,
+    unit_of,
+)
+from app.imports.files.readers import read_workbook
 
 CLUES = (
     Column("number", ("线索编号",), required=True),
@@ -23,7 +33,7 @@ CLUES = (
 HEADER: list[Raw] = ["序号", "线索编号", "被反映人", "移交日期", "备注"]
 
 
-def table(*rows: list[Raw], columns: tuple[Column, ...] = CLUES) -> Table:
+def table(*rows: list[Raw], columns: tuple[Column, ...] = CLUES) -> LocatedTable:
     return find_table(enumerate(rows, 1), columns)
 
 

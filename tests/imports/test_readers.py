@@ -19,9 +19,10 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.imports.files.limits import LONGEST_LINE, Limits
+from app.imports.files.cells import Raw
+from app.imports.files.limits import LONGEST_LINE, Limits, UnreadableFile
 from app.imports.files.ndjson import UnreadableLine, read_ndjson
-from app.imports.files.readers import Raw, UnreadableFile, read_csv, read_workbook
+from app.imports.files.readers import read_csv, read_workbook
 from app.strict_json import DEEPEST
 
 Rows = list[tuple[int, list[Raw]]]
@@ -342,7 +343,7 @@ def test_gb_text_that_begins_as_good_utf_8_is_told_by_its_end(tmp_path: Path) ->
     assert (TWO_WAYS.decode("gb18030"), TWO_WAYS.decode()) == ("一实", "һʵ")
     content = b"a,b\r\n" + b"1," + TWO_WAYS + b"\r\n"
     content += (b"2," + TWO_WAYS * 50 + b"\r\n") * 6_000 + "3,市民政局\r\n".encode("gb18030")
-    assert len(content) > 2**20  # longer than any one piece that is read at a time
+    assert len(content) > 2**20  # longer than any one block that is read at a time
     encoding, rows = records(tmp_path / "a.csv", content)
     assert encoding == "gb18030"
     assert rows[1] == (2, ["1", "一实"])
@@ -356,7 +357,7 @@ def test_characters_of_gb18030_that_gbk_lacks_do_not_break_the_file(tmp_path: Pa
     assert records(tmp_path / "a.csv", content)[1][1] == (2, ["㐂𠮷䶮", "市民政局"])
 
 
-def test_a_character_across_two_pieces_is_one_character(tmp_path: Path) -> None:
+def test_a_character_across_two_blocks_is_one_character(tmp_path: Path) -> None:
     for lead in range(4):
         line = "甲," + "𠮷" * 100 + "\n"
         content = b"a" * lead + (line * 4_000).encode("gb18030")

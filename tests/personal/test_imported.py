@@ -8,7 +8,7 @@ from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import JOBS
 from app.imports.jobs import OPEN_STATES
-from app.imports.orphan_files import remove_leftovers
+from app.imports.orphan_files import remove_orphan_files
 from tests.support.callers import CSV, Api
 from tests.support.numbers import identity_number
 from tests.support.records import Maker
@@ -50,11 +50,11 @@ async def test_files_of_a_killed_process_are_taken_away_and_those_of_others_are_
     for path in (over, cut, other):
         path.write_text("431382190001010019")
     connection = await connect(database.application_url, JOBS)
-    await remove_leftovers(connection, tmp_path, OPEN_STATES, alone=False)
+    await remove_orphan_files(connection, tmp_path, OPEN_STATES, alone=False)
     assert there(tmp_path) == {cut, other}, "one that has no import yet may be arriving just now"
-    await remove_leftovers(connection, tmp_path, OPEN_STATES, alone=True)
+    await remove_orphan_files(connection, tmp_path, OPEN_STATES, alone=True)
     assert there(tmp_path) == {other}
     over.write_text("431382190001010019")
-    await remove_leftovers(connection, tmp_path, ("checked",), alone=True)
+    await remove_orphan_files(connection, tmp_path, ("checked",), alone=True)
     assert over.exists(), "an import that goes on keeps its file"
     await connection.close()

@@ -1,1 +1,1 @@
-"""From a plan to records."""
+"""From a plan to records: written from the stored plan, or while the file is still being checked."""

@@ -1,7 +1,7 @@
-"""One cell to one value, as a person would read it.
+"""One cell to one value, read as a person would read it.
 
-Every reader raises `CellProblem` (a code and its parameters; the sentence is written elsewhere) rather than guess.
-Blank cells are the caller's business: ask `is_blank` first; only `truth` answers for them itself.
+A reader that would have to guess raises `CellProblem` instead: a code and its parameters (the words: `app/sentences`).
+Readers expect a cell that holds something: ask `is_blank` first. Only `truth` accepts a blank cell.
 """
 
 import re
@@ -15,7 +15,7 @@ Raw = str | float | int | bool | date | datetime | None
 
 
 class CellProblem(Exception):
-    """A cell that has no one reading. `code` names the reason; `params['value']` is the cell as it stands."""
+    """A cell that cannot be read in exactly one way. `code` names the reason, `params['value']` is the cell's text."""
 
     def __init__(self, code: str, raw: Raw) -> None:
         self.code = code
@@ -23,18 +23,18 @@ class CellProblem(Exception):
         super().__init__(code, self.params)
 
 
-class Count(TypedDict):
-    """A number of persons, households or the like, with how sure the writer was."""
+class QualifiedCount(TypedDict):
+    """A number of persons, households or the like, and how exact the writer says it is."""
 
     value: int
     qualifier: Literal["exact", "at_least", "about"]
 
 
-# Only the full-width block and the wide space. NFKC would also read 5² as 52 and ① as 1.
+# Only full-width characters and the wide space are narrowed. NFKC would also read 5² as 52 and ① as 1.
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5}
 _WIDE = re.compile("[\uff01-\uff5e\u3000\uffe5]")
 _BLANK_MARKS = "/／-－—–―─"
-_SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))  # there are none above
+_SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))  # no character above U+3000 is a space
 _BLANK_STARTS = frozenset(_BLANK_MARKS + "无" + _SPACES)
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 _EXCEL_EPOCH = date(1899, 12, 30)  # serial 61 is 1900-03-01; earlier serials are outside the accepted range
@@ -73,33 +73,36 @@ _LIST_NUMBER = re.compile(
 )
 
 
-# Days and counts come back again and again in a ledger: remembering a reading takes a tenth of the time. Typed, because
-# 1 and True are equal. What is returned is not to be changed.
+# A ledger repeats its days and counts: to look a reading up takes a tenth of the time of reading again. `typed` keeps
+# 1 and True apart, which are equal. Callers must not change what is returned, because others get the same object.
 remembered = lru_cache(maxsize=4096, typed=True)
 
 
 def is_blank(raw: Raw) -> bool:
-    """Whether a ledger means nothing by this cell: empty, spaces, `/`, `-`, `—` (any run of them) or 无."""
+    """Whether the cell says nothing: empty, spaces, 无, or any run of `/`, `-`, `—`."""
     if raw is None:
         return True
     if not isinstance(raw, str):
         return False
     if raw and raw[0] not in _BLANK_STARTS:
-        return False  # most cells, at a third of the time
+        return False  # answers for most cells, in a third of the time
     inner = raw.strip()
     return not inner or inner == "无" or not inner.strip(_BLANK_MARKS)
 
 
 def plain_text(written: str) -> str:
-    """A text that is no more than itself, less outer spaces; empty where `is_blank` and `text` are to be asked."""
+    """The text without outer spaces, if its first character proves it an ordinary text; '' if not.
+
+    A quick way past `is_blank` and `text`: after '' the caller must ask these two.
+    """
     inner = written.strip()
     return inner if inner and inner[0] not in _DOUBTFUL_STARTS else ""
 
 
 def text(raw: Raw) -> str:
-    """What was written, less outer spaces; a number as Excel shows it, without `.0`.
+    """The text of a cell without outer spaces; a number as Excel shows it, without `.0`.
 
-    Errors: `number_ruined_by_excel` for digits that Excel has already thrown away, `error_cell` for #N/A and its kin.
+    Errors: `number_ruined_by_excel` for a number whose last digits Excel has dropped, `error_cell` for #N/A and others.
     """
     if isinstance(raw, str):
         inner = raw.strip()
@@ -117,23 +120,23 @@ def text(raw: Raw) -> str:
     if isinstance(raw, float):
         if not abs(raw) < _EXACT_DIGITS:
             raise CellProblem("number_ruined_by_excel", raw)
-        # 15 digits are what Excel shows: 0.1+0.2 is 0.3 there and not 0.30000000000000004.
+        # Excel shows 15 digits: there 0.1+0.2 is 0.3 and not 0.30000000000000004.
         return str(int(raw)) if raw.is_integer() else f"{Decimal(f'{raw:.15g}'):f}"
     return raw.isoformat() if isinstance(raw, date) else str(raw)
 
 
 def _folded(raw: Raw) -> str:
-    """Text with full-width forms narrowed, for cells that hold a number, a day or a yes."""
+    """The text with full-width forms narrowed, for cells that hold a number, a day or a yes or no."""
     written = text(raw)
     return written.translate(_HALF_WIDTH).strip() if _WIDE.search(written) else written
 
 
 @remembered
 def day(raw: Raw) -> date:
-    """The day, from a date cell, an Excel serial or any of the ways a clerk writes one; a time of day is dropped.
+    """The day of a date cell, of an Excel serial, or of a text as clerks write dates; a time of day is dropped.
 
-    Errors: `day_missing` for a month or year alone, `not_a_date` for the impossible and for orders of day, month and
-    year that can be read two ways.
+    Errors: `day_missing` for a month or a year alone, `not_a_date` for a day that does not exist or whose order of day,
+    month and year can be read in two ways.
     """
     if isinstance(raw, datetime):
         return raw.date()
@@ -144,10 +147,10 @@ def day(raw: Raw) -> date:
     written = _folded(raw)
     if not written.isascii():
         written = _DAY_MARKS.sub(r"\1", written)
-    found = _DAY.fullmatch(written) or _CHINESE_DAY.fullmatch(written) or _COMPACT_DAY.fullmatch(written)
-    if found is None:
+    match = _DAY.fullmatch(written) or _CHINESE_DAY.fullmatch(written) or _COMPACT_DAY.fullmatch(written)
+    if match is None:
         raise CellProblem("day_missing" if _NO_DAY.fullmatch(written) else "not_a_date", raw)
-    year, month, of_month = int(found[1]), int(found[3]), int(found[4])
+    year, month, of_month = int(match[1]), int(match[3]), int(match[4])
     if not 1900 <= year < 2100:
         raise CellProblem("not_a_date", raw)
     try:
@@ -161,44 +164,44 @@ def whole(raw: Raw) -> int:
 
     Errors: `not_a_whole_number`.
     """
-    found = None if isinstance(raw, bool) else _WHOLE.fullmatch(_folded(raw))
-    if found is None:
+    match = None if isinstance(raw, bool) else _WHOLE.fullmatch(_folded(raw))
+    if match is None:
         raise CellProblem("not_a_whole_number", raw)
-    return int(found[1].replace(",", ""))
+    return int(match[1].replace(",", ""))
 
 
 @remembered
-def count(raw: Raw) -> Count:
+def count(raw: Raw) -> QualifiedCount:
     """A number as a report states it: 300 and 300户 are exact, 300余 and 300以上 at least, 约300 and 近300 about.
 
     Errors: `not_a_count`.
     """
-    found = None if isinstance(raw, bool) else _COUNT.fullmatch(_folded(raw))
-    if found is None:
+    match = None if isinstance(raw, bool) else _COUNT.fullmatch(_folded(raw))
+    if match is None:
         raise CellProblem("not_a_count", raw)
-    marks = {mark for mark in (found[1], found[3], found[4]) if mark}
+    marks = {mark for mark in (match[1], match[3], match[4]) if mark}
     # 约300余 says both; the weaker claim is kept.
     qualifier: Literal["exact", "at_least", "about"] = "about" if marks & _ABOUT else "at_least" if marks else "exact"
-    return {"value": int(found[2].replace(",", "")), "qualifier": qualifier}
+    return {"value": int(match[2].replace(",", "")), "qualifier": qualifier}
 
 
 def money_fen(raw: Raw, unit: str | None) -> int:
     """An amount in fen, by exact arithmetic. A unit in the cell (5万元, ￥5) wins over `unit`.
 
-    `unit` is the heading's or the sheet's, None when neither names one.
+    `unit` is the unit of the heading or of the sheet, None where neither names one.
     Errors: `unit_missing`, `fraction_of_fen`, `not_an_amount`.
     """
     if isinstance(raw, str) and (yuan := _YUAN.fullmatch(raw)):
-        return int(yuan[1]) * 100  # most cells, in a fifth of the time
-    found = None if isinstance(raw, bool) else _AMOUNT.fullmatch(_folded(raw))
-    if found is None:
+        return int(yuan[1]) * 100  # reads most cells, in a fifth of the time
+    match = None if isinstance(raw, bool) else _AMOUNT.fullmatch(_folded(raw))
+    if match is None:
         raise CellProblem("not_an_amount", raw)
-    fen_per_unit = _FEN.get(found[4] or ("元" if found[1] else unit) or "")
+    fen_per_unit = _FEN.get(match[4] or ("元" if match[1] else unit) or "")
     if fen_per_unit is None:
         raise CellProblem("unit_missing", raw)
-    decimals = (found[3] or ".")[1:]
+    decimals = (match[3] or ".")[1:]
     parts: int = 10 ** len(decimals)
-    fen, rest = divmod(int(found[2].replace(",", "") + decimals) * fen_per_unit, parts)
+    fen, rest = divmod(int(match[2].replace(",", "") + decimals) * fen_per_unit, parts)
     if rest:
         raise CellProblem("fraction_of_fen", raw)
     if abs(fen) >= 2**63:
@@ -207,7 +210,7 @@ def money_fen(raw: Raw, unit: str | None) -> int:
 
 
 def truth(raw: Raw) -> bool | None:
-    """Yes or no; None for a blank cell. 无 is no here, so ask this and not `is_blank` in a 是否 column.
+    """Yes or no; None for a blank cell. In a 是否 column 无 means no, so do not ask `is_blank` before.
 
     Errors: `not_yes_or_no`.
     """
@@ -220,14 +223,14 @@ def truth(raw: Raw) -> bool | None:
 
 
 def split(raw: Raw, kind: Literal["names", "measures"]) -> list[str]:
-    """The parts of a list cell: names at 、，,；; and line breaks, measures at ；; and line breaks.
+    """The parts of a list cell: names are split at 、，,；; and line breaks, measures at ；; and line breaks.
 
-    Parts are stripped and empty ones dropped; the numbers of a numbered list of measures go when every part has one.
+    Parts lose outer spaces, empty parts are dropped. If every measure has a list number, the numbers are dropped.
     """
     parts = [part for part in map(str.strip, _SEPARATORS[kind].split(text(raw))) if part]
     if kind == "measures":
-        cut = [_LIST_NUMBER.match(part) for part in parts]
-        bare = [part[found.end() :] for part, found in zip(parts, cut, strict=True) if found]
+        numbers = [_LIST_NUMBER.match(part) for part in parts]
+        bare = [part[number.end() :] for part, number in zip(parts, numbers, strict=True) if number]
         if len(bare) == len(parts) and all(bare):
             return bare
     return parts
@@ -236,4 +239,5 @@ def split(raw: Raw, kind: Literal["names", "measures"]) -> list[str]:
 def fold_name(written: str) -> str:
     """The form in which names of units, teams, categories and labels are compared: NFKC, no spaces. Never stored."""
     bare = _INVISIBLE.sub("", "".join(unicodedata.normalize("NFKC", written).split()))
-    return unicodedata.normalize("NFKC", bare)  # again: ´ alone becomes a space and a mark for the letter before it
+    # Once more, because NFKC makes a lone ´ a space and a mark, which without the space joins the letter before it.
+    return unicodedata.normalize("NFKC", bare)

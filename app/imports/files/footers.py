@@ -1,4 +1,4 @@
-"""What stands below a table without being one of its rows: notes, and the lines of those who filled it in."""
+"""Rows below a table that are no entries of it: notes, and the signature lines of those who filled the table in."""
 
 import re
 import unicodedata
@@ -15,26 +15,29 @@ _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[).
 
 
 def nfkc(raw: Raw) -> str:
-    """Text in NFKC without outer spaces. 200 characters decide what a cell is, whatever a hostile one holds."""
+    """A cell as NFKC text without outer spaces. Only 200 characters are read: a hostile cell may hold millions."""
     text = str(raw)[:200]
     return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip("\ufeff\u200b \t\r\n")
 
 
 def opens_note(first: Raw) -> bool:
-    """Whether a row that begins with this may be a note or a signature line."""
+    """Whether a row whose first cell is `first` may be a note or a signature line."""
     return isinstance(first, str) and _NOTE.match(nfkc(first)) is not None
 
 
-def is_note(written: Sequence[Raw], noted: bool) -> bool:
-    """A note or signature line with nothing else but more labels and their values; below one, its numbered lines."""
+def is_note(written: Sequence[Raw], below_note: bool) -> bool:
+    """Whether the filled cells of a row are a note or a signature line: labels and their values, nothing else.
+
+    Below a note (`below_note`) a numbered line counts as a note as well.
+    """
     if not isinstance(written[0], str):
         return False
     opening = nfkc(written[0])
     if not opens_note(written[0]):
-        return noted and len(set(written)) == 1 and _NUMBERED.match(opening) is not None
-    value_due = opening.endswith(":")
-    for text in map(nfkc, [*dict.fromkeys(written)][1:]):  # a merged line is one text many times
-        if not value_due and not _LABEL.match(text):
+        return below_note and len(set(written)) == 1 and _NUMBERED.match(opening) is not None
+    value_expected = opening.endswith(":")
+    for text in map(nfkc, [*dict.fromkeys(written)][1:]):  # a merged line repeats one text in every cell
+        if not value_expected and not _LABEL.match(text):
             return False
-        value_due = text.endswith(":")
+        value_expected = text.endswith(":")
     return True

@@ -1,7 +1,7 @@
 """Where the table is on a sheet, and which column is which.
 
-Titles and units above the header, one or two header rows, totals, page breaks and notes below: what is plainly no entry
-is passed over; what is in doubt is kept, to be rejected with a message.
+A sheet may hold titles and units above the header, a header of one or two rows, and totals, repeated headers and notes
+below. What is plainly no entry is skipped; what is in doubt is kept, to be rejected with a message.
 """
 
 import re
@@ -20,7 +20,7 @@ Row = tuple[int, list[Raw]]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a type: its key, and every name a ledger may give it, the usual one first."""
+    """A column of a record type: its key, and every heading a ledger may give it, the usual one first."""
 
     key: str
     names: tuple[str, ...]
@@ -28,23 +28,23 @@ class Column:
 
 
 @dataclass
-class Table:
-    """A table found on a sheet, its texts as written there; only `missing` holds usual names of columns."""
+class LocatedTable:
+    """A table located on a sheet."""
 
-    header_row: int  # the lower one of two
+    header_row: int  # of two header rows the lower one
     positions: dict[str, int]  # key -> index of the cell in its row
-    headings: dict[str, str]
+    headings: dict[str, str]  # key -> heading as written on the sheet
     units: dict[str, str]  # key -> the unit in its heading, else the money unit stated above the table
-    unknown: list[str]
-    missing: list[str]
+    unknown: list[str]  # headings, as written, that name no column of the type
+    missing: list[str]  # required columns that the sheet lacks, by their usual heading
     rows: Iterator[tuple[int, dict[str, Raw]]]
 
 
 @dataclass
 class NoHeader(Exception):
-    """No row names enough columns. The nearest is told: its number (None on an empty sheet) and its headings."""
+    """No row names enough columns. Describes the row that comes nearest to a header."""
 
-    row: int | None
+    row: int | None  # None on an empty sheet
     recognised: list[str]
     unrecognised: list[str]
 
@@ -54,7 +54,7 @@ _MONEY = {"元", "千元", "万元", "百万元", "亿元"}
 _UNITS = _MONEY | {"户", "人", "人次", "户次", "个", "条", "件", "项", "次", "名", "天", "起", "份", "处", "亩"}
 _BRACKETED = re.compile(r"[(\[{【〔《][^()\[\]{}【】〔〕《》]*(?:[)\]}】〕》]|$)")
 _TRAILING_UNIT = re.compile(r"[:/,、]([千万亿]?元|百万元)$")
-_STATED_UNIT = re.compile(r"(?=单位\s*:\s*([^\s:()]+))")  # looks ahead: 填报单位:巡察办单位:万元 holds two
+_STATED_UNIT = re.compile(r"(?=单位\s*:\s*([^\s:()]+))")  # overlapping: 填报单位:巡察办单位:万元 holds two
 _LIST_NUMBER = re.compile(r"^(?:\d{1,2}[.、]|[一二三四五六七八九十]{1,3}、)(?=.)")
 _TOTAL = re.compile(r"(?:本页|本表|累计)?(?:合计|总计|小计|共计):?[\d,.]*(?:人次|户次|万元|[条项个人户件次名元起])?")
 _FIGURE = re.compile(r"(?:共|计)?[\d,.]+%?\w{0,3}")
@@ -65,10 +65,10 @@ def _plain(raw: Raw) -> str:
 
 
 def fold(text: str) -> str:
-    """A heading's comparison form, equal for the ways in which a second clerk would vary a label.
+    """The form in which headings are compared, so that a label and its usual variants are equal.
 
-    Gone are spaces, list numbers, brackets with what they hold, a trailing unit, `*`, `※` or `:`, the endings 情况
-    and 数, and 的; 时间 is 日期. What holds nothing else keeps it (情况 is 情况).
+    Dropped are spaces, list numbers, brackets and what is in them, a trailing unit, `*`, `※` or `:`, 的, and the
+    endings 情况 and 数; 时间 becomes 日期. A heading that would end up empty keeps these (情况 stays 情况).
     """
     plain = _plain(text)
     while plain != (plain := _BRACKETED.sub("", plain)):
@@ -78,10 +78,10 @@ def fold(text: str) -> str:
 
 
 def unit_of(text: str) -> str | None:
-    """The unit a heading names in brackets (金额（万元）) or, for money, after a stroke (金额/万元), None if none."""
+    """The unit in a heading: in brackets (金额（万元）) or, for money, after a stroke (金额/万元). None without one."""
     plain = _plain(text).rstrip("*※:")
-    for held in reversed(_BRACKETED.findall(plain)):
-        unit: str = held.strip("()[]{}【】〔〕《》").removeprefix("单位").lstrip(":")
+    for bracketed in reversed(_BRACKETED.findall(plain)):
+        unit: str = bracketed.strip("()[]{}【】〔〕《》").removeprefix("单位").lstrip(":")
         if unit in _UNITS:
             return unit
     trailing = _TRAILING_UNIT.search(_BRACKETED.sub("", plain).strip("*※:"))
@@ -89,7 +89,7 @@ def unit_of(text: str) -> str | None:
 
 
 def folded_names(columns: Sequence[Column]) -> dict[str, str]:
-    """Folded name -> key. Raises ValueError naming both columns where two of one type would answer to one heading."""
+    """Folded heading -> key. Raises ValueError if two columns of the type would be recognised by one heading."""
     keys: dict[str, str] = {}
     for key, name in ((column.key, name) for column in columns for name in column.names):
         if (other := keys.setdefault(fold(name), key)) != key:
@@ -97,7 +97,9 @@ def folded_names(columns: Sequence[Column]) -> dict[str, str]:
     return keys
 
 
-class _Named(NamedTuple):
+class _NamedColumn(NamedTuple):
+    """A column of the sheet whose heading was recognised."""
+
     position: int
     heading: str
     exact: bool
@@ -105,86 +107,90 @@ class _Named(NamedTuple):
 
 
 class _Header(NamedTuple):
-    """One way to read a row, or two, as the header; `start` and `stop` count rows as read."""
+    """One or two rows read as the header. `start` and `stop` are indices in the list of rows read so far."""
 
     start: int
     stop: int
-    named: dict[str, _Named]
+    named: dict[str, _NamedColumn]
     unknown: list[str]
 
 
-def _tries(rows: Sequence[Row]) -> list[list[str]]:
-    """Per column the headings to try, the most telling first: of two rows the group with the lower, then the lower.
+def _possible_headings(rows: Sequence[Row]) -> list[list[str]]:
+    """For each column the headings to try. Of two rows: first upper and lower cell together, then the lower alone.
 
-    A group heading that lost its merging (in CSV) also counts for the columns to its right whose upper cell is blank.
+    A csv has no merged cells: a group heading in the upper row also holds for the blank upper cells to its right.
     """
     upper, lower = ([("" if is_blank(cell) else str(cell)) for cell in cells] for _, cells in [*rows, (0, [])][:2])
-    tries: list[list[str]] = []
+    possible: list[list[str]] = []
     group = ""
     for above, below in zip_longest(upper, lower, fillvalue=""):
         group = above or group
         names = [below or above] if not below or not group or below == above else [group + below, below]
-        tries.append([without_numbers(" ".join(name[:200].split())) for name in names if name])  # it may be data
-    return tries
+        # The row may turn out to be data, and its cells are shown in messages: no identity numbers in them.
+        possible.append([without_numbers(" ".join(name[:200].split())) for name in names if name])
+    return possible
 
 
 def _header(rows: Sequence[Row], start: int, stop: int, keys: dict[str, str], exact: set[str]) -> _Header:
-    """Columns by heading. Of two headings for one column the one written exactly so wins, else the first."""
-    named: dict[str, _Named] = {}
+    """Recognise columns by heading. Of two headings for one column an exact one wins, else the first."""
+    named: dict[str, _NamedColumn] = {}
     unknown: dict[str, None] = {}
-    for position, headings in enumerate(_tries(rows[start:stop])):
+    for position, headings in enumerate(_possible_headings(rows[start:stop])):
         heading = next((heading for heading in headings if fold(heading) in keys), None)
         if heading is None:
             unknown |= {shown: None for shown in headings[:1] if fold(headings[-1]) not in _SERIAL}
             continue
         key = keys[fold(heading)]
-        found = _Named(position, heading, _plain(heading) in exact, unit_of(headings[0]))  # a group may hold the unit
-        first = named.setdefault(key, found)
-        if found is not first:
-            if found.exact and not first.exact:
-                named[key], found = found, first
-            unknown[found.heading] = None
+        unit = unit_of(headings[0])  # the group heading may hold the unit
+        column = _NamedColumn(position, heading, _plain(heading) in exact, unit)
+        first = named.setdefault(key, column)
+        if column is not first:
+            if column.exact and not first.exact:
+                named[key], column = column, first
+            unknown[column.heading] = None
     return _Header(start, stop, named, list(unknown))
 
 
 def _choose(rows: Sequence[Row], columns: Sequence[Column]) -> _Header:
-    """The row (or two) among the first that names most columns. Raises NoHeader.
+    """The row (or two rows) that names most columns, among the first rows of a sheet. Raises NoHeader.
 
-    Once a row names enough, only the next row, or one that names more than twice as many, takes its place: a header
-    repeated further down must not turn the data rows between into title rows.
+    Once a row names enough columns, only the next row, or a row that names more than twice as many, replaces it:
+    otherwise a header repeated further down would turn the data rows between into title rows.
     """
     keys, exact = folded_names(columns), {_plain(name) for column in columns for name in column.names}
     singles = [_header(rows, at, at + 1, keys, exact) for at in range(len(rows))]
     best: _Header | None = None
-    for at, found in enumerate(singles[:SEARCHED_ROWS]):
+    for at, header in enumerate(singles[:SEARCHED_ROWS]):
         if at + 1 < len(rows):
             both = _header(rows, at, at + 2, keys, exact)
-            found = both if len(both.named) > max(len(found.named), len(singles[at + 1].named)) else found
-        if len(found.named) < min(3, len(columns)):
+            header = both if len(both.named) > max(len(header.named), len(singles[at + 1].named)) else header
+        if len(header.named) < min(3, len(columns)):
             continue
-        if best is None or len(found.named) > len(best.named) * (1 if at == best.start + 1 else 2):
-            best = found
+        if best is None or len(header.named) > len(best.named) * (1 if at == best.start + 1 else 2):
+            best = header
     if best is not None:
         return best
     near = max(singles[:SEARCHED_ROWS], key=lambda h: (len(h.named), len(h.unknown)), default=_Header(0, 0, {}, []))
-    raise NoHeader(rows[near.start][0] if rows else None, [one.heading for one in near.named.values()], near.unknown)
+    headings = [column.heading for column in near.named.values()]
+    raise NoHeader(rows[near.start][0] if rows else None, headings, near.unknown)
 
 
-def find_table(rows: Iterable[Row], columns: Sequence[Column]) -> Table:
-    """The table on a sheet, by the header within its first 20 rows that names at least three columns (or all).
+def find_table(rows: Iterable[Row], columns: Sequence[Column]) -> LocatedTable:
+    """Locate the table on a sheet by its header: one of the first 20 rows, naming at least three columns (or all).
 
-    Its rows come as they are read, each with a value for every column found. Raises NoHeader.
+    The rows of the table are read on demand, each with a cell for every column recognised. Raises NoHeader.
     """
     remaining = iter(rows)
     first = [*islice(remaining, SEARCHED_ROWS + 1)]
     header = _choose(first, columns)
     above = " ".join(nfkc(cell) for _, cells in first[: header.start] for cell in cells if not is_blank(cell))
-    stated = _MONEY & {unit for one in _STATED_UNIT.findall(above) for unit in re.split("[、,;。/和]", one)}
-    units = {key: one.unit or (next(iter(stated)) if len(stated) == 1 else "") for key, one in header.named.items()}
-    return Table(
+    stated = _MONEY & {unit for text in _STATED_UNIT.findall(above) for unit in re.split("[、,;。/和]", text)}
+    only_stated = next(iter(stated)) if len(stated) == 1 else ""
+    units = {key: column.unit or only_stated for key, column in header.named.items()}
+    return LocatedTable(
         header_row=first[header.stop - 1][0],
-        positions={key: one.position for key, one in header.named.items()},
-        headings={key: one.heading for key, one in header.named.items()},
+        positions={key: column.position for key, column in header.named.items()},
+        headings={key: column.heading for key, column in header.named.items()},
         units={key: unit for key, unit in units.items() if unit},
         unknown=header.unknown,
         missing=[column.names[0] for column in columns if column.required and column.key not in header.named],
@@ -193,36 +199,41 @@ def find_table(rows: Iterable[Row], columns: Sequence[Column]) -> Table:
 
 
 def _entries(header: _Header, above: Sequence[Row], rows: Iterable[Row]) -> Iterator[tuple[int, dict[str, Raw]]]:
-    """The rows below a header but blank ones, totals, notes, and titles and headers repeated on a new page."""
-    tries = _tries(above[header.start :])
-    width = 1 + max(place for place, headings in enumerate(tries) if headings)
-    serials = [place for place, headings in enumerate(tries) if headings and fold(headings[-1]) in _SERIAL]
-    keys, positions = tuple(header.named), tuple(one.position for one in header.named.values())
+    """The rows below a header, without blank rows, totals, notes, and titles and headers repeated on a new page.
+
+    The first three filled cells show of most rows that they are entries; only where these leave a doubt, the others
+    are looked at.
+    """
+    possible = _possible_headings(above[header.start :])
+    width = 1 + max(place for place, headings in enumerate(possible) if headings)
+    serials = [place for place, headings in enumerate(possible) if headings and fold(headings[-1]) in _SERIAL]
+    keys, positions = tuple(header.named), tuple(column.position for column in header.named.values())
     repeated = [[_plain(cell) for cell in cells[:width] if not is_blank(cell)] for _, cells in above]
-    openings, names = {words[0] for words in repeated if words}, {_plain(one.heading) for one in header.named.values()}
-    noted, lower = False, True  # the row below may name columns that nobody knows, and those of the header again
+    openings, names = {words[0] for words in repeated if words}, {_plain(c.heading) for c in header.named.values()}
+    below_note = False
+    first = True  # the first row may be a second header row, of unknown headings beside those of the header
     for number, read in rows:
         cells = read if len(read) == width else read[:width] + [None] * (width - len(read))
-        opening = [*islice(filterfalse(is_blank, cells), 3)]  # tells of most rows what they are
+        opening = [*islice(filterfalse(is_blank, cells), 3)]
         if not opening or (len(opening) == 1 and any(_FIGURE.fullmatch(str(cells[place])) for place in serials)):
-            continue  # a number written in advance does not make an entry
-        if noted or opens_note(opening[0]) or "计" in "".join(map(str, opening)):
+            continue  # a serial number written in advance does not make an entry
+        if below_note or opens_note(opening[0]) or "计" in "".join(map(str, opening)):
             written = [*filterfalse(is_blank, cells)]
-            note = is_note(written, noted)
-            noted = noted or note
+            note = is_note(written, below_note)
+            below_note = below_note or note
             if note or _is_total(written):
                 continue
-        if isinstance(opening[0], str) and (lower or _plain(opening[0]) in openings):
-            lower = False
+        if isinstance(opening[0], str) and (first or _plain(opening[0]) in openings):
+            first = False
             again = [_plain(cell) for cell in filterfalse(is_blank, cells)] in repeated
-            found = {_plain(cells[place]) for place in positions if not is_blank(cells[place])}
-            if again or (len(found) > 1 and found <= names):
+            texts = {_plain(cells[place]) for place in positions if not is_blank(cells[place])}
+            if again or (len(texts) > 1 and texts <= names):
                 continue
         yield number, dict(zip(keys, map(cells.__getitem__, positions), strict=True))
 
 
 def _is_total(written: Sequence[Raw]) -> bool:
-    """合计 as the first thing written, or second or third (after a group's name) with nothing but figures behind it."""
+    """Whether 合计 stands in the first filled cell, or in the second or third with only figures behind it."""
     for at, cell in enumerate(written[:3]):
         if isinstance(cell, str) and "计" in cell and _TOTAL.fullmatch(_plain(cell)):
             return at == 0 or all(_FIGURE.fullmatch(_plain(figure)) for figure in written[at + 1 :])

@@ -1,4 +1,4 @@
-"""NDJSON to records, line by line: a line that is no record harms no other."""
+"""NDJSON to JSON objects, line by line. A line that is no object does not keep the other lines from being read."""
 
 import codecs
 import json
@@ -21,15 +21,15 @@ _MEMBER_COLONS = (b'":', b" :", b"\t:", b"\r:")
 
 @dataclass(frozen=True, slots=True)
 class UnreadableLine:
-    """A line of NDJSON that is no record, and why."""
+    """Stands in the place of a line's object. `code` says why the line holds none."""
 
     code: str
 
 
 def read_ndjson(path: Path) -> Iterator[tuple[int, dict[str, Any] | UnreadableLine]]:
-    """Line number and object, line by line; blank lines are passed over, a line that is no record says so.
+    """Yield line number and object of each line. Blank lines are skipped but counted.
 
-    Raises nothing but what the file system does. Codes of UnreadableLine: not_json, not_an_object, not_utf8,
+    Raises only what the file system raises. Codes of UnreadableLine: not_json, not_an_object, not_utf8,
     duplicate_member, nul_character, lone_surrogate, number_out_of_range, too_deep, line_too_long.
     """
     with path.open("rb") as file:
@@ -43,26 +43,27 @@ def read_ndjson(path: Path) -> Iterator[tuple[int, dict[str, Any] | UnreadableLi
                     line = file.readline(LONGEST_LINE)
                 yield number, UnreadableLine("line_too_long")
             elif not line.isspace() and line:
-                yield number, _parsed(line)
+                yield number, _parse(line)
 
 
-def _parsed(line: bytes) -> dict[str, Any] | UnreadableLine:
+def _parse(line: bytes) -> dict[str, Any] | UnreadableLine:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return UnreadableLine(_refusal(line))
+        return UnreadableLine(_why_refused(line))
     if type(value) is not dict:
         return UnreadableLine("not_an_object")
     members = len(value)
     if not _NESTED.isdisjoint(map(type, value.values())):
         try:
-            members = count_members(value, 1)  # the record itself is the first level
+            members = count_members(value, 1)  # the object itself is the first level
         except Refusal:
             return UnreadableLine("too_deep")
     if b"\\" in line and b"\\u0000" in line and _NUL.search(line):
         return UnreadableLine("nul_character")
-    # As many members as colons proves that none was lost to a second of its name. Colons in texts break the proof, so
-    # next only those count that follow a quote or a space, as a member's must; failing that too, it is parsed again.
+    # orjson drops a second member of the same name without a word. As many colons as members prove that none was
+    # dropped, without a second parse. Colons within texts break this proof: then only colons behind a quote or a space
+    # are counted, as every member has one; if the numbers still differ, the slow parser decides.
     if line.count(b":") != members and sum(map(line.count, _MEMBER_COLONS)) != members:
         try:
             json.loads(line, object_pairs_hook=distinct)
@@ -71,8 +72,8 @@ def _parsed(line: bytes) -> dict[str, Any] | UnreadableLine:
     return value
 
 
-def _refusal(line: bytes) -> str:
-    """Why orjson refused a line."""
+def _why_refused(line: bytes) -> str:
+    """The code of what is wrong with a line that orjson refused. Parses the line again with the slow parser."""
 
     def refuse(constant: str) -> None:
         raise OverflowError(constant)
@@ -88,6 +89,6 @@ def _refusal(line: bytes) -> str:
         return "too_deep"
     except json.JSONDecodeError:
         return "not_json"
-    except (OverflowError, ValueError):  # NaN, Infinity; a number of more digits than Python reads
+    except (OverflowError, ValueError):  # NaN, Infinity, or a number of more digits than Python reads
         return "number_out_of_range"
-    return "number_out_of_range"  # read here as infinity
+    return "number_out_of_range"  # the slow parser reads such a number as infinity

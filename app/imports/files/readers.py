@@ -1,4 +1,4 @@
-"""Bytes on disk to rows: workbooks, and delimited text in the encodings that clerks' machines write."""
+"""Workbooks and delimited text to rows. Text may be in any of the encodings that clerks' machines write."""
 
 import codecs
 import csv
@@ -16,28 +16,22 @@ from xml.parsers import expat
 
 import python_calamine as calamine
 
-from app.imports.files.cells import Raw as Raw
-from app.imports.files.limits import DEFAULT_LIMITS
-from app.imports.files.limits import LONGEST_LINE as LONGEST_LINE
-from app.imports.files.limits import Limits as Limits
-from app.imports.files.limits import UnreadableFile as UnreadableFile
-from app.imports.files.ndjson import UnreadableLine as UnreadableLine
-from app.imports.files.ndjson import read_ndjson as read_ndjson
-from app.imports.files.xlsx_guard import Errors, measured
-from app.strict_json import DEEPEST as DEEPEST
+from app.imports.files.cells import Raw
+from app.imports.files.limits import DEFAULT_LIMITS, LONGEST_LINE, Limits, UnreadableFile
+from app.imports.files.xlsx_guard import ErrorCells, require_moderate
 
-_OLE = b"\xd0\xcf\x11\xe0"  # xls, and xlsx under a password
-# A RuntimeError is zipfile's for members it cannot unpack.
+_OLE = b"\xd0\xcf\x11\xe0"  # begins an xls, and an xlsx under a password
+# zipfile raises RuntimeError for an entry that it cannot unpack.
 _DAMAGED = (calamine.CalamineError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, expat.error, RuntimeError)
-MANY = 200  # Chinese characters, in the first 64 KiB of a file
+PROOF_OF_UTF_8 = 200  # Chinese characters, in the first 64 KiB of a file
 _CELL_TYPES = {str, float, int, bool, date, datetime}
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Rows, drawn once, numbered as Excel counts; an empty cell is "" or None.
+    """The rows of a sheet, numbered as Excel counts. They can be read once. An empty cell is "" or None.
 
-    Every cell of a merged range holds its value, save in rows that hold nothing of their own: those stay blank.
+    Every cell of a merged range holds its value, but a row with no filled cell of its own stays blank.
     """
 
     name: str
@@ -45,9 +39,9 @@ class Sheet:
 
 
 def read_workbook(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Sheet]:
-    """The worksheets of an xlsx in order, hidden ones too; draw the rows of one before asking for the next.
+    """The worksheets of an xlsx in order, hidden ones too. Read the rows of one sheet before asking for the next.
 
-    xls, xlsb and ods are refused although calamine reads them: what they would take cannot be known before.
+    xls, xlsb and ods are refused, although calamine reads them: their memory cannot be measured before (xlsx_guard).
     Raises UnreadableFile: empty_file, not_a_workbook, workbook_format, workbook_encrypted, workbook_too_large,
     workbook_layout, too_many_rows, too_many_columns.
     """
@@ -60,7 +54,7 @@ def read_workbook(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Sh
     if content[:512].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         raise UnreadableFile("workbook_format", format="html")
     try:
-        errors = measured(content, limits)
+        errors = require_moderate(content, limits)
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         for about in book.sheets_metadata:
             if about.typ == calamine.SheetTypeEnum.WorkSheet:
@@ -70,13 +64,13 @@ def read_workbook(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Sh
     except _DAMAGED as error:
         raise UnreadableFile("not_a_workbook") from error
     except BaseException as error:
-        if type(error).__name__ == "PanicException":  # calamine's, which is no Exception
+        if type(error).__name__ == "PanicException":  # calamine raises it, and it is no Exception
             raise UnreadableFile("not_a_workbook") from error
         raise
 
 
-def _filled(sheet: calamine.CalamineSheet, errors: Errors) -> Iterator[tuple[int, list[Raw]]]:
-    """Numbered rows from the top left corner of the sheet, merged ranges filled."""
+def _filled(sheet: calamine.CalamineSheet, errors: ErrorCells) -> Iterator[tuple[int, list[Raw]]]:
+    """Numbered rows from cell A1 on, with merged ranges filled and error cells put back."""
     height, width = (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end else (0, 0)
     indent: list[Raw] = [""] * (sheet.start[1] if sheet.start else 0)
     starting: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
@@ -86,13 +80,13 @@ def _filled(sheet: calamine.CalamineSheet, errors: Errors) -> Iterator[tuple[int
             starting[top].append((min(bottom, height - 1), left, min(right + 1, width)))
             area += (min(bottom + 1, height) - top) * (min(right + 1, width) - left)
     if area > height * width:
-        raise UnreadableFile("not_a_workbook")  # ranges that overlap, without end
+        raise UnreadableFile("not_a_workbook")  # overlapping ranges could take any amount of time
     live: list[tuple[int, int, int, Raw]] = []
     for index, cells in enumerate(sheet.iter_rows()):
         row = indent + [cast(Raw, cell) if type(cell) in _CELL_TYPES else str(cell) for cell in cells]
         for place, shown in errors.get(index, {}).items():
             row[place : place + 1] = [shown]
-        live = [one for one in live if one[0] >= index]
+        live = [merged for merged in live if merged[0] >= index]
         live += [(bottom, left, right, row[left]) for bottom, left, right in starting.get(index, ())]
         if live and any(cell != "" for cell in row):
             for _, left, right, value in live:
@@ -101,12 +95,12 @@ def _filled(sheet: calamine.CalamineSheet, errors: Errors) -> Iterator[tuple[int
 
 
 def read_csv(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, Sheet]:
-    """Delimited text: its encoding (utf-8-sig, utf-8, gb18030 or utf-16) and its one sheet, of texts.
+    """The encoding of delimited text (utf-8-sig, utf-8, gb18030 or utf-16), and its one sheet, whose cells are texts.
 
-    The whole file decides the encoding, unless it begins with many Chinese characters in good UTF-8: a GB18030 file may
-    well begin with bytes that are.
-    Raises UnreadableFile: empty_file, undecodable_text, line_too_long; while rows are drawn also these two,
-    too_many_rows, quote_not_closed, cell_too_long.
+    The whole file is decoded once to choose the encoding, because a GB18030 file may begin with valid UTF-8. A file
+    that begins with many Chinese characters in UTF-8 is spared that.
+    Raises UnreadableFile: empty_file, undecodable_text, line_too_long; while rows are read also undecodable_text,
+    line_too_long, too_many_rows, quote_not_closed, cell_too_long.
     """
     with path.open("rb") as file:
         start = file.read(2**16)
@@ -114,30 +108,32 @@ def read_csv(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, Sheet
         raise UnreadableFile("empty_file")
     marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
     marked = marks.get(start[:3]) or marks.get(start[:2])
-    broken = 0
+    broken_line = 0
     for encoding in [marked] if marked else ["utf-8", "gb18030"]:
-        plain = encoding == "utf-8" and _begins_in_utf_8(start)
-        line = None if plain else _undecodable_line(path, encoding)
+        proven = encoding == "utf-8" and _begins_in_utf_8(start)
+        line = None if proven else _undecodable_line(path, encoding)
         if line is None:
             delimiter = _delimiter(codecs.getincrementaldecoder(encoding)("replace").decode(start))
-            return encoding, Sheet(path.stem, _records(path, encoding, delimiter, limits))
-        broken = max(broken, line)
-    raise UnreadableFile("undecodable_text", line=broken)
+            return encoding, Sheet(path.stem, _csv_rows(path, encoding, delimiter, limits))
+        broken_line = max(broken_line, line)
+    raise UnreadableFile("undecodable_text", line=broken_line)
 
 
 def _begins_in_utf_8(start: bytes) -> bool:
-    """Whether it holds so many Chinese characters in UTF-8 that it cannot be by chance. Each is three bytes, E4 to E9
-    first; a pair of bytes of GB18030 may be a character of UTF-8, too, but its text then holds others that are none.
+    """Whether the start of a file holds so many Chinese characters in UTF-8 that it cannot be GB18030 by chance.
+
+    A Chinese character is three bytes of UTF-8. Some bytes of GB18030 can be read as such, but a text of 200
+    characters holds others that cannot.
     """
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(start)
     except UnicodeDecodeError:
         return False
-    return sum("\u4e00" <= character <= "\u9fff" for character in text) > MANY
+    return sum("\u4e00" <= character <= "\u9fff" for character in text) > PROOF_OF_UTF_8
 
 
 def _undecodable_line(path: Path, encoding: str) -> int | None:
-    """The first line that strict decoding refuses, None if there is none. Holds no more than a cache does at a time."""
+    """The first line that strict decoding refuses, None if there is none. Reads 64 KiB at a time."""
     decoder = codecs.getincrementaldecoder(encoding)()
     line, unbroken = 1, 0
     with path.open("rb") as file:
@@ -159,26 +155,26 @@ def _undecodable_line(path: Path, encoding: str) -> int | None:
 
 
 def _delimiter(sample: str) -> str:
-    """The one of , tab ; that parts the first row with three cells (else two) into most."""
-    parsed = {one: list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=one), 20)) for one in ",\t;"}
+    """Comma, tab or semicolon: whichever splits a row into most cells, the first row with three cells, else two."""
+    parsed = {mark: list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=mark), 20)) for mark in ",\t;"}
     for enough in (3, 2):
         for at in range(20):
-            widths = {one: sum(map(bool, map(str.strip, rows[at]))) for one, rows in parsed.items() if at < len(rows)}
-            widest = max(widths, key=lambda one: widths[one], default=",")
+            widths = {m: sum(map(bool, map(str.strip, rows[at]))) for m, rows in parsed.items() if at < len(rows)}
+            widest = max(widths, key=lambda mark: widths[mark], default=",")
             if widths.get(widest, 0) >= enough:
                 return widest
     return ","
 
 
-def _records(path: Path, encoding: str, delimiter: str, limits: Limits) -> Iterator[tuple[int, list[Raw]]]:
-    """Records, not lines: a line break within quotes does not move the row numbers away from Excel's."""
+def _csv_rows(path: Path, encoding: str, delimiter: str, limits: Limits) -> Iterator[tuple[int, list[Raw]]]:
+    """Numbered rows. A line break within quotes starts no new row, so that row numbers stay those of Excel."""
     ended = False
 
     def lines(text: TextIO) -> Iterator[str]:
         nonlocal ended
         for at in count(1):
             line = text.readline(LONGEST_LINE + 1)
-            if len(line) > LONGEST_LINE:  # in characters, where it was not looked at before
+            if len(line) > LONGEST_LINE:  # characters, in a part that the choice of the encoding did not read
                 raise UnreadableFile("line_too_long", line=at)
             ended = not line
             if ended:
@@ -189,12 +185,12 @@ def _records(path: Path, encoding: str, delimiter: str, limits: Limits) -> Itera
     with path.open(encoding=encoding, newline="") as text:
         try:
             for number, cells in enumerate(csv.reader(lines(text), delimiter=delimiter), 1):
-                if ended:  # the reader asked for more within a record: a quote swallowed the rest of the file
+                if ended:  # the reader asked for more within a row: a quote swallowed the rest of the file
                     raise UnreadableFile("quote_not_closed", row=number)
                 if number > limits.rows:
                     raise UnreadableFile("too_many_rows", sheet=path.stem, rows=number, limit=limits.rows)
                 yield number, cast(list[Raw], cells)
         except csv.Error:
             raise UnreadableFile("cell_too_long", row=number + 1, limit=csv.field_size_limit()) from None
-        except UnicodeDecodeError:  # in a part that was not looked at before
+        except UnicodeDecodeError:  # in a part that the choice of the encoding did not read
             raise UnreadableFile("undecodable_text", line=_undecodable_line(path, encoding) or 0) from None

@@ -1,7 +1,7 @@
-"""A workbook is measured before it is parsed.
+"""A workbook is measured before it is parsed, because a hostile one could exhaust the memory of the process.
 
-calamine lays a sheet out as a dense grid, repeats a shared string in every cell that uses it and trusts the count of
-strings: a file of 1 KiB could abort the process.
+calamine lays a sheet out as a dense grid, copies a shared string into every cell that uses it, and trusts the stated
+number of strings: a file of 1 KiB could abort the process.
 """
 
 import functools
@@ -15,12 +15,12 @@ from xml.parsers import expat
 
 from app.imports.files.limits import Limits, UnreadableFile
 
-Errors = dict[int, dict[int, str]]  # row -> column -> #N/A and its kin, which calamine shows as empty
+ErrorCells = dict[int, dict[int, str]]  # row -> column -> text; calamine shows #N/A and the like as empty cells
 
-# Blank cells and rows with a format, as programs write them: they may lie far out, and calamine passes them over.
+# Blank cells and rows that only have a format. They may lie far out, and calamine ignores them.
 _BLANK = re.compile(rb'<(?:\w+:)?(?:c r="[A-Z]+[0-9]+"(?: [st]="\w+")*|row(?: [\w:.]+="[^"<>]*")*)\s*(?:/>|></[\w:]+>)')
 _UNPLACED = re.compile(rb'<(?:c|row|\w+:(?:c|row))\b(?! r=")')
-_COLUMN = re.compile(rb"""r\s*=\s*["']([A-Za-z]+)[0-9]""")  # also within longer names: what counts is to miss none
+_COLUMN = re.compile(rb"""r\s*=\s*["']([A-Za-z]+)[0-9]""")  # also matches within longer names: none must be missed
 _ROW = re.compile(rb"""r\s*=\s*["'][A-Za-z]*([0-9]{1,20})""")
 _SHARED = re.compile(rb"<(?:\w+:)?sst[\s>]")
 _SHARED_INDEX = re.compile(rb">\s*\+?([0-9]{1,10})\s*<")
@@ -29,23 +29,27 @@ _TAG = re.compile(rb"<(?:\w+:)?(?:sheet|Relationship)\s([^<>]*)>")
 _ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
 
 
-def measured(content: bytes, limits: Limits) -> dict[str, Errors]:
-    """Refuse what would not fit. Gives the error cells by sheet name."""
+def require_moderate(content: bytes, limits: Limits) -> dict[str, ErrorCells]:
+    """Refuse a workbook that would take more than the limits allow. Returns the error cells of each sheet by its name.
+
+    Raises UnreadableFile: not_a_workbook, workbook_format, workbook_too_large, workbook_layout, too_many_rows,
+    too_many_columns.
+    """
     archive = zipfile.ZipFile(io.BytesIO(content))
-    members = archive.infolist()
-    names = {member.filename.replace("\\", "/").lower() for member in members}
+    entries = archive.infolist()
+    names = {entry.filename.replace("\\", "/").lower() for entry in entries}
     for name, kind in (("xl/workbook.bin", "xlsb"), ("content.xml", "ods")):  # calamine would try each kind in turn
         if name in names:
             raise UnreadableFile("workbook_format", format=kind)
     if "xl/workbook.xml" not in names:
         raise UnreadableFile("not_a_workbook")
-    steep = any(one.file_size > max(2**20, one.compress_size * limits.ratio) for one in members)
-    if steep or len(members) > limits.members or sum(one.file_size for one in members) > limits.unpacked:
+    steep = any(entry.file_size > max(2**20, entry.compress_size * limits.ratio) for entry in entries)
+    if steep or len(entries) > limits.zip_entries or sum(entry.file_size for entry in entries) > limits.unpacked:
         raise UnreadableFile("workbook_too_large")
-    parts = {one.filename: _inflated(archive, one) for one in members}
+    parts = {entry.filename: _inflated(archive, entry) for entry in entries}
     shared = [data for data in parts.values() if _SHARED.search(data)]
-    if len(parts) < len(members) or len(shared) > 1:
-        raise UnreadableFile("not_a_workbook")  # which of two is meant would be calamine's guess
+    if len(parts) < len(entries) or len(shared) > 1:
+        raise UnreadableFile("not_a_workbook")  # calamine would guess which of two is meant
     titles = _sheet_names(parts)
     sheets = [(titles.get(part, part), data) for part, data in parts.items() if b"sheetData" in data]
     cells = sum(_extent(name, data, limits) for name, data in sheets)
@@ -55,22 +59,26 @@ def measured(content: bytes, limits: Limits) -> dict[str, Errors]:
 
 
 def _text_fits(sizes: list[int], sheets: list[tuple[str, bytes]], limit: int) -> bool:
-    """Whether the shared strings fit when written out. The exact sum costs as much as parsing: first a cheap bound."""
+    """Whether the shared strings fit once copied into cells. A cheap upper bound spares most files the exact sum.
+
+    The exact sum costs as much as parsing the workbook.
+    """
     if max(sizes, default=0) * sum(data.count(b"</") for _, data in sheets) <= limit:
         return True
     uses = Counter(at for _, data in sheets for at in _SHARED_INDEX.findall(data))
     return sum(sizes[int(at)] * times for at, times in uses.items() if int(at) < len(sizes)) <= limit
 
 
-def _inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    whole = copy(member)
-    whole.file_size += 1  # zipfile stops at the length declared and calamine does not: a longer member fails its check
+def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    whole = copy(entry)
+    # zipfile stops at the declared length and calamine does not. One byte more lets a longer entry fail its checksum.
+    whole.file_size += 1
     with archive.open(whole) as stream:
         return stream.read()
 
 
 def _extent(sheet: str, data: bytes, limits: Limits) -> int:
-    """The cells that the grid of a sheet will have; rather too many than too few."""
+    """The number of cells in the grid of a sheet, never less than calamine will make."""
     rows = columns = 0
     for _ in range(2):
         if _UNPLACED.search(data):
@@ -93,7 +101,7 @@ def _number(letters: bytes) -> int:
 
 
 def _string_sizes(data: bytes) -> list[int]:
-    """The length of each shared string, by a strict parser: a hostile file may hide where one ends from any other."""
+    """The length of each shared string. A strict parser reads them, because a hostile file can mislead any other."""
     sizes: list[int] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -115,7 +123,7 @@ def _string_sizes(data: bytes) -> list[int]:
 
 
 def _sheet_names(parts: dict[str, bytes]) -> dict[str, str]:
-    """Part -> name of its sheet."""
+    """File within the archive -> name of the sheet it holds."""
     relations, book = (
         [{name: html.unescape(value.decode()) for name, value in _ATTRIBUTE.findall(tag)} for tag in _TAG.findall(data)]
         for data in (parts.get("xl/_rels/workbook.xml.rels", b""), parts.get("xl/workbook.xml", b""))
@@ -125,8 +133,8 @@ def _sheet_names(parts: dict[str, bytes]) -> dict[str, str]:
     return {target[1:] if target.startswith("/") else f"xl/{target}": name for target, name in named}
 
 
-def _error_cells(data: bytes) -> Errors:
-    errors: Errors = defaultdict(dict)
+def _error_cells(data: bytes) -> ErrorCells:
+    errors: ErrorCells = defaultdict(dict)
     for letters, row, shown in _ERROR.findall(data) if b't="e"' in data else ():
         errors[int(row) - 1][_number(letters) - 1] = shown.decode()
     return errors

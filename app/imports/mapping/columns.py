@@ -1,4 +1,4 @@
-"""The columns of a type's ledger, and how a cell of each is read into the stored form of its field."""
+"""The columns of a record type's sheet, and the reading of their cells into the stored form of the fields."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,25 +15,25 @@ NOTE_HEADINGS = ("备注", "说明", "备注说明")
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One thing wrong with a row: where (column or member), and the sentence."""
+class RowProblem:
+    """One thing that is wrong with a row, or to be warned of."""
 
-    column: str | None
-    code: str
+    column: str | None  # heading of the sheet, or member of the line; None where the row as a whole is meant
+    code: str  # of a sentence (app/sentences)
     params: Mapping[str, Any] = field(default_factory=dict)
     allowed: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
-    """In the place of a value: why a cell has none, and the labels it may hold."""
+class UnreadableCell:
+    """Stands in the place of a value that a cell does not have: why, and the labels that the cell may hold."""
 
     code: str
     labels: tuple[str, ...] | None = None
 
 
 class NotALabel(Exception):
-    """A cell holds no label of its vocabulary, or one that may not be said."""
+    """A cell holds no label of its vocabulary, or a label that is refused."""
 
     def __init__(self, code: str, labels: tuple[str, ...]) -> None:
         super().__init__(code)
@@ -42,31 +42,27 @@ class NotALabel(Exception):
 
 @cache
 def ledger_fields(t: RecordType) -> dict[str, kinds.Field]:
-    """The fields that a ledger of this type may hold, extras included, by name."""
+    """The fields for which a sheet of this type may have a column, by name. Extra columns of the type are included."""
     own = {f.name: f for f in t.fields if f.copied is None}
     return own | {f.name: f for f in t.ledger.extra}
 
 
 def columns_of(t: RecordType) -> list[Column]:
-    """The headings by which the columns of a type are recognised."""
-    found = [Column("number", t.ledger.number or ("编号",))]
+    """The columns of a type with the headings by which they are recognised."""
+    columns = [Column("number", t.ledger.number or ("编号",))]
     for f in ledger_fields(t).values():
-        found.append(Column(f.name, (f.label, *f.headings), f.required and f.writable))
-    claimed = {name for column in found for name in column.names}
-    found.append(Column("note", tuple(n for n in NOTE_HEADINGS if n not in claimed)))
-    return found
-
-
-def names_of_references(t: RecordType) -> set[str]:
-    """Under these a sheet's cells hold other records as written; a line of NDJSON has the members of a body instead."""
-    every = (*t.references, *(f for f in t.ledger.extra if isinstance(f, kinds.Reference)))
-    own = {f.name for f in t.fields if not isinstance(f, kinds.Reference)}
-    return {key for f in every for key in (f.name, f"{f.name}?")} - own
+        columns.append(Column(f.name, (f.label, *f.headings), f.required and f.writable))
+    taken = {name for column in columns for name in column.names}
+    columns.append(Column("note", tuple(n for n in NOTE_HEADINGS if n not in taken)))
+    return columns
 
 
 @singledispatch
 def read(f: kinds.Field, raw: Raw, unit: str | None) -> Any:
-    """The value of a cell in stored form. Raises CellProblem."""
+    """The value of a cell in stored form, by the kind of its field. Raises CellProblem and NotALabel.
+
+    `unit` is the money unit of the column. A reference stays as written: `plan/resolve.py` looks for its record.
+    """
     raise NotImplementedError(type(f).__name__)
 
 
@@ -112,7 +108,7 @@ def _(f: kinds.Choice, raw: Raw, unit: str | None) -> Any:
 
 
 def _code(vocabulary: kinds.Terms, text: str) -> str:
-    """The code of a label. Of two codes with one label the first is taken; `read_row` decides by the subject."""
+    """The code of a label. Of two codes with one label it is the first; `read_row` of the type may choose the other."""
     wanted = cells.fold_name(text)
     for label, code in vocabulary.refused.items():
         if cells.fold_name(label) == wanted:
@@ -140,16 +136,20 @@ def _(f: kinds.Reference, raw: Raw, unit: str | None) -> Any:
 
 @cache
 def _readers(t: RecordType) -> dict[str, tuple[kinds.Field | None, Any]]:
-    """The reader of each column, looked up once for a type."""
+    """The reader of each column, chosen once for a type and not once for a cell."""
     return {name: (f, read.dispatch(type(f))) for name, f in ledger_fields(t).items()}
 
 
-_PLAIN: tuple[kinds.Field | None, Any] = (None, lambda f, raw, unit: cells.text(raw))
-_KEPT = frozenset({str, int, bool, Unreadable, type(None)})
+_TEXT_READER: tuple[kinds.Field | None, Any] = (None, lambda f, raw, unit: cells.text(raw))
+_IMMUTABLE = frozenset({str, int, bool, UnreadableCell, type(None)})
 
 
-class _Column(dict[Raw, Any]):
-    """What the cells of a column mean. Most texts of a ledger come again and again, and each is read once."""
+class _ColumnReader(dict[Raw, Any]):
+    """Reads the cells of one column of a batch. Maps each text to its value.
+
+    Most texts of a ledger occur many times. Each is read once and then looked up here, which costs a row one dictionary
+    access for a cell. Values that could be changed in place are not kept: every row gets its own.
+    """
 
     def __init__(self, f: kinds.Field | None, reader: Any, unit: str | None) -> None:
         self._field, self._reader, self._unit = f, reader, unit
@@ -157,15 +157,16 @@ class _Column(dict[Raw, Any]):
 
     def __missing__(self, text: Any) -> Any:
         value = (self._plain and cells.plain_text(text)) or self._read(text)
-        if type(value) in _KEPT:  # what could be changed is made for each row anew
+        if type(value) in _IMMUTABLE:
             self[text] = value
         return value
 
-    def values(self, raws: Sequence[Raw]) -> list[Any]:  # type: ignore[override]
-        """The values of the cells: None of a blank one, Unreadable of one that has no one reading."""
+    def read_cells(self, raws: Sequence[Raw]) -> list[Any]:
+        """The values of the cells: None for a blank cell, UnreadableCell for one that cannot be read."""
         if set(map(type, raws)) == {str}:
             return list(map(self.__getitem__, raws))
-        return [self[raw] if isinstance(raw, str) else self._read(raw) for raw in raws]  # 1 and True are equal
+        # Only texts are looked up: as keys, 1 and True would be the same.
+        return [self[raw] if isinstance(raw, str) else self._read(raw) for raw in raws]
 
     def _read(self, raw: Raw) -> Any:
         if cells.is_blank(raw) and not isinstance(self._field, kinds.Flag):
@@ -173,33 +174,37 @@ class _Column(dict[Raw, Any]):
         try:
             value = self._reader(self._field, raw, self._unit)
         except NotALabel as problem:
-            return Unreadable(problem.code, problem.labels or None)
-        except CellProblem as problem:  # what stands in the cell is not repeated: it may be a name
-            return Unreadable(problem.code)
+            return UnreadableCell(problem.code, problem.labels or None)
+        except CellProblem as problem:  # its `value` is left out: the cell may hold the name of a person
+            return UnreadableCell(problem.code)
         return None if value == [] else value
 
 
 def read_rows(
     t: RecordType, rows: Sequence[Mapping[str, Raw]], headings: Mapping[str, str], units: Mapping[str, str]
-) -> Iterator[tuple[dict[str, Any], list[Problem]]]:
-    """Rows of cells as values of fields (references still as written), and what could not be read of each."""
-    known, keys = _readers(t), list(rows[0])
-    raws = zip(*(row.values() for row in rows), strict=True)  # each row has a cell for each column, in their order
+) -> Iterator[tuple[dict[str, Any], list[RowProblem]]]:
+    """The values of each row of a batch (references still as written), and the cells that could not be read.
+
+    The batch is read column by column. Every row has a cell for each column, in the same order.
+    """
+    readers, keys = _readers(t), list(rows[0])
+    raws = zip(*(row.values() for row in rows), strict=True)
     columns = [
-        _Column(*known.get(key, _PLAIN), units.get(key)).values(raw) for key, raw in zip(keys, raws, strict=True)
+        _ColumnReader(*readers.get(key, _TEXT_READER), units.get(key)).read_cells(raw)
+        for key, raw in zip(keys, raws, strict=True)
     ]
-    doubtful = any(Unreadable in set(map(type, column)) for column in columns)
-    for found in zip(*columns, strict=True):
-        values = {key: value for key, value in zip(keys, found, strict=True) if value is not None}
-        problems = _taken_out(values, headings) if doubtful else []
+    any_unreadable = any(UnreadableCell in set(map(type, column)) for column in columns)
+    for row in zip(*columns, strict=True):
+        values = {key: value for key, value in zip(keys, row, strict=True) if value is not None}
+        problems = _remove_unreadable(values, headings) if any_unreadable else []
         if t.ledger.read_row and not problems:
             t.ledger.read_row(values)
             values = {key: value for key, value in values.items() if value is not None}
         yield values, problems
 
 
-def _taken_out(values: dict[str, Any], headings: Mapping[str, str]) -> list[Problem]:
-    unreadable = {key: value for key, value in values.items() if type(value) is Unreadable}
+def _remove_unreadable(values: dict[str, Any], headings: Mapping[str, str]) -> list[RowProblem]:
+    unreadable = {key: value for key, value in values.items() if type(value) is UnreadableCell}
     for key in unreadable:
         values.pop(key)
-    return [Problem(headings.get(key, key), why.code, {}, why.labels) for key, why in unreadable.items()]
+    return [RowProblem(headings.get(key, key), why.code, {}, why.labels) for key, why in unreadable.items()]

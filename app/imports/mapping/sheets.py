@@ -1,7 +1,8 @@
-"""The tables in a file: the sheets of a workbook, a CSV, or the lines of an NDJSON file, each with its record type."""
+"""The tables of a file, each with its record type: the sheets of a workbook, a csv, or the lines of NDJSON by type."""
 
+import asyncio
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,139 +11,139 @@ from app.imports.files import readers
 from app.imports.files.cells import is_blank, text
 from app.imports.files.headers import NoHeader, find_table
 from app.imports.files.ndjson import read_ndjson
-from app.imports.mapping.columns import Problem, columns_of
+from app.imports.mapping.columns import RowProblem, columns_of
+from app.imports.mapping.lines import lines_of_type, type_of_line
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV, NDJSON = "text/csv", "application/x-ndjson"
-MEDIA = {XLSX: XLSX, CSV: CSV, NDJSON: NDJSON, "application/jsonl": NDJSON, "application/ndjson": NDJSON}
+ACCEPTED_MEDIA = {XLSX: XLSX, CSV: CSV, NDJSON: NDJSON, "application/jsonl": NDJSON, "application/ndjson": NDJSON}
 FILE_ENDINGS = {"xlsx": XLSX, "csv": CSV, "ndjson": NDJSON, "jsonl": NDJSON}
-ENDINGS = ("表", "台账", "名录", "记录", "情况", "处理")
+SHEET_NAME_ENDINGS = ("表", "台账", "名录", "记录", "情况", "处理")
 
 
 @dataclass
-class Source:
-    """What is known of an uploaded file before it is read; `encoding`, and which types it holds, on the way."""
+class ImportSource:
+    """An uploaded file. `encoding` and `types` are filled in by `tables` before it yields the first table."""
 
     media: str
-    type: RecordType | None = None
+    type: RecordType | None = None  # the caller asked for this type alone
     encoding: str | None = None
-    present: frozenset[str] | None = None
+    types: frozenset[str] | None = None  # paths of the record types that the file holds
 
 
 @dataclass
-class Table:
-    """The rows of one sheet, with what its header says. Rows of NDJSON have no headings: they are members already."""
+class SheetTable:
+    """The rows of one sheet (numbered as Excel counts) and what its header says. A table of NDJSON has no headings."""
 
     sheet: str | None
-    type: RecordType | None
+    type: RecordType | None  # None for a sheet that is skipped
     rows: Iterable[tuple[int, Any]] = ()
-    headings: Mapping[str, str] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)
-    unknown: list[str] = field(default_factory=list)
+    headings: Mapping[str, str] = field(default_factory=dict)  # column -> heading as written
+    units: Mapping[str, str] = field(default_factory=dict)  # column -> money unit
+    unknown: list[str] = field(default_factory=list)  # headings that name no column
     header_row: int = 1
-    problem: Problem | None = None
-    skipped: str | None = None
+    problem: RowProblem | None = None  # why no row of the table can be read
+    skipped_because: str | None = None  # code of a sentence
 
 
 def sheet_key(name: str) -> str:
-    """A sheet name for comparison: no spaces, no leading number, none of the usual endings."""
+    """The form in which sheet names are compared: no spaces, no leading number, none of the usual endings."""
     folded = "".join(unicodedata.normalize("NFKC", name).split()).lstrip("0123456789.、-_")
-    while folded.endswith(ENDINGS) and folded not in ENDINGS:
-        folded = folded.removesuffix(next(e for e in ENDINGS if folded.endswith(e)))
+    while folded.endswith(SHEET_NAME_ENDINGS) and folded not in SHEET_NAME_ENDINGS:
+        folded = folded.removesuffix(next(e for e in SHEET_NAME_ENDINGS if folded.endswith(e)))
     return folded
 
 
 def type_of_sheet(name: str, registry: Registry) -> RecordType | None:
-    """The record type of a sheet, by its name."""
+    """The record type of a sheet, by its name; None if no type has such a sheet."""
     wanted = sheet_key(name)
     return next((t for t in registry if wanted in {sheet_key(s) for s in (t.label, *t.ledger.sheets)}), None)
 
 
-def tables(path: Path, source: Source, registry: Registry) -> Iterator[Table]:
-    """The tables of a file in the order in which they are imported. Raises UnreadableFile."""
-    source.present = frozenset({source.type.path}) if source.type else None
+async def tables_in_thread(path: Path, source: ImportSource, registry: Registry) -> AsyncIterator[SheetTable]:
+    """Like `tables`, read in a thread, so that the process answers requests meanwhile."""
+    iterator: Iterator[SheetTable] = await asyncio.to_thread(lambda: iter(tables(path, source, registry)))
+    while (table := await asyncio.to_thread(lambda: next(iterator, None))) is not None:
+        yield table
+
+
+def tables(path: Path, source: ImportSource, registry: Registry) -> Iterator[SheetTable]:
+    """The tables of a file, in the order of the registry. Raises UnreadableFile, also while rows are read."""
+    source.types = frozenset({source.type.path}) if source.type else None
     if source.media == XLSX:
         yield from _workbook(path, source, registry)
     elif source.media == CSV:
         assert source.type
         source.encoding, sheet = readers.read_csv(path)
-        yield _located(None, source.type, sheet.rows)
+        yield _locate(None, source.type, sheet.rows)
     else:
         yield from _lines(path, source, registry)
 
 
-def _workbook(path: Path, source: Source, registry: Registry) -> Iterator[Table]:
-    found: list[Table] = []
+def _workbook(path: Path, source: ImportSource, registry: Registry) -> Iterator[SheetTable]:
+    """All sheets are read before the first is yielded: a workbook has its own order, and the import another."""
+    sheets: list[SheetTable] = []
     for sheet in readers.read_workbook(path):
         t = type_of_sheet(sheet.name, registry)
         if t is None or (source.type and t is not source.type):
-            why = "not_asked_for" if t else "unknown_sheet"
-            found.append(Table(sheet.name, None, skipped=why))
+            sheets.append(SheetTable(sheet.name, None, skipped_because="not_asked_for" if t else "unknown_sheet"))
             continue
-        table = _located(sheet.name, t, sheet.rows)
-        table.rows = list(table.rows)  # a workbook gives its sheets in its own order; the import has another
-        found.append(table)
-    source.present = frozenset(table.type.path for table in found if table.type)
+        table = _locate(sheet.name, t, sheet.rows)
+        table.rows = list(table.rows)
+        sheets.append(table)
+    source.types = frozenset(table.type.path for table in sheets if table.type)
     order = {t.path: i for i, t in enumerate(registry)}
-    yield from sorted(found, key=lambda table: order[table.type.path] if table.type else -1)
+    yield from sorted(sheets, key=lambda table: order[table.type.path] if table.type else -1)
 
 
-def _located(name: str | None, t: RecordType, rows: Iterable[Any]) -> Table:
+def _locate(name: str | None, t: RecordType, rows: Iterable[Any]) -> SheetTable:
+    """The table on a sheet of this type. Without a header, or with a required column missing, it has a `problem`."""
     try:
-        table = find_table(rows, columns_of(t))
+        located = find_table(rows, columns_of(t))
     except NoHeader as problem:
         columns = [c for c in columns_of(t) if c.required]
         params = {
             "missing": "、".join(c.names[0] for c in columns),
             "found": "、".join(problem.unrecognised[:12]) or "—",
         }
-        return Table(name, t, header_row=problem.row or 1, problem=Problem(None, "no_header", params))
-    made = Table(name, t, table.rows, table.headings, table.units, table.unknown, table.header_row)
-    if table.missing:
-        params = {"missing": "、".join(table.missing), "found": "、".join(table.unknown) or "—"}
-        made.problem = Problem(None, "missing_columns", params)
-    return made
+        return SheetTable(name, t, header_row=problem.row or 1, problem=RowProblem(None, "no_header", params))
+    table = SheetTable(name, t, located.rows, located.headings, located.units, located.unknown, located.header_row)
+    if located.missing:
+        params = {"missing": "、".join(located.missing), "found": "、".join(located.unknown) or "—"}
+        table.problem = RowProblem(None, "missing_columns", params)
+    return table
 
 
-def _lines(path: Path, source: Source, registry: Registry) -> Iterator[Table]:
-    """One table a type. Lines of many types are read once for each, so that memory stays constant."""
+def _lines(path: Path, source: ImportSource, registry: Registry) -> Iterator[SheetTable]:
+    """One table for each type. The file is read once for each type, so that memory does not grow with it.
+
+    Lines that are no objects, or name no type, are reported in tables without rows of the first type of the registry.
+    """
     source.encoding = "utf-8"
     if source.type:
-        yield Table(None, source.type, read_ndjson(path))
+        yield SheetTable(None, source.type, read_ndjson(path))
         return
-    present = {_said_type(row) for _, row in read_ndjson(path)}
-    source.present = frozenset(p for p in present if p in registry.by_path)
+    types = {type_of_line(line) for _, line in read_ndjson(path)}
+    source.types = frozenset(p for p in types if p in registry.by_path)
     for t in registry:
-        if t.path in present:
-            yield Table(None, t, _of_type(path, t.path))
-    for n, row in read_ndjson(path):
-        if not isinstance(row, dict):
-            yield Table(None, registry.types[0], header_row=n, problem=Problem(None, f"line_{row.code}"))
-    strange = [n for n, row in read_ndjson(path) if isinstance(row, dict) and _said_type(row) not in registry.by_path]
-    if strange:
-        yield Table(
-            None,
-            registry.types[0],
-            header_row=strange[0],
-            problem=Problem(None, "line_without_type", {"lines": len(strange)}),
-        )
+        if t.path in types:
+            yield SheetTable(None, t, lines_of_type(path, t.path))
+    untyped: list[int] = []
+    for number, line in read_ndjson(path):
+        if not isinstance(line, dict):
+            problem = RowProblem(None, f"line_{line.code}")
+            yield SheetTable(None, registry.types[0], header_row=number, problem=problem)
+        elif type_of_line(line) not in registry.by_path:
+            untyped.append(number)
+    if untyped:
+        problem = RowProblem(None, "line_without_type", {"lines": len(untyped)})
+        yield SheetTable(None, registry.types[0], header_row=untyped[0], problem=problem)
 
 
-def _said_type(row: Any) -> str | None:
-    said = row.get("type") if isinstance(row, dict) else None
-    return said if isinstance(said, str) else None
-
-
-def _of_type(path: Path, wanted: str) -> Iterator[tuple[int, Any]]:
-    for n, row in read_ndjson(path):
-        if isinstance(row, dict) and row.get("type") == wanted:
-            yield n, row
-
-
-def guess_jurisdiction(path: Path, source: Source, registry: Registry) -> str | None:
-    """The one code on which the file agrees: 行政区划代码 of its rounds, else the first digits of all its numbers."""
+def guess_jurisdiction(path: Path, source: ImportSource, registry: Registry) -> str | None:
+    """The division code that all rows share: 行政区划代码 of rounds, else how numbers begin. None if they differ."""
     rounds, numbers = set(), set()
     for table in tables(path, source, registry):
         if table.type is None or table.problem:

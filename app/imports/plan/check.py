@@ -1,233 +1,231 @@
-"""Checking a file: its rows in batches become the plan, which is stored row by row and shown to its maker."""
+"""The check of a file: its rows become a plan, batch by batch. No record is written here.
+
+The way of a batch: its cells are read (`mapping`), the records it refers to are found (`lookup`, `resolve`), its values
+are checked (`validate`), it is decided what each row does (`decide`), and a `PlanSink` stores the rows.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from app.errors import Refusal
-from app.imports.apply.streaming import Abandoned, Ahead
-from app.imports.jobs import importable
-from app.imports.mapping.batches import next_batch, read_batch, tables_in_turn
-from app.imports.mapping.sheets import Source, Table
-from app.imports.plan import match, plan_rows, resolve, row_check, self_references
+from app.imports.mapping.columns import read_rows
+from app.imports.mapping.lines import read_lines
+from app.imports.mapping.sheets import ImportSource, SheetTable, tables_in_thread
+from app.imports.plan import decide, plan_rows, resolve, self_references, validate
 from app.imports.plan.lookup import Lookup
-from app.imports.plan.row_check import Planned
-from app.imports.plan.type_info import shape
+from app.imports.plan.plan_rows import PlanSink
+from app.imports.plan.planned_row import PlannedRow, SheetReport
+from app.imports.plan.type_info import importable, not_permitted, type_info
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
 from app.kernel.store import RequestContext
 
-BATCH = 2000
-FIRST = 500  # the first rows of a table are written all the sooner
+BATCH_ROWS = 2000
+FIRST_BATCH_ROWS = 500  # a smaller first batch of a table, so that Postgres begins to write sooner
+CheckProgress = Callable[[int, list[SheetReport]], Awaitable[None]]  # rows checked so far
 
 
 @dataclass
-class SheetReport:
-    """What became of one sheet (contract section 3)."""
+class CheckedBatch:
+    """The rows of a batch whose values are checked. `values` is in stored form; `clear` is to be sealed for a row."""
 
-    sheet: str | None
-    type: str | None
-    rows: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    unknown_columns: list[str] = field(default_factory=list)
-    skipped_because: str | None = None
-
-    def document(self) -> dict[str, Any]:
-        """The report as it is answered."""
-        found = dict(self.__dict__)
-        if self.skipped_because is None:
-            found.pop("skipped_because")
-        return found
+    planned: list[PlannedRow]
+    values: list[dict[str, Any]]
+    clear: list[tuple[PlannedRow, Clear]]
 
 
 @dataclass
-class Check:
-    """One check of one file: what it reads, whom it asks, what it has found so far."""
+class FileCheck:
+    """One check of one file."""
 
     ctx: RequestContext
     import_id: str
     lookup: Lookup
-    allow_register: bool
-    ahead: Ahead | None = None
+    allow_register: bool  # rows may change names in registers
+    sink: PlanSink
     reports: list[SheetReport] = field(default_factory=list)
-    rows_kept: int = 0
-    uncertain: bool = False  # whether rows of the type are stored that no number kept apart when they were written
-    headings: dict[str | None, Mapping[str, str]] = field(default_factory=dict)
+    rows_planned: int = 0
+    doubles_possible: bool = False  # two rows of the current type may stand for one record
+    headings: dict[str | None, Mapping[str, str]] = field(default_factory=dict)  # of each sheet
 
-    async def run(self, path: Path, source: Source, progress: Any) -> None:
-        """Plans the whole file. Raises UnreadableFile."""
-        under_way: RecordType | None = None
-        async for table in tables_in_turn(path, source, self.ctx.runtime.registry):
-            if table.type and not importable(self.ctx, table.type):
-                raise Refusal("import_not_permitted", label=table.type.label)
-            self.lookup.coming = source.present
+    async def run(self, path: Path, source: ImportSource, progress: CheckProgress) -> None:
+        """Plan the whole file. Raises UnreadableFile. Refuses with `import_not_permitted`."""
+        current: RecordType | None = None
+        async for table in tables_in_thread(path, source, self.ctx.runtime.registry):
+            self._require_importable(table.type, source)
+            self.lookup.types_in_file = source.types
             report = SheetReport(table.sheet, table.type.path if table.type else None)
             report.unknown_columns = table.unknown
-            report.skipped_because = table.skipped
-            if under_way and table.type is not under_way:
-                await self._end(under_way)
-                under_way = None
+            report.skipped_because = table.skipped_because
+            if current and table.type is not current:
+                await self._end_type(current)
+                current = None
             self.reports.append(report)
             if table.type is None:
                 continue
             if table.problem:
-                planned = Planned(table.sheet, table.header_row, table.type, result="rejected")
-                planned.errors.append(table.problem)
-                await self._store([planned], report)
+                await self._put([PlannedRow(table.sheet, table.header_row, table.type, errors=[table.problem])], report)
                 continue
-            under_way, self.headings[table.sheet] = table.type, table.headings
+            current, self.headings[table.sheet] = table.type, table.headings
             await self._plan_table(table, report, progress)
-        if under_way:
-            await self._end(under_way)
+        if current:
+            await self._end_type(current)
+        await self.sink.drain()
 
-    async def _end(self, t: RecordType) -> None:
-        """All rows of a type are stored: those that stand for one record are rejected, the rest is written."""
-        if self.uncertain and not shape(t).among_themselves:
-            async with self._connection() as connection:
+    def _require_importable(self, t: RecordType | None, source: ImportSource) -> None:
+        """The refusal names all types of the file that the caller may not import, not only the first."""
+        if t and not importable(self.ctx, t):
+            types = [
+                o for o in self.ctx.runtime.registry if o.path in (source.types or ()) and not importable(self.ctx, o)
+            ]
+            raise not_permitted(*(types or [t]))
+
+    async def _end_type(self, t: RecordType) -> None:
+        """All rows of a type are put: reject those that stand for one record, and let the sink write the rest."""
+        if self.doubles_possible and not type_info(t).self_referencing:
+            async with self.sink.plan_connection() as connection:
                 doubles = await plan_rows.reject_doubles(self.ctx, connection, self.import_id, t.path, self.headings)
-            self.lookup.forget(t, (r["record_id"] for r in doubles if r["result"] == "created"))
+            self.lookup.remove_planned(t, (r["record_id"] for r in doubles if r["result"] == "created"))
             for row in (r for r in doubles if r["result"] != "rejected"):
                 report = next(r for r in self.reports if (r.sheet, r.type) == (row["sheet"], t.path))
-                setattr(report, row["result"], getattr(report, row["result"]) - 1)
-                report.rejected += 1
-            self._abandon_if_rejected()
-        self.uncertain = False
-        if self.ahead:
-            await self.ahead.finish(t)
+                report.count(row["result"], -1)
+                report.count("rejected")
+            if any(r.rejected for r in self.reports):
+                self.sink.row_rejected()
+        self.doubles_possible = False
+        await self.sink.end_type(t)
 
-    def _abandon_if_rejected(self) -> None:
-        if self.ahead and any(r.rejected for r in self.reports):
-            raise Abandoned
+    async def _plan_table(self, table: SheetTable, report: SheetReport, progress: CheckProgress) -> None:
+        """Two batches are under way: while one is decided and stored, the next is read and checked.
 
-    @asynccontextmanager
-    async def _connection(self, transaction: bool = False) -> AsyncIterator[Any]:
-        """Where the plan is stored: the transaction in which rows are written ahead, if they are."""
-        if self.ahead:
-            async with self.ahead.free() as connection:
-                yield connection
-        else:
-            async with self.ctx.connection(transaction) as connection:
-                yield connection
-
-    async def _plan_table(self, table: Table, report: SheetReport, progress: Any) -> None:
-        """Batch after batch. While one is compared with what is there and stored, the next is read and checked."""
+        So Postgres works while Python reads. A batch waits for the one before only where a row may refer to a row of
+        that one, whose record is not known before it is decided.
+        """
         assert table.type
-        rows, size = iter(table.rows), None if shape(table.type).among_themselves else FIRST
+        rows, info = iter(table.rows), type_info(table.type)
+        size = None if info.self_referencing else FIRST_BATCH_ROWS
         under_way: asyncio.Task[None] | None = None
         try:
-            while batch := await asyncio.to_thread(next_batch, rows, size):
-                if under_way and shape(table.type).own_ids:
-                    await under_way  # a row may name one of the batch before, which is known once it is decided
-                checked = await self._read_and_check(table, batch)
+            while batch := await asyncio.to_thread(_next_batch, rows, size):
+                if under_way and info.own_ids:
+                    await under_way
+                checked = await self._read_and_check(table, table.type, batch)
                 if under_way:
                     await under_way
-                under_way = asyncio.create_task(self._decide_and_store(table.type, *checked, report, progress))
-                size = size and min(2 * size, BATCH)
+                under_way = asyncio.create_task(self._decide_and_put(table.type, checked, report, progress))
+                size = size and min(2 * size, BATCH_ROWS)
             if under_way:
                 await under_way
         except BaseException:
             if under_way:
-                await asyncio.gather(under_way, return_exceptions=True)  # it must not write on behind our back
+                await asyncio.gather(under_way, return_exceptions=True)  # it must not go on writing after the failure
             raise
 
-    async def _read_and_check(self, table: Table, batch: list[Any]) -> tuple[list[Planned], list[Any], list[Any]]:
-        """The rows as they are planned, their checked values, and what of them is to be sealed."""
-        assert table.type
-        t = table.type
-        planned, rows = await asyncio.to_thread(read_batch, table, batch, self.lookup.jurisdiction)
+    async def _read_and_check(self, table: SheetTable, t: RecordType, batch: list[tuple[int, Any]]) -> CheckedBatch:
+        planned, rows = await asyncio.to_thread(self._read, table, t, batch)
         await self.lookup.prepare(t, rows)
-        if shape(t).among_themselves:
+        if type_info(t).self_referencing:
             self_references.announce(planned, rows, self.lookup)
-        values, clear = await asyncio.to_thread(self._check, t, planned, rows)
-        return planned, values, clear
+        return await asyncio.to_thread(self._check, t, planned, rows)
 
-    async def _decide_and_store(
-        self, t: RecordType, planned: list[Planned], values: list[Any], clear: list[Any], report: SheetReport, told: Any
-    ) -> None:
-        existing = await match.existing(self.ctx, self.lookup.jurisdiction, t, planned, values)
-        referenced = await match.referenced(self.ctx, self.lookup.jurisdiction, t, values, self.lookup)
-        await asyncio.to_thread(self._decide, t, planned, values, existing, referenced)
-        await self._put_away(clear)
-        await self._store(planned, report)
-        await told(sum(r.rows for r in self.reports), self.reports)
+    def _read(
+        self, table: SheetTable, t: RecordType, batch: list[tuple[int, Any]]
+    ) -> tuple[list[PlannedRow], list[dict[str, Any]]]:
+        """The rows to be planned, and their values as written."""
+        raws = [raw for _, raw in batch]
+        read: Iterator[tuple[dict[str, Any] | None, Any]]
+        if table.headings:
+            read = read_rows(t, raws, table.headings, table.units)
+        else:
+            read = read_lines(t, raws, self.lookup.jurisdiction)
+        planned: list[PlannedRow] = []
+        rows: list[dict[str, Any]] = []
+        for (line, _), (values, problems) in zip(batch, read, strict=True):
+            planned.append(PlannedRow(table.sheet, line, t, table.headings, problems, unreadable=values is None))
+            rows.append({} if values is None else values)
+        return planned, rows
 
-    def _check(
-        self, t: RecordType, planned: list[Planned], rows: list[dict[str, Any]]
-    ) -> tuple[list[dict[str, Any]], list[tuple[Planned, Clear]]]:
-        schemas, known = self.ctx.runtime.schemas[t.path], shape(t)
+    def _check(self, t: RecordType, planned: list[PlannedRow], rows: list[dict[str, Any]]) -> CheckedBatch:
+        """Resolve references and check values; errors go into the planned rows. Runs in a thread."""
+        info = type_info(t)
         resolve.resolve(planned, rows, self.lookup)
         for p, row in zip(planned, rows, strict=True):
             if p.unreadable:
                 continue
             if t.ledger.agrees:
-                resolve.agree(p, row, self.lookup)
-            row_check.read_number(p, row)
+                resolve.require_agreement(p, row, self.lookup)
+            validate.read_number(p, row)
             if t.lifecycle.state_on_import and not p.errors:
-                p.entered = t.lifecycle.state_on_import(row)
-        values = row_check.check_values(planned, rows, schemas)
-        clear: list[tuple[Planned, Clear]] = []
+                p.state_on_import = t.lifecycle.state_on_import(row)
+        values = validate.validate_rows(planned, rows, self.ctx.runtime.schemas[t.path])
+        clear: list[tuple[PlannedRow, Clear]] = []
         for i, (p, checked) in enumerate(zip(planned, values, strict=True)):
-            row_check.make_number(p, checked, self.lookup.jurisdiction)
-            if known.sealed:
+            validate.make_number(p, checked, self.lookup.jurisdiction)
+            if info.sealed:
                 values[i], opened = seal_values(self.ctx.runtime.seal, t, checked)
                 clear += [(p, one) for one in opened]
-            p.key = match.row_key(p, values[i])
-        if known.among_themselves:
+            p.key = decide.row_key(p, values[i])
+        if info.self_referencing:
             self_references.reject_doubles(planned)
-        return values, clear
+        return CheckedBatch(planned, values, clear)
 
-    async def _put_away(self, clear: list[tuple[Planned, Clear]]) -> None:
-        """A value is bound to its record, which is known by now; that of a row which writes nothing is kept nowhere."""
-        kept = [(p.record_id, c) for p, c in clear if p.record_id and not p.errors and c.digest in p.values.values()]
-        if not kept:
-            return
-        async with self._connection(transaction=True) as connection:
-            ring = self.ctx.runtime.seal
-            await store_sealed(connection, self.ctx.context(), ring, self.lookup.jurisdiction, kept)
+    async def _decide_and_put(
+        self, t: RecordType, batch: CheckedBatch, report: SheetReport, progress: CheckProgress
+    ) -> None:
+        matches = await decide.matching_records(t, batch.planned, batch.values, self.lookup)
+        referenced = await validate.read_for_rule(t, batch.values, self.lookup)
+        await asyncio.to_thread(self._decide, t, batch, matches, referenced)
+        await self._store_sealed(batch)
+        await self._put(batch.planned, report)
+        await progress(sum(r.rows for r in self.reports), self.reports)
 
-    def _decide(self, t: RecordType, planned: list[Planned], values: list[Any], existing: Any, referenced: Any) -> None:
-        awaited = self.lookup.awaited(t)
-        for p, v, (found, clash), beside in zip(planned, values, existing, referenced, strict=True):
+    def _decide(
+        self, t: RecordType, batch: CheckedBatch, matches: list[decide.Match], referenced: list[dict[str, Any]]
+    ) -> None:
+        """Decide what each row does, and warn where the type's rule is broken. Runs in a thread."""
+        may_be_referenced = self.lookup.may_be_referenced(t)
+        for p, values, (record, clash), of_rule in zip(batch.planned, batch.values, matches, referenced, strict=True):
             if clash:
                 p.reject("number", "key_in_use", label=t.label, number=clash)
             if p.errors:
                 continue
-            row_check.decide(p, v, found, allow_register=self.allow_register, lookup=self.lookup)
-            row_check.warn(p, beside, found.values if found else None, {**found.values, **v} if found else v)
-            if awaited and p.result == "created" and p.record_id and p.state:
-                self.lookup.plan(t, p.record_id, p.number, p.state, p.values)
-        if shape(t).among_themselves:
-            self_references.reject_orphans(planned)
-            gone = (p.record_id for p in planned if p.errors and p.record_id and p.version is None)
-            self.lookup.forget(t, gone)
+            decide.decide(p, values, record, self.lookup, self.allow_register)
+            validate.warn(p, values, record, of_rule)
+            if may_be_referenced and p.result == "created" and p.record_id and p.state:
+                self.lookup.add_planned(t, p.record_id, p.number, p.state, p.values)
+        if type_info(t).self_referencing:
+            self_references.reject_orphans(batch.planned)
+            rejected = (p.record_id for p in batch.planned if p.errors and p.record_id and p.version is None)
+            self.lookup.remove_planned(t, rejected)
 
-    async def _store(self, planned: list[Planned], report: SheetReport) -> None:
+    async def _store_sealed(self, batch: CheckedBatch) -> None:
+        """Store sealed values, bound to their records. The value of a row that writes nothing is kept nowhere."""
+        kept = [
+            (p.record_id, c) for p, c in batch.clear if p.record_id and not p.errors and c.digest in p.values.values()
+        ]
+        if not kept:
+            return
+        async with self.sink.plan_connection(transaction=True) as connection:
+            ring = self.ctx.runtime.seal
+            await store_sealed(connection, self.ctx.context(), ring, self.lookup.jurisdiction, kept)
+
+    async def _put(self, planned: list[PlannedRow], report: SheetReport) -> None:
         for p in planned:
             p.result = "rejected" if p.errors else p.result
-            setattr(report, p.result, getattr(report, p.result) + 1)
+        for result, count in Counter(p.result for p in planned).items():
+            report.count(result, count)
         report.rows += len(planned)
-        self._abandon_if_rejected()
-        ready: list[tuple[int, Planned]] = []
-        rest: list[tuple[int, Planned]] = []
-        for row in enumerate(planned, self.rows_kept + 1):
-            (ready if self.ahead and _ready(row[1]) else rest).append(row)
-        self.rows_kept += len(planned)
-        if rest:
-            self.uncertain = True
-            async with self._connection() as connection:
-                await plan_rows.store(self.ctx, connection, self.import_id, self.lookup.jurisdiction, rest)
-        if self.ahead and ready:
-            await self.ahead.write(planned[0].type, ready)
+        if report.rejected:
+            self.sink.row_rejected()
+        doubles_possible = await self.sink.put(list(enumerate(planned, self.rows_planned + 1)))
+        self.rows_planned += len(planned)
+        self.doubles_possible = self.doubles_possible or doubles_possible
 
 
-def _ready(p: Planned) -> bool:
-    """Whether a row can be written at once: it has its number, refers to none of its own type, and nothing is odd."""
-    own = shape(p.type).own_ids
-    whole = p.result == "created" and p.number is not None and not p.warnings
-    return whole and not (own and any(map(p.values.get, own)))
+def _next_batch(rows: Iterator[tuple[int, Any]], size: int | None) -> list[tuple[int, Any]]:
+    """The next rows as they stand in the file; all remaining rows if no size is given."""
+    return list(islice(rows, size))

@@ -1,6 +1,6 @@
-"""Finding the records that a ledger refers to: by number, else by the name in use or a former one. Never guessed.
+"""Finds the records that a file refers to: by number, else by the name in use or a former name. Never guesses.
 
-What the same file creates is found as well, before it is in the database: a plan is checked as a whole.
+Records that the same file will create are found as well, before they are in the database.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ import orjson
 
 from app.db.context import GUARD
 from app.imports.files.cells import fold_name
-from app.imports.plan.type_info import shape
+from app.imports.plan.type_info import type_info
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.values import NUMBER
@@ -19,146 +19,144 @@ from app.kernel.store import RequestContext
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A record that can be referred to: in the database, or planned by this import."""
+class KnownRecord:
+    """A record that a row may refer to, or stand for: stored, or planned by this import."""
 
     id: str
     number: str | None
     state: str
-    values: Mapping[str, Any]
-    planned: bool = False
+    values: Mapping[str, Any]  # of a record that is referred to only the columns that referring rows need
 
 
 @dataclass
 class Lookup:
-    """The look-ups of one import in one jurisdiction, remembered."""
+    """The records that one import has looked up in one jurisdiction, kept until the import ends."""
 
     ctx: RequestContext
     jurisdiction: str
-    numbers: dict[tuple[str, str], Found | None] = field(default_factory=dict)
-    names: dict[str, dict[str, list[Found]]] = field(default_factory=dict)
-    by_id: dict[tuple[str, str], Found] = field(default_factory=dict)
-    planned: dict[str, list[Found]] = field(default_factory=dict)
-    asked: dict[str, frozenset[str]] = field(default_factory=dict)
-    coming: frozenset[str] | None = None  # the types that the file holds, once they are known
+    numbers: dict[tuple[str, str], KnownRecord | None] = field(default_factory=dict)  # None: there is none
+    names: dict[str, dict[str, list[KnownRecord]]] = field(default_factory=dict)  # type -> folded name -> records
+    by_id: dict[tuple[str, str], KnownRecord] = field(default_factory=dict)
+    planned: dict[str, list[KnownRecord]] = field(default_factory=dict)  # of types that are found by name
+    types_in_file: frozenset[str] | None = None  # None until they are known
+    _needed: dict[str, frozenset[str]] = field(default_factory=dict)
 
     async def prepare(self, t: RecordType, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Reads, for a batch of rows, every record they name by number; and the names of types known by name."""
-        every, given = shape(t).every, set().union(*rows)
-        wanted: dict[str, set[str]] = {r.to: set() for r in every}
-        ids: dict[str, set[str]] = {r.to: set() for r in every}
-        for r in every:
-            for member in given.intersection(r.members):
-                wanted[r.to] |= _said(rows, member)
+        """Read all records that the rows of a batch name, with one query for each type that is referred to.
+
+        Of a type that is found by name, all names are read at the first batch.
+        """
+        references, given = type_info(t).references, set().union(*rows)
+        numbers: dict[str, set[str]] = {r.to: set() for r in references}
+        ids: dict[str, set[str]] = {r.to: set() for r in references}
+        for r in references:
+            for column in given.intersection(r.texts):
+                numbers[r.to] |= _texts_of_column(rows, column)
             if r.id_column in given:
-                ids[r.to] |= {i.lower() for i in _said(rows, r.id_column)}
-        for path in wanted:
+                ids[r.to] |= {i.lower() for i in _texts_of_column(rows, r.id_column)}
+        for path in numbers:
             target = self.ctx.runtime.registry.by_path[path]
             if target.ledger_name and path not in self.names:
                 await self._read_names(target)
-            await self._read(target, "number", [n for n in wanted[path] if (path, n) not in self.numbers])
+            await self._read(target, "number", [n for n in numbers[path] if (path, n) not in self.numbers])
             await self._read(target, "id", [i for i in ids[path] if (path, i) not in self.by_id])
 
     async def _read(self, target: RecordType, column: str, keys: list[str]) -> None:
         if not keys:
             return
-        async with self.ctx.connection() as connection:
-            rows = await connection.fetch(
-                f"select t.id::text, t.number, t.state, {self._kept(target)} as row from {target.table} t"
-                f" where t.jurisdiction = $2 and t.{column}::text = any($3::text[]) and {GUARD}",
-                self.ctx.context(), self.jurisdiction, keys,
-            )  # fmt: skip
         if column == "number":
             self.numbers.update({(target.path, key): None for key in keys})
-        for row in rows:
-            self._remember(target, Found(row["id"], row["number"], row["state"], orjson.loads(row["row"])))
+        for record in await self._fetch(target, f"t.{column}::text = any($3::text[])", keys):
+            self._remember(target, record)
 
     async def _read_names(self, target: RecordType) -> None:
-        assert target.ledger_name
         self.names[target.path] = {}
+        stored = await self._fetch(target, "t.state <> 'voided'")
+        for record in (*stored, *self.planned.get(target.path, ())):
+            self._remember(target, record)
+
+    async def _fetch(self, target: RecordType, condition: str, *arguments: Any) -> list[KnownRecord]:
+        """Records of a type, with the columns that referring rows need: the import keeps them until it ends."""
+        columns = ", ".join(f"'{c}', t.{c}" for c in sorted(self._columns_needed(target) & {*target.columns}))
         async with self.ctx.connection() as connection:
             rows = await connection.fetch(
-                f"select t.id::text, t.number, t.state, {self._kept(target)} as row from {target.table} t"
-                f" where t.jurisdiction = $2 and t.state <> 'voided' and {GUARD}",
-                self.ctx.context(), self.jurisdiction,
+                f"select t.id::text, t.number, t.state, json_build_object({columns})::text as row from {target.table} t"
+                f" where t.jurisdiction = $2 and {condition} and {GUARD}",
+                self.ctx.context(), self.jurisdiction, *arguments,
             )  # fmt: skip
-        for row in rows:
-            self._remember(target, Found(row["id"], row["number"], row["state"], orjson.loads(row["row"])))
-        for found in self.planned.get(target.path, ()):
-            self._remember(target, found)
+        return [KnownRecord(r["id"], r["number"], r["state"], orjson.loads(r["row"])) for r in rows]
 
-    def _remember(self, target: RecordType, found: Found) -> None:
-        self.by_id[(target.path, found.id)] = found
-        if found.number:
-            self.numbers[(target.path, found.number)] = found
+    def _remember(self, target: RecordType, record: KnownRecord) -> None:
+        self.by_id[(target.path, record.id)] = record
+        if record.number:
+            self.numbers[(target.path, record.number)] = record
         if target.ledger_name and target.path in self.names:
             index = self.names[target.path]
             for column in target.ledger_name.columns:
-                for name in _texts(found.values.get(column)):
-                    entries = index.setdefault(fold_name(name), [])
-                    if found.id not in [e.id for e in entries]:
-                        entries.append(found)
+                for name in _texts(record.values.get(column)):
+                    records = index.setdefault(fold_name(name), [])
+                    if record.id not in [r.id for r in records]:
+                        records.append(record)
 
-    def plan(self, t: RecordType, identifier: str, number: str | None, state: str, values: Mapping[str, Any]) -> None:
-        """Makes a row that this import will create known to the rows after it."""
-        kept = {column: values[column] for column in self._asked_for(t) if column in values}
-        found = Found(identifier, number, state, kept, planned=True)
+    def add_planned(
+        self, t: RecordType, record_id: str, number: str | None, state: str, values: Mapping[str, Any]
+    ) -> None:
+        """Let the rows that follow refer to a record that this import will create."""
+        needed = {column: values[column] for column in self._columns_needed(t) if column in values}
+        record = KnownRecord(record_id, number, state, needed)
         if t.ledger_name:
-            self.planned.setdefault(t.path, []).append(found)
-        self._remember(t, found)
+            self.planned.setdefault(t.path, []).append(record)
+        self._remember(t, record)
 
-    def forget(self, t: RecordType, identifiers: Iterable[str]) -> None:
-        """Rows that were planned and will not be created after all."""
-        gone = set(identifiers)
-        for identifier in gone:
-            found = self.by_id.pop((t.path, identifier), None)
-            if found and found.number:
-                self.numbers[(t.path, found.number)] = None
-        for entries in (self.planned.get(t.path, []), *self.names.get(t.path, {}).values()):
-            entries[:] = [e for e in entries if e.id not in gone]
+    def remove_planned(self, t: RecordType, record_ids: Iterable[str]) -> None:
+        """Forget planned records whose rows were rejected after all."""
+        gone = set(record_ids)
+        for record_id in gone:
+            record = self.by_id.pop((t.path, record_id), None)
+            if record and record.number:
+                self.numbers[(t.path, record.number)] = None
+        for records in (self.planned.get(t.path, []), *self.names.get(t.path, {}).values()):
+            records[:] = [r for r in records if r.id not in gone]
 
-    def by_number(self, path: str, number: str) -> Found | None:
-        """The record of that number, of those that `prepare` has read or `plan` has named."""
+    def by_number(self, path: str, number: str) -> KnownRecord | None:
+        """The record of this number, if `prepare` has read it or `add_planned` has added it."""
         return self.numbers.get((path, number))
 
-    def number_of(self, path: str, identifier: str) -> str | None:
-        """The number of a record that was looked up, or is planned; None if it has none yet."""
-        found = self.by_id.get((path, identifier))
-        return found.number if found else None
+    def number_of(self, path: str, record_id: str) -> str | None:
+        """The number of a record that was looked up or is planned; None if it has none yet."""
+        record = self.by_id.get((path, record_id))
+        return record.number if record else None
 
-    def awaited(self, t: RecordType) -> bool:
-        """Whether a row of this file may refer to one of this type."""
-        if self.coming is None:
+    def may_be_referenced(self, t: RecordType) -> bool:
+        """Whether a row of this file may refer to a record of this type. If not, planned records need not be kept."""
+        if self.types_in_file is None:
             return True
-        others = (self.ctx.runtime.registry.by_path[path] for path in self.coming)
-        return any(r.to == t.path for other in others for r in shape(other).every)
+        others = (self.ctx.runtime.registry.by_path[path] for path in self.types_in_file)
+        return any(r.to == t.path for other in others for r in type_info(other).references)
 
-    def _kept(self, t: RecordType) -> str:
-        """What is remembered of a record: a whole row of a thousand others would be kept until the import ends."""
-        columns = sorted(self._asked_for(t) & {*t.columns})
-        members = ", ".join(f"'{c}', t.{c}" for c in columns)
-        return f"json_build_object({members})::text"
-
-    def _asked_for(self, t: RecordType) -> frozenset[str]:
-        """The columns that rows referring to this type ask for."""
-        if t.path not in self.asked:
-            asked: set[str] = set()
+    def _columns_needed(self, t: RecordType) -> frozenset[str]:
+        """The columns that rows referring to this type need of the record."""
+        if t.path not in self._needed:
+            needed: set[str] = set()
             for other in self.ctx.runtime.registry:
                 fields = {f.name: f for f in (*other.ledger.extra, *other.references) if isinstance(f, Reference)}
-                asked |= {c for f in fields.values() if f.to == t.path for c in f.requires}
-                asked |= {c for name, c in other.ledger.agrees.values() if fields[name].to == t.path}
+                needed |= {c for f in fields.values() if f.to == t.path for c in f.requires}
+                needed |= {c for name, c in other.ledger.agrees.values() if fields[name].to == t.path}
             if rule := t.ledger_name:
-                asked |= {*rule.columns, *(f"{name}_id" for name in rule.within), *rule.only}
-            self.asked[t.path] = frozenset(asked)
-        return self.asked[t.path]
+                needed |= {*rule.columns, *(f"{name}_id" for name in rule.within), *rule.only}
+            self._needed[t.path] = frozenset(needed)
+        return self._needed[t.path]
 
     def within(self, f: Reference) -> set[str]:
-        """The references within which the name of this one is looked up."""
+        """The references that the row and the record named must share (a team is named within its round)."""
         rule = self.ctx.runtime.registry.by_path[f.to].ledger_name
         return set(rule.within) if rule else set()
 
-    def find(self, f: Reference, text: str, row: Mapping[str, Any]) -> Found | str:
-        """The record that a text names, or the code of the sentence that says why there is none."""
+    def find(self, f: Reference, text: str, row: Mapping[str, Any]) -> KnownRecord | str:
+        """The record that a text names, or the code of the sentence that says why there is none.
+
+        A name in use goes before a former name. Codes: reference_not_found, name_is_ambiguous, name_needs_number.
+        """
         target = self.ctx.runtime.registry.by_path[f.to]
         by_number = self.by_number(f.to, text)
         if by_number is not None:
@@ -166,27 +164,27 @@ class Lookup:
         if target.ledger_name is None:
             return "name_needs_number" if target.path == "persons" and not NUMBER.match(text) else "reference_not_found"
         rule = target.ledger_name
-        current = [e for e in self.names.get(f.to, {}).get(fold_name(text), ()) if _fits(rule, e, row)]
-        in_use = [e for e in current if fold_name(str(e.values.get(rule.columns[0], ""))) == fold_name(text)]
-        found = in_use or current
-        if len(found) > 1:
+        named = [r for r in self.names.get(f.to, {}).get(fold_name(text), ()) if _fits(rule, r, row)]
+        in_use = [r for r in named if fold_name(str(r.values.get(rule.columns[0], ""))) == fold_name(text)]
+        records = in_use or named
+        if len(records) > 1:
             return "name_is_ambiguous"
-        return found[0] if found else "reference_not_found"
+        return records[0] if records else "reference_not_found"
 
 
-def _fits(rule: Any, found: Found, row: Mapping[str, Any]) -> bool:
-    values = {**found.values, "state": found.state}
+def _fits(rule: Any, record: KnownRecord, row: Mapping[str, Any]) -> bool:
+    values = {**record.values, "state": record.state}
     within = all(values.get(f"{name}_id") == row.get(f"{name}_id") for name in rule.within)
     return within and all(values.get(column) == wanted for column, wanted in rule.only.items())
 
 
-def _said(rows: Sequence[Mapping[str, Any]], member: str) -> set[str]:
-    """The texts that rows hold under a member: so few, as a rule, that a set is made first and looked at then."""
+def _texts_of_column(rows: Sequence[Mapping[str, Any]], column: str) -> set[str]:
+    """The texts in a column of a batch. They are few, so that a set is made first and stripped afterwards."""
     try:
-        found = {row.get(member) for row in rows}
-    except TypeError:  # lists, or what is none
-        found = {text for row in rows for text in _texts(row.get(member))}
-    return {text.strip() for text in found if isinstance(text, str)}
+        values = {row.get(column) for row in rows}
+    except TypeError:  # lists cannot be put into a set
+        values = {text for row in rows for text in _texts(row.get(column))}
+    return {text.strip() for text in values if isinstance(text, str)}
 
 
 def _texts(value: Any) -> list[str]:

@@ -1,19 +1,80 @@
-"""The plan in the database: a row of import_row for each row of the file, what is wrong with it, and doubles."""
+"""The plan in the database: one row of import_row for each row of the file. Where a plan is stored (`PlanSink`)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from app.db.context import GUARD
-from app.imports.jobs import UNHURRIED
-from app.imports.mapping.columns import Problem
-from app.imports.plan.row_check import Planned
+from app.imports.mapping.columns import RowProblem
+from app.imports.plan.planned_row import PlannedRow
+from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.arrays import travelling, unnested, varying
 from app.kernel.store import RequestContext
 from app.sentences import SENTENCES
+
+NumberedRows = Sequence[tuple[int, PlannedRow]]  # each row with its place in the plan
+
+# Added to a statement, it commits without waiting for the disk, which a plan and the progress of its import need not:
+# after a crash the import has failed anyway. The commit of the records waits, and makes all earlier ones durable too.
+NO_WAIT_FOR_DISK = "(select set_config('synchronous_commit', 'off', true)) is not null"
+
+
+class PlanSink(Protocol):
+    """Takes the rows of a plan, in the order of the file, as they are decided."""
+
+    rows_written: int  # records written already, for the progress bar
+
+    async def put(self, rows: NumberedRows) -> bool:
+        """Store the rows of one sheet. True if two rows of one record could be among those stored so far."""
+
+    def row_rejected(self) -> None:
+        """Called when a row is rejected. Raises where one rejected row refuses the whole file."""
+
+    async def end_type(self, t: RecordType) -> None:
+        """All rows of a type have been put."""
+
+    async def drain(self) -> None:
+        """Wait until everything put so far is stored."""
+
+    def plan_connection(self, transaction: bool = False) -> AbstractAsyncContextManager[Any]:
+        """The connection on which the plan is stored."""
+
+
+@dataclass
+class StoredPlan:
+    """The sink of previews and of `skip_rows`: every row is stored, with its values, to be committed later."""
+
+    ctx: RequestContext
+    import_id: str
+    jurisdiction: str
+    rows_written: int = 0
+
+    async def put(self, rows: NumberedRows) -> bool:
+        """Store the rows at once."""
+        async with self.plan_connection() as connection:
+            await store(self.ctx, connection, self.import_id, self.jurisdiction, rows)
+        return True
+
+    def row_rejected(self) -> None:
+        """A rejected row is stored like any other."""
+
+    async def end_type(self, t: RecordType) -> None:
+        """Nothing is left to do."""
+
+    async def drain(self) -> None:
+        """Nothing is under way."""
+
+    @asynccontextmanager
+    async def plan_connection(self, transaction: bool = False) -> AsyncIterator[Any]:
+        """A connection of the pool for a statement, so that none is held while rows are checked."""
+        async with self.ctx.connection(transaction) as connection:
+            yield connection
+
 
 # What is stored of a row, in this order: the name in the statement, and its type.
 _COLUMNS = (
@@ -23,27 +84,25 @@ _COLUMNS = (
 
 
 @cache
-def _store_sql(varies: tuple[bool, ...], kept: bool) -> str:
-    """The statement for rows that differ in these columns. `kept`: it is part of a transaction that is waited for."""
+def _store_sql(varies: tuple[bool, ...], in_transaction: bool) -> str:
+    """The insert of rows that differ in these columns. `in_transaction`: somebody else waits for the disk."""
     (place, *plain), rows = unnested(_COLUMNS, varies, 6)
-    plain, found = plain[:-3], (f"coalesce({x}, '[]')" for x in plain[-3:])
+    plain, lists = plain[:-3], (f"coalesce({x}, '[]')" for x in plain[-3:])
     return f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, type, line_number, result, record_id,
     version, number, state, key, "values", errors, warnings, changes)
-  select $2::uuid, {place}, (select ledger_caller() ->> 'sub'), $3, $4, $5, {", ".join((*plain, *found))}
-  from {rows} where {GUARD}{"" if kept else f" and {UNHURRIED}"}"""
+  select $2::uuid, {place}, (select ledger_caller() ->> 'sub'), $3, $4, $5, {", ".join((*plain, *lists))}
+  from {rows} where {GUARD}{"" if in_transaction else f" and {NO_WAIT_FOR_DISK}"}"""
 
 
-async def store(
-    ctx: RequestContext, connection: Any, import_id: str, jurisdiction: str, rows: Sequence[tuple[int, Planned]]
-) -> None:
-    """Stores rows of one sheet, each with its place in the plan."""
+async def store(ctx: RequestContext, connection: Any, import_id: str, jurisdiction: str, rows: NumberedRows) -> None:
+    """Insert rows of one sheet. They travel packed, column by column (kernel/sql/arrays.py)."""
     columns = [*zip(
         *(
             (
                 place, p.line, p.result, p.record_id, p.version, p.number, p.state, p.key,
                 orjson.dumps(p.values).decode() if p.result in ("created", "updated") else None,
-                texts(p.errors) if p.errors else None,
-                texts(p.warnings) if p.warnings else None,
+                problems_json(p.errors) if p.errors else None,
+                problems_json(p.warnings) if p.warnings else None,
                 orjson.dumps(p.changes).decode() if p.changes else None,
             )
             for place, p in rows
@@ -51,15 +110,16 @@ async def store(
         strict=True,
     )]  # fmt: skip
     varies = varying(columns)
-    given = travelling(columns, varies)
+    arguments = travelling(columns, varies)
     _, p = rows[0]
     sql = _store_sql(varies, connection.is_in_transaction())
-    await connection.execute(sql, ctx.context(), import_id, jurisdiction, p.sheet, p.type.path, *given)
+    await connection.execute(sql, ctx.context(), import_id, jurisdiction, p.sheet, p.type.path, *arguments)
 
 
-# Beside the insert of new rows that nothing is to be said of: their rows of the plan, without the values.
-PLANNED = """, planned as (insert into import_row (import_id, n, maker, jurisdiction, sheet, type, line_number, result,
-    record_id, number, state, key)
+# A part of the statement that inserts new records (apply/chunks.py): it also inserts their rows of the plan, without
+# the values. So the rows travel once, and their values are stored once.
+INSERT_BESIDE_RECORDS = """, planned as (insert into import_row (import_id, n, maker, jurisdiction, sheet, type,
+    line_number, result, record_id, number, state, key)
   select $4::uuid, resolved.place, (select ledger_caller() ->> 'sub'), resolved.jurisdiction, $3::text, '{path}',
     resolved.line_number, 'created', resolved.id, resolved.number, resolved.state, resolved.number from resolved)"""
 
@@ -67,9 +127,9 @@ PLANNED = """, planned as (insert into import_row (import_id, n, maker, jurisdic
 async def reject_doubles(
     ctx: RequestContext, connection: Any, import_id: str, path: str, headings: Mapping[str | None, Mapping[str, str]]
 ) -> list[Any]:
-    """Rejects rows that stand for one record, each naming the other; gives them as they were.
+    """Reject the rows of a type that stand for one record, each naming the other. Returns them as they were before.
 
-    Postgres looks for them once all rows of the type are stored, so that nothing is remembered of each row here.
+    Postgres finds them by `key` once all rows of the type are stored, so that the process remembers nothing of a row.
     """
     rows = await connection.fetch(
         f"""with twice as (select key from import_row
@@ -80,25 +140,25 @@ async def reject_doubles(
     )  # fmt: skip
     if not rows:
         return []
-    field_errors = []
+    errors = []
     for _, group in groupby(rows, key=lambda r: r["key"]):
         first, *others = group
-        field_errors.append((first["n"], _twice(headings, first, others)))
-        field_errors += [(other["n"], _twice(headings, other, [first])) for other in others]
+        errors.append((first["n"], _row_twice(headings, first, others)))
+        errors += [(other["n"], _row_twice(headings, other, [first])) for other in others]
     await connection.execute(
         f"""update import_row r set result = 'rejected', "values" = null, errors = r.errors || x.e::jsonb
         from unnest($3::int[], $4::text[]) x(n, e) where r.import_id = $2 and r.n = x.n and {GUARD}""",
-        ctx.context(), import_id, *zip(*field_errors, strict=True),
+        ctx.context(), import_id, *zip(*errors, strict=True),
     )  # fmt: skip
     return list(rows)
 
 
-def _twice(headings: Mapping[str | None, Mapping[str, str]], row: Any, others: Iterable[Any]) -> str:
+def _row_twice(headings: Mapping[str | None, Mapping[str, str]], row: Any, others: Iterable[Any]) -> str:
     column = headings.get(row["sheet"], {}).get("number", "number")
-    return texts(Problem(column, "row_twice", {"row": other["line_number"]}) for other in others)
+    return problems_json(RowProblem(column, "row_twice", {"row": other["line_number"]}) for other in others)
 
 
-def texts(problems: Iterable[Problem]) -> str:
+def problems_json(problems: Iterable[RowProblem]) -> str:
     """Problems as they are stored."""
     return orjson.dumps(
         [{"column": p.column, "code": p.code, "params": dict(p.params), "allowed": p.allowed} for p in problems],
@@ -106,10 +166,10 @@ def texts(problems: Iterable[Problem]) -> str:
     ).decode()
 
 
-def told(problems: Any, tongue: str) -> list[dict[str, Any]]:
-    """Stored problems with their sentences, as an import's rows answer them."""
+def with_sentences(problems: Any, language: str) -> list[dict[str, Any]]:
+    """Stored problems with their sentences in a language, as the API answers them."""
     items = []
     for p in problems:
-        item = {"column": p["column"], "code": p["code"], "message": SENTENCES[p["code"]].say(tongue, p["params"])}
+        item = {"column": p["column"], "code": p["code"], "message": SENTENCES[p["code"]].say(language, p["params"])}
         items.append({**item, "allowed": p["allowed"]} if p["allowed"] else item)
     return items

@@ -1,50 +1,67 @@
-"""What each row of a ledger asks of its record type, worked out once for a type and not once for a row."""
+"""What an import needs to know of a record type: its references, its keys, and whether the caller may import it."""
 
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from app.errors import Refusal
 from app.kernel.declare.fields import Field, Reference, Sealed
 from app.kernel.declare.record_type import RecordType
+from app.kernel.store import RequestContext
+
+LOADER = "ledger_loader"
+
+
+def importable(ctx: RequestContext, t: RecordType) -> bool:
+    """Whether the caller may import this type: a loader may import every type, others what they keep and fully see."""
+    return ctx.caller.role == LOADER or ctx.right(t).imports
+
+
+def not_permitted(*types: RecordType) -> Refusal:
+    """The refusal of a file that holds these types, which the caller may not import."""
+    return Refusal("import_not_permitted", label="、".join(t.label for t in types))
 
 
 @dataclass(frozen=True, slots=True)
-class Referring:
-    """A reference of a row, and the members under which a row may give it."""
+class RowReference:
+    """A reference as a row may give it."""
 
     field: Reference
-    name: str
+    name: str  # in a sheet: the number or name of the record, as written
     to: str
     many: bool
     id_column: str
     number_column: str
-    tentative: str
-    expected: bool
+    tentative: str  # `name?`: as `name`, but not an error if no record is found
+    required: bool
     set_by: bool
-    own: bool
 
     @property
-    def members(self) -> tuple[str, str, str]:
-        """The members that hold what was written, in the place of an identifier."""
+    def texts(self) -> tuple[str, str, str]:
+        """The columns that hold what was written, in the place of an identifier."""
         return self.name, self.tentative, self.number_column
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """One record type as an import sees it.
+class TypeInfo:
+    """One record type as an import sees it. Worked out once for a type and not once for a row.
 
-    on_sheet, in_line   references in the order in which they are resolved: the round first; a sheet has extra ones
-    extra_ids           identifiers that only helped to find others
-    not_values          members of a row that are no values of the type's own fields
-    ids                 identifiers that a row keeps
-    own_ids             those of them that name records of the same type
-    required            fields that a row must hold, references aside
-    key                 columns of the natural key
+    references        all that a row may give, those of extra columns included
+    in_sheet, in_line references in the order in which they are resolved: the round first; only sheets have extra ones
+    extra_ids         identifiers that are dropped once they have helped to find other records
+    not_values        columns of a row that hold no values of the type's own fields
+    ids               columns of identifiers that the record keeps
+    own_ids           those of them that refer to records of the same type
+    required          fields that a row must fill, references aside
+    defaults          column -> value of a new record where the row gives none
+    columns           every column of the type -> None: what the type's rule reads where a row has no value
+    key               columns of the natural key
+    self_referencing  a row may refer to any other row of its sheet, also below it: such a sheet is one batch
     """
 
-    every: tuple[Referring, ...]
-    on_sheet: tuple[Referring, ...]
-    in_line: tuple[Referring, ...]
+    references: tuple[RowReference, ...]
+    in_sheet: tuple[RowReference, ...]
+    in_line: tuple[RowReference, ...]
     extra_ids: tuple[str, ...]
     not_values: frozenset[str]
     ids: tuple[str, ...]
@@ -54,28 +71,26 @@ class Shape:
     columns: dict[str, None]
     key: tuple[str, ...]
     sealed: bool
-    among_themselves: bool
+    self_referencing: bool
 
 
-def _referring(t: RecordType, f: Reference) -> Referring:
-    return Referring(
-        f, f.name, f.to, f.many, f.id_column, f.number_column, f"{f.name}?", f.required and f.writable, f.set_by,
-        any(f is r for r in t.references),
-    )  # fmt: skip
+def _row_reference(f: Reference) -> RowReference:
+    required = f.required and f.writable
+    return RowReference(f, f.name, f.to, f.many, f.id_column, f.number_column, f"{f.name}?", required, f.set_by)
 
 
 @cache
-def shape(t: RecordType) -> Shape:
-    """The shape of a type."""
-    extra = tuple(_referring(t, f) for f in t.ledger.extra if isinstance(f, Reference))
-    own = tuple(_referring(t, f) for f in t.references)
+def type_info(t: RecordType) -> TypeInfo:
+    """The TypeInfo of a record type."""
+    extra = tuple(_row_reference(f) for f in t.ledger.extra if isinstance(f, Reference))
+    own = tuple(_row_reference(f) for f in t.references)
     names = {c for f in t.fields if not isinstance(f, Reference) and f.copied is None for c in f.columns} | {"note"}
     ids = tuple(f.id_column for f in t.references if f.copied is None)
     extras = {f.name for f in t.ledger.extra} | set(t.ledger.agrees)
     by_name = {f.name: f for f in t.fields}
-    return Shape(
-        every=(*own, *extra),
-        on_sheet=_in_order((*extra, *own)),
+    return TypeInfo(
+        references=(*own, *extra),
+        in_sheet=_in_order((*extra, *own)),
         in_line=_in_order(own),
         extra_ids=tuple(r.id_column for r in extra if r.name not in {o.name for o in own}),
         not_values=frozenset(ids) | (extras - names) | {"number"},
@@ -86,9 +101,9 @@ def shape(t: RecordType) -> Shape:
         columns=dict.fromkeys(t.columns),
         key=tuple(f.id_column if isinstance(f := by_name[n], Reference) else n for n in t.ledger.key),
         sealed=bool(t.of_kind(Sealed)),
-        among_themselves=any(f.to == t.path and not f.set_by for f in t.references),
+        self_referencing=any(f.to == t.path and not f.set_by for f in t.references),
     )
 
 
-def _in_order(references: tuple[Referring, ...]) -> tuple[Referring, ...]:
+def _in_order(references: tuple[RowReference, ...]) -> tuple[RowReference, ...]:
     return tuple(sorted((r for r in references if not r.field.copied), key=lambda r: r.name != "round"))

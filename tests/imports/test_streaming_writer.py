@@ -6,8 +6,8 @@ from typing import Any
 import asyncpg
 
 from app.db.embedded import EmbeddedPostgres
-from app.imports.apply.chunks import Piece
-from app.imports.apply.streaming import Ahead
+from app.imports.apply.chunks import Chunk
+from app.imports.apply.streaming_writer import StreamingWriter
 from app.kernel.store.context import RequestContext
 from tests.imports.conftest import NewPlace, Place
 from tests.support.callers import NDJSON
@@ -224,7 +224,7 @@ async def test_a_number_that_is_taken_while_the_file_is_written_takes_all_of_it_
             )
             writing = asyncio.create_task(place.api.import_file(rows, NDJSON, type="findings"))
             await waits_or_ends(watch, writing)
-            assert not writing.done()  # for whether the other keeps the number; pieces behind it are on their way
+            assert not writing.done()  # for whether the other keeps the number; chunks behind it are under way
         done = await writing
     (sheet,) = done["sheets"]
     assert (done["state"], sheet["created"], sheet["unchanged"]) == ("committed", 4499, 1)
@@ -233,13 +233,13 @@ async def test_a_number_that_is_taken_while_the_file_is_written_takes_all_of_it_
     assert {f["version"] for f in records} == {1}
 
 
-async def test_so_few_pieces_are_sent_together_that_a_lost_connection_is_seen() -> None:
-    piece = Piece(1, "", "", (), {})
-    ahead = Ahead(RequestContext(None, None, ""), "", None, None)  # type: ignore[arg-type]  # nobody is asked
-    ahead.waiting.extend([piece] * 9)
+async def test_so_few_chunks_are_sent_together_that_a_lost_connection_is_seen() -> None:
+    chunk = Chunk(1, "", "", (), {})
+    writer = StreamingWriter(RequestContext(None, None, ""), "", None, None)  # type: ignore[arg-type]  # nobody is asked
+    writer.waiting.extend([chunk] * 9)
     sent: list[int] = []
-    assert len(list(ahead._together(piece, sent))) == len(sent) == 3 < EXECUTE_MANY_BUFFERS
-    assert len(ahead.waiting) == 7
+    assert len(list(writer._arguments(chunk, sent))) == len(sent) == 3 < EXECUTE_MANY_BUFFERS
+    assert len(writer.waiting) == 7
 
 
 async def test_an_import_whose_connection_is_lost_ends_and_leaves_nothing(

@@ -1,4 +1,4 @@
-"""Two doors, one house: what POST takes and what an import takes, and what each says of what it does not take."""
+"""POST and an import accept the same records, and say the same of what they refuse."""
 
 import random
 from collections import Counter
@@ -29,8 +29,8 @@ OWN = {
 
 
 @pytest.fixture(scope="module")
-async def doors(new_place: NewPlace) -> dict[str, Place]:
-    """Two jurisdictions with the same registers, one for each door."""
+async def places(new_place: NewPlace) -> dict[str, Place]:
+    """Two jurisdictions with the same registers: one for POST, one for imports."""
     made = {name: await new_place(code, many_units) for name, code in (("post", "510000"), ("file", "520000"))}
     for place in made.values():
         for t in REGISTRY:
@@ -84,7 +84,7 @@ def neutral(value: Any, code: str) -> Any:
 
 
 def field_errors(errors: list[Any], column: str, code: str) -> list[tuple[str, str, str, Any]]:
-    """What is said of each member, in a form that both doors have."""
+    """What is said of each member, in a form that both ways have."""
     said = [
         (e[column].strip("/").split("/")[0], e["code"], e["message"].replace(f"{code}-", "431382-"), e.get("allowed"))
         for e in errors
@@ -121,11 +121,11 @@ async def history(place: Place, t: RecordType, number: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("path", [t.path for t in REGISTRY])
-async def test_both_doors_write_the_same_records_and_say_the_same_of_what_they_refuse(
-    doors: dict[str, Place], path: str
+async def test_post_and_import_write_the_same_records_and_say_the_same_of_what_they_refuse(
+    places: dict[str, Place], path: str
 ) -> None:
     t = REGISTRY.by_path[path]
-    post, file = doors["post"], doors["file"]
+    post, file = places["post"], places["file"]
     bodies = Bodies(t, random.Random(f"doors {path}")).many(ROWS)
     done = await file.api.import_file(lines(neutral_to(bodies, file.code)), NDJSON, type=path, on_error="skip_rows")
     assert done["state"] == "committed", done["problem"]

@@ -1,0 +1,52 @@
+"""The lines of NDJSON as values of fields. A line has the members of a request body, and may name its record type."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.imports.files.ndjson import UnreadableLine, read_ndjson
+from app.imports.mapping.columns import RowProblem
+from app.kernel.declare import fields as kinds
+from app.kernel.declare.record_type import RecordType
+
+
+def type_of_line(line: Any) -> str | None:
+    """The path of the record type that a line names (`findings`), None if it names none."""
+    path = line.get("type") if isinstance(line, dict) else None
+    return path if isinstance(path, str) else None
+
+
+def lines_of_type(path: Path, wanted: str) -> Iterator[tuple[int, Any]]:
+    """Line number and object of the lines that name this record type."""
+    for number, line in read_ndjson(path):
+        if isinstance(line, dict) and line.get("type") == wanted:
+            yield number, line
+
+
+def read_lines(
+    t: RecordType, lines: Sequence[dict[str, Any] | UnreadableLine], jurisdiction: str
+) -> Iterator[tuple[dict[str, Any] | None, list[RowProblem]]]:
+    """The values of each line, None for a line that is no object, and what is wrong with it."""
+    names = _names_in_sheets(t)
+    for line in lines:
+        if isinstance(line, UnreadableLine):
+            yield None, [RowProblem(None, f"line_{line.code}")]
+            continue
+        code = line.pop("jurisdiction", jurisdiction)
+        line.pop("type", None)
+        values = {k: v for k, v in line.items() if v is not None} if None in line.values() else line
+        problems = []
+        if not names.isdisjoint(values):
+            for name in names & values.keys():
+                problems.append(RowProblem(name, "unknown_member", {"name": name}))
+                values.pop(name)
+        if code not in (None, jurisdiction):
+            problems.append(RowProblem("jurisdiction", "jurisdiction_outside"))
+        yield values, problems
+
+
+def _names_in_sheets(t: RecordType) -> set[str]:
+    """The names of references as written in a sheet. They are no members of a body, so a line may not have them."""
+    references = (*t.references, *(f for f in t.ledger.extra if isinstance(f, kinds.Reference)))
+    own = {f.name for f in t.fields if not isinstance(f, kinds.Reference)}
+    return {key for f in references for key in (f.name, f"{f.name}?")} - own

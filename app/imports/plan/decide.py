@@ -1,0 +1,178 @@
+"""Decides what becomes of each row: created, updated, unchanged, or rejected.
+
+First `matching_records` finds the record that a row stands for: by number, else by natural key, else by being equal in
+everything the row says. Then `decide` compares the row with the record: a row is unchanged if nothing differs.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import uuid_utils
+
+from app.db.context import GUARD
+from app.imports.plan.lookup import KnownRecord, Lookup
+from app.imports.plan.planned_row import PlannedRow
+from app.imports.plan.type_info import type_info
+from app.kernel.declare.fields import Choice, Reference, Sealed
+from app.kernel.declare.record_type import RecordType
+
+Match = tuple[KnownRecord | None, str | None]  # the record; the number of another record with the row's natural key
+Values = Mapping[str, Any]
+
+
+def decide(
+    planned: PlannedRow, values: dict[str, Any], record: KnownRecord | None, lookup: Lookup, allow_register: bool
+) -> None:
+    """Compare a row with the record it stands for, in stored form. A blank cell never clears a value.
+
+    `allow_register`: the row may change the names in a register (`ledger.keeps`).
+    """
+    t = planned.type
+    if record is None:
+        planned.values = {**type_info(t).defaults, **values}
+        planned.record_id = planned.record_id or str(uuid_utils.uuid7())
+        planned.state = planned.state_on_import or t.lifecycle.initial
+        return
+    planned.record_id, planned.version, planned.number = record.id, int(record.values["version"]), record.number
+    if record.state == "voided":
+        planned.reject("number", "record_voided", label=t.label)
+        return
+    differing = {k: v for k, v in values.items() if record.values.get(k) != v}
+    for name in t.ledger.keeps:
+        if name in differing and not allow_register:
+            f = t.field(name)
+            old, new = _label(f, record.values.get(name)), _label(f, differing[name])
+            planned.reject(name, "register_change", label=f.label, old=old, new=new)
+    if planned.state_on_import and t.lifecycle.is_forward(record.state, planned.state_on_import):
+        planned.state = planned.state_on_import
+        planned.changes.append({"field": "state", "from": record.state, "to": planned.state})
+    planned.values = differing
+    planned.changes += [_change(t, k, record, v, lookup) for k, v in differing.items()]
+    planned.result = "updated" if planned.changes else "unchanged"
+
+
+def _label(f: Any, value: Any) -> Any:
+    """A value as a clerk reads it."""
+    return f.terms.label(value) if isinstance(f, Choice) and value in f.terms.labels else value
+
+
+def _change(t: RecordType, column: str, record: KnownRecord, new: Any, lookup: Lookup) -> dict[str, Any]:
+    """A changed column as the preview shows it: references by number, sealed values not at all."""
+    for f in t.references:
+        if f.id_column == column:
+            ids = new if isinstance(new, list) else [new]
+            numbers = [lookup.number_of(f.to, i) for i in ids]
+            return {
+                "field": f.number_column,
+                "from": record.values.get(f.number_column),
+                "to": numbers if f.many else numbers[0],
+            }
+    for sealed in t.of_kind(Sealed):
+        if sealed.digest_column == column:
+            return {"field": sealed.name, "from": None, "to": None}
+    return {"field": column, "from": record.values.get(column), "to": new}
+
+
+def row_key(planned: PlannedRow, values: Values) -> str | None:
+    """The number, else the natural key, None without either. Two rows of a file with one key are the same record."""
+    if planned.number is not None:
+        return planned.number
+    columns = type_info(planned.type).key
+    if columns and all(values.get(c) is not None for c in columns):
+        return "\n".join(str(values[c]) for c in columns)
+    return None
+
+
+async def matching_records(
+    t: RecordType, planned: Sequence[PlannedRow], values: Sequence[Values], lookup: Lookup
+) -> list[Match]:
+    """For each row of a batch the record it stands for, and the number of another record that has its natural key."""
+    numbers = [p.number for p in planned if p.number]
+    numbered = await _fetch(t, lookup, "t.number = any($3::text[])", numbers) if numbers else []
+    by_number = {record.number: record for record in numbered}
+    by_key = await _by_key(t, values, lookup)
+    if len(numbers) == len(planned) and not by_number and not by_key:
+        return [(None, None)] * len(planned)  # the usual case: all rows are new
+    matches: list[Match] = []
+    required = _required_columns(t)
+    unnumbered = (
+        [] if t.ledger.key else [v for p, v in zip(planned, values, strict=True) if not p.number and not p.errors]
+    )
+    alike = await _alike(t, unnumbered, lookup) if unnumbered else {}
+    for p, v in zip(planned, values, strict=True):
+        keyed = by_key.get(_texts(v, type_info(t).key)) if by_key else None
+        if p.number is not None:
+            own = by_number.get(p.number)
+            clash = keyed.number if keyed and (own is None or own.id != keyed.id) else None
+            matches.append((own, clash))
+        elif t.ledger.key:
+            matches.append((keyed, None))
+        else:
+            matches.append((_take_equal(alike.get(_texts(v, required), []), v), None))
+    return matches
+
+
+def _take_equal(candidates: list[KnownRecord], values: Values) -> KnownRecord | None:
+    """Take the first record that is equal in everything the row says: each record stands for one row only."""
+    for i, candidate in enumerate(candidates):
+        if all(candidate.values.get(k) == v for k, v in values.items()):
+            return candidates.pop(i)
+    return None
+
+
+def _texts(values: Values, columns: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(values.get(c)) for c in columns)
+
+
+async def _fetch(t: RecordType, lookup: Lookup, condition: str, *arguments: Any) -> list[KnownRecord]:
+    async with lookup.ctx.connection() as connection:
+        rows = await connection.fetch(
+            f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {t.table} t"
+            f" where t.jurisdiction = $2 and {condition} and {GUARD}",
+            lookup.ctx.context(), lookup.jurisdiction, *arguments,
+        )  # fmt: skip
+    return [KnownRecord(r["id"], r["number"], r["state"], orjson.loads(r["row"])) for r in rows]
+
+
+async def _by_key(t: RecordType, values: Sequence[Values], lookup: Lookup) -> dict[tuple[str, ...], KnownRecord]:
+    """The live records with the natural keys of the rows, by that key."""
+    columns = type_info(t).key
+    complete = [v for v in values if columns and all(v.get(c) is not None for c in columns)]
+    if not complete:
+        return {}
+    condition = f"t.state <> 'voided' and {_equal_any(columns)}"
+    records = await _fetch(t, lookup, condition, *_column_arrays(columns, complete))
+    return {_texts(record.values, columns): record for record in records}
+
+
+async def _alike(t: RecordType, values: Sequence[Values], lookup: Lookup) -> dict[tuple[str, ...], list[KnownRecord]]:
+    """Imported records that may be equal to rows without a number, so that a file sent twice does not double them."""
+    columns = _required_columns(t)
+    complete = [v for v in values if all(v.get(c) is not None for c in columns)]
+    if not complete:
+        return {}
+    condition = f"t.imported and t.state <> 'voided' and {_equal_any(columns)}"
+    if "round_id" in columns:  # lets Postgres narrow the search by the index on the round
+        condition += f" and t.round_id = any(${columns.index('round_id') + 3}::text[]::uuid[])"
+    alike: dict[tuple[str, ...], list[KnownRecord]] = {}
+    records = await _fetch(t, lookup, condition, *_column_arrays(columns, complete))
+    for record in sorted(records, key=lambda record: record.id):
+        alike.setdefault(_texts(record.values, columns), []).append(record)
+    return alike
+
+
+def _equal_any(columns: Sequence[str]) -> str:
+    """SQL: these columns together equal those of any row of `_column_arrays`, which are the arguments from $3 on."""
+    wanted = ", ".join(f"${i}::text[]" for i in range(3, 3 + len(columns)))
+    return f"({', '.join(f't.{c}::text' for c in columns)}) in (select * from unnest({wanted}))"
+
+
+def _column_arrays(columns: Sequence[str], values: Sequence[Values]) -> list[list[str]]:
+    return [[str(v[c]) for v in values] for c in columns]
+
+
+def _required_columns(t: RecordType) -> tuple[str, ...]:
+    """The columns that every row of the type fills, lists aside."""
+    fields = [f for f in t.fields if f.required and f.writable and not getattr(f, "many", False)]
+    return tuple(f.id_column if isinstance(f, Reference) else f.name for f in fields)

@@ -1,0 +1,70 @@
+"""What a plan holds: a row with the change it will make, and the counts of a sheet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.imports.mapping.columns import RowProblem
+from app.kernel.declare.fields import Reference
+from app.kernel.declare.record_type import RecordType
+
+
+@dataclass(slots=True)
+class PlannedRow:
+    """One row of the plan. `plan_rows.py` stores it in import_row."""
+
+    sheet: str | None
+    line: int  # row number as Excel counts, or number of the line
+    type: RecordType
+    headings: Mapping[str, str] = field(default_factory=dict)  # empty for a line of NDJSON
+    errors: list[RowProblem] = field(default_factory=list)
+    unreadable: bool = False  # a line of NDJSON that is no object
+    result: str = "created"  # created, updated, unchanged, rejected
+    record_id: str | None = None
+    version: int | None = None  # the version that an update starts from
+    number: str | None = None
+    state: str | None = None  # the state that the record will have; None if it stays
+    state_on_import: str = ""  # the state that the row's values imply, '' if none
+    values: dict[str, Any] = field(default_factory=dict)  # in stored form; of an update those that differ
+    warnings: list[RowProblem] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)  # of an update: field, old and new value
+    key: str | None = None  # number or natural key: two rows of one key are one record
+
+    def column_of(self, f: Reference) -> str:
+        """The column that gives a reference: `unit` in a sheet, as in a body `unit_number` in a line of NDJSON."""
+        return f.name if self.headings else f.number_column
+
+    def has_error(self, column: str) -> bool:
+        """Whether an error of this column is known already."""
+        return any(e.column == column for e in self.errors)
+
+    def reject(self, key: str | None, code: str, **params: Any) -> None:
+        """Add an error, which rejects the row. `key` is a column, shown by its heading; None means the whole row."""
+        allowed = params.pop("allowed", None)
+        self.errors.append(RowProblem(self.headings.get(key, key) if key else None, code, params, allowed))
+
+
+@dataclass
+class SheetReport:
+    """The counts of one sheet, and what of it was not read (contract section 3)."""
+
+    sheet: str | None
+    type: str | None
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    unknown_columns: list[str] = field(default_factory=list)
+    skipped_because: str | None = None
+
+    def count(self, result: str, by: int = 1) -> None:
+        """Add to the count of a result."""
+        setattr(self, result, getattr(self, result) + by)
+
+    def document(self) -> dict[str, Any]:
+        """The report as it is stored in import_job."""
+        document = dict(self.__dict__)
+        if self.skipped_because is None:
+            document.pop("skipped_because")
+        return document

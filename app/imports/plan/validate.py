@@ -1,0 +1,146 @@
+"""Checks the values of rows: against the schema of a request, the number, and the rule of the record type."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from app.db.context import GUARD
+from app.errors import FieldError, Refusal
+from app.imports.mapping.columns import RowProblem
+from app.imports.plan.lookup import KnownRecord, Lookup
+from app.imports.plan.planned_row import PlannedRow
+from app.imports.plan.type_info import type_info
+from app.kernel.declare.fields import Reference
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.values import NUMBER
+from app.kernel.schema.models import Schemas
+from app.kernel.schema.validation import validated, validated_rows
+from app.kernel.store import RuleContext
+
+
+def validate_rows(
+    planned: Sequence[PlannedRow], rows: Sequence[dict[str, Any]], schemas: Schemas
+) -> list[dict[str, Any]]:
+    """The values of the rows in stored form, after the schema that a request is checked by.
+
+    A batch is checked column by column, by one call of the validator. Only if that finds an error, it is checked row by
+    row, to say which.
+    """
+    info = type_info(planned[0].type)
+    columns = {name: [row[name] for row in rows if name in row] for name in set().union(*rows) - info.not_values}
+    complete = all(len(columns.get(f.name, ())) == len(rows) for f in info.required)
+    checked = validated_rows(schemas, columns) if complete else None
+    if checked is None:
+        return [{} if p.unreadable else _validate_row(p, row, schemas) for p, row in zip(planned, rows, strict=True)]
+    for name, column in checked.items():
+        having = rows if len(column) == len(rows) else [row for row in rows if name in row]
+        for row, value in zip(having, column, strict=True):
+            row[name] = value
+    if dropped := info.not_values.difference(info.ids, {"number"}):
+        return [{name: value for name, value in row.items() if name not in dropped} for row in rows]
+    return list(rows)
+
+
+def _validate_row(planned: PlannedRow, row: dict[str, Any], schemas: Schemas) -> dict[str, Any]:
+    t, info = planned.type, type_info(planned.type)
+    own = {k: v for k, v in row.items() if k not in info.not_values}
+    try:
+        checked = {k: v for k, v in validated(schemas.ledger, own, t).items() if v is not None}
+    except Refusal as refusal:
+        for error in refusal.field_errors:
+            key = error.pointer.split("/")[1] if error.pointer else None
+            planned.reject(key, error.code, **error.params, allowed=_allowed(error))
+        checked = {}
+    for f in info.required:
+        if f.name not in own and not planned.has_error(planned.headings.get(f.name, f.name)):
+            planned.reject(f.name, "required", label=f.label)
+    for column in info.ids:
+        if column in row:
+            checked[column] = row[column]
+    return checked
+
+
+def _allowed(error: FieldError) -> tuple[str, ...] | None:
+    return tuple(error.allowed) if error.allowed else None
+
+
+def read_number(planned: PlannedRow, row: dict[str, Any]) -> None:
+    """Move the business number from the row's values to the plan."""
+    number = row.pop("number", None)
+    if isinstance(number, str) and NUMBER.match(number.strip()):
+        planned.number = number.strip()
+    elif number is not None:
+        planned.reject("number", "not_a_number")
+
+
+def make_number(planned: PlannedRow, values: Mapping[str, Any], jurisdiction: str) -> None:
+    """Set the number of a type whose numbers are made from values (rounds). A number given must be the one made."""
+    formula = planned.type.numbering.formula
+    if formula is None or planned.errors:
+        return
+    made = formula(jurisdiction, values)
+    if planned.number not in (None, made):
+        planned.reject("number", "number_is_made", number=made)
+    planned.number = made
+
+
+async def read_for_rule(t: RecordType, values: Sequence[Mapping[str, Any]], lookup: Lookup) -> list[dict[str, Any]]:
+    """For each row what the rule of its type reads of the records it refers to: field -> column -> value.
+
+    One query for each reference that the rule reads (`Reference.requires`), for all rows of the batch.
+    """
+    result: list[dict[str, Any]] = [{} for _ in values]
+    for f in t.references:
+        if not f.requires:
+            continue
+        ids = {i for v in values for i in _ids(v.get(f.id_column))}
+        stored = await _required_columns(f, ids, lookup)
+        for v, columns_by_field in zip(values, result, strict=True):
+            records = [stored.get(i) or _planned_columns(lookup, f, i) for i in _ids(v.get(f.id_column))]
+            if f.many:
+                columns_by_field[f.name] = {c: [record.get(c) for record in records] for c in f.requires}
+            elif records:
+                columns_by_field[f.name] = records[0]
+    return result
+
+
+async def _required_columns(f: Reference, ids: set[str], lookup: Lookup) -> dict[str, dict[str, Any]]:
+    target = lookup.ctx.runtime.registry.by_path[f.to]
+    columns = ", ".join(
+        f"to_jsonb({target.virtual[c].format('t') if c in target.virtual else f't.{c}'})::text as {c}"
+        for c in f.requires
+    )
+    async with lookup.ctx.connection() as connection:
+        rows = await connection.fetch(
+            f"select t.id::text, {columns} from {target.table} t where t.jurisdiction = $2"
+            f" and t.id = any($3::uuid[]) and {GUARD}",
+            lookup.ctx.context(), lookup.jurisdiction, list(ids),
+        )  # fmt: skip
+    return {r["id"]: {c: orjson.loads(r[c]) if r[c] else None for c in f.requires} for r in rows}
+
+
+def _planned_columns(lookup: Lookup, f: Reference, record_id: str) -> Mapping[str, Any]:
+    record = lookup.by_id.get((f.to, record_id))
+    return record.values if record else {}
+
+
+def _ids(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return list(value) if isinstance(value, list) else []
+
+
+def warn(
+    planned: PlannedRow, values: Mapping[str, Any], record: KnownRecord | None, referenced: Mapping[str, Any]
+) -> None:
+    """Run the type's rule on the record as it will be. What a request is refused for is a warning here (contract 3)."""
+    if planned.type.check is None or planned.errors:
+        return
+    old: Mapping[str, Any] = record.values if record else {}
+    rule = RuleContext(referenced, imported=True)
+    planned.type.check(rule, old if record else None, {**type_info(planned.type).columns, **old, **values})
+    for error in rule.field_errors:
+        key = error.pointer.lstrip("/")
+        problem = RowProblem(planned.headings.get(key, key), error.code, error.params, _allowed(error))
+        planned.warnings.append(problem)
