@@ -127,7 +127,7 @@ async def receive(
                 f"""insert into import_job (id, maker, jurisdiction, state, mode, on_error,
                     allow_register_changes, type,
                     file_name, media, sha256)
-                select $2::uuid, ledger_caller() ->> 'sub', $3, 'received', $4, $5, $6, $7, $8, $9, $10
+                select $2::uuid, caller_context() ->> 'sub', $3, 'received', $4, $5, $6, $7, $8, $9, $10
                 where {GUARD}""",
                 ctx.context(), import_id, code, chosen["mode"], chosen["on_error"], chosen["allow"],
                 source.type.path if source.type else None, name, media, digest,

@@ -12,8 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.migrate import configuration, head, migrate
 from app.kernel.schema.tables import metadata
+from app.migrate.run import configuration, head, migrate
 from app.records import REGISTRY
 from tests.support.callers import HOME
 from tests.support.databases import PRISTINE

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import asyncpg
 
-from app.db.migrate import migrate
 from app.kernel.personal.encryption import ALGORITHM, Place, SealedValue, opened
 from app.kernel.personal.keyring import Keyring, Secret
 from app.kernel.personal.rotation import rotate
+from app.migrate.run import migrate
 from tests.kernel.test_schema import another  # noqa: F401  # the fixture
 from tests.support.callers import HOME
 from tests.support.numbers import identity_number

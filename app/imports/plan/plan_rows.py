@@ -29,7 +29,7 @@ def _store_sql(varies: tuple[bool, ...], kept: bool) -> str:
     plain, found = plain[:-3], (f"coalesce({x}, '[]')" for x in plain[-3:])
     return f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, type, line_number, result, record_id,
     version, number, state, key, "values", errors, warnings, changes)
-  select $2::uuid, {place}, (select ledger_caller() ->> 'sub'), $3, $4, $5, {", ".join((*plain, *found))}
+  select $2::uuid, {place}, (select caller_context() ->> 'sub'), $3, $4, $5, {", ".join((*plain, *found))}
   from {rows} where {GUARD}{"" if kept else f" and {UNHURRIED}"}"""
 
 
@@ -60,7 +60,7 @@ async def store(
 # Beside the insert of new rows that nothing is to be said of: their rows of the plan, without the values.
 PLANNED = """, planned as (insert into import_row (import_id, n, maker, jurisdiction, sheet, type, line_number, result,
     record_id, number, state, key)
-  select $4::uuid, resolved.place, (select ledger_caller() ->> 'sub'), resolved.jurisdiction, $3::text, '{path}',
+  select $4::uuid, resolved.place, (select caller_context() ->> 'sub'), resolved.jurisdiction, $3::text, '{path}',
     resolved.line_number, 'created', resolved.id, resolved.number, resolved.state, resolved.number from resolved)"""
 
 

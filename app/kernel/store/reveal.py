@@ -8,6 +8,7 @@ from app.errors import Refusal
 from app.kernel.declare.access import Hidden
 from app.kernel.declare.fields import Sealed
 from app.kernel.declare.record_type import RecordType
+from app.kernel.personal.access_log import PURPOSES as PURPOSES
 from app.kernel.personal.access_log import Reading
 from app.kernel.personal.encryption import Place, SealedValue, Unopened, member_of, opened
 from app.kernel.personal.keyring import UnknownKey
@@ -15,7 +16,6 @@ from app.kernel.store import create
 from app.kernel.store.context import RequestContext
 from app.logging import log
 
-PURPOSES = {"handling": "办理", "verification": "核实", "supervision": "监督", "correction": "更正"}
 NOTHING = {"form": 0, "algorithm": "", "key_id": ""}  # of a digest whose value is missing: it does not open
 
 
