@@ -9,7 +9,7 @@ from typing import Any
 from alembic.operations import ops
 from alembic.runtime.plugins import Plugin
 from alembic.util import PriorityDispatchResult
-from sqlalchemy import CheckConstraint, Connection, text
+from sqlalchemy import CheckConstraint, Column, Connection, MetaData, Table, text
 from sqlalchemy.dialects import postgresql
 
 DEFINITIONS = """select conname, pg_get_constraintdef(oid) from pg_constraint
@@ -24,7 +24,7 @@ def _compare(context: Any, found: Any, schema: Any, name: str, there: Any, decla
         return PriorityDispatchResult.CONTINUE  # made with the table, or gone with it
     wanted = {str(c.name): c for c in declared.constraints if isinstance(c, CheckConstraint)}
     have = _definitions(context.connection, name)
-    want = _normal(context.connection, name, wanted)
+    want = _normal(context.connection, declared, wanted)
     for check in sorted(have.keys() - want.keys() | {c for c in have if have[c] != want.get(c)}):
         old = CheckConstraint(text(have[check].removeprefix("CHECK (").removesuffix(")")), name=check, table=there)
         found.ops.append(ops.DropConstraintOp.from_constraint(old))
@@ -37,9 +37,11 @@ def _definitions(connection: Connection, name: str) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute(text(DEFINITIONS), {"name": name})}
 
 
-def _normal(connection: Connection, name: str, wanted: dict[str, CheckConstraint]) -> dict[str, str]:
+def _normal(connection: Connection, declared: Table, wanted: dict[str, CheckConstraint]) -> dict[str, str]:
     """The declared conditions in the words of Postgres."""
-    connection.exec_driver_sql(f'create temporary table checked (like "{name}")')
+    Table("checked", MetaData(), *(Column(c.name, c.type) for c in declared.c), prefixes=["temporary"]).create(
+        connection
+    )
     for check, constraint in wanted.items():
         condition = constraint.sqltext.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]  # untyped
         connection.exec_driver_sql(f'alter table checked add constraint "{check}" check ({condition})')
