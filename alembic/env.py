@@ -1,25 +1,123 @@
-"""Runs migrations on the connection that app/db/migrate.py hands over, with timeouts by construction."""
+"""How a database is brought to a revision. `python -m app` passes here, and so does `alembic` in a shell.
 
-from sqlalchemy import text
+Migrations move tables and data. Around them, in the same transaction, stands what is made from the declarations: it is
+taken away before the first migration that runs, and installed once the tables are those of the newest one. Below that
+it is absent, and the service refuses to start. Where no migration runs, it is installed if its text has changed.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from alembic.util import CommandError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import context
-from app.kernel.schema.tables import metadata, record_table
-from app.records import REGISTRY
+from app.db.embedded import embedded_postgres
+from app.migrate import install
+from app.migrate.checks import PLUGINS
+from app.migrate.run import HOME, SchemaNotCurrent, prepared
+from app.migrate.text import METADATA
+from app.settings import Settings
 
-for record_type in REGISTRY:
-    if record_type.table not in metadata.tables:
-        record_table(record_type, REGISTRY)
+context.configure(dialect_name="postgresql")  # only to see what the command has set
+COMMAND = dict(context.get_context().opts)
+MOVES = "destination_rev" in COMMAND  # upgrade, downgrade, stamp
+COMPARES = "revision_context" in COMMAND  # revision --autogenerate, check
 
 
 def ours(entity, name, kind, reflected, compared) -> bool:
-    """Only record tables are compared with their declaration; the rest is written in SQL."""
-    return kind != "table" or name in metadata.tables
+    """The tables of the queue are those of a library, in its own SQL; they are not compared."""
+    return kind != "table" or not name.startswith("pgqueuer")
 
 
-connection = context.config.attributes["connection"]
-connection.execute(text("set lock_timeout = '10s'"))
-connection.execute(text("set statement_timeout = '30min'"))
-connection.commit()
-context.configure(connection=connection, target_metadata=metadata, include_object=ours, compare_server_default=False)
-with context.begin_transaction():
+def rendered(kind, item, autogenerate) -> str | bool:
+    """Types of our own, as a migration writes them."""
+    if kind != "type" or not type(item).__module__.startswith("app."):
+        return False
+    autogenerate.imports.add(f"from {type(item).__module__} import {type(item).__name__}")
+    return repr(item)
+
+
+def numbered(migration, revision, directives) -> None:
+    """Revisions are numbered in their order, so that a listing of alembic/versions tells the history."""
+    directives[0].rev_id = f"{int(context.script.get_current_head() or '0099') + 1:04}"
+
+
+def run(connection) -> None:
+    """Run the command on a connection that is in a transaction."""
+    command = COMMAND["fn"]
+
+    def steps(heads, migration):
+        found = list(command(heads, migration))
+        if found and MOVES:
+            install.drop(connection)
+        return found
+
+    connection.exec_driver_sql("set local role ledger_owner")
+    connection.exec_driver_sql("set local lock_timeout = '10s'")
+    connection.exec_driver_sql("set local statement_timeout = '30min'")
+    context.configure(
+        connection=connection,
+        target_metadata=METADATA,
+        include_object=ours,
+        render_item=rendered,
+        compare_server_default=False,
+        autogenerate_plugins=PLUGINS,
+        process_revision_directives=numbered,
+        fn=steps,
+    )
     context.run_migrations()
+    if MOVES and set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
+        install.install(connection)
+
+
+async def on(url: str) -> None:
+    """Run the command on this database, in one transaction."""
+    engine = create_async_engine("postgresql+asyncpg" + url[url.index("://") :])
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(run)
+    finally:
+        await engine.dispose()
+
+
+async def moved(owner_url: str, application_url: str | None) -> None:
+    """The same under the lock, and with the roles made."""
+    async with prepared(owner_url, application_url):
+        await on(owner_url)
+
+
+def compared() -> None:
+    """Compare the declared tables with those of a throw-away database that is migrated to the newest revision."""
+    with tempfile.TemporaryDirectory(prefix="ledger-compare-", dir="/var/tmp") as folder:
+        os.chmod(folder, 0o711)  # noqa: S103  # the server's own account passes through
+        with embedded_postgres(Path(folder) / "postgres", durable=False) as server:
+            given = {"LEDGER_OWNER_DATABASE_URL": server.superuser_url, "LEDGER_DATABASE_URL": server.application_url}
+            upgrade = [sys.executable, "-m", "alembic", "-c", str(HOME / "alembic.ini"), "upgrade", "head"]
+            subprocess.run(upgrade, env=os.environ | given, check=True)
+            asyncio.run(on(server.superuser_url))
+
+
+options = Settings()
+owner_url = context.config.attributes.get("owner_url") or options.owner_database_url
+application_url = context.config.attributes.get("application_url") or options.database_url
+if context.is_offline_mode():
+    raise CommandError("不提供 SQL 脚本方式，请直接对数据库执行。 Offline mode is not supported: run it on a database.")
+if COMPARES and "owner_url" not in context.config.attributes:
+    compared()
+elif not owner_url:
+    raise CommandError(
+        "请设置 LEDGER_OWNER_DATABASE_URL；内置数据库请用 python -m app migrate。 "
+        "Set LEDGER_OWNER_DATABASE_URL; for the embedded database use python -m app migrate."
+    )
+else:
+    try:
+        asyncio.run(moved(owner_url, application_url) if MOVES else on(owner_url))
+    except SchemaNotCurrent as refused:
+        if "owner_url" in context.config.attributes:
+            raise
+        raise CommandError(str(refused)) from None

@@ -1,14 +1,11 @@
-"""${message}
-
-Lock and statement timeouts are set by env.py. A migration that fills data writes revisions (it updates rows with
-version + 1); one that adds an empty column does not. It must go up, down and up again on populated data.
-"""
+"""${message[:1].upper() + message[1:]}."""
 
 import sqlalchemy as sa
+${imports if imports else ""}
 
 from alembic import op
 
-revision = "${up_revision}"
+revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 
 

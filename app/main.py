@@ -28,7 +28,7 @@ from app.imports import routes as import_routes
 from app.imports.worker import run_jobs
 from app.kernel.personal.keyring import load_keyring
 from app.kernel.schema.models import Schemas
-from app.kernel.schema.tables import metadata, record_table
+from app.kernel.schema.tables import declare
 from app.kernel.store import Runtime
 from app.logging import events_into
 from app.records import REGISTRY
@@ -38,9 +38,7 @@ from app.reports import routes as report_routes
 from app.settings import Settings, settings
 
 SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
-for _t in REGISTRY:
-    if _t.table not in metadata.tables:
-        record_table(_t, REGISTRY)
+declare(REGISTRY)
 
 
 def create_app(chosen: Settings | None = None) -> FastAPI:

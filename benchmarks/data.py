@@ -11,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 import orjson
 
-from app.db.migrate import migrate
+from app.migrate.run import migrate
 from benchmarks import accounts
 from benchmarks.accounts import JURISDICTIONS
 from benchmarks.texts import KINDS, SOURCES, Sample, samples
@@ -161,7 +161,7 @@ async def make_ledger(owner_url: str, application_url: str) -> None:
 
 async def _fill(owner: Any) -> None:
     codes = list(JURISDICTIONS)
-    await owner.execute("select set_config('app.caller', $1, false)", CALLER)
+    await owner.execute("select set_config('ledger.caller', $1, false)", CALLER)
     for statement, count in zip(REGISTER, (UNITS, ROUNDS, TEAMS, len(KINDS)), strict=True):
         more = (list(KINDS),) if "$3" in statement else ()
         await owner.execute(statement, codes, count, *more)

@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from app.db.embedded import EmbeddedPostgres, embedded_postgres
-from app.db.migrate import migrate
 from app.main import create_app
+from app.migrate.run import migrate
 from app.settings import Settings
 from tests.support import databases
 from tests.support.bureaus import account, bureau

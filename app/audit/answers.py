@@ -2,8 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from app.kernel.personal.access_log import KINDS
-from app.kernel.store import PURPOSES
+from app.kernel.personal.access_log import KINDS, PURPOSES
 
 KIND_HELP = "，".join(f"{kind} {label}" for kind, label in KINDS.items())
 PURPOSE_HELP = "，".join(f"{purpose} {label}" for purpose, label in PURPOSES.items())

@@ -13,8 +13,8 @@ import asyncpg
 
 from app.cli.words import Stop, tell, usage
 from app.db.embedded import EmbeddedPostgresError, data_directory, embedded_postgres
-from app.db.migrate import SchemaNotCurrent, head, migrate, require_current
 from app.db.roles import ACTING, require_bound
+from app.migrate.run import head, migrate, require_current
 from app.settings import Settings
 
 REACH_SECONDS = 10
@@ -135,16 +135,7 @@ def bring_up_to_date(found: Database, silent: bool = False) -> None:
         asyncio.run(_require_bound(found.url))
         return
     asyncio.run(_reach("LEDGER_DATABASE_URL", found.url))
-    try:
-        asyncio.run(require_current(found.url))
-    except (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError):
-        # The roles are made by the first migration, so without them there is no schema either.
-        raise SchemaNotCurrent(
-            f"数据库还是空的，本版本需要结构 {head()}："
-            "请设置 LEDGER_OWNER_DATABASE_URL 并执行 python -m app migrate。/ "
-            f"The database is empty, this version needs schema {head()}: "
-            "set LEDGER_OWNER_DATABASE_URL and run python -m app migrate."
-        ) from None
+    asyncio.run(require_current(found.url))
     asyncio.run(_require_bound(found.url))
     if silent:
         return

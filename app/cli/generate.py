@@ -9,6 +9,7 @@ import typer
 
 from app.cli.documents import errors, lifecycles, permissions, records
 from app.cli.words import foreseeable, tell
+from app.migrate.text import render
 
 HOME = Path(__file__).resolve().parents[2]
 
@@ -28,6 +29,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/lifecycles.md": lifecycles.document,
     "docs/permissions.md": permissions.document,
     "docs/records.md": records.document,
+    "docs/schema.sql": render,
 }
 
 

@@ -34,7 +34,7 @@ def prune(
 
 
 async def _prune(url: str, months: int, really: bool) -> tuple[Sequence[Any], Sequence[Any]]:
-    """Each in a transaction of its own; the database itself removes nothing that is younger (alembic/sql/prune.sql)."""
+    """Each in a transaction of its own. The functions (alembic/functions/retention) remove nothing that is younger."""
     connection = await connect(url, JOBS)
     try:
         rows = await connection.fetch("select * from prune_imports($1)", really)

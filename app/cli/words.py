@@ -10,10 +10,10 @@ import typer
 from pydantic import ValidationError
 
 from app.db.embedded import EmbeddedPostgresError
-from app.db.migrate import SchemaNotCurrent
 from app.db.roles import Unbound
 from app.errors import Refusal
 from app.kernel.personal.keyring import NoSecret
+from app.migrate.run import SchemaNotCurrent
 from app.sentences import SENTENCES
 
 FAILED, USAGE = 1, 2  # exit statuses; 0 is success

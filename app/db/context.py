@@ -1,6 +1,6 @@
 """Who is asking, and how that reaches the database: the only place that knows the setting's name.
 
-Row-level security reads what `ledger_enter` leaves in two settings: the caller as the service names it, and where that
+Row-level security reads what `set_caller` leaves in two settings: the caller as the service names it, and where that
 caller stands by now, looked up in `principal` with the rounds and teams it has learnt of. They are set inside the
 statement that needs them (the gate), never at session level, where the next borrower of the connection would inherit
 them. One round trip; in a transaction of its own it is 2 to 6 times. The call is an uncorrelated sub-select, so
@@ -14,10 +14,10 @@ from typing import Any
 
 import orjson
 
-GUARD = "(select ledger_enter($1)) is not null"
+GUARD = "(select set_caller($1)) is not null"
 
-SYSTEM_ROLE, IMPORTING = "ledger_hand", "ledger_importing"
-FIGURES, AUTH_ROLE = "ledger_figures", "ledger_door"
+SYSTEM_ROLE, IMPORTING = "ledger_system", "ledger_importing"
+FIGURES, AUTH_ROLE = "ledger_figures", "ledger_auth"
 
 
 @dataclass(frozen=True)

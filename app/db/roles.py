@@ -1,14 +1,13 @@
 """The database roles: they belong to the server, not to a schema, so they are made beside the migrations.
 
 ledger_owner    owns every table; nobody logs in as it; row-level security is forced on it, too
-ledger_keeper   owns the functions that write revisions and hold references
+ledger_keeper   owns the functions that write revisions, hold references and look callers up
 ledger_app      what the service logs in as: owns nothing, inherits nothing, may only become one of
 ledger_<role>   one for each role of a principal; what exists for it is said by policies of its own
-ledger_hand     carries out what a caller's write brings about in records the caller may not see
+ledger_system   carries out what a caller's write brings about in records the caller may not see
 ledger_importing   writes what a ledger_loader imports
-ledger_figures, ledger_door, ledger_jobs   count, sign in, and work off the queue
+ledger_figures, ledger_auth, ledger_jobs   count, sign in, and work off the queue
 ledger_sealing  encrypts sealed values anew when a key is rotated, and reads nothing else
-ledger_wide, ledger_prefix   were the classes of callers before there were roles
 """
 
 from typing import Any
@@ -21,7 +20,7 @@ ROLES = (
     "ledger_loader",
 )  # fmt: skip
 ACTING = (
-    "ledger_wide", "ledger_prefix", "ledger_hand", "ledger_importing", "ledger_figures", "ledger_door", JOBS, SEALING,
+    "ledger_system", "ledger_importing", "ledger_figures", "ledger_auth", JOBS, SEALING,
     *(f"ledger_{role}" for role in ROLES),
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from app.http.service import request_context, service_of
 from app.kernel import store
 from app.kernel.declare.access import ROLES
 from app.kernel.declare.record_type import RecordType
+from app.kernel.personal.access_log import PURPOSES
 from app.kernel.schema.validation import validated
 from app.kernel.sql import listing
 from app.kernel.sql.projection import RoleView, may
@@ -185,8 +186,8 @@ def handlers(t: RecordType) -> dict[str, Handler]:
 
 def _purpose(given: dict[str, str]) -> str | None:
     """Why what is sealed is to be shown, if it is."""
-    if given and given["purpose"] not in store.PURPOSES:
-        raise listing._bad("purpose", "not_a_choice", allowed=list(store.PURPOSES))
+    if given and given["purpose"] not in PURPOSES:
+        raise listing._bad("purpose", "not_a_choice", allowed=list(PURPOSES))
     return given.get("purpose")
 
 

@@ -41,7 +41,7 @@ async def create(ctx: RequestContext, connection: Any, import_id: str, new: NewI
     values = ", ".join(f"${i}" for i in range(3, 3 + len(fields(new))))
     await connection.execute(
         f"""insert into import_job (id, maker, state, {columns})
-        select $2::uuid, ledger_caller() ->> 'sub', 'received', {values} where {GUARD}""",
+        select $2::uuid, caller_context() ->> 'sub', 'received', {values} where {GUARD}""",
         ctx.context(), import_id, *astuple(new),
     )  # fmt: skip
 

@@ -184,6 +184,26 @@ FIGURES = (
     Figure("follow_up.look_backs", "回头看", "次", "look-backs"),
     Figure("follow_up.relapsed", "回头看发现的问题反弹", "次", "look-backs", "t.conclusion = 'relapsed'"),
 )
+# What `ledger_figures` may read of each table beside identifier, number and state; the installed schema grants it. A
+# figure that looks at another column names it here. Never a name, never a text (contract section 4).
+READS = {
+    "round": ("year", "sequence"),
+    "finding_category": ("round_id", "phase"),
+    "team": ("round_id",),
+    "team_member": ("team_id",),
+    "target": ("round_id", "unit_kind"),
+    "visit": ("round_id", "households", "interviews"),
+    "finding": ("round_id", "category_id"),
+    "rectification_opinion": ("round_id",),
+    "immediate_rectification": ("round_id",),
+    "clue": ("round_id", "merged_into_id"),
+    "clue_transfer": ("clue_ids",),
+    "case_filing": ("round_id", "person_id"),
+    "accountability_decision": ("round_id", "subject_kind", "person_id"),
+    "admonishment": ("round_id", "kind", "subject_kind", "unit_id"),
+    "judicial_referral": ("round_id", "person_id"),
+    "look_back": ("round_id", "conclusion"),
+}
 BY_NAME = {name: figure for figure in FIGURES for name in sorted(figure.names)}
 
 

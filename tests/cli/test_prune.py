@@ -12,10 +12,10 @@ import pytest
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
-from app.db.migrate import migrate
 from app.db.roles import ACTING, JOBS
+from app.migrate.run import migrate
 from tests.cli.running import run
-from tests.kernel.test_schema import migrated  # noqa: F401  # the fixture
+from tests.migrate.conftest import migrated  # noqa: F401  # the fixture
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
 from tests.support.sql import waits_or_ends
 

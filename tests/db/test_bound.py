@@ -27,7 +27,7 @@ async def test_an_account_that_could_become_free_is_refused(power: str, database
     owner = await connect(database.superuser_url)
     name = f"free_{power.split('_')[-1]}"
     await owner.execute(f"create role {name} login password 'x' {power}")
-    await owner.execute(f"grant ledger_door to {name}")
+    await owner.execute(f"grant ledger_auth to {name}")
     address = database.superuser_url.partition("@")[2]
     connection = await connect(f"postgresql://{name}:x@{address}")
     with pytest.raises(Unbound):

@@ -15,7 +15,7 @@ from app.db.context import AUTH_ROLE, FIGURES, IMPORTING, SYSTEM_ROLE, Caller
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import ACTING
-from app.kernel.schema.policies import import_reads, personal, statements
+from app.migrate.text import render
 from app.records import REGISTRY
 from tests.support.bureaus import account
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
@@ -25,7 +25,7 @@ from tests.support.walk import Walker
 
 RECORD_TABLES = {t.table: t.path for t in REGISTRY}
 SECRET = ("principal", "principal_secret", "service_key")  # what the door role reads
-NAMED = re.compile(r"create policy (\w+) on (\w+) ")
+POLICY = re.compile(r"^create policy (\w+) on (\w+) [^;]*;", re.M)
 LOADER = Caller("office_loader", "ledger_loader", HOME)
 
 
@@ -98,17 +98,14 @@ async def policies(owner: Any) -> list[Any]:
 
 
 async def test_the_policies_of_the_records_are_exactly_those_that_the_declarations_give(owner: Any) -> None:
-    made = [s for s in (*statements(REGISTRY), *personal(REGISTRY), *import_reads()) if s.startswith("create policy")]
+    made = list(POLICY.finditer(render()))
     found = await policies(owner)
-    declared = {NAMED.match(s).group(2, 1) for s in made}  # type: ignore[union-attr]  # each begins so
-    kept = {(t, "keeper") for t in RECORD_TABLES}
-    held = {(p["tablename"], p["policyname"]) for p in found if p["tablename"] in RECORD_TABLES}
-    assert held == {d for d in declared if d[0] in RECORD_TABLES} | kept
+    assert {(p["tablename"], p["policyname"]) for p in found} == {m.group(2, 1) for m in made}
     async with undone(owner):
-        for table, name in declared:
-            await owner.execute(f"drop policy {name} on {table}")
-        for statement in made:
-            await owner.execute(statement)
+        for m in made:
+            await owner.execute(f"drop policy {m[1]} on {m[2]}")
+        for m in made:
+            await owner.execute(m[0])
         assert sorted(await policies(owner), key=str) == sorted(found, key=str)
 
 

@@ -186,7 +186,7 @@ def nodes(plan: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[A
 
 def gates(plan: Any) -> set[str]:
     """The names of the sub-plans that set the caller."""
-    return {n["Subplan Name"] for n, _ in nodes(plan) if "ledger_enter(" in " ".join(n.get("Output", ()))}
+    return {n["Subplan Name"] for n, _ in nodes(plan) if "set_caller(" in " ".join(n.get("Output", ()))}
 
 
 def ungated(plan: Any, protected: set[str]) -> list[str]:
@@ -234,7 +234,7 @@ async def test_every_statement_on_protected_tables_has_the_gate_above_each_scan(
 async def test_a_statement_without_the_gate_is_told_from_one_with_it(database: EmbeddedPostgres) -> None:
     """The check above can fail."""
     connection = await connect(database.application_url, "ledger_inspection_office")
-    gate = "(select ledger_enter($1)) is not null"
+    gate = "(select set_caller($1)) is not null"
     for text, found in (
         (f"select t.id from unit t where t.id = '{'0' * 8}-0000-7000-8000-{'0' * 12}' and {gate}", []),
         ("select t.id from unit t where t.number = $1", ["unit"]),

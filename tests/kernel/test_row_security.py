@@ -15,7 +15,7 @@ from tests.support.sql import NEXT_DOOR, OFFICE, acting, owning, undone
 
 TABLES = [t.table for t in REGISTRY]
 # Not about records: the queue's own tables and the mark of the migrations.
-OPEN = {"alembic_version", "pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
+OPEN = {"alembic_version", "schema_digest", "pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
 
 
 async def test_the_roles_of_the_application_own_nothing_and_pass_no_policy(database: EmbeddedPostgres) -> None:

@@ -87,7 +87,7 @@ async def test_an_entry_can_be_neither_changed_nor_taken_out_nor_made_for_anothe
         transaction = owner.transaction()
         await transaction.start()
         await owner.execute("set local role ledger_case_supervision")
-        await owner.execute("select ledger_enter($1)", f'{{"sub": "{name}"}}')
+        await owner.execute("select set_caller($1)", f'{{"sub": "{name}"}}')
         try:
             await owner.execute(entry, code, role)
             assert allowed

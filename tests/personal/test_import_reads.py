@@ -123,7 +123,7 @@ async def test_a_loader_enters_within_its_range_and_as_itself(
     transaction = owner.transaction()
     await transaction.start()
     await owner.execute("set local role ledger_ledger_loader")
-    await owner.execute("select ledger_enter($1)", f'{{"sub": "{loader.username}"}}')
+    await owner.execute("select set_caller($1)", f'{{"sub": "{loader.username}"}}')
     try:
         await owner.execute("insert into access_log (jurisdiction, role, kind) values ($1, $2, 'read')", code, role)
         assert allowed

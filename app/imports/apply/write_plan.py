@@ -127,7 +127,7 @@ async def _assign_numbers(
         ranked as (select r.n, r.series,
             d.last - need.many + row_number() over (partition by r.series order by r.n) as k
           from resolved r join need using (jurisdiction, series) join drawn d using (jurisdiction, series))
-        update import_row i set number = ledger_number(ranked.series, ranked.k::int, {t.numbering.digits})
+        update import_row i set number = business_number(ranked.series, ranked.k::int, {t.numbering.digits})
         from ranked where i.import_id = $2::uuid and i.n = ranked.n and {GUARD}""",
         ctx.context("import"), import_id, *places,
     )  # fmt: skip

@@ -90,7 +90,7 @@ def _store_sql(varies: tuple[bool, ...], in_transaction: bool) -> str:
     plain, lists = plain[:-3], (f"coalesce({x}, '[]')" for x in plain[-3:])
     return f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, type, line_number, result, record_id,
     version, number, state, key, "values", errors, warnings, changes)
-  select $2::uuid, {place}, (select ledger_caller() ->> 'sub'), $3, $4, $5, {", ".join((*plain, *lists))}
+  select $2::uuid, {place}, (select caller_context() ->> 'sub'), $3, $4, $5, {", ".join((*plain, *lists))}
   from {rows} where {GUARD}{"" if in_transaction else f" and {NO_WAIT_FOR_DISK}"}"""
 
 
@@ -120,7 +120,7 @@ async def store(ctx: RequestContext, connection: Any, import_id: str, jurisdicti
 # the values. So the rows travel once, and their values are stored once.
 INSERT_BESIDE_RECORDS = """, planned as (insert into import_row (import_id, n, maker, jurisdiction, sheet, type,
     line_number, result, record_id, number, state, key)
-  select $4::uuid, resolved.place, (select ledger_caller() ->> 'sub'), resolved.jurisdiction, $3::text, '{path}',
+  select $4::uuid, resolved.place, (select caller_context() ->> 'sub'), resolved.jurisdiction, $3::text, '{path}',
     resolved.line_number, 'created', resolved.id, resolved.number, resolved.state, resolved.number from resolved)"""
 
 

@@ -184,6 +184,11 @@ class Access:
         return (*self.rights.values(), *([self.partner] if self.partner else []))
 
     @property
+    def looks_at(self) -> tuple[AudienceDependency, ...]:
+        """The records of other types that the audience reads. Where there are any, a trigger keeps the audience."""
+        return self.audience.looks_at if self.audience else ()
+
+    @property
     def units_see_since(self) -> str | None:
         """The column from whose filling on units see their own records, for the index of a unit's newest; or None.
 

@@ -23,6 +23,7 @@ KINDS = {
     "log": "查阅访问日志",
     "revisions": "查阅修订目录",
 }
+PURPOSES = {"handling": "办理", "verification": "核实", "supervision": "监督", "correction": "更正"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a declared right means in SQL: the only place where one becomes a condition.
 
-The caller guard (`ledger_enter`) looks the caller up in `principal` once in every statement, and with it the rounds and
+The caller guard (`set_caller`) looks the caller up in `principal` once in every statement, and with it the rounds and
 teams that the caller knows. What a disabled, moved or merged account may see therefore changes with the next statement,
 for tokens already issued, too. Conditions read what the guard found, each as an uncorrelated sub-select: Postgres
 evaluates it once for a statement and not once for each policy.
@@ -38,7 +38,7 @@ class CallerScope:
 
 def caller_grant(role: str, column: str) -> str:
     """SQL for a column of the caller's own entry in `principal`; null unless the entry is open and has this role."""
-    return f"(select ledger_standing() -> '{role}' ->> '{column}')"
+    return f"(select caller_grants() -> '{role}' ->> '{column}')"
 
 
 def scope_ids(role: str) -> str:
@@ -57,12 +57,12 @@ def document_scope(role: str) -> CallerScope:
     The cast stands inside the sub-select, so that the array is made once a statement and not once a row.
     It buys 3 µs for ten rows.
     """
-    ids = f"(select (ledger_standing() -> '{role}' ->> 'keys')::uuid[])::uuid[]"
+    ids = f"(select (caller_grants() -> '{role}' ->> 'keys')::uuid[])::uuid[]"
     return CallerScope(ids, _known("rounds"), _known("teams"))
 
 
 def _known(what: str) -> str:
-    return f"(select ledger_{what}())::uuid[]"
+    return f"(select caller_{what}())::uuid[]"
 
 
 def quoted(values: Iterable[str]) -> str:

@@ -76,7 +76,7 @@ def insert_sql(
     stored = [pair for f in t.fields for pair in _stored(f, inputs)]
     columns = ", ".join(c for c, _ in stored)
     values = ", ".join(v for _, v in stored)
-    number = "resolved.number" if numbered else f"ledger_number(resolved.series, {_DRAWN}, {t.numbering.digits})"
+    number = "resolved.number" if numbered else f"business_number(resolved.series, {_DRAWN}, {t.numbering.digits})"
     drawn = "" if numbered else " join drawn using (jurisdiction, series)"
     own = [c for c, v in stored if v == f"v.{c}"]
     lock = row != COUNT and locks_references(view, t, inputs)
@@ -86,7 +86,7 @@ def insert_sql(
 written as (insert into {t.table} (jurisdiction, id, number, version, state, {columns}, note, imported, ledger_line,
     created_at, created_by, updated_at, updated_by)
   select resolved.jurisdiction, resolved.id, {number}, 1, resolved.state, {values}, v.note, resolved.imported,
-    resolved.line, now(), (select ledger_caller() ->> 'sub'), now(), (select ledger_caller() ->> 'sub')
+    resolved.line, now(), (select caller_context() ->> 'sub'), now(), (select caller_context() ->> 'sub')
   from resolved{drawn}, {given} returning {1 if row == COUNT else "*"}){beside}
 {_answer(view, t, row)}"""
 
@@ -182,7 +182,7 @@ def update_sql(t_name: str, view: RoleView, change: UpdateSpec, source: str = SI
         resolved, origin = resolved_sql(t, registry, change.inputs, source != SINGLE_SOURCE) + ",", "resolved"
     return f"""with source as ({source}), {resolved}
 given as (select {origin}.*{taken} from {origin}, {record_sql(t, change.columns, f"{origin}.values")}),
-written as (update {t.table} t set version = t.version + 1, updated_at = now(), updated_by = ledger_caller() ->> 'sub',
+written as (update {t.table} t set version = t.version + 1, updated_at = now(), updated_by = caller_context() ->> 'sub',
     state = {state}, ledger_line = coalesce(s.line, t.ledger_line){assignments}
   from given s where {" and ".join(where)} returning t.*)
 {_answer(view, t, row)}"""

@@ -18,11 +18,10 @@ from app.kernel.store.history import difference, history, revision
 from app.kernel.store.page import page
 from app.kernel.store.pending import ChangeRequest
 from app.kernel.store.read import get
-from app.kernel.store.reveal import PURPOSES, reveal
+from app.kernel.store.reveal import reveal
 from app.kernel.store.rules import RuleContext
 
 __all__ = [
-    "PURPOSES",
     "ChangeRequest",
     "RequestContext",
     "RuleContext",

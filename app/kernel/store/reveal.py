@@ -15,7 +15,6 @@ from app.kernel.store.context import RequestContext
 from app.kernel.store.read import get
 from app.logging import log
 
-PURPOSES = {"handling": "办理", "verification": "核实", "supervision": "监督", "correction": "更正"}
 MISSING = {"form": 0, "algorithm": "", "key_id": ""}  # stands for the value of a digest that has none: it never opens
 
 

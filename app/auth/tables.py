@@ -1,0 +1,114 @@
+"""The tables of who may come in: principals, their secrets, and the service's own keys."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
+
+from app.kernel.declare.access import ROLES
+from app.kernel.schema.statements import among, secured
+from app.kernel.schema.tables import metadata
+
+PRINCIPAL = Table(
+    "principal",
+    metadata,
+    Column("id", Text(), nullable=False),
+    Column("kind", Text(), nullable=False),
+    Column("role", Text(), nullable=False),
+    Column(
+        "code",
+        Text(collation="C"),
+        comment="The one jurisdiction; null when bound to every division whose code begins with low.",
+    ),
+    Column("low", Text(collation="C"), nullable=False),
+    Column("high", Text(collation="C"), nullable=False),
+    Column("unit_id", UUID()),
+    Column("unit_number", Text()),
+    Column("team_id", UUID()),
+    Column("team_number", Text()),
+    Column(
+        "keys",
+        ARRAY(UUID()),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="What the audience of records is compared with; empty: none of its own. Kept by triggers.",
+    ),
+    Column("types", ARRAY(Text())),
+    Column("disabled", Boolean(), nullable=False, server_default=text("false")),
+    Column("expires_at", DateTime(timezone=True), nullable=False, server_default=text("'infinity'")),
+    Column("label", Text()),
+    Column(
+        "generation",
+        Integer(),
+        nullable=False,
+        server_default=text("1"),
+        comment="Tokens of an earlier generation are refused: raised by a new password and by disabling.",
+    ),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("created_by", Text(), nullable=False),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("id ~ '^[a-z][a-z0-9_.-]{1,39}$'", name="id"),
+    CheckConstraint(among("kind", ("account", "client", "api_key")), name="kind"),
+    CheckConstraint(among("role", ROLES), name="role"),
+    CheckConstraint(
+        "high = low || ':' and low ~ '^[0-9]{0,6}$' and (code is null or (code = low and length(code) = 6))",
+        name="range",
+    ),
+    CheckConstraint("code is not null or (unit_id is null and team_id is null)", name="place"),
+    CheckConstraint("types is null or role = 'partner_system'", name="types"),
+    ForeignKeyConstraint(["code", "unit_id"], ["unit.jurisdiction", "unit.id"], name="principal_unit"),
+    ForeignKeyConstraint(["code", "team_id"], ["team.jurisdiction", "team.id"], name="principal_team"),
+    Index("principal_by_unit", "code", "unit_id", postgresql_where=text("unit_id is not null")),
+    Index("principal_by_team", "code", "team_id", postgresql_where=text("team_id is not null")),
+    comment="Who may come in: accounts of people, clients of systems, API keys. Disabled, never deleted.",
+)
+PRINCIPAL_SECRET = Table(
+    "principal_secret",
+    metadata,
+    Column("id", Text(), nullable=False),
+    Column("digest", Text(), nullable=False),
+    Column("former", Text()),
+    Column("former_until", DateTime(timezone=True)),
+    Column("failures", Integer(), nullable=False, server_default=text("0")),
+    Column("failing_since", DateTime(timezone=True)),
+    Column("locked_until", DateTime(timezone=True)),
+    Column("set_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    PrimaryKeyConstraint("id"),
+    ForeignKeyConstraint(["id"], ["principal.id"], name="fk_principal_secret_id"),
+    comment="argon2id of a password or client secret, SHA-256 of an API key; former: good until a rotation ends.",
+)
+SERVICE_KEY = Table(
+    "service_key",
+    metadata,
+    Column("name", Text(), nullable=False),
+    Column("secret", LargeBinary(), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    PrimaryKeyConstraint("name"),
+    comment="The keys that sign tokens and cursors.",
+)
+
+
+def principal_statements() -> Iterator[str]:
+    """Principals and secrets are read before anybody is a caller, by `ledger_auth` alone; by callers, never."""
+    for table in (PRINCIPAL, PRINCIPAL_SECRET, SERVICE_KEY):
+        yield from secured(table)
+        yield f"create policy auth on {table.name} to ledger_auth using (true)"
+    yield "grant select, insert, update on principal, principal_secret to ledger_auth"
+    yield "grant select, insert on service_key to ledger_auth"
+    # The keeper binds principals to their unit or team, keeps their keys, and looks callers up.
+    yield "create policy keeper on principal to ledger_keeper using (true)"
+    read = "id, role, code, low, high, unit_id, team_id, keys, types, disabled, expires_at"
+    yield f"grant select ({read}), update (keys) on principal to ledger_keeper"

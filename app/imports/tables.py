@@ -1,0 +1,110 @@
+"""The tables of imports: each import, its plan row by row, and the rights on the queue of jobs."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Integer, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from app.imports.jobs import STATES
+from app.kernel.declare.access import READERS, ROLES
+from app.kernel.declare.registry import Registry
+from app.kernel.schema.statements import among, roles, secured
+from app.kernel.schema.tables import metadata
+
+EMPTY_LIST, NONE_YET = text("'[]'"), text("0")
+
+IMPORT_JOB = Table(
+    "import_job",
+    metadata,
+    Column("id", UUID(), nullable=False),
+    Column("maker", Text(), nullable=False),
+    Column("jurisdiction", Text(collation="C")),
+    Column("state", Text(), nullable=False),
+    Column("mode", Text(), nullable=False),
+    Column("on_error", Text(), nullable=False),
+    Column("allow_register_changes", Boolean(), nullable=False, server_default=text("false")),
+    Column("type", Text()),
+    Column("file_name", Text()),
+    Column("media", Text(), nullable=False),
+    Column("sha256", Text(), nullable=False),
+    Column("encoding", Text()),
+    Column("done", Integer(), nullable=False, server_default=NONE_YET),
+    Column("total", Integer(), nullable=False, server_default=NONE_YET),
+    Column("sheets", JSONB(), nullable=False, server_default=EMPTY_LIST),
+    Column("problem", JSONB()),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("finished_at", DateTime(timezone=True)),
+    Column(
+        "rows_removed_at",
+        DateTime(timezone=True),
+        comment="When the rows of the import were removed; its counts stay.",
+    ),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint(among("state", STATES), name="state"),
+    CheckConstraint(among("mode", ("preview", "commit")), name="mode"),
+    CheckConstraint(among("on_error", ("reject_all", "skip_rows")), name="on_error"),
+    comment="A file on its way into the ledger. Visible to its maker alone.",
+)
+# Without a foreign key to the import: it would be looked up for each row of a plan.
+IMPORT_ROW = Table(
+    "import_row",
+    metadata,
+    Column("import_id", UUID(), nullable=False, comment="The import whose job has written the row"),
+    Column("n", Integer(), nullable=False),
+    Column("maker", Text(), nullable=False),
+    Column("sheet", Text()),
+    Column("line_number", Integer(), nullable=False),
+    Column("type", Text()),
+    Column("result", Text(), nullable=False),
+    Column("jurisdiction", Text(collation="C")),
+    Column("record_id", UUID()),
+    Column("version", Integer()),
+    Column("number", Text()),
+    Column("state", Text()),
+    Column(
+        "key",
+        Text(),
+        comment="The number or natural key that the row gives: two rows of one key are one record.",
+    ),
+    Column(
+        "values",
+        JSONB(),
+        comment="What is still to be written; null where nothing is, or where it is written already.",
+    ),
+    Column("errors", JSONB(), nullable=False, server_default=EMPTY_LIST),
+    Column("warnings", JSONB(), nullable=False, server_default=EMPTY_LIST),
+    Column("changes", JSONB(), nullable=False, server_default=EMPTY_LIST),
+    PrimaryKeyConstraint("import_id", "n"),
+    CheckConstraint(among("result", ("created", "updated", "unchanged", "rejected")), name="result"),
+    comment="The plan of an import, row by row. Visible to its maker alone.",
+)
+
+
+def import_statements(registry: Registry) -> Iterator[str]:
+    """Row security and grants of imports, their rows, and the queue. An import exists for its maker alone."""
+    importers = [r for r in READERS if any((right := t.access.of(r)) and right.imports for t in registry)]
+    importers += ["ledger_loader", "importing"]
+    # A row of 2 KiB is kept as it is: compressed, it would be unpacked again for each of its references.
+    yield "alter table import_row set (toast_tuple_target = 4080)"
+    for table in (IMPORT_JOB, IMPORT_ROW):
+        yield from secured(table)
+        yield (
+            f"create policy own on {table.name} to {roles(*ROLES, 'importing', 'system')}\n"
+            "  using (maker = (select caller_context() ->> 'sub'))"
+        )
+    yield f"grant select on import_job, import_row to {roles(*(r for r in ROLES if r not in importers))}"
+    yield f"grant select, insert, update on import_job, import_row to {roles(*importers, 'system')}"
+    # After a crash, the queue's role ends the imports that were under way.
+    yield "create policy recovery on import_job to ledger_jobs using (true)"
+    yield "grant select (id, state), update (state, problem, finished_at) on import_job to ledger_jobs"
+    yield from _queue(importers)
+
+
+def _queue(importers: list[str]) -> Iterator[str]:
+    """The queue's own tables are made by the migration, as the library (pgqueuer) installs them."""
+    tables = "pgqueuer, pgqueuer_log, pgqueuer_schedules, pgqueuer_statistics"
+    yield f"grant select, insert, update, delete on {tables} to ledger_jobs"
+    yield f"grant insert, select on pgqueuer, pgqueuer_log to {roles(*importers)}"
+    yield f"grant usage on sequence pgqueuer_id_seq to {roles(*importers)}, ledger_jobs"
+    sequences = "pgqueuer_log_id_seq, pgqueuer_schedules_id_seq, pgqueuer_statistics_id_seq"
+    yield f"grant usage on sequence {sequences} to ledger_jobs"

@@ -1,0 +1,69 @@
+"""Installs the text of text.py over the tables, and takes it away. Everything runs in the caller's transaction."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from app.db.script import run_script
+from app.migrate.text import digest, sections
+from app.records import REGISTRY
+
+DROP = Path(__file__).resolve().parents[2] / "alembic" / "drop.sql"
+
+# A trigger writes revisions, but no trigger is there while migrations run.
+MISSING_REVISIONS = """
+insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, actor, source, round_id, unit_id,
+                      state, audience)
+select t.jurisdiction, '{path}', t.id, t.version, case when t.version = 1 then 'insert' else 'update' end, j.snapshot,
+       session_user, '{{"kind": "api"}}', (j.snapshot ->> 'round_id')::uuid, (j.snapshot ->> 'unit_id')::uuid, t.state,
+       t.audience
+  from {table} t, lateral (select to_jsonb(t) as snapshot offset 0) j
+  where not exists (select from revision r where r.record_id = t.id and r.record_type = '{path}'
+    and r.jurisdiction = t.jurisdiction and r.version = t.version);"""
+AUDIENCES = """
+alter table {table} disable trigger user;
+update {table} set audience = audience_of_{table}({table}) where audience is distinct from audience_of_{table}({table});
+alter table {table} enable trigger user;"""
+
+
+def drop(connection: Connection) -> None:
+    """Take away what is installed, whichever version of the code has installed it."""
+    run_script(connection, DROP.read_text(encoding="utf-8"))
+
+
+def installed(connection: Connection) -> str | None:
+    """The digest of the text that is installed; None if none is."""
+    found: str | None = connection.execute(text("select max(digest) from schema_digest")).scalar()
+    return found
+
+
+def install(connection: Connection) -> None:
+    """Install the text, unless it is there already. The tables must be those that the code declares."""
+    if installed(connection) == digest():
+        return
+    drop(connection)
+    for section in sections():
+        try:
+            run_script(connection, section.sql)
+        except Exception as problem:
+            problem.add_note(f"in docs/schema.sql, section {section.title!r}")
+            raise
+    run_script(connection, _remade())
+    connection.execute(text("insert into schema_digest (digest) values (:digest)"), {"digest": digest()})
+
+
+def _remade() -> str:
+    """Audiences by the rules of now, and revisions of what migrations have changed: rows whose version has none.
+
+    For this the owner sees the rows. An audience is no member of a record, so no version is made of it.
+    """
+    tables = ["revision", *(t.table for t in REGISTRY)]
+    return "".join(
+        (
+            "set local timezone = 'Asia/Shanghai';",  # moments stand as text in the snapshots
+            *(f"\nalter table {table} no force row level security;" for table in tables),
+            *(AUDIENCES.format(table=t.table) for t in REGISTRY if t.access.looks_at),
+            *(MISSING_REVISIONS.format(table=t.table, path=t.path) for t in REGISTRY),
+            *(f"\nalter table {table} force row level security;" for table in tables),
+        )
+    )

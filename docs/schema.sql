@@ -1,0 +1,4940 @@
+-- What is installed over the tables of the ledger. Made from the code by `make docs`; a test compares.
+--
+-- Migrations move tables and data only. All below is dropped before the first migration that runs, and made again after
+-- the last, in the same transaction; also where no migration runs and this text has changed. To change it, change a
+-- declaration (app/records, app/kernel/schema, app/kernel/personal, app/auth/tables.py, app/imports/tables.py,
+-- app/reports/figures.py) or a function (alembic/functions).
+--
+-- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
+-- write what a caller may not. The service logs in as an account that may only become one of the others:
+--   ledger_<role>      a caller of this role (ledger_ledger_loader: one who imports)
+--   ledger_system      what a caller's write brings about in records that the caller may not see
+--   ledger_importing   what a loader's import writes          ledger_figures   counts
+--   ledger_auth        signs in                               ledger_jobs      the queue, and what is past its time
+--   ledger_sealing     encrypts anew when a key is rotated
+
+
+----------------------------------------------------------------------------------------------------
+-- Functions by hand: caller (alembic/functions/caller)
+----------------------------------------------------------------------------------------------------
+
+create function caller_context() returns jsonb language sql stable parallel safe as
+$$ select nullif(current_setting('ledger.caller', true), '')::jsonb $$;
+comment on function caller_context() is 'The caller of this statement: sub, request, action …; null when none was named, and then nothing is visible.';
+
+create function caller_grants() returns jsonb language sql stable parallel safe as
+$$ select nullif(current_setting('ledger.grants', true), '')::jsonb $$;
+comment on function caller_grants() is 'What set_caller found of the caller, by role: code, low, high, keys, types; null when there is no such caller or it is closed.';
+
+-- Rounds and teams stand apart from the grants, as texts of arrays: each policy that asks for one of them, or for a grant
+-- beside, took a kilobyte of JSON apart (60 of 700 µs of a unit's list).
+create function caller_rounds() returns uuid[] language sql stable parallel safe as
+$$ select nullif(split_part(current_setting('ledger.scope', true), ';', 1), '')::uuid[] $$;
+comment on function caller_rounds() is 'The rounds that the caller, a unit or a team, has learnt of.';
+
+create function caller_teams() returns uuid[] language sql stable parallel safe as
+$$ select nullif(split_part(current_setting('ledger.scope', true), ';', 2), '')::uuid[] $$;
+comment on function caller_teams() is 'The teams that the caller, a unit, has learnt of.';
+
+-- The caller guard. Every statement of the service begins with it: it names the caller, and finds out once what the caller
+-- may see. Policies read what it found.
+--
+-- One plan for all keys: a plan for the keys at hand is reckoned to be cheaper each time, and making it costs more than both
+-- look-ups (measured 64 instead of 26 µs). Settings are assigned, not performed: an assignment of a call is no query.
+create function set_caller(caller text) returns boolean language plpgsql security definer
+  set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  asking text := caller::jsonb ->> 'sub'; -- read once, and not for each row that it is compared with
+  role text;
+  code text;
+  keys uuid[];
+  own jsonb;
+  rounds text;
+  teams text;
+  kept text;
+begin
+  kept := set_config('ledger.caller', caller, true);
+  select p.role, p.code, p.keys, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high, 'keys', p.keys::text,
+      'types', p.types::text) into role, code, keys, own from principal p
+    where p.id = asking and not p.disabled and p.expires_at > now();
+  -- None found is null, and null is none: whoever asks for it sees nothing.
+  if role = 'inspected_unit' then
+    select array_agg(x.round_id)::text, array_agg(x.team_id)::text into rounds, teams from target x
+      where x.jurisdiction = code and x.unit_id = any (keys) and x.entered_on is not null and x.state <> 'voided';
+  elsif role = 'inspection_team' then
+    select array[x.round_id]::text into rounds from team x
+      where x.jurisdiction = code and x.id = keys[1] and x.state <> 'voided';
+  end if;
+  kept := set_config('ledger.scope', concat(rounds, ';', teams), true);
+  -- Under its role and under `any`: a policy of a role asks under that name, and finds nothing for a caller of another.
+  kept := set_config('ledger.grants', case when role is null then ''
+    else jsonb_build_object(role, own, 'any', own)::text end, true);
+  return true;
+end $$;
+comment on function set_caller(text) is 'Names the caller of this statement, and looks up what it may see; always true.';
+alter function set_caller(text) owner to ledger_keeper;
+grant select (entered_on) on target to ledger_keeper;
+
+
+----------------------------------------------------------------------------------------------------
+-- Functions by hand: principals (alembic/functions/principals)
+----------------------------------------------------------------------------------------------------
+
+-- Binds a principal to its unit or team, named by number or by identifier. The share lock makes it wait for a merge of
+-- that unit that is under way, and a merge wait for it: whichever comes second sees the other.
+create function bind_principal() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  if new.unit_number is not null or new.unit_id is not null then
+    select u.id, u.number into new.unit_id, new.unit_number from unit u
+      where u.jurisdiction = new.code and u.state = 'active'
+        and case when new.unit_number is null then u.id = new.unit_id else u.number = new.unit_number end for share;
+    if not found then
+      raise exception 'no such unit' using errcode = 'foreign_key_violation', table = 'principal', constraint = 'principal_unit';
+    end if;
+  end if;
+  if new.team_number is not null or new.team_id is not null then
+    select t.id, t.number into new.team_id, new.team_number from team t
+      where t.jurisdiction = new.code and t.state = 'active'
+        and case when new.team_number is null then t.id = new.team_id else t.number = new.team_number end for share;
+    if not found then
+      raise exception 'no such team' using errcode = 'foreign_key_violation', table = 'principal', constraint = 'principal_team';
+    end if;
+  end if;
+  new.keys := case when new.unit_id is not null then unit_keys(new.code, new.unit_id)
+                   when new.team_id is not null then team_keys(new.code, new.team_id) else '{}' end;
+  return new;
+end $$;
+alter function bind_principal() owner to ledger_keeper;
+create trigger bind_new before insert on principal for each row execute function bind_principal();
+create trigger bind_again before update of code, unit_id, unit_number, team_id, team_number on principal for each row
+  when ((new.code, new.unit_id, new.unit_number, new.team_id, new.team_number)
+        is distinct from (old.code, old.unit_id, old.unit_number, old.team_id, old.team_number))
+  execute function bind_principal();
+
+-- A team was dissolved, or is active again: its accounts answer for it only while it is.
+create function rekey_team() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  update principal p set keys = team_keys(p.code, p.team_id) where p.code = new.jurisdiction and p.team_id = new.id;
+  return null;
+end $$;
+alter function rekey_team() owner to ledger_keeper;
+create trigger rekey_changed after update on team for each row when (new.state is distinct from old.state)
+  execute function rekey_team();
+
+-- A unit was merged, or no longer is, or was voided. Walks up from it, locking each unit on the way and reading it anew,
+-- so that merges of one chain follow one another; then every principal of those units has its keys counted again.
+create function rekey_units() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  start uuid;
+  at uuid;
+  path uuid[] := array[new.id];
+begin
+  foreach start in array array_remove(array[new.merged_into_id, case when tg_op = 'UPDATE' then old.merged_into_id end], null) loop
+    at := start;
+    while at is not null and at <> all (path) loop
+      path := path || at;
+      select u.merged_into_id into at from unit u where u.jurisdiction = new.jurisdiction and u.id = at for no key update;
+    end loop;
+  end loop;
+  perform from principal p where p.code = new.jurisdiction and p.unit_id = any (path) order by p.id for no key update;
+  update principal p set keys = unit_keys(p.code, p.unit_id)
+    where p.code = new.jurisdiction and p.unit_id = any (path) and p.keys <> unit_keys(p.code, p.unit_id);
+  return null;
+end $$;
+alter function rekey_units() owner to ledger_keeper;
+-- Decided by the conditions, without a call: a patch of a unit costs nothing more.
+create trigger rekey_merged after insert on unit for each row when (new.merged_into_id is not null)
+  execute function rekey_units();
+create trigger rekey_changed after update on unit for each row
+  when (new.state is distinct from old.state or new.merged_into_id is distinct from old.merged_into_id)
+  execute function rekey_units();
+
+create function team_keys(jurisdiction text, team_id uuid) returns uuid[] language sql stable as $$
+  select coalesce(array_agg(t.id), '{}') from team t where t.jurisdiction = $1 and t.id = $2 and t.state = 'active' $$;
+comment on function team_keys(text, uuid) is 'What a team answers for: itself, while it is active.';
+grant select (number) on team to ledger_keeper;
+
+-- Every worker of the service remembers principals for a while, and forgets one that has changed.
+create function tell_principal() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('ledger_principals', case when tg_op = 'DELETE' then old.id else new.id end);
+  return null;
+end $$;
+create trigger tell after insert or update or delete on principal for each row execute function tell_principal();
+
+-- `union` ends circles.
+create function unit_keys(jurisdiction text, unit_id uuid) returns uuid[] language sql stable as $$
+  with recursive held as (
+    select u.id from unit u where u.jurisdiction = $1 and u.id = $2 and u.state = 'active'
+    union
+    select u.id from held join unit u on u.jurisdiction = $1 and u.merged_into_id = held.id and u.state = 'merged')
+  select coalesce(array_agg(id order by id), '{}') from held $$;
+comment on function unit_keys(text, uuid) is 'What a unit answers for: itself and the units merged into it, directly or through others.';
+grant select (number, merged_into_id) on unit to ledger_keeper;
+
+
+----------------------------------------------------------------------------------------------------
+-- Functions by hand: records (alembic/functions/records)
+----------------------------------------------------------------------------------------------------
+
+create function business_number(series text, n int, digits int) returns text language sql immutable parallel safe as
+$$ select series || lpad(n::text, greatest(digits, length(n::text)), '0') $$;
+comment on function business_number(text, int, int) is 'The n-th number of a series, padded to so many digits.';
+
+create function entering_team() returns uuid language sql stable security definer set search_path = public, pg_temp as
+$$ select p.keys[1] from principal p where p.id = (caller_context() ->> 'sub') and p.role = 'inspection_team' $$;
+comment on function entering_team() is 'The team whose account enters the record; null for every other caller.';
+alter function entering_team() owner to ledger_keeper;
+
+create function refuse_erasure() returns trigger language plpgsql as $$
+begin
+  raise exception 'records and revisions are never deleted (%)', tg_table_name using errcode = 'restrict_violation';
+end $$;
+
+create function refuse_version() returns trigger language plpgsql as $$
+begin
+  raise exception 'a record changes by one version at a time and keeps its identity (% %)', tg_table_name, old.id
+    using errcode = 'restrict_violation';
+end $$;
+
+-- Bounded, so that a circle of parents (which an import could make) ends.
+create function unit_lineage(jurisdiction text, unit_id uuid) returns uuid[] language sql stable as $$
+  with recursive above as (
+    select u.id, u.parent_id, 1 as depth from unit u where u.jurisdiction = $1 and u.id = $2
+    union all
+    select u.id, u.parent_id, above.depth + 1 from above join unit u on u.jurisdiction = $1 and u.id = above.parent_id
+    where above.depth < 20)
+  select array_agg(id) from above $$;
+comment on function unit_lineage(text, uuid) is 'A unit and everything above it.';
+
+
+----------------------------------------------------------------------------------------------------
+-- Functions by hand: retention (alembic/functions/retention)
+----------------------------------------------------------------------------------------------------
+
+create function keep_log() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' and current_user = 'ledger_keeper' and old.at < now() - interval '6 months' then
+    return old;
+  end if;
+  raise exception 'an entry of the access log is never changed, and kept for 6 months' using errcode = 'restrict_violation';
+end $$;
+create trigger keep_access_log before update or delete on access_log for each row execute function keep_log();
+create trigger keep_all_access_log before truncate on access_log for each statement execute function refuse_erasure();
+
+-- An entry of the access log is kept for 6 months at the least. Only this function takes entries out, and only ledger_jobs
+-- may call it. The keeper sees of the log what is older than 6 months, and nothing younger.
+create function prune_access_log(months int, really boolean)
+  returns table (jurisdiction text, kind text, removed bigint, oldest timestamptz, newest timestamptz)
+  language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+  before timestamptz := now() - make_interval(months => greatest(coalesce(months, 36), 6));
+begin
+  if really then
+    return query with gone as (delete from access_log l where l.at < before returning l.jurisdiction, l.kind, l.at)
+      select jurisdiction, kind, count(*), min(at), max(at) from gone group by 1, 2 order by 1, 2;
+  else
+    return query select l.jurisdiction, l.kind, count(*), min(l.at), max(l.at)
+      from access_log l where l.at < before group by 1, 2 order by 1, 2;
+  end if;
+end $$;
+revoke all on function prune_access_log(int, boolean) from public;
+grant execute on function prune_access_log(int, boolean) to ledger_jobs;
+alter function prune_access_log(int, boolean) owner to ledger_keeper;
+create policy keeper on access_log to ledger_keeper using (at < now() - interval '6 months');
+grant select (jurisdiction, kind, at), delete on access_log to ledger_keeper;
+
+-- The rows of an import are kept for 30 days after its end. Only this function takes them out, and only ledger_jobs may
+-- call it. An import that is under way keeps its rows, however old its check is: a commit says so before it looks at them.
+create function prune_imports(really boolean)
+  returns table (jurisdiction text, kind text, removed bigint, oldest timestamptz, newest timestamptz)
+  language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+  if really then
+    return query with over as (
+        update import_job j set rows_removed_at = now()
+        where j.finished_at < now() - interval '30 days' and j.rows_removed_at is null
+          and j.state not in ('received', 'checking', 'committing')
+          and exists (select from import_row r where r.import_id = j.id)
+        returning j.id, j.jurisdiction, j.finished_at),
+      gone as (delete from import_row r using over where r.import_id = over.id
+        returning over.jurisdiction, r.type, over.finished_at)
+      select jurisdiction, type, count(*), min(finished_at), max(finished_at) from gone group by 1, 2 order by 1, 2;
+  else
+    return query select j.jurisdiction, r.type, count(*), min(j.finished_at), max(j.finished_at)
+      from import_job j join import_row r on r.import_id = j.id
+      where j.finished_at < now() - interval '30 days' and j.rows_removed_at is null
+        and j.state not in ('received', 'checking', 'committing')
+      group by 1, 2 order by 1, 2;
+  end if;
+end $$;
+revoke all on function prune_imports(boolean) from public;
+grant execute on function prune_imports(boolean) to ledger_jobs;
+alter function prune_imports(boolean) owner to ledger_keeper;
+create policy keeper on import_job to ledger_keeper using (finished_at < now() - interval '30 days');
+create policy keeper on import_row to ledger_keeper using (exists (select from import_job j where j.id = import_id));
+grant select (id, jurisdiction, state, finished_at, rows_removed_at), update (rows_removed_at) on import_job to ledger_keeper;
+grant select (import_id, type), delete on import_row to ledger_keeper;
+
+
+----------------------------------------------------------------------------------------------------
+-- The installed schema itself
+----------------------------------------------------------------------------------------------------
+
+grant select on alembic_version, schema_digest to ledger_auth;
+
+
+----------------------------------------------------------------------------------------------------
+-- Principals and the service's keys
+----------------------------------------------------------------------------------------------------
+
+comment on table principal is 'Who may come in: accounts of people, clients of systems, API keys. Disabled, never deleted.';
+comment on column principal."code" is 'The one jurisdiction; null when bound to every division whose code begins with low.';
+comment on column principal."keys" is 'What the audience of records is compared with; empty: none of its own. Kept by triggers.';
+comment on column principal."generation" is 'Tokens of an earlier generation are refused: raised by a new password and by disabling.';
+alter table principal enable row level security;
+alter table principal force row level security;
+create policy auth on principal to ledger_auth using (true);
+comment on table principal_secret is 'argon2id of a password or client secret, SHA-256 of an API key; former: good until a rotation ends.';
+alter table principal_secret enable row level security;
+alter table principal_secret force row level security;
+create policy auth on principal_secret to ledger_auth using (true);
+comment on table service_key is 'The keys that sign tokens and cursors.';
+alter table service_key enable row level security;
+alter table service_key force row level security;
+create policy auth on service_key to ledger_auth using (true);
+grant select, insert, update on principal, principal_secret to ledger_auth;
+grant select, insert on service_key to ledger_auth;
+create policy keeper on principal to ledger_keeper using (true);
+grant select (id, role, code, low, high, unit_id, team_id, keys, types, disabled, expires_at), update (keys) on principal to ledger_keeper;
+
+
+----------------------------------------------------------------------------------------------------
+-- Revisions
+----------------------------------------------------------------------------------------------------
+
+alter table revision set (toast_tuple_target = 4080);
+comment on table revision is 'Every version of every record, written by a trigger of its table; never changed, never deleted.';
+alter table revision enable row level security;
+alter table revision force row level security;
+create policy keeper on revision for insert to ledger_keeper with check (true);
+grant insert on revision to ledger_keeper;
+grant select on revision to ledger_leading_group;
+create policy leading_group on revision for select to ledger_leading_group using (
+    jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
+    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs', 'consultations')));
+grant select on revision to ledger_inspection_office;
+create policy inspection_office on revision for select to ledger_inspection_office using (
+    jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'accountability-decisions', 'admonishments', 'look-backs', 'consultations')));
+grant select on revision to ledger_inspection_team;
+create policy inspection_team on revision for select to ledger_inspection_team using (
+    jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and (record_type in ('units', 'rounds', 'finding-categories', 'feedback-sessions')
+      or (record_type in ('persons', 'teams', 'team-members', 'targets', 'visits', 'findings', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'look-backs', 'consultations') and audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])));
+grant select on revision to ledger_case_supervision;
+create policy case_supervision on revision for select to ledger_case_supervision using (
+    jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'findings', 'feedback-sessions', 'rectification-opinions', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs')
+      or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[])));
+grant select on revision to ledger_handling_department;
+create policy handling_department on revision for select to ledger_handling_department using (
+    jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and (record_type in ('units', 'persons')
+      or (record_type in ('clues', 'clue-transfers', 'case-filings') and audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[])));
+grant select on revision to ledger_organisation_department;
+create policy organisation_department on revision for select to ledger_organisation_department using (
+    jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and (record_type in ('units', 'persons', 'findings', 'rectification-opinions', 'accountability-decisions', 'admonishments', 'look-backs')
+      or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[])
+      or (record_type = 'case-filings' and state in ('decided'))));
+grant select on revision to ledger_inspected_unit;
+create policy inspected_unit on revision for select to ledger_inspected_unit using (
+    jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and (record_type in ('units', 'rounds', 'finding-categories', 'teams')
+      or (record_type in ('targets', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[])));
+grant select on revision to ledger_partner_system;
+create policy partner_system on revision for select to ledger_partner_system using (
+    jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and (record_type in ('units', 'rounds', 'finding-categories')
+      or (record_type in ('findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[])));
+create policy auditor on revision for select to ledger_auditor using (
+    jurisdiction = (select caller_grants() -> 'auditor' ->> 'code'));
+grant select (jurisdiction, record_type, record_id, version, action, actor, at, epoch, xid, seq) on revision to ledger_auditor;
+create trigger keep_revision before update or delete on revision
+  for each row execute function refuse_erasure();
+create trigger keep_all_revisions before truncate on revision
+  for each statement execute function refuse_erasure();
+
+
+----------------------------------------------------------------------------------------------------
+-- Number series
+----------------------------------------------------------------------------------------------------
+
+comment on table number_series is 'The highest number given or assigned in each series; the next is one above it.';
+alter table number_series enable row level security;
+alter table number_series force row level security;
+create policy numbering on number_series to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_importing, ledger_system using (
+  number_series.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and number_series.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+grant select, insert, update on number_series to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_importing, ledger_system;
+
+
+----------------------------------------------------------------------------------------------------
+-- unit 单位
+----------------------------------------------------------------------------------------------------
+
+alter table unit set (fillfactor = 85);
+comment on table unit is '单位';
+alter table unit enable row level security;
+alter table unit force row level security;
+
+-- Who sees, creates and changes them
+grant select on unit to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on unit to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state) on unit to ledger_figures;
+create policy system on unit for all to ledger_system using (
+    unit.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and unit.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on unit for all to ledger_importing using (
+    unit.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and unit.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on unit for select to ledger_figures using (
+    unit.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and unit.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on unit for select to ledger_leading_group using (
+    unit.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on unit to ledger_inspection_office;
+create policy inspection_office on unit for select to ledger_inspection_office using (
+    unit.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on unit for insert to ledger_inspection_office with check (
+    unit.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on unit for update to ledger_inspection_office using (
+    unit.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_team on unit for select to ledger_inspection_team using (
+    unit.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code'));
+create policy case_supervision on unit for select to ledger_case_supervision using (
+    unit.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy handling_department on unit for select to ledger_handling_department using (
+    unit.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code'));
+create policy organisation_department on unit for select to ledger_organisation_department using (
+    unit.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy inspected_unit on unit for select to ledger_inspected_unit using (
+    unit.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code'));
+create policy partner_system on unit for select to ledger_partner_system using (
+    unit.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and 'units' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
+
+-- What the functions of the keeper read and lock
+create policy keeper on unit to ledger_keeper using (true);
+grant select (jurisdiction, id, state, parent_id, merged_into_id), update (state)
+  on unit to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on unit for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on unit for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on unit for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on unit for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_unit() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'units', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         null, null, n.state, n.audience
+    from (select
+  c.id, c.kind, c.name, c.note, c.state, c.number, c.version, c.audience, c.imported, c.parent_id,
+  c.created_at, c.created_by, c.updated_at, c.updated_by, c.credit_code, c.ledger_line, c.valid_until,
+  c.former_names, c.jurisdiction, c.division_code, c.parent_number, c.merged_into_id,
+  c.principal_name, c.principal_post, c.merged_into_number
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_unit() owner to ledger_keeper;
+create trigger revise_new after insert on unit referencing new table as changed for each statement
+  execute function revise_unit();
+create trigger revise_change after update on unit referencing new table as changed for each statement
+  execute function revise_unit();
+
+-- What it refers to is there and not voided
+create function hold_unit() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.parent_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'unit', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.merged_into_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'unit', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_unit() owner to ledger_keeper;
+
+create function hold_changed_unit() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.parent_id) c
+      cross join lateral (select c.parent_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'unit', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.merged_into_id) c
+      cross join lateral (select c.merged_into_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'unit', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_unit() owner to ledger_keeper;
+create trigger hold_insert after insert on unit referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_unit();
+create trigger hold_update after update on unit for each row
+  when (new.parent_id is distinct from old.parent_id
+    or new.merged_into_id is distinct from old.merged_into_id
+    or old.state = 'voided')
+  execute function hold_changed_unit();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table unit alter constraint fk_unit_parent_id not enforced;
+    alter table unit alter constraint fk_unit_merged_into_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- person 人员
+----------------------------------------------------------------------------------------------------
+
+alter table person set (fillfactor = 85);
+comment on table person is '人员';
+alter table person enable row level security;
+alter table person force row level security;
+alter table person alter column entered_by_team set default entering_team();
+
+-- Who sees, creates and changes them
+grant select on person to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on person to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state) on person to ledger_figures;
+create policy system on person for all to ledger_system using (
+    person.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and person.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on person for all to ledger_importing using (
+    person.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and person.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on person for select to ledger_figures using (
+    person.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and person.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on person for select to ledger_leading_group using (
+    person.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
+    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from case_filing x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from judicial_referral x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+create policy inspection_office on person for select to ledger_inspection_office using (
+    person.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.holder_unit_id is null) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+grant insert on person to ledger_inspection_team;
+create policy inspection_team on person for select to ledger_inspection_team using (
+    person.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+create policy inspection_team_creates on person for insert to ledger_inspection_team with check (
+    person.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+grant insert, update on person to ledger_case_supervision;
+create policy case_supervision on person for select to ledger_case_supervision using (
+    person.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_creates on person for insert to ledger_case_supervision with check (
+    person.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_changes on person for update to ledger_case_supervision using (
+    person.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy handling_department on person for select to ledger_handling_department using (
+    person.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id));
+create policy organisation_department on person for select to ledger_organisation_department using (
+    person.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id));
+
+-- What the functions of the keeper read and lock
+create policy keeper on person to ledger_keeper using (true);
+grant select (jurisdiction, id, state, unit_id), update (state)
+  on person to ledger_keeper;
+grant select, update (version, updated_at, audience) on person to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on person for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on person for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on person for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on person for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_person() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'persons', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         null, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.name, c.note, c.post, c.rank, c.state, c.number, c.unit_id, c.version, c.audience,
+  c.imported, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line, c.unit_number,
+  c.jurisdiction, c.entered_by_team, c.id_number_digest, c.political_status, c.is_village_manager
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_person() owner to ledger_keeper;
+create trigger revise_new after insert on person referencing new table as changed for each statement
+  execute function revise_person();
+create trigger revise_change after update on person referencing new table as changed for each statement
+  execute function revise_person();
+
+-- What it refers to is there and not voided
+create function hold_person() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'person', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_person() owner to ledger_keeper;
+
+create function hold_changed_person() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'person', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_person() owner to ledger_keeper;
+create trigger hold_insert after insert on person referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_person();
+create trigger hold_update after update on person for each row
+  when (new.unit_id is distinct from old.unit_id
+    or old.state = 'voided')
+  execute function hold_changed_person();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table person alter constraint fk_person_unit_id not enforced;
+  end if;
+end $$;
+
+-- Whom it concerns
+create function audience_of_person(r person) returns uuid[] language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select coalesce(array_remove(
+    case when exists (select from clue c where c.jurisdiction = r.jurisdiction and c.person_id = r.id
+        and c.holder_unit_id is not null) then '{}'::uuid[] else array[r.entered_by_team] end, null), '{}') $$;
+alter function audience_of_person(person) owner to ledger_keeper;
+
+create function keep_audience_of_person() returns trigger language plpgsql as
+$$ begin new.audience := audience_of_person(new); return new; end $$;
+create trigger keep_audience before insert or update on person for each row
+  execute function keep_audience_of_person();
+
+
+----------------------------------------------------------------------------------------------------
+-- round 巡察轮次
+----------------------------------------------------------------------------------------------------
+
+alter table round set (fillfactor = 85);
+comment on table round is '巡察轮次';
+alter table round enable row level security;
+alter table round force row level security;
+
+-- Who sees, creates and changes them
+grant select on round to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on round to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, year, sequence) on round to ledger_figures;
+create policy system on round for all to ledger_system using (
+    round.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and round.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on round for all to ledger_importing using (
+    round.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and round.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on round for select to ledger_figures using (
+    round.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and round.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on round for select to ledger_leading_group using (
+    round.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on round to ledger_inspection_office;
+create policy inspection_office on round for select to ledger_inspection_office using (
+    round.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on round for insert to ledger_inspection_office with check (
+    round.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on round for update to ledger_inspection_office using (
+    round.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_team on round for select to ledger_inspection_team using (
+    round.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and round.id = any ((select caller_rounds())::uuid[]));
+create policy case_supervision on round for select to ledger_case_supervision using (
+    round.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy inspected_unit on round for select to ledger_inspected_unit using (
+    round.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and round.id = any ((select caller_rounds())::uuid[]));
+create policy partner_system on round for select to ledger_partner_system using (
+    round.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and 'rounds' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
+
+-- What the functions of the keeper read and lock
+create policy keeper on round to ledger_keeper using (true);
+grant select (jurisdiction, id, state), update (state)
+  on round to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on round for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on round for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on round for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on round for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_round() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'rounds', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         null, null, n.state, n.audience
+    from (select
+  c.id, c.kind, c.note, c.year, c.state, c.theme, c.number, c.ends_on, c.version, c.audience,
+  c.imported, c.sequence, c.starts_on, c.created_at, c.created_by, c.updated_at, c.updated_by,
+  c.ledger_line, c.jurisdiction, c.plan_document
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_round() owner to ledger_keeper;
+create trigger revise_new after insert on round referencing new table as changed for each statement
+  execute function revise_round();
+create trigger revise_change after update on round referencing new table as changed for each statement
+  execute function revise_round();
+
+
+----------------------------------------------------------------------------------------------------
+-- finding_category 问题类别
+----------------------------------------------------------------------------------------------------
+
+alter table finding_category set (fillfactor = 85);
+comment on table finding_category is '问题类别';
+alter table finding_category enable row level security;
+alter table finding_category force row level security;
+
+-- Who sees, creates and changes them
+grant select on finding_category to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on finding_category to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id, phase) on finding_category to ledger_figures;
+create policy system on finding_category for all to ledger_system using (
+    finding_category.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and finding_category.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on finding_category for all to ledger_importing using (
+    finding_category.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and finding_category.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on finding_category for select to ledger_figures using (
+    finding_category.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and finding_category.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on finding_category for select to ledger_leading_group using (
+    finding_category.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on finding_category to ledger_inspection_office;
+create policy inspection_office on finding_category for select to ledger_inspection_office using (
+    finding_category.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on finding_category for insert to ledger_inspection_office with check (
+    finding_category.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on finding_category for update to ledger_inspection_office using (
+    finding_category.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_team on finding_category for select to ledger_inspection_team using (
+    finding_category.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and finding_category.round_id = any ((select caller_rounds())::uuid[]));
+create policy case_supervision on finding_category for select to ledger_case_supervision using (
+    finding_category.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy inspected_unit on finding_category for select to ledger_inspected_unit using (
+    finding_category.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and finding_category.round_id = any ((select caller_rounds())::uuid[]));
+create policy partner_system on finding_category for select to ledger_partner_system using (
+    finding_category.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and 'finding-categories' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
+
+-- What the functions of the keeper read and lock
+create policy keeper on finding_category to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id), update (state)
+  on finding_category to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on finding_category for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on finding_category for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on finding_category for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on finding_category for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_finding_category() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'finding-categories', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, null, n.state, n.audience
+    from (select
+  c.id, c.code, c.name, c.note, c.phase, c.state, c.number, c.version, c.audience, c.imported,
+  c.round_id, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line, c.jurisdiction,
+  c.round_number
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_finding_category() owner to ledger_keeper;
+create trigger revise_new after insert on finding_category referencing new table as changed for each statement
+  execute function revise_finding_category();
+create trigger revise_change after update on finding_category referencing new table as changed for each statement
+  execute function revise_finding_category();
+
+-- What it refers to is there and not voided
+create function hold_finding_category() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'finding_category', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_finding_category() owner to ledger_keeper;
+
+create function hold_changed_finding_category() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'finding_category', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_finding_category() owner to ledger_keeper;
+create trigger hold_insert after insert on finding_category referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_finding_category();
+create trigger hold_update after update on finding_category for each row
+  when (new.round_id is distinct from old.round_id
+    or old.state = 'voided')
+  execute function hold_changed_finding_category();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table finding_category alter constraint fk_finding_category_round_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- team 巡察组
+----------------------------------------------------------------------------------------------------
+
+alter table team set (fillfactor = 85);
+comment on table team is '巡察组';
+alter table team enable row level security;
+alter table team force row level security;
+
+-- Who sees, creates and changes them
+grant select on team to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on team to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id) on team to ledger_figures;
+create policy system on team for all to ledger_system using (
+    team.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and team.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on team for all to ledger_importing using (
+    team.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and team.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on team for select to ledger_figures using (
+    team.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and team.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on team for select to ledger_leading_group using (
+    team.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on team to ledger_inspection_office;
+create policy inspection_office on team for select to ledger_inspection_office using (
+    team.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on team for insert to ledger_inspection_office with check (
+    team.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on team for update to ledger_inspection_office using (
+    team.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_team on team for select to ledger_inspection_team using (
+    team.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and team.id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy case_supervision on team for select to ledger_case_supervision using (
+    team.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy inspected_unit on team for select to ledger_inspected_unit using (
+    team.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and team.id = any ((select caller_teams())::uuid[]));
+
+-- What the functions of the keeper read and lock
+create policy keeper on team to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id), update (state)
+  on team to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on team for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on team for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on team for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on team for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_team() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'teams', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, null, n.state, n.audience
+    from (select
+  c.id, c.name, c.note, c.state, c.number, c.version, c.audience, c.imported, c.round_id, c.head_name,
+  c.head_post, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line, c.jurisdiction,
+  c.round_number
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_team() owner to ledger_keeper;
+create trigger revise_new after insert on team referencing new table as changed for each statement
+  execute function revise_team();
+create trigger revise_change after update on team referencing new table as changed for each statement
+  execute function revise_team();
+
+-- What it refers to is there and not voided
+create function hold_team() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'team', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_team() owner to ledger_keeper;
+
+create function hold_changed_team() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'team', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_team() owner to ledger_keeper;
+create trigger hold_insert after insert on team referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_team();
+create trigger hold_update after update on team for each row
+  when (new.round_id is distinct from old.round_id
+    or old.state = 'voided')
+  execute function hold_changed_team();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table team alter constraint fk_team_round_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- team_member 巡察组成员
+----------------------------------------------------------------------------------------------------
+
+alter table team_member set (fillfactor = 85);
+comment on table team_member is '巡察组成员';
+alter table team_member enable row level security;
+alter table team_member force row level security;
+
+-- Who sees, creates and changes them
+grant select on team_member to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on team_member to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, team_id) on team_member to ledger_figures;
+create policy system on team_member for all to ledger_system using (
+    team_member.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and team_member.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on team_member for all to ledger_importing using (
+    team_member.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and team_member.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on team_member for select to ledger_figures using (
+    team_member.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and team_member.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on team_member for select to ledger_leading_group using (
+    team_member.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on team_member to ledger_inspection_office;
+create policy inspection_office on team_member for select to ledger_inspection_office using (
+    team_member.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on team_member for insert to ledger_inspection_office with check (
+    team_member.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on team_member for update to ledger_inspection_office using (
+    team_member.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_team on team_member for select to ledger_inspection_team using (
+    team_member.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and team_member.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+
+-- What the functions of the keeper read and lock
+create policy keeper on team_member to ledger_keeper using (true);
+grant select (jurisdiction, id, state, team_id, seconded_from_unit_id), update (state)
+  on team_member to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on team_member for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on team_member for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on team_member for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on team_member for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_team_member() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'team-members', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         null, null, n.state, n.audience
+    from (select
+  c.id, c.duty, c.name, c.note, c.state, c.number, c.team_id, c.version, c.audience, c.imported,
+  c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line, c.team_number,
+  c.jurisdiction, c.seconded_from_name, c.seconded_from_unit_id, c.seconded_from_unit_number
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_team_member() owner to ledger_keeper;
+create trigger revise_new after insert on team_member referencing new table as changed for each statement
+  execute function revise_team_member();
+create trigger revise_change after update on team_member referencing new table as changed for each statement
+  execute function revise_team_member();
+
+-- What it refers to is there and not voided
+create function hold_team_member() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'team_member', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.seconded_from_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'team_member', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_team_member() owner to ledger_keeper;
+
+create function hold_changed_team_member() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.team_id) c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'team_member', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.seconded_from_unit_id) c
+      cross join lateral (select c.seconded_from_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'team_member', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_team_member() owner to ledger_keeper;
+create trigger hold_insert after insert on team_member referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_team_member();
+create trigger hold_update after update on team_member for each row
+  when (new.team_id is distinct from old.team_id
+    or new.seconded_from_unit_id is distinct from old.seconded_from_unit_id
+    or old.state = 'voided')
+  execute function hold_changed_team_member();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table team_member alter constraint fk_team_member_team_id not enforced;
+    alter table team_member alter constraint fk_team_member_seconded_from_unit_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- target 巡察对象
+----------------------------------------------------------------------------------------------------
+
+alter table target set (fillfactor = 85);
+comment on table target is '巡察对象';
+alter table target enable row level security;
+alter table target force row level security;
+
+-- Who sees, creates and changes them
+grant select on target to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on target to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id, unit_kind) on target to ledger_figures;
+create policy system on target for all to ledger_system using (
+    target.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and target.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on target for all to ledger_importing using (
+    target.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and target.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on target for select to ledger_figures using (
+    target.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and target.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on target for select to ledger_leading_group using (
+    target.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on target to ledger_inspection_office;
+create policy inspection_office on target for select to ledger_inspection_office using (
+    target.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on target for insert to ledger_inspection_office with check (
+    target.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on target for update to ledger_inspection_office using (
+    target.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_team on target for select to ledger_inspection_team using (
+    target.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and target.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy inspected_unit on target for select to ledger_inspected_unit using (
+    target.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and target.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and target.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+
+-- What the functions of the keeper read and lock
+create policy keeper on target to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, team_id, unit_id), update (state)
+  on target to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on target for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on target for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on target for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on target for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_target() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'targets', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.note, c.state, c.number, c.team_id, c.unit_id, c.version, c.audience, c.imported,
+  c.round_id, c.unit_kind, c.unit_name, c.created_at, c.created_by, c.entered_on, c.updated_at,
+  c.updated_by, c.ledger_line, c.team_number, c.unit_number, c.jurisdiction, c.round_number,
+  c.is_unannounced
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_target() owner to ledger_keeper;
+create trigger revise_new after insert on target referencing new table as changed for each statement
+  execute function revise_target();
+create trigger revise_change after update on target referencing new table as changed for each statement
+  execute function revise_target();
+
+-- What it refers to is there and not voided
+create function hold_target() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'target', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'target', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'target', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_target() owner to ledger_keeper;
+
+create function hold_changed_target() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'target', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.team_id) c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'target', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'target', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_target() owner to ledger_keeper;
+create trigger hold_insert after insert on target referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_target();
+create trigger hold_update after update on target for each row
+  when (new.round_id is distinct from old.round_id
+    or new.team_id is distinct from old.team_id
+    or new.unit_id is distinct from old.unit_id
+    or old.state = 'voided')
+  execute function hold_changed_target();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table target alter constraint fk_target_round_id not enforced;
+    alter table target alter constraint fk_target_team_id not enforced;
+    alter table target alter constraint fk_target_unit_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- visit 走访谈话
+----------------------------------------------------------------------------------------------------
+
+alter table visit set (fillfactor = 85);
+comment on table visit is '走访谈话';
+alter table visit enable row level security;
+alter table visit force row level security;
+
+-- Who sees, creates and changes them
+grant select on visit to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on visit to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id, households, interviews) on visit to ledger_figures;
+create policy system on visit for all to ledger_system using (
+    visit.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and visit.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on visit for all to ledger_importing using (
+    visit.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and visit.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on visit for select to ledger_figures using (
+    visit.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and visit.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on visit for select to ledger_leading_group using (
+    visit.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on visit to ledger_inspection_office;
+create policy inspection_office on visit for select to ledger_inspection_office using (
+    visit.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on visit for insert to ledger_inspection_office with check (
+    visit.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on visit for update to ledger_inspection_office using (
+    visit.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert, update on visit to ledger_inspection_team;
+create policy inspection_team on visit for select to ledger_inspection_team using (
+    visit.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and visit.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy inspection_team_creates on visit for insert to ledger_inspection_team with check (
+    visit.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and visit.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy inspection_team_changes on visit for update to ledger_inspection_team using (
+    visit.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and visit.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+
+-- What the functions of the keeper read and lock
+create policy keeper on visit to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, team_id, unit_id), update (state)
+  on visit to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on visit for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on visit for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on visit for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on visit for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_visit() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'visits', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.note, c.state, c.method, c.number, c.team_id, c.unit_id, c.version, c.audience, c.imported,
+  c.round_id, c.created_at, c.created_by, c.households, c.interviews, c.updated_at, c.updated_by,
+  c.visited_on, c.ledger_line, c.team_number, c.unit_number, c.jurisdiction, c.round_number
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_visit() owner to ledger_keeper;
+create trigger revise_new after insert on visit referencing new table as changed for each statement
+  execute function revise_visit();
+create trigger revise_change after update on visit referencing new table as changed for each statement
+  execute function revise_visit();
+
+-- What it refers to is there and not voided
+create function hold_visit() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'visit', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'visit', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'visit', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_visit() owner to ledger_keeper;
+
+create function hold_changed_visit() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'visit', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.team_id) c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'visit', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'visit', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_visit() owner to ledger_keeper;
+create trigger hold_insert after insert on visit referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_visit();
+create trigger hold_update after update on visit for each row
+  when (new.round_id is distinct from old.round_id
+    or new.team_id is distinct from old.team_id
+    or new.unit_id is distinct from old.unit_id
+    or old.state = 'voided')
+  execute function hold_changed_visit();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table visit alter constraint fk_visit_round_id not enforced;
+    alter table visit alter constraint fk_visit_team_id not enforced;
+    alter table visit alter constraint fk_visit_unit_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- finding 发现问题
+----------------------------------------------------------------------------------------------------
+
+alter table finding set (fillfactor = 85);
+comment on table finding is '发现问题';
+alter table finding enable row level security;
+alter table finding force row level security;
+
+-- Who sees, creates and changes them
+grant select on finding to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on finding to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id, category_id) on finding to ledger_figures;
+create policy system on finding for all to ledger_system using (
+    finding.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and finding.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on finding for all to ledger_importing using (
+    finding.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and finding.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on finding for select to ledger_figures using (
+    finding.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and finding.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on finding for select to ledger_leading_group using (
+    finding.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on finding to ledger_inspection_office;
+create policy inspection_office on finding for select to ledger_inspection_office using (
+    finding.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on finding for insert to ledger_inspection_office with check (
+    finding.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on finding for update to ledger_inspection_office using (
+    finding.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert, update on finding to ledger_inspection_team;
+create policy inspection_team on finding for select to ledger_inspection_team using (
+    finding.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and finding.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy inspection_team_creates on finding for insert to ledger_inspection_team with check (
+    finding.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and finding.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy inspection_team_changes on finding for update to ledger_inspection_team using (
+    finding.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and finding.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy case_supervision on finding for select to ledger_case_supervision using (
+    finding.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy organisation_department on finding for select to ledger_organisation_department using (
+    finding.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy inspected_unit on finding for select to ledger_inspected_unit using (
+    finding.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and finding.unit_id = any ((select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]) and finding.fed_back_on is not null);
+create policy partner_system on finding for select to ledger_partner_system using (
+    finding.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and finding.unit_id = any ((select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]) and finding.fed_back_on is not null
+    and 'findings' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
+
+-- What the functions of the keeper read and lock
+create policy keeper on finding to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, team_id, unit_id, category_id), update (state)
+  on finding to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on finding for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on finding for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on finding for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on finding for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_finding() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'findings', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.note, c.basis, c.state, c.title, c.number, c.conduct, c.team_id, c.unit_id, c.version,
+  c.audience, c.found_on, c.imported, c.round_id, c.amount_fen, c.created_at, c.created_by,
+  c.updated_at, c.updated_by, c.category_id, c.description, c.fed_back_on, c.ledger_line,
+  c.team_number, c.unit_number, c.is_immediate, c.jurisdiction, c.round_number, c.category_number,
+  c.households_affected
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_finding() owner to ledger_keeper;
+create trigger revise_new after insert on finding referencing new table as changed for each statement
+  execute function revise_finding();
+create trigger revise_change after update on finding referencing new table as changed for each statement
+  execute function revise_finding();
+
+-- What it refers to is there and not voided
+create function hold_finding() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'finding', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'finding', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'finding', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.category_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from finding_category t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'finding', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_finding() owner to ledger_keeper;
+
+create function hold_changed_finding() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'finding', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.team_id) c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'finding', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'finding', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.category_id) c
+      cross join lateral (select c.category_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from finding_category t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'finding', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_finding() owner to ledger_keeper;
+create trigger hold_insert after insert on finding referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_finding();
+create trigger hold_update after update on finding for each row
+  when (new.round_id is distinct from old.round_id
+    or new.team_id is distinct from old.team_id
+    or new.unit_id is distinct from old.unit_id
+    or new.category_id is distinct from old.category_id
+    or old.state = 'voided')
+  execute function hold_changed_finding();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table finding alter constraint fk_finding_round_id not enforced;
+    alter table finding alter constraint fk_finding_team_id not enforced;
+    alter table finding alter constraint fk_finding_unit_id not enforced;
+    alter table finding alter constraint fk_finding_category_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- feedback_session 集中反馈
+----------------------------------------------------------------------------------------------------
+
+alter table feedback_session set (fillfactor = 85);
+comment on table feedback_session is '集中反馈';
+alter table feedback_session enable row level security;
+alter table feedback_session force row level security;
+
+-- Who sees, creates and changes them
+grant select on feedback_session to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on feedback_session to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state) on feedback_session to ledger_figures;
+create policy system on feedback_session for all to ledger_system using (
+    feedback_session.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and feedback_session.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on feedback_session for all to ledger_importing using (
+    feedback_session.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and feedback_session.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on feedback_session for select to ledger_figures using (
+    feedback_session.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and feedback_session.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on feedback_session for select to ledger_leading_group using (
+    feedback_session.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on feedback_session to ledger_inspection_office;
+create policy inspection_office on feedback_session for select to ledger_inspection_office using (
+    feedback_session.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on feedback_session for insert to ledger_inspection_office with check (
+    feedback_session.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on feedback_session for update to ledger_inspection_office using (
+    feedback_session.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert, update on feedback_session to ledger_inspection_team;
+create policy inspection_team on feedback_session for select to ledger_inspection_team using (
+    feedback_session.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and (feedback_session.round_id, feedback_session.unit_id) in (select x.round_id, x.unit_id from target x
+    where x.state <> 'voided'));
+create policy inspection_team_creates on feedback_session for insert to ledger_inspection_team with check (
+    feedback_session.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and (feedback_session.round_id, feedback_session.unit_id) in (select x.round_id, x.unit_id from target x
+    where x.state <> 'voided'));
+create policy inspection_team_changes on feedback_session for update to ledger_inspection_team using (
+    feedback_session.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and (feedback_session.round_id, feedback_session.unit_id) in (select x.round_id, x.unit_id from target x
+    where x.state <> 'voided'));
+create policy case_supervision on feedback_session for select to ledger_case_supervision using (
+    feedback_session.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy inspected_unit on feedback_session for select to ledger_inspected_unit using (
+    feedback_session.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and feedback_session.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and feedback_session.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+create policy partner_system on feedback_session for select to ledger_partner_system using (
+    feedback_session.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and feedback_session.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and feedback_session.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and 'feedback-sessions' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
+
+-- What the functions of the keeper read and lock
+create policy keeper on feedback_session to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, unit_id), update (state)
+  on feedback_session to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on feedback_session for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on feedback_session for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on feedback_session for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on feedback_session for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_feedback_session() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'feedback-sessions', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.note, c.state, c.method, c.number, c.held_on, c.unit_id, c.version, c.audience, c.imported,
+  c.round_id, c.absentees, c.created_at, c.created_by, c.receipt_on, c.updated_at, c.updated_by,
+  c.ledger_line, c.unit_number, c.jurisdiction, c.receipt_name, c.round_number, c.members_present,
+  c.members_expected
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_feedback_session() owner to ledger_keeper;
+create trigger revise_new after insert on feedback_session referencing new table as changed for each statement
+  execute function revise_feedback_session();
+create trigger revise_change after update on feedback_session referencing new table as changed for each statement
+  execute function revise_feedback_session();
+
+-- What it refers to is there and not voided
+create function hold_feedback_session() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'feedback_session', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'feedback_session', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_feedback_session() owner to ledger_keeper;
+
+create function hold_changed_feedback_session() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'feedback_session', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'feedback_session', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_feedback_session() owner to ledger_keeper;
+create trigger hold_insert after insert on feedback_session referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_feedback_session();
+create trigger hold_update after update on feedback_session for each row
+  when (new.round_id is distinct from old.round_id
+    or new.unit_id is distinct from old.unit_id
+    or old.state = 'voided')
+  execute function hold_changed_feedback_session();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table feedback_session alter constraint fk_feedback_session_round_id not enforced;
+    alter table feedback_session alter constraint fk_feedback_session_unit_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- rectification_opinion 整改意见
+----------------------------------------------------------------------------------------------------
+
+alter table rectification_opinion set (fillfactor = 85);
+comment on table rectification_opinion is '整改意见';
+alter table rectification_opinion enable row level security;
+alter table rectification_opinion force row level security;
+
+-- Who sees, creates and changes them
+grant select on rectification_opinion to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on rectification_opinion to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id) on rectification_opinion to ledger_figures;
+create policy system on rectification_opinion for all to ledger_system using (
+    rectification_opinion.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and rectification_opinion.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on rectification_opinion for all to ledger_importing using (
+    rectification_opinion.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and rectification_opinion.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on rectification_opinion for select to ledger_figures using (
+    rectification_opinion.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and rectification_opinion.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on rectification_opinion for select to ledger_leading_group using (
+    rectification_opinion.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on rectification_opinion to ledger_inspection_office;
+create policy inspection_office on rectification_opinion for select to ledger_inspection_office using (
+    rectification_opinion.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on rectification_opinion for insert to ledger_inspection_office with check (
+    rectification_opinion.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on rectification_opinion for update to ledger_inspection_office using (
+    rectification_opinion.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_team on rectification_opinion for select to ledger_inspection_team using (
+    rectification_opinion.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and rectification_opinion.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+create policy case_supervision on rectification_opinion for select to ledger_case_supervision using (
+    rectification_opinion.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy organisation_department on rectification_opinion for select to ledger_organisation_department using (
+    rectification_opinion.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+grant update on rectification_opinion to ledger_inspected_unit;
+create policy inspected_unit on rectification_opinion for select to ledger_inspected_unit using (
+    rectification_opinion.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+create policy inspected_unit_changes on rectification_opinion for update to ledger_inspected_unit using (
+    rectification_opinion.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+create policy partner_system on rectification_opinion for select to ledger_partner_system using (
+    rectification_opinion.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and rectification_opinion.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and 'rectification-opinions' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
+
+-- What the functions of the keeper read and lock
+create policy keeper on rectification_opinion to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, finding_id, unit_id, cooperating_unit_ids), update (state)
+  on rectification_opinion to ledger_keeper;
+grant select, update (version, updated_at, audience) on rectification_opinion to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on rectification_opinion for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on rectification_opinion for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on rectification_opinion for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on rectification_opinion for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_rectification_opinion() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'rectification-opinions', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.kind, c.note, c.text, c.state, c.due_on, c.number, c.result, c.unit_id, c.version,
+  c.audience, c.imported, c.measures, c.progress, c.round_id, c.created_at, c.created_by,
+  c.finding_id, c.updated_at, c.updated_by, c.ledger_line, c.unit_number, c.completed_on,
+  c.jurisdiction, c.round_number, c.closed_off_on, c.finding_number, c.responsible_post,
+  c.responsible_person, c.cooperating_unit_ids, c.cooperating_unit_numbers
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_rectification_opinion() owner to ledger_keeper;
+create trigger revise_new after insert on rectification_opinion referencing new table as changed for each statement
+  execute function revise_rectification_opinion();
+create trigger revise_change after update on rectification_opinion referencing new table as changed for each statement
+  execute function revise_rectification_opinion();
+
+-- What it refers to is there and not voided
+create function hold_rectification_opinion() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_opinion', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.finding_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from finding t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_opinion', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_opinion', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral unnest(c.cooperating_unit_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_opinion', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_rectification_opinion() owner to ledger_keeper;
+
+create function hold_changed_rectification_opinion() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_opinion', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.finding_id) c
+      cross join lateral (select c.finding_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from finding t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_opinion', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_opinion', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.cooperating_unit_ids) c
+      cross join lateral unnest(c.cooperating_unit_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_opinion', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_rectification_opinion() owner to ledger_keeper;
+create trigger hold_insert after insert on rectification_opinion referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_rectification_opinion();
+create trigger hold_update after update on rectification_opinion for each row
+  when (new.round_id is distinct from old.round_id
+    or new.finding_id is distinct from old.finding_id
+    or new.unit_id is distinct from old.unit_id
+    or new.cooperating_unit_ids is distinct from old.cooperating_unit_ids
+    or old.state = 'voided')
+  execute function hold_changed_rectification_opinion();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table rectification_opinion alter constraint fk_rectification_opinion_round_id not enforced;
+    alter table rectification_opinion alter constraint fk_rectification_opinion_finding_id not enforced;
+    alter table rectification_opinion alter constraint fk_rectification_opinion_unit_id not enforced;
+  end if;
+end $$;
+
+-- Whom it concerns
+create function audience_of_rectification_opinion(r rectification_opinion) returns uuid[] language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select coalesce(array_remove(
+    array[r.unit_id, (select f.team_id from finding f
+        where f.jurisdiction = r.jurisdiction and f.id = r.finding_id)] || r.cooperating_unit_ids, null), '{}') $$;
+alter function audience_of_rectification_opinion(rectification_opinion) owner to ledger_keeper;
+
+create function keep_audience_of_rectification_opinion() returns trigger language plpgsql as
+$$ begin new.audience := audience_of_rectification_opinion(new); return new; end $$;
+create trigger keep_audience before insert or update on rectification_opinion for each row
+  execute function keep_audience_of_rectification_opinion();
+
+
+----------------------------------------------------------------------------------------------------
+-- immediate_rectification 立行立改
+----------------------------------------------------------------------------------------------------
+
+alter table immediate_rectification set (fillfactor = 85);
+comment on table immediate_rectification is '立行立改';
+alter table immediate_rectification enable row level security;
+alter table immediate_rectification force row level security;
+
+-- Who sees, creates and changes them
+grant select on immediate_rectification to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on immediate_rectification to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id) on immediate_rectification to ledger_figures;
+create policy system on immediate_rectification for all to ledger_system using (
+    immediate_rectification.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and immediate_rectification.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on immediate_rectification for all to ledger_importing using (
+    immediate_rectification.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and immediate_rectification.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on immediate_rectification for select to ledger_figures using (
+    immediate_rectification.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and immediate_rectification.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on immediate_rectification for select to ledger_leading_group using (
+    immediate_rectification.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on immediate_rectification to ledger_inspection_office;
+create policy inspection_office on immediate_rectification for select to ledger_inspection_office using (
+    immediate_rectification.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on immediate_rectification for insert to ledger_inspection_office with check (
+    immediate_rectification.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on immediate_rectification for update to ledger_inspection_office using (
+    immediate_rectification.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert, update on immediate_rectification to ledger_inspection_team;
+create policy inspection_team on immediate_rectification for select to ledger_inspection_team using (
+    immediate_rectification.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and immediate_rectification.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy inspection_team_creates on immediate_rectification for insert to ledger_inspection_team with check (
+    immediate_rectification.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and immediate_rectification.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy inspection_team_changes on immediate_rectification for update to ledger_inspection_team using (
+    immediate_rectification.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and immediate_rectification.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+grant update on immediate_rectification to ledger_inspected_unit;
+create policy inspected_unit on immediate_rectification for select to ledger_inspected_unit using (
+    immediate_rectification.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+create policy inspected_unit_changes on immediate_rectification for update to ledger_inspected_unit using (
+    immediate_rectification.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+create policy partner_system on immediate_rectification for select to ledger_partner_system using (
+    immediate_rectification.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and immediate_rectification.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and immediate_rectification.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and 'immediate-rectifications' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
+
+-- What the functions of the keeper read and lock
+create policy keeper on immediate_rectification to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, team_id, lead_unit_id, cooperating_unit_ids), update (state)
+  on immediate_rectification to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on immediate_rectification for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on immediate_rectification for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on immediate_rectification for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on immediate_rectification for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_immediate_rectification() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'immediate-rectifications', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, null, n.state, n.audience
+    from (select
+  c.id, c.note, c.state, c.matter, c.number, c.result, c.team_id, c.version, c.audience, c.imported,
+  c.round_id, c.amount_fen, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line,
+  c.notified_on, c.resolved_on, c.team_number, c.jurisdiction, c.lead_unit_id, c.round_number,
+  c.lead_unit_number, c.cooperating_unit_ids, c.cooperating_unit_numbers
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_immediate_rectification() owner to ledger_keeper;
+create trigger revise_new after insert on immediate_rectification referencing new table as changed for each statement
+  execute function revise_immediate_rectification();
+create trigger revise_change after update on immediate_rectification referencing new table as changed for each statement
+  execute function revise_immediate_rectification();
+
+-- What it refers to is there and not voided
+create function hold_immediate_rectification() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'immediate_rectification', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'immediate_rectification', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.lead_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'immediate_rectification', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral unnest(c.cooperating_unit_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'immediate_rectification', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_immediate_rectification() owner to ledger_keeper;
+
+create function hold_changed_immediate_rectification() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'immediate_rectification', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.team_id) c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'immediate_rectification', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.lead_unit_id) c
+      cross join lateral (select c.lead_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'immediate_rectification', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.cooperating_unit_ids) c
+      cross join lateral unnest(c.cooperating_unit_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'immediate_rectification', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_immediate_rectification() owner to ledger_keeper;
+create trigger hold_insert after insert on immediate_rectification referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_immediate_rectification();
+create trigger hold_update after update on immediate_rectification for each row
+  when (new.round_id is distinct from old.round_id
+    or new.team_id is distinct from old.team_id
+    or new.lead_unit_id is distinct from old.lead_unit_id
+    or new.cooperating_unit_ids is distinct from old.cooperating_unit_ids
+    or old.state = 'voided')
+  execute function hold_changed_immediate_rectification();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table immediate_rectification alter constraint fk_immediate_rectification_round_id not enforced;
+    alter table immediate_rectification alter constraint fk_immediate_rectification_team_id not enforced;
+    alter table immediate_rectification alter constraint fk_immediate_rectification_lead_unit_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- clue 问题线索
+----------------------------------------------------------------------------------------------------
+
+alter table clue set (fillfactor = 85);
+comment on table clue is '问题线索';
+alter table clue enable row level security;
+alter table clue force row level security;
+
+-- Who sees, creates and changes them
+grant select on clue to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on clue to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id, merged_into_id) on clue to ledger_figures;
+create policy system on clue for all to ledger_system using (
+    clue.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and clue.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on clue for all to ledger_importing using (
+    clue.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and clue.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on clue for select to ledger_figures using (
+    clue.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and clue.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on clue for select to ledger_leading_group using (
+    clue.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on clue to ledger_inspection_office;
+create policy inspection_office on clue for select to ledger_inspection_office using (
+    clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on clue for insert to ledger_inspection_office with check (
+    clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on clue for update to ledger_inspection_office using (
+    clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert, update on clue to ledger_inspection_team;
+create policy inspection_team on clue for select to ledger_inspection_team using (
+    clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+create policy inspection_team_creates on clue for insert to ledger_inspection_team with check (
+    clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+create policy inspection_team_changes on clue for update to ledger_inspection_team using (
+    clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+grant update on clue to ledger_case_supervision;
+create policy case_supervision on clue for select to ledger_case_supervision using (
+    clue.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[]);
+create policy case_supervision_changes on clue for update to ledger_case_supervision using (
+    clue.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[]);
+grant update on clue to ledger_handling_department;
+create policy handling_department on clue for select to ledger_handling_department using (
+    clue.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+create policy handling_department_changes on clue for update to ledger_handling_department using (
+    clue.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+grant update on clue to ledger_organisation_department;
+create policy organisation_department on clue for select to ledger_organisation_department using (
+    clue.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[]);
+create policy organisation_department_changes on clue for update to ledger_organisation_department using (
+    clue.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[]);
+
+-- What the functions of the keeper read and lock
+create policy keeper on clue to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, team_id, person_id, reported_unit_id, finding_id, holder_unit_id,
+  handling_unit_id, merged_into_id), update (state)
+  on clue to ledger_keeper;
+grant select, update (version, updated_at, audience) on clue to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on clue for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on clue for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on clue for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on clue for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'clues', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, null, n.state, n.audience
+    from (select
+  c.id, c.note, c.state, c.number, c.result, c.source, c.conduct, c.summary, c.team_id, c.version,
+  c.audience, c.handling, c.imported, c.round_id, c.person_id, c.created_at, c.created_by,
+  c.finding_id, c.updated_at, c.updated_by, c.ledger_line, c.team_number, c.concluded_on,
+  c.jurisdiction, c.round_number, c.closed_off_on, c.person_number, c.petition_kind, c.registered_on,
+  c.reported_name, c.reported_post, c.classification, c.finding_number, c.holder_unit_id,
+  c.merged_into_id, c.handling_unit_id, c.reported_unit_id, c.holder_unit_number,
+  c.merged_into_number, c.handling_decided_on, c.handling_unit_number, c.reported_unit_number
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_clue() owner to ledger_keeper;
+create trigger revise_new after insert on clue referencing new table as changed for each statement
+  execute function revise_clue();
+create trigger revise_change after update on clue referencing new table as changed for each statement
+  execute function revise_clue();
+
+-- What it refers to is there and not voided
+create function hold_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.reported_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.finding_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from finding t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.holder_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.handling_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.merged_into_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from clue t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_clue() owner to ledger_keeper;
+
+create function hold_changed_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.team_id) c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.person_id) c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.reported_unit_id) c
+      cross join lateral (select c.reported_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.finding_id) c
+      cross join lateral (select c.finding_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from finding t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.holder_unit_id) c
+      cross join lateral (select c.holder_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.handling_unit_id) c
+      cross join lateral (select c.handling_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.merged_into_id) c
+      cross join lateral (select c.merged_into_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from clue t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_clue() owner to ledger_keeper;
+create trigger hold_insert after insert on clue referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_clue();
+create trigger hold_update after update on clue for each row
+  when (new.round_id is distinct from old.round_id
+    or new.team_id is distinct from old.team_id
+    or new.person_id is distinct from old.person_id
+    or new.reported_unit_id is distinct from old.reported_unit_id
+    or new.finding_id is distinct from old.finding_id
+    or new.holder_unit_id is distinct from old.holder_unit_id
+    or new.handling_unit_id is distinct from old.handling_unit_id
+    or new.merged_into_id is distinct from old.merged_into_id
+    or old.state = 'voided')
+  execute function hold_changed_clue();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table clue alter constraint fk_clue_round_id not enforced;
+    alter table clue alter constraint fk_clue_team_id not enforced;
+    alter table clue alter constraint fk_clue_person_id not enforced;
+    alter table clue alter constraint fk_clue_reported_unit_id not enforced;
+    alter table clue alter constraint fk_clue_finding_id not enforced;
+    alter table clue alter constraint fk_clue_holder_unit_id not enforced;
+    alter table clue alter constraint fk_clue_handling_unit_id not enforced;
+    alter table clue alter constraint fk_clue_merged_into_id not enforced;
+  end if;
+end $$;
+
+-- Whom it concerns
+create function audience_of_clue(r clue) returns uuid[] language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select coalesce(array_remove(
+    case when r.holder_unit_id is null then array[r.team_id] else
+        array_remove(array_remove(array[r.holder_unit_id, r.handling_unit_id], r.reported_unit_id),
+        (select p.unit_id from person p where p.jurisdiction = r.jurisdiction and p.id = r.person_id)) end, null), '{}') $$;
+alter function audience_of_clue(clue) owner to ledger_keeper;
+
+create function keep_audience_of_clue() returns trigger language plpgsql as
+$$ begin new.audience := audience_of_clue(new); return new; end $$;
+create trigger keep_audience before insert or update on clue for each row
+  execute function keep_audience_of_clue();
+
+
+----------------------------------------------------------------------------------------------------
+-- clue_transfer 线索移交
+----------------------------------------------------------------------------------------------------
+
+alter table clue_transfer set (fillfactor = 85);
+comment on table clue_transfer is '线索移交';
+alter table clue_transfer enable row level security;
+alter table clue_transfer force row level security;
+
+-- Who sees, creates and changes them
+grant select on clue_transfer to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on clue_transfer to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, clue_ids) on clue_transfer to ledger_figures;
+create policy system on clue_transfer for all to ledger_system using (
+    clue_transfer.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and clue_transfer.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on clue_transfer for all to ledger_importing using (
+    clue_transfer.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and clue_transfer.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on clue_transfer for select to ledger_figures using (
+    clue_transfer.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and clue_transfer.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on clue_transfer for select to ledger_leading_group using (
+    clue_transfer.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on clue_transfer to ledger_inspection_office;
+create policy inspection_office on clue_transfer for select to ledger_inspection_office using (
+    clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on clue_transfer for insert to ledger_inspection_office with check (
+    clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on clue_transfer for update to ledger_inspection_office using (
+    clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_team on clue_transfer for select to ledger_inspection_team using (
+    clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+grant update on clue_transfer to ledger_case_supervision;
+create policy case_supervision on clue_transfer for select to ledger_case_supervision using (
+    clue_transfer.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[]);
+create policy case_supervision_changes on clue_transfer for update to ledger_case_supervision using (
+    clue_transfer.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[]);
+create policy handling_department on clue_transfer for select to ledger_handling_department using (
+    clue_transfer.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+grant update on clue_transfer to ledger_organisation_department;
+create policy organisation_department on clue_transfer for select to ledger_organisation_department using (
+    clue_transfer.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[]);
+create policy organisation_department_changes on clue_transfer for update to ledger_organisation_department using (
+    clue_transfer.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[]);
+
+-- What the functions of the keeper read and lock
+create policy keeper on clue_transfer to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, from_unit_id, to_unit_id, clue_ids), update (state)
+  on clue_transfer to ledger_keeper;
+grant select, update (version, updated_at, audience) on clue_transfer to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on clue_transfer for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on clue_transfer for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on clue_transfer for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on clue_transfer for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_clue_transfer() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'clue-transfers', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, null, n.state, n.audience
+    from (select
+  c.id, c.note, c.route, c.state, c.number, c.result, c.sent_on, c.version, c.audience, c.clue_ids,
+  c.imported, c.round_id, c.created_at, c.created_by, c.to_unit_id, c.updated_at, c.updated_by,
+  c.fed_back_on, c.ledger_line, c.received_by, c.received_on, c.clue_numbers, c.from_unit_id,
+  c.jurisdiction, c.round_number, c.to_unit_number, c.document_number, c.from_unit_number
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_clue_transfer() owner to ledger_keeper;
+create trigger revise_new after insert on clue_transfer referencing new table as changed for each statement
+  execute function revise_clue_transfer();
+create trigger revise_change after update on clue_transfer referencing new table as changed for each statement
+  execute function revise_clue_transfer();
+
+-- What it refers to is there and not voided
+create function hold_clue_transfer() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue_transfer', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.from_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue_transfer', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.to_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue_transfer', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral unnest(c.clue_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from clue t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue_transfer', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_clue_transfer() owner to ledger_keeper;
+
+create function hold_changed_clue_transfer() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue_transfer', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.from_unit_id) c
+      cross join lateral (select c.from_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue_transfer', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.to_unit_id) c
+      cross join lateral (select c.to_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue_transfer', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.clue_ids) c
+      cross join lateral unnest(c.clue_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from clue t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue_transfer', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_clue_transfer() owner to ledger_keeper;
+create trigger hold_insert after insert on clue_transfer referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_clue_transfer();
+create trigger hold_update after update on clue_transfer for each row
+  when (new.round_id is distinct from old.round_id
+    or new.from_unit_id is distinct from old.from_unit_id
+    or new.to_unit_id is distinct from old.to_unit_id
+    or new.clue_ids is distinct from old.clue_ids
+    or old.state = 'voided')
+  execute function hold_changed_clue_transfer();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table clue_transfer alter constraint fk_clue_transfer_round_id not enforced;
+    alter table clue_transfer alter constraint fk_clue_transfer_from_unit_id not enforced;
+    alter table clue_transfer alter constraint fk_clue_transfer_to_unit_id not enforced;
+  end if;
+end $$;
+
+-- Whom it concerns
+create function audience_of_clue_transfer(r clue_transfer) returns uuid[] language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select coalesce(array_remove(
+    array[case when r.state in ('sent', 'received', 'result_fed_back') then r.to_unit_id end]
+        || array(select c.team_id from clue c where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids)), null), '{}') $$;
+alter function audience_of_clue_transfer(clue_transfer) owner to ledger_keeper;
+
+create function keep_audience_of_clue_transfer() returns trigger language plpgsql as
+$$ begin new.audience := audience_of_clue_transfer(new); return new; end $$;
+create trigger keep_audience before insert or update on clue_transfer for each row
+  execute function keep_audience_of_clue_transfer();
+
+
+----------------------------------------------------------------------------------------------------
+-- case_filing 立案审查
+----------------------------------------------------------------------------------------------------
+
+alter table case_filing set (fillfactor = 85);
+comment on table case_filing is '立案审查';
+alter table case_filing enable row level security;
+alter table case_filing force row level security;
+
+-- Who sees, creates and changes them
+grant select on case_filing to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on case_filing to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id, person_id) on case_filing to ledger_figures;
+create policy system on case_filing for all to ledger_system using (
+    case_filing.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and case_filing.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on case_filing for all to ledger_importing using (
+    case_filing.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and case_filing.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on case_filing for select to ledger_figures using (
+    case_filing.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and case_filing.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on case_filing for select to ledger_leading_group using (
+    case_filing.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on case_filing to ledger_case_supervision;
+create policy case_supervision on case_filing for select to ledger_case_supervision using (
+    case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_creates on case_filing for insert to ledger_case_supervision with check (
+    case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_changes on case_filing for update to ledger_case_supervision using (
+    case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+grant insert, update on case_filing to ledger_handling_department;
+create policy handling_department on case_filing for select to ledger_handling_department using (
+    case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+create policy handling_department_creates on case_filing for insert to ledger_handling_department with check (
+    case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+create policy handling_department_changes on case_filing for update to ledger_handling_department using (
+    case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+create policy organisation_department on case_filing for select to ledger_organisation_department using (
+    case_filing.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and case_filing.state in ('decided'));
+
+-- What the functions of the keeper read and lock
+create policy keeper on case_filing to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, person_id, person_unit_id, authority_unit_id, clue_id), update (state)
+  on case_filing to ledger_keeper;
+grant select, update (version, updated_at, audience) on case_filing to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on case_filing for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on case_filing for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on case_filing for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on case_filing for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'case-filings', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, null, n.state, n.audience
+    from (select
+  c.id, c.lane, c.note, c.state, c.number, c.clue_id, c.summary, c.version, c.audience, c.filed_on,
+  c.imported, c.round_id, c.person_id, c.created_at, c.created_by, c.updated_at, c.updated_by,
+  c.clue_number, c.ledger_line, c.person_post, c.person_rank, c.concluded_on, c.jurisdiction,
+  c.round_number, c.person_number, c.admin_sanction, c.party_sanction, c.person_unit_id,
+  c.authority_unit_id, c.person_unit_number, c.authority_unit_number
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_case_filing() owner to ledger_keeper;
+create trigger revise_new after insert on case_filing referencing new table as changed for each statement
+  execute function revise_case_filing();
+create trigger revise_change after update on case_filing referencing new table as changed for each statement
+  execute function revise_case_filing();
+
+-- What it refers to is there and not voided
+create function hold_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'case_filing', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'case_filing', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.person_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'case_filing', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.authority_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'case_filing', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.clue_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from clue t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'case_filing', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_case_filing() owner to ledger_keeper;
+
+create function hold_changed_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'case_filing', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.person_id) c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'case_filing', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.person_unit_id) c
+      cross join lateral (select c.person_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'case_filing', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.authority_unit_id) c
+      cross join lateral (select c.authority_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'case_filing', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.clue_id) c
+      cross join lateral (select c.clue_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from clue t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'case_filing', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_case_filing() owner to ledger_keeper;
+create trigger hold_insert after insert on case_filing referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_case_filing();
+create trigger hold_update after update on case_filing for each row
+  when (new.round_id is distinct from old.round_id
+    or new.person_id is distinct from old.person_id
+    or new.person_unit_id is distinct from old.person_unit_id
+    or new.authority_unit_id is distinct from old.authority_unit_id
+    or new.clue_id is distinct from old.clue_id
+    or old.state = 'voided')
+  execute function hold_changed_case_filing();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table case_filing alter constraint fk_case_filing_round_id not enforced;
+    alter table case_filing alter constraint fk_case_filing_person_id not enforced;
+    alter table case_filing alter constraint fk_case_filing_person_unit_id not enforced;
+    alter table case_filing alter constraint fk_case_filing_authority_unit_id not enforced;
+    alter table case_filing alter constraint fk_case_filing_clue_id not enforced;
+  end if;
+end $$;
+
+-- Whom it concerns
+create function audience_of_case_filing(r case_filing) returns uuid[] language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select coalesce(array_remove(
+    array[(select c.handling_unit_id from clue c
+        where c.jurisdiction = r.jurisdiction and c.id = r.clue_id)], null), '{}') $$;
+alter function audience_of_case_filing(case_filing) owner to ledger_keeper;
+
+create function keep_audience_of_case_filing() returns trigger language plpgsql as
+$$ begin new.audience := audience_of_case_filing(new); return new; end $$;
+create trigger keep_audience before insert or update on case_filing for each row
+  execute function keep_audience_of_case_filing();
+
+
+----------------------------------------------------------------------------------------------------
+-- accountability_decision 问责
+----------------------------------------------------------------------------------------------------
+
+alter table accountability_decision set (fillfactor = 85);
+comment on table accountability_decision is '问责';
+alter table accountability_decision enable row level security;
+alter table accountability_decision force row level security;
+
+-- Who sees, creates and changes them
+grant select on accountability_decision to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on accountability_decision to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id, subject_kind, person_id) on accountability_decision to ledger_figures;
+create policy system on accountability_decision for all to ledger_system using (
+    accountability_decision.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and accountability_decision.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on accountability_decision for all to ledger_importing using (
+    accountability_decision.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and accountability_decision.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on accountability_decision for select to ledger_figures using (
+    accountability_decision.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and accountability_decision.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on accountability_decision for select to ledger_leading_group using (
+    accountability_decision.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+create policy inspection_office on accountability_decision for select to ledger_inspection_office using (
+    accountability_decision.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert, update on accountability_decision to ledger_case_supervision;
+create policy case_supervision on accountability_decision for select to ledger_case_supervision using (
+    accountability_decision.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_creates on accountability_decision for insert to ledger_case_supervision with check (
+    accountability_decision.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_changes on accountability_decision for update to ledger_case_supervision using (
+    accountability_decision.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy organisation_department on accountability_decision for select to ledger_organisation_department using (
+    accountability_decision.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy inspected_unit on accountability_decision for select to ledger_inspected_unit using (
+    accountability_decision.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and accountability_decision.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and accountability_decision.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+create policy partner_system on accountability_decision for select to ledger_partner_system using (
+    accountability_decision.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and accountability_decision.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and accountability_decision.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and 'accountability-decisions' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
+
+-- What the functions of the keeper read and lock
+create policy keeper on accountability_decision to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, person_id, person_unit_id, unit_id, authority_unit_id, finding_id), update (state)
+  on accountability_decision to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on accountability_decision for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on accountability_decision for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on accountability_decision for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on accountability_decision for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_accountability_decision() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'accountability-decisions', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.form, c.mode, c.note, c.state, c.number, c.conduct, c.unit_id, c.version, c.audience,
+  c.imported, c.round_id, c.person_id, c.created_at, c.created_by, c.decided_on, c.finding_id,
+  c.updated_at, c.updated_by, c.ledger_line, c.person_post, c.person_rank, c.unit_number,
+  c.announced_on, c.jurisdiction, c.round_number, c.subject_kind, c.person_number, c.finding_number,
+  c.person_unit_id, c.responsibility, c.document_number, c.authority_unit_id, c.person_unit_number,
+  c.authority_unit_number
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_accountability_decision() owner to ledger_keeper;
+create trigger revise_new after insert on accountability_decision referencing new table as changed for each statement
+  execute function revise_accountability_decision();
+create trigger revise_change after update on accountability_decision referencing new table as changed for each statement
+  execute function revise_accountability_decision();
+
+-- What it refers to is there and not voided
+create function hold_accountability_decision() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.person_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.authority_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.finding_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from finding t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_accountability_decision() owner to ledger_keeper;
+
+create function hold_changed_accountability_decision() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.person_id) c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.person_unit_id) c
+      cross join lateral (select c.person_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.authority_unit_id) c
+      cross join lateral (select c.authority_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.finding_id) c
+      cross join lateral (select c.finding_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from finding t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'accountability_decision', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_accountability_decision() owner to ledger_keeper;
+create trigger hold_insert after insert on accountability_decision referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_accountability_decision();
+create trigger hold_update after update on accountability_decision for each row
+  when (new.round_id is distinct from old.round_id
+    or new.person_id is distinct from old.person_id
+    or new.person_unit_id is distinct from old.person_unit_id
+    or new.unit_id is distinct from old.unit_id
+    or new.authority_unit_id is distinct from old.authority_unit_id
+    or new.finding_id is distinct from old.finding_id
+    or old.state = 'voided')
+  execute function hold_changed_accountability_decision();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table accountability_decision alter constraint fk_accountability_decision_round_id not enforced;
+    alter table accountability_decision alter constraint fk_accountability_decision_person_id not enforced;
+    alter table accountability_decision alter constraint fk_accountability_decision_person_unit_id not enforced;
+    alter table accountability_decision alter constraint fk_accountability_decision_unit_id not enforced;
+    alter table accountability_decision alter constraint fk_accountability_decision_authority_unit_id not enforced;
+    alter table accountability_decision alter constraint fk_accountability_decision_finding_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- admonishment 约谈、诫勉
+----------------------------------------------------------------------------------------------------
+
+alter table admonishment set (fillfactor = 85);
+comment on table admonishment is '约谈、诫勉';
+alter table admonishment enable row level security;
+alter table admonishment force row level security;
+
+-- Who sees, creates and changes them
+grant select on admonishment to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on admonishment to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id, kind, subject_kind, unit_id) on admonishment to ledger_figures;
+create policy system on admonishment for all to ledger_system using (
+    admonishment.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and admonishment.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on admonishment for all to ledger_importing using (
+    admonishment.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and admonishment.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on admonishment for select to ledger_figures using (
+    admonishment.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and admonishment.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on admonishment for select to ledger_leading_group using (
+    admonishment.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+create policy inspection_office on admonishment for select to ledger_inspection_office using (
+    admonishment.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert, update on admonishment to ledger_case_supervision;
+create policy case_supervision on admonishment for select to ledger_case_supervision using (
+    admonishment.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_creates on admonishment for insert to ledger_case_supervision with check (
+    admonishment.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_changes on admonishment for update to ledger_case_supervision using (
+    admonishment.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy organisation_department on admonishment for select to ledger_organisation_department using (
+    admonishment.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy inspected_unit on admonishment for select to ledger_inspected_unit using (
+    admonishment.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and admonishment.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and admonishment.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+create policy partner_system on admonishment for select to ledger_partner_system using (
+    admonishment.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and admonishment.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and admonishment.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and 'admonishments' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
+
+-- What the functions of the keeper read and lock
+create policy keeper on admonishment to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, person_id, unit_id, authority_unit_id), update (state)
+  on admonishment to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on admonishment for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on admonishment for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on admonishment for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on admonishment for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_admonishment() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'admonishments', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.kind, c.note, c.state, c.due_on, c.number, c.content, c.held_on, c.unit_id, c.version,
+  c.audience, c.imported, c.round_id, c.person_id, c.created_at, c.created_by, c.updated_at,
+  c.updated_by, c.ledger_line, c.unit_number, c.jurisdiction, c.requirements, c.round_number,
+  c.subject_kind, c.person_number, c.authority_unit_id, c.authority_unit_number
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_admonishment() owner to ledger_keeper;
+create trigger revise_new after insert on admonishment referencing new table as changed for each statement
+  execute function revise_admonishment();
+create trigger revise_change after update on admonishment referencing new table as changed for each statement
+  execute function revise_admonishment();
+
+-- What it refers to is there and not voided
+create function hold_admonishment() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'admonishment', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'admonishment', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'admonishment', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.authority_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'admonishment', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_admonishment() owner to ledger_keeper;
+
+create function hold_changed_admonishment() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'admonishment', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.person_id) c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'admonishment', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'admonishment', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.authority_unit_id) c
+      cross join lateral (select c.authority_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'admonishment', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_admonishment() owner to ledger_keeper;
+create trigger hold_insert after insert on admonishment referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_admonishment();
+create trigger hold_update after update on admonishment for each row
+  when (new.round_id is distinct from old.round_id
+    or new.person_id is distinct from old.person_id
+    or new.unit_id is distinct from old.unit_id
+    or new.authority_unit_id is distinct from old.authority_unit_id
+    or old.state = 'voided')
+  execute function hold_changed_admonishment();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table admonishment alter constraint fk_admonishment_round_id not enforced;
+    alter table admonishment alter constraint fk_admonishment_person_id not enforced;
+    alter table admonishment alter constraint fk_admonishment_unit_id not enforced;
+    alter table admonishment alter constraint fk_admonishment_authority_unit_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- judicial_referral 移送司法
+----------------------------------------------------------------------------------------------------
+
+alter table judicial_referral set (fillfactor = 85);
+comment on table judicial_referral is '移送司法';
+alter table judicial_referral enable row level security;
+alter table judicial_referral force row level security;
+
+-- Who sees, creates and changes them
+grant select on judicial_referral to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on judicial_referral to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id, person_id) on judicial_referral to ledger_figures;
+create policy system on judicial_referral for all to ledger_system using (
+    judicial_referral.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and judicial_referral.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on judicial_referral for all to ledger_importing using (
+    judicial_referral.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and judicial_referral.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on judicial_referral for select to ledger_figures using (
+    judicial_referral.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and judicial_referral.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on judicial_referral for select to ledger_leading_group using (
+    judicial_referral.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on judicial_referral to ledger_case_supervision;
+create policy case_supervision on judicial_referral for select to ledger_case_supervision using (
+    judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_creates on judicial_referral for insert to ledger_case_supervision with check (
+    judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_changes on judicial_referral for update to ledger_case_supervision using (
+    judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+
+-- What the functions of the keeper read and lock
+create policy keeper on judicial_referral to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, person_id, person_unit_id, from_unit_id, to_unit_id,
+  case_filing_id), update (state)
+  on judicial_referral to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on judicial_referral for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on judicial_referral for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on judicial_referral for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on judicial_referral for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_judicial_referral() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'judicial-referrals', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, null, n.state, n.audience
+    from (select
+  c.id, c.note, c.state, c.number, c.version, c.audience, c.imported, c.round_id, c.person_id,
+  c.created_at, c.created_by, c.to_unit_id, c.updated_at, c.updated_by, c.ledger_line, c.person_post,
+  c.person_rank, c.referred_on, c.from_unit_id, c.jurisdiction, c.round_number, c.person_number,
+  c.case_filing_id, c.person_unit_id, c.to_unit_number, c.document_number, c.from_unit_number,
+  c.suspected_offence, c.case_filing_number, c.person_unit_number
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_judicial_referral() owner to ledger_keeper;
+create trigger revise_new after insert on judicial_referral referencing new table as changed for each statement
+  execute function revise_judicial_referral();
+create trigger revise_change after update on judicial_referral referencing new table as changed for each statement
+  execute function revise_judicial_referral();
+
+-- What it refers to is there and not voided
+create function hold_judicial_referral() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.person_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.from_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.to_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.case_filing_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from case_filing t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_judicial_referral() owner to ledger_keeper;
+
+create function hold_changed_judicial_referral() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.person_id) c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.person_unit_id) c
+      cross join lateral (select c.person_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.from_unit_id) c
+      cross join lateral (select c.from_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.to_unit_id) c
+      cross join lateral (select c.to_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.case_filing_id) c
+      cross join lateral (select c.case_filing_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from case_filing t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'judicial_referral', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_judicial_referral() owner to ledger_keeper;
+create trigger hold_insert after insert on judicial_referral referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_judicial_referral();
+create trigger hold_update after update on judicial_referral for each row
+  when (new.round_id is distinct from old.round_id
+    or new.person_id is distinct from old.person_id
+    or new.person_unit_id is distinct from old.person_unit_id
+    or new.from_unit_id is distinct from old.from_unit_id
+    or new.to_unit_id is distinct from old.to_unit_id
+    or new.case_filing_id is distinct from old.case_filing_id
+    or old.state = 'voided')
+  execute function hold_changed_judicial_referral();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table judicial_referral alter constraint fk_judicial_referral_round_id not enforced;
+    alter table judicial_referral alter constraint fk_judicial_referral_person_id not enforced;
+    alter table judicial_referral alter constraint fk_judicial_referral_person_unit_id not enforced;
+    alter table judicial_referral alter constraint fk_judicial_referral_from_unit_id not enforced;
+    alter table judicial_referral alter constraint fk_judicial_referral_to_unit_id not enforced;
+    alter table judicial_referral alter constraint fk_judicial_referral_case_filing_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- look_back 回头看
+----------------------------------------------------------------------------------------------------
+
+alter table look_back set (fillfactor = 85);
+comment on table look_back is '回头看';
+alter table look_back enable row level security;
+alter table look_back force row level security;
+
+-- Who sees, creates and changes them
+grant select on look_back to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on look_back to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state, round_id, conclusion) on look_back to ledger_figures;
+create policy system on look_back for all to ledger_system using (
+    look_back.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and look_back.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on look_back for all to ledger_importing using (
+    look_back.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and look_back.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on look_back for select to ledger_figures using (
+    look_back.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and look_back.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on look_back for select to ledger_leading_group using (
+    look_back.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on look_back to ledger_inspection_office;
+create policy inspection_office on look_back for select to ledger_inspection_office using (
+    look_back.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on look_back for insert to ledger_inspection_office with check (
+    look_back.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on look_back for update to ledger_inspection_office using (
+    look_back.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert, update on look_back to ledger_inspection_team;
+create policy inspection_team on look_back for select to ledger_inspection_team using (
+    look_back.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and look_back.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy inspection_team_creates on look_back for insert to ledger_inspection_team with check (
+    look_back.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and look_back.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy inspection_team_changes on look_back for update to ledger_inspection_team using (
+    look_back.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and look_back.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+create policy case_supervision on look_back for select to ledger_case_supervision using (
+    look_back.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy organisation_department on look_back for select to ledger_organisation_department using (
+    look_back.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy inspected_unit on look_back for select to ledger_inspected_unit using (
+    look_back.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and look_back.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and look_back.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+create policy partner_system on look_back for select to ledger_partner_system using (
+    look_back.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and look_back.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and look_back.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and 'look-backs' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
+
+-- What the functions of the keeper read and lock
+create policy keeper on look_back to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, team_id, unit_id, person_id, finding_id), update (state)
+  on look_back to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on look_back for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on look_back for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on look_back for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on look_back for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_look_back() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'look-backs', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.note, c.state, c.number, c.team_id, c.unit_id, c.version, c.audience, c.imported,
+  c.round_id, c.person_id, c.checked_on, c.conclusion, c.created_at, c.created_by, c.finding_id,
+  c.updated_at, c.updated_by, c.ledger_line, c.team_number, c.unit_number, c.jurisdiction,
+  c.round_number, c.subject_kind, c.person_number, c.finding_number, c.is_unannounced
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_look_back() owner to ledger_keeper;
+create trigger revise_new after insert on look_back referencing new table as changed for each statement
+  execute function revise_look_back();
+create trigger revise_change after update on look_back referencing new table as changed for each statement
+  execute function revise_look_back();
+
+-- What it refers to is there and not voided
+create function hold_look_back() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'look_back', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'look_back', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'look_back', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'look_back', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.finding_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from finding t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'look_back', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_look_back() owner to ledger_keeper;
+
+create function hold_changed_look_back() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'look_back', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.team_id) c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'look_back', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'look_back', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.person_id) c
+      cross join lateral (select c.person_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from person t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'look_back', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.finding_id) c
+      cross join lateral (select c.finding_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from finding t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'look_back', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_look_back() owner to ledger_keeper;
+create trigger hold_insert after insert on look_back referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_look_back();
+create trigger hold_update after update on look_back for each row
+  when (new.round_id is distinct from old.round_id
+    or new.team_id is distinct from old.team_id
+    or new.unit_id is distinct from old.unit_id
+    or new.person_id is distinct from old.person_id
+    or new.finding_id is distinct from old.finding_id
+    or old.state = 'voided')
+  execute function hold_changed_look_back();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table look_back alter constraint fk_look_back_round_id not enforced;
+    alter table look_back alter constraint fk_look_back_team_id not enforced;
+    alter table look_back alter constraint fk_look_back_unit_id not enforced;
+    alter table look_back alter constraint fk_look_back_person_id not enforced;
+    alter table look_back alter constraint fk_look_back_finding_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- consultation 组办会商
+----------------------------------------------------------------------------------------------------
+
+alter table consultation set (fillfactor = 85);
+comment on table consultation is '组办会商';
+alter table consultation enable row level security;
+alter table consultation force row level security;
+alter table consultation alter column entered_by_team set default entering_team();
+
+-- Who sees, creates and changes them
+grant select on consultation to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on consultation to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state) on consultation to ledger_figures;
+create policy system on consultation for all to ledger_system using (
+    consultation.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and consultation.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy importing on consultation for all to ledger_importing using (
+    consultation.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and consultation.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on consultation for select to ledger_figures using (
+    consultation.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and consultation.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on consultation for select to ledger_leading_group using (
+    consultation.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on consultation to ledger_inspection_office;
+create policy inspection_office on consultation for select to ledger_inspection_office using (
+    consultation.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on consultation for insert to ledger_inspection_office with check (
+    consultation.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on consultation for update to ledger_inspection_office using (
+    consultation.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert, update on consultation to ledger_inspection_team;
+create policy inspection_team on consultation for select to ledger_inspection_team using (
+    consultation.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+create policy inspection_team_creates on consultation for insert to ledger_inspection_team with check (
+    consultation.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+create policy inspection_team_changes on consultation for update to ledger_inspection_team using (
+    consultation.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+
+-- What the functions of the keeper read and lock
+create policy keeper on consultation to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id), update (state)
+  on consultation to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on consultation for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on consultation for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on consultation for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on consultation for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_consultation() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
+                        reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'consultations', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, null, n.state, n.audience
+    from (select
+  c.id, c.note, c.state, c.topic, c.number, c.held_on, c.version, c.audience, c.imported, c.round_id,
+  c.conclusion, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line, c.jurisdiction,
+  c.participants, c.round_number, c.entered_by_team
+      from changed c) n;
+  return null;
+end $$;
+alter function revise_consultation() owner to ledger_keeper;
+create trigger revise_new after insert on consultation referencing new table as changed for each statement
+  execute function revise_consultation();
+create trigger revise_change after update on consultation referencing new table as changed for each statement
+  execute function revise_consultation();
+
+-- What it refers to is there and not voided
+create function hold_consultation() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'consultation', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_consultation() owner to ledger_keeper;
+
+create function hold_changed_consultation() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'consultation', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+alter function hold_changed_consultation() owner to ledger_keeper;
+create trigger hold_insert after insert on consultation referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_consultation();
+create trigger hold_update after update on consultation for each row
+  when (new.round_id is distinct from old.round_id
+    or old.state = 'voided')
+  execute function hold_changed_consultation();
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    alter table consultation alter constraint fk_consultation_round_id not enforced;
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- Audiences that look at other records
+----------------------------------------------------------------------------------------------------
+
+create function person_follows_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  asked text := current_setting('ledger.caller', true);
+begin
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
+    'action', 'follow',
+    'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
+  update person set version = version + 1, updated_at = now()
+    where person.jurisdiction = new.jurisdiction and person.id = new.person_id
+      and audience is distinct from audience_of_person(person);
+  perform set_config('ledger.caller', coalesce(asked, ''), true);
+  return null;
+end $$;
+alter function person_follows_clue() owner to ledger_keeper;
+create trigger person_follows_clue after update on clue for each row
+  when (old.holder_unit_id is distinct from new.holder_unit_id or old.person_id is distinct from new.person_id)
+  execute function person_follows_clue();
+
+create function rectification_opinion_follows_finding() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  asked text := current_setting('ledger.caller', true);
+begin
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
+    'action', 'follow',
+    'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
+  update rectification_opinion set version = version + 1, updated_at = now()
+    where rectification_opinion.jurisdiction = new.jurisdiction and rectification_opinion.finding_id = new.id
+      and audience is distinct from audience_of_rectification_opinion(rectification_opinion);
+  perform set_config('ledger.caller', coalesce(asked, ''), true);
+  return null;
+end $$;
+alter function rectification_opinion_follows_finding() owner to ledger_keeper;
+create trigger rectification_opinion_follows_finding after update on finding for each row
+  when (old.team_id is distinct from new.team_id)
+  execute function rectification_opinion_follows_finding();
+
+create function clue_follows_person() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  asked text := current_setting('ledger.caller', true);
+begin
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
+    'action', 'follow',
+    'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
+  update clue set version = version + 1, updated_at = now()
+    where clue.jurisdiction = new.jurisdiction and clue.person_id = new.id
+      and audience is distinct from audience_of_clue(clue);
+  perform set_config('ledger.caller', coalesce(asked, ''), true);
+  return null;
+end $$;
+alter function clue_follows_person() owner to ledger_keeper;
+create trigger clue_follows_person after update on person for each row
+  when (old.unit_id is distinct from new.unit_id)
+  execute function clue_follows_person();
+
+create function clue_transfer_follows_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  asked text := current_setting('ledger.caller', true);
+begin
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
+    'action', 'follow',
+    'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
+  update clue_transfer set version = version + 1, updated_at = now()
+    where clue_transfer.jurisdiction = new.jurisdiction and clue_transfer.clue_ids @> array[new.id]
+      and audience is distinct from audience_of_clue_transfer(clue_transfer);
+  perform set_config('ledger.caller', coalesce(asked, ''), true);
+  return null;
+end $$;
+alter function clue_transfer_follows_clue() owner to ledger_keeper;
+create trigger clue_transfer_follows_clue after update on clue for each row
+  when (old.team_id is distinct from new.team_id)
+  execute function clue_transfer_follows_clue();
+
+create function case_filing_follows_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  asked text := current_setting('ledger.caller', true);
+begin
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
+    'action', 'follow',
+    'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
+  update case_filing set version = version + 1, updated_at = now()
+    where case_filing.jurisdiction = new.jurisdiction and case_filing.clue_id = new.id
+      and audience is distinct from audience_of_case_filing(case_filing);
+  perform set_config('ledger.caller', coalesce(asked, ''), true);
+  return null;
+end $$;
+alter function case_filing_follows_clue() owner to ledger_keeper;
+create trigger case_filing_follows_clue after update on clue for each row
+  when (old.handling_unit_id is distinct from new.handling_unit_id)
+  execute function case_filing_follows_clue();
+
+
+----------------------------------------------------------------------------------------------------
+-- Sealed values
+----------------------------------------------------------------------------------------------------
+
+comment on table sealed_value is 'Encrypted values, apart from the rows, which hold a keyed digest. The keys are not in the database.';
+comment on column sealed_value."form" is 'What the ciphertext is bound to: 1 member and digest, 2 jurisdiction, member, record and digest.';
+alter table sealed_value enable row level security;
+alter table sealed_value force row level security;
+create policy sealing on sealed_value for insert to ledger_inspection_team, ledger_case_supervision, ledger_importing, ledger_system with check (
+    sealed_value.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and sealed_value.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+grant insert on sealed_value to ledger_inspection_team, ledger_case_supervision, ledger_importing, ledger_system;
+create policy rotation on sealed_value to ledger_sealing using (true);
+grant select, update (form, algorithm, key_id, ciphertext) on sealed_value to ledger_sealing;
+grant select on sealed_value to ledger_inspection_team;
+create policy inspection_team on sealed_value for select to ledger_inspection_team using (
+    (member = 'persons.id_number' and exists (select from person x
+      where x.jurisdiction = sealed_value.jurisdiction and x.id = sealed_value.record_id and x.id_number_digest = sealed_value.digest)));
+grant select on sealed_value to ledger_case_supervision;
+create policy case_supervision on sealed_value for select to ledger_case_supervision using (
+    (member = 'persons.id_number' and exists (select from person x
+      where x.jurisdiction = sealed_value.jurisdiction and x.id = sealed_value.record_id and x.id_number_digest = sealed_value.digest)));
+grant select on sealed_value to ledger_handling_department;
+create policy handling_department on sealed_value for select to ledger_handling_department using (
+    (member = 'persons.id_number' and exists (select from person x
+      where x.jurisdiction = sealed_value.jurisdiction and x.id = sealed_value.record_id and x.id_number_digest = sealed_value.digest)));
+grant select on sealed_value to ledger_organisation_department;
+create policy organisation_department on sealed_value for select to ledger_organisation_department using (
+    (member = 'persons.id_number' and exists (select from person x
+      where x.jurisdiction = sealed_value.jurisdiction and x.id = sealed_value.record_id and x.id_number_digest = sealed_value.digest)));
+
+
+----------------------------------------------------------------------------------------------------
+-- The access log
+----------------------------------------------------------------------------------------------------
+
+comment on table access_log is 'Reads of clues and persons: entered by the statement that reads; without an entry nothing is read.';
+comment on column access_log."members" is 'The sealed members that were shown (reveal) or asked by (find); of other reads none is named.';
+alter table access_log enable row level security;
+alter table access_log force row level security;
+alter table access_log alter column principal set default (caller_context() ->> 'sub');
+alter table access_log alter column request_id set default (caller_context() ->> 'request');
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_leading_group;
+create policy leading_group on access_log for insert to ledger_leading_group with check (
+    principal = (caller_context() ->> 'sub') and role = 'leading_group'
+    and jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_inspection_office;
+create policy inspection_office on access_log for insert to ledger_inspection_office with check (
+    principal = (caller_context() ->> 'sub') and role = 'inspection_office'
+    and jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_inspection_team;
+create policy inspection_team on access_log for insert to ledger_inspection_team with check (
+    principal = (caller_context() ->> 'sub') and role = 'inspection_team'
+    and jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code'));
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_case_supervision;
+create policy case_supervision on access_log for insert to ledger_case_supervision with check (
+    principal = (caller_context() ->> 'sub') and role = 'case_supervision'
+    and jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_handling_department;
+create policy handling_department on access_log for insert to ledger_handling_department with check (
+    principal = (caller_context() ->> 'sub') and role = 'handling_department'
+    and jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code'));
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_organisation_department;
+create policy organisation_department on access_log for insert to ledger_organisation_department with check (
+    principal = (caller_context() ->> 'sub') and role = 'organisation_department'
+    and jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_inspected_unit;
+create policy inspected_unit on access_log for insert to ledger_inspected_unit with check (
+    principal = (caller_context() ->> 'sub') and role = 'inspected_unit'
+    and jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code'));
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_partner_system;
+create policy partner_system on access_log for insert to ledger_partner_system with check (
+    principal = (caller_context() ->> 'sub') and role = 'partner_system'
+    and jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code'));
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_auditor;
+create policy auditor on access_log for insert to ledger_auditor with check (
+    principal = (caller_context() ->> 'sub') and role = 'auditor'
+    and jurisdiction = (select caller_grants() -> 'auditor' ->> 'code'));
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_ledger_loader;
+create policy ledger_loader on access_log for insert to ledger_ledger_loader with check (
+    principal = (caller_context() ->> 'sub') and role = 'ledger_loader'
+    and access_log.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and access_log.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy auditor_reads on access_log for select to ledger_auditor using (
+    jurisdiction = (select caller_grants() -> 'auditor' ->> 'code'));
+grant select on access_log to ledger_auditor;
+
+
+----------------------------------------------------------------------------------------------------
+-- Imports and the queue
+----------------------------------------------------------------------------------------------------
+
+alter table import_row set (toast_tuple_target = 4080);
+comment on table import_job is 'A file on its way into the ledger. Visible to its maker alone.';
+comment on column import_job."rows_removed_at" is 'When the rows of the import were removed; its counts stay.';
+alter table import_job enable row level security;
+alter table import_job force row level security;
+create policy own on import_job to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader,
+  ledger_importing, ledger_system
+  using (maker = (select caller_context() ->> 'sub'));
+comment on table import_row is 'The plan of an import, row by row. Visible to its maker alone.';
+comment on column import_row."import_id" is 'The import whose job has written the row';
+comment on column import_row."key" is 'The number or natural key that the row gives: two rows of one key are one record.';
+comment on column import_row."values" is 'What is still to be written; null where nothing is, or where it is written already.';
+alter table import_row enable row level security;
+alter table import_row force row level security;
+create policy own on import_row to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader,
+  ledger_importing, ledger_system
+  using (maker = (select caller_context() ->> 'sub'));
+grant select on import_job, import_row to ledger_administrator, ledger_leading_group, ledger_inspection_team, ledger_handling_department,
+  ledger_organisation_department, ledger_inspected_unit, ledger_superior, ledger_auditor,
+  ledger_partner_system;
+grant select, insert, update on import_job, import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing,
+  ledger_system;
+create policy recovery on import_job to ledger_jobs using (true);
+grant select (id, state), update (state, problem, finished_at) on import_job to ledger_jobs;
+grant select, insert, update, delete on pgqueuer, pgqueuer_log, pgqueuer_schedules, pgqueuer_statistics to ledger_jobs;
+grant insert, select on pgqueuer, pgqueuer_log to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+grant usage on sequence pgqueuer_id_seq to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing, ledger_jobs;
+grant usage on sequence pgqueuer_log_id_seq, pgqueuer_schedules_id_seq, pgqueuer_statistics_id_seq to ledger_jobs;

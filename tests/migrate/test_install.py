@@ -1,0 +1,120 @@
+"""What is installed over the tables: by whichever way, at once, when its text has changed; and what is refused."""
+
+import asyncio
+import os
+import sys
+from typing import Any
+
+import asyncpg
+import pytest
+from alembic.util import CommandError
+
+from alembic import command
+from app.db.embedded import EmbeddedPostgres
+from app.migrate.run import HOME, OldShape, SchemaNotCurrent, configuration, migrate, require_current
+from tests.migrate.conftest import Addresses
+from tests.support.catalogue import catalogue
+
+
+async def started(addresses: Addresses, *arguments: str) -> Any:
+    """A process of its own that works on this database."""
+    given = {"LEDGER_OWNER_DATABASE_URL": addresses[0], "LEDGER_DATABASE_URL": addresses[1]}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *arguments, cwd=HOME, env=os.environ | given,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+
+
+async def ended(process: Any) -> tuple[int, str]:
+    """How it ended, and what it said."""
+    said, _ = await process.communicate()
+    return process.returncode, said.decode()
+
+
+async def test_alembic_in_a_shell_does_what_migrate_does(another: Addresses, database: EmbeddedPostgres) -> None:
+    assert await ended(await started(another, "alembic", "upgrade", "head")) == (0, "")
+    assert await catalogue(another[0]) == await catalogue(database.superuser_url)
+    await require_current(another[1])
+
+
+async def test_two_processes_that_migrate_at_once_do_it_once(another: Addresses, database: EmbeddedPostgres) -> None:
+    both = [await started(another, "app", "migrate"), await started(another, "alembic", "upgrade", "head")]
+    for status, said in await asyncio.gather(*map(ended, both)):
+        assert status == 0, said
+    assert await catalogue(another[0]) == await catalogue(database.superuser_url)
+
+
+async def test_alembic_compares_with_a_throw_away_database_of_its_own() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "alembic", "check", cwd=HOME,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    assert await ended(process) == (0, "No new upgrade operations detected.\n")
+
+
+def test_alembic_without_a_database_says_what_to_set() -> None:
+    with pytest.raises(CommandError, match="LEDGER_OWNER_DATABASE_URL"):
+        command.upgrade(configuration(), "head")
+
+
+async def test_a_changed_text_is_installed_though_no_migration_runs(migrated: Addresses) -> None:
+    owner, application = migrated
+    before = await catalogue(owner)
+    connection = await asyncpg.connect(owner)
+    await connection.execute("update schema_digest set digest = 'of another version'")
+    await connection.execute("drop policy keeper on unit; create policy left_over on visit using (true)")
+    await connection.execute("alter function refuse_version() rename to of_another_version")
+    with pytest.raises(SchemaNotCurrent, match="migrate"):
+        await require_current(application)
+    await migrate(owner, application)
+    await require_current(application)
+    assert await catalogue(owner) == before
+    assert await connection.fetchval("select count(*) from schema_digest") == 1
+    await connection.close()
+
+
+async def test_migrating_what_is_current_changes_nothing(migrated: Addresses) -> None:
+    owner, application = migrated
+    connection = await asyncpg.connect(owner)
+    text = "select json_agg(p order by oid)::text from (select oid, polname from pg_policy) p"
+    before = await connection.fetchval(text)
+    await migrate(owner, application)
+    config = configuration()
+    config.attributes.update(owner_url=owner, application_url=application)
+    await asyncio.to_thread(command.upgrade, config, "head")
+    assert await connection.fetchval(text) == before
+    await connection.close()
+
+
+async def test_an_audience_is_kept_by_the_rule_of_now(populated: Addresses) -> None:
+    owner, application = populated
+    connection = await asyncpg.connect(owner)
+    audiences = "select id, version, audience from clue order by id"
+    before = await connection.fetch(audiences)
+    await connection.execute("alter table clue disable trigger user; update clue set audience = array[id];"
+                             " alter table clue enable trigger user; delete from schema_digest")  # fmt: skip
+    await migrate(owner, application)
+    assert await connection.fetch(audiences) == before
+    await connection.close()
+
+
+async def test_a_database_of_before_the_first_release_is_refused(another: Addresses) -> None:
+    owner, application = another
+    connection = await asyncpg.connect(owner)
+    await connection.execute(
+        "create table alembic_version (version_num text); alter table alembic_version owner to ledger_owner;"
+        " insert into alembic_version values ('')"
+    )
+    before = await catalogue(owner)
+    for revision in ("0001", "0012"):
+        await connection.execute("update alembic_version set version_num = $1", revision)
+        with pytest.raises(OldShape, match=r"请把数据目录移走.*move the data directory away"):
+            await migrate(owner, application)
+        with pytest.raises(OldShape):
+            await require_current(application)
+    for arguments in (("app", "migrate"), ("alembic", "upgrade", "head")):
+        status, said = await ended(await started(another, *arguments))
+        assert status, said
+        assert "重新导入台账" in said and "Traceback" not in said
+    assert await catalogue(owner) == before
+    await connection.close()
