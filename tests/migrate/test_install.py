@@ -7,9 +7,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-from alembic import command
 from alembic.util import CommandError
 
+from alembic import command
 from app.db.embedded import EmbeddedPostgres
 from app.migrate.run import HOME, OldShape, SchemaNotCurrent, configuration, migrate, require_current
 from tests.migrate.conftest import Addresses
