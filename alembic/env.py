@@ -27,6 +27,7 @@ context.configure(dialect_name="postgresql")  # only to see what the command has
 COMMAND = dict(context.get_context().opts)
 MOVES = "destination_rev" in COMMAND  # upgrade, downgrade, stamp
 COMPARES = "revision_context" in COMMAND  # revision --autogenerate, check
+TABLES_ONLY = "tables-only" in context.get_x_argument()  # -x tables-only: nothing is installed over them
 
 
 def ours(entity, name, kind, reflected, compared) -> bool:
@@ -71,7 +72,7 @@ def run(connection) -> None:
         fn=steps,
     )
     context.run_migrations()
-    if MOVES and set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
+    if MOVES and not TABLES_ONLY and set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
         install.install(connection)
 
 
@@ -92,13 +93,16 @@ async def moved(owner_url: str, application_url: str | None) -> None:
 
 
 def compared() -> None:
-    """Compare the declared tables with those of a throw-away database that is migrated to the newest revision."""
+    """Compare the declared tables with those of a throw-away database that is migrated to the newest revision.
+
+    Nothing is installed over them: that may name a table that the migration about to be written will make.
+    """
     with tempfile.TemporaryDirectory(prefix="ledger-compare-", dir="/var/tmp") as folder:
         os.chmod(folder, 0o711)  # noqa: S103  # the server's own account passes through
         with embedded_postgres(Path(folder) / "postgres", durable=False) as server:
             given = {"LEDGER_OWNER_DATABASE_URL": server.superuser_url, "LEDGER_DATABASE_URL": server.application_url}
-            upgrade = [sys.executable, "-m", "alembic", "-c", str(HOME / "alembic.ini"), "upgrade", "head"]
-            subprocess.run(upgrade, env=os.environ | given, check=True)
+            upgrade = [sys.executable, "-m", "alembic", "-c", str(HOME / "alembic.ini"), "-x", "tables-only"]
+            subprocess.run([*upgrade, "upgrade", "head"], env=os.environ | given, check=True)
             asyncio.run(on(server.superuser_url))
 
 

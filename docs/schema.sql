@@ -560,8 +560,8 @@ create trigger hold_update after update on unit for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table unit alter constraint fk_unit_parent_id not enforced;
-    alter table unit alter constraint fk_unit_merged_into_id not enforced;
+    execute 'alter table unit alter constraint fk_unit_parent_id not enforced';
+    execute 'alter table unit alter constraint fk_unit_merged_into_id not enforced';
   end if;
 end $$;
 
@@ -724,7 +724,7 @@ create trigger hold_update after update on person for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table person alter constraint fk_person_unit_id not enforced;
+    execute 'alter table person alter constraint fk_person_unit_id not enforced';
   end if;
 end $$;
 
@@ -997,7 +997,7 @@ create trigger hold_update after update on finding_category for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table finding_category alter constraint fk_finding_category_round_id not enforced;
+    execute 'alter table finding_category alter constraint fk_finding_category_round_id not enforced';
   end if;
 end $$;
 
@@ -1149,7 +1149,7 @@ create trigger hold_update after update on team for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table team alter constraint fk_team_round_id not enforced;
+    execute 'alter table team alter constraint fk_team_round_id not enforced';
   end if;
 end $$;
 
@@ -1319,8 +1319,8 @@ create trigger hold_update after update on team_member for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table team_member alter constraint fk_team_member_team_id not enforced;
-    alter table team_member alter constraint fk_team_member_seconded_from_unit_id not enforced;
+    execute 'alter table team_member alter constraint fk_team_member_team_id not enforced';
+    execute 'alter table team_member alter constraint fk_team_member_seconded_from_unit_id not enforced';
   end if;
 end $$;
 
@@ -1517,9 +1517,9 @@ create trigger hold_update after update on target for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table target alter constraint fk_target_round_id not enforced;
-    alter table target alter constraint fk_target_team_id not enforced;
-    alter table target alter constraint fk_target_unit_id not enforced;
+    execute 'alter table target alter constraint fk_target_round_id not enforced';
+    execute 'alter table target alter constraint fk_target_team_id not enforced';
+    execute 'alter table target alter constraint fk_target_unit_id not enforced';
   end if;
 end $$;
 
@@ -1719,9 +1719,9 @@ create trigger hold_update after update on visit for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table visit alter constraint fk_visit_round_id not enforced;
-    alter table visit alter constraint fk_visit_team_id not enforced;
-    alter table visit alter constraint fk_visit_unit_id not enforced;
+    execute 'alter table visit alter constraint fk_visit_round_id not enforced';
+    execute 'alter table visit alter constraint fk_visit_team_id not enforced';
+    execute 'alter table visit alter constraint fk_visit_unit_id not enforced';
   end if;
 end $$;
 
@@ -1957,10 +1957,10 @@ create trigger hold_update after update on finding for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table finding alter constraint fk_finding_round_id not enforced;
-    alter table finding alter constraint fk_finding_team_id not enforced;
-    alter table finding alter constraint fk_finding_unit_id not enforced;
-    alter table finding alter constraint fk_finding_category_id not enforced;
+    execute 'alter table finding alter constraint fk_finding_round_id not enforced';
+    execute 'alter table finding alter constraint fk_finding_team_id not enforced';
+    execute 'alter table finding alter constraint fk_finding_unit_id not enforced';
+    execute 'alter table finding alter constraint fk_finding_category_id not enforced';
   end if;
 end $$;
 
@@ -2150,8 +2150,8 @@ create trigger hold_update after update on feedback_session for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table feedback_session alter constraint fk_feedback_session_round_id not enforced;
-    alter table feedback_session alter constraint fk_feedback_session_unit_id not enforced;
+    execute 'alter table feedback_session alter constraint fk_feedback_session_round_id not enforced';
+    execute 'alter table feedback_session alter constraint fk_feedback_session_unit_id not enforced';
   end if;
 end $$;
 
@@ -2385,9 +2385,9 @@ create trigger hold_update after update on rectification_opinion for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table rectification_opinion alter constraint fk_rectification_opinion_round_id not enforced;
-    alter table rectification_opinion alter constraint fk_rectification_opinion_finding_id not enforced;
-    alter table rectification_opinion alter constraint fk_rectification_opinion_unit_id not enforced;
+    execute 'alter table rectification_opinion alter constraint fk_rectification_opinion_round_id not enforced';
+    execute 'alter table rectification_opinion alter constraint fk_rectification_opinion_finding_id not enforced';
+    execute 'alter table rectification_opinion alter constraint fk_rectification_opinion_unit_id not enforced';
   end if;
 end $$;
 
@@ -2635,9 +2635,9 @@ create trigger hold_update after update on immediate_rectification for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table immediate_rectification alter constraint fk_immediate_rectification_round_id not enforced;
-    alter table immediate_rectification alter constraint fk_immediate_rectification_team_id not enforced;
-    alter table immediate_rectification alter constraint fk_immediate_rectification_lead_unit_id not enforced;
+    execute 'alter table immediate_rectification alter constraint fk_immediate_rectification_round_id not enforced';
+    execute 'alter table immediate_rectification alter constraint fk_immediate_rectification_team_id not enforced';
+    execute 'alter table immediate_rectification alter constraint fk_immediate_rectification_lead_unit_id not enforced';
   end if;
 end $$;
 
@@ -2979,14 +2979,14 @@ create trigger hold_update after update on clue for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table clue alter constraint fk_clue_round_id not enforced;
-    alter table clue alter constraint fk_clue_team_id not enforced;
-    alter table clue alter constraint fk_clue_person_id not enforced;
-    alter table clue alter constraint fk_clue_reported_unit_id not enforced;
-    alter table clue alter constraint fk_clue_finding_id not enforced;
-    alter table clue alter constraint fk_clue_holder_unit_id not enforced;
-    alter table clue alter constraint fk_clue_handling_unit_id not enforced;
-    alter table clue alter constraint fk_clue_merged_into_id not enforced;
+    execute 'alter table clue alter constraint fk_clue_round_id not enforced';
+    execute 'alter table clue alter constraint fk_clue_team_id not enforced';
+    execute 'alter table clue alter constraint fk_clue_person_id not enforced';
+    execute 'alter table clue alter constraint fk_clue_reported_unit_id not enforced';
+    execute 'alter table clue alter constraint fk_clue_finding_id not enforced';
+    execute 'alter table clue alter constraint fk_clue_holder_unit_id not enforced';
+    execute 'alter table clue alter constraint fk_clue_handling_unit_id not enforced';
+    execute 'alter table clue alter constraint fk_clue_merged_into_id not enforced';
   end if;
 end $$;
 
@@ -3235,9 +3235,9 @@ create trigger hold_update after update on clue_transfer for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table clue_transfer alter constraint fk_clue_transfer_round_id not enforced;
-    alter table clue_transfer alter constraint fk_clue_transfer_from_unit_id not enforced;
-    alter table clue_transfer alter constraint fk_clue_transfer_to_unit_id not enforced;
+    execute 'alter table clue_transfer alter constraint fk_clue_transfer_round_id not enforced';
+    execute 'alter table clue_transfer alter constraint fk_clue_transfer_from_unit_id not enforced';
+    execute 'alter table clue_transfer alter constraint fk_clue_transfer_to_unit_id not enforced';
   end if;
 end $$;
 
@@ -3502,11 +3502,11 @@ create trigger hold_update after update on case_filing for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table case_filing alter constraint fk_case_filing_round_id not enforced;
-    alter table case_filing alter constraint fk_case_filing_person_id not enforced;
-    alter table case_filing alter constraint fk_case_filing_person_unit_id not enforced;
-    alter table case_filing alter constraint fk_case_filing_authority_unit_id not enforced;
-    alter table case_filing alter constraint fk_case_filing_clue_id not enforced;
+    execute 'alter table case_filing alter constraint fk_case_filing_round_id not enforced';
+    execute 'alter table case_filing alter constraint fk_case_filing_person_id not enforced';
+    execute 'alter table case_filing alter constraint fk_case_filing_person_unit_id not enforced';
+    execute 'alter table case_filing alter constraint fk_case_filing_authority_unit_id not enforced';
+    execute 'alter table case_filing alter constraint fk_case_filing_clue_id not enforced';
   end if;
 end $$;
 
@@ -3792,12 +3792,12 @@ create trigger hold_update after update on accountability_decision for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table accountability_decision alter constraint fk_accountability_decision_round_id not enforced;
-    alter table accountability_decision alter constraint fk_accountability_decision_person_id not enforced;
-    alter table accountability_decision alter constraint fk_accountability_decision_person_unit_id not enforced;
-    alter table accountability_decision alter constraint fk_accountability_decision_unit_id not enforced;
-    alter table accountability_decision alter constraint fk_accountability_decision_authority_unit_id not enforced;
-    alter table accountability_decision alter constraint fk_accountability_decision_finding_id not enforced;
+    execute 'alter table accountability_decision alter constraint fk_accountability_decision_round_id not enforced';
+    execute 'alter table accountability_decision alter constraint fk_accountability_decision_person_id not enforced';
+    execute 'alter table accountability_decision alter constraint fk_accountability_decision_person_unit_id not enforced';
+    execute 'alter table accountability_decision alter constraint fk_accountability_decision_unit_id not enforced';
+    execute 'alter table accountability_decision alter constraint fk_accountability_decision_authority_unit_id not enforced';
+    execute 'alter table accountability_decision alter constraint fk_accountability_decision_finding_id not enforced';
   end if;
 end $$;
 
@@ -4022,10 +4022,10 @@ create trigger hold_update after update on admonishment for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table admonishment alter constraint fk_admonishment_round_id not enforced;
-    alter table admonishment alter constraint fk_admonishment_person_id not enforced;
-    alter table admonishment alter constraint fk_admonishment_unit_id not enforced;
-    alter table admonishment alter constraint fk_admonishment_authority_unit_id not enforced;
+    execute 'alter table admonishment alter constraint fk_admonishment_round_id not enforced';
+    execute 'alter table admonishment alter constraint fk_admonishment_person_id not enforced';
+    execute 'alter table admonishment alter constraint fk_admonishment_unit_id not enforced';
+    execute 'alter table admonishment alter constraint fk_admonishment_authority_unit_id not enforced';
   end if;
 end $$;
 
@@ -4287,12 +4287,12 @@ create trigger hold_update after update on judicial_referral for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table judicial_referral alter constraint fk_judicial_referral_round_id not enforced;
-    alter table judicial_referral alter constraint fk_judicial_referral_person_id not enforced;
-    alter table judicial_referral alter constraint fk_judicial_referral_person_unit_id not enforced;
-    alter table judicial_referral alter constraint fk_judicial_referral_from_unit_id not enforced;
-    alter table judicial_referral alter constraint fk_judicial_referral_to_unit_id not enforced;
-    alter table judicial_referral alter constraint fk_judicial_referral_case_filing_id not enforced;
+    execute 'alter table judicial_referral alter constraint fk_judicial_referral_round_id not enforced';
+    execute 'alter table judicial_referral alter constraint fk_judicial_referral_person_id not enforced';
+    execute 'alter table judicial_referral alter constraint fk_judicial_referral_person_unit_id not enforced';
+    execute 'alter table judicial_referral alter constraint fk_judicial_referral_from_unit_id not enforced';
+    execute 'alter table judicial_referral alter constraint fk_judicial_referral_to_unit_id not enforced';
+    execute 'alter table judicial_referral alter constraint fk_judicial_referral_case_filing_id not enforced';
   end if;
 end $$;
 
@@ -4550,11 +4550,11 @@ create trigger hold_update after update on look_back for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table look_back alter constraint fk_look_back_round_id not enforced;
-    alter table look_back alter constraint fk_look_back_team_id not enforced;
-    alter table look_back alter constraint fk_look_back_unit_id not enforced;
-    alter table look_back alter constraint fk_look_back_person_id not enforced;
-    alter table look_back alter constraint fk_look_back_finding_id not enforced;
+    execute 'alter table look_back alter constraint fk_look_back_round_id not enforced';
+    execute 'alter table look_back alter constraint fk_look_back_team_id not enforced';
+    execute 'alter table look_back alter constraint fk_look_back_unit_id not enforced';
+    execute 'alter table look_back alter constraint fk_look_back_person_id not enforced';
+    execute 'alter table look_back alter constraint fk_look_back_finding_id not enforced';
   end if;
 end $$;
 
@@ -4709,7 +4709,7 @@ create trigger hold_update after update on consultation for each row
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
-    alter table consultation alter constraint fk_consultation_round_id not enforced;
+    execute 'alter table consultation alter constraint fk_consultation_round_id not enforced';
   end if;
 end $$;
 

@@ -16,7 +16,8 @@ DEFINITIONS = """select conname, pg_get_constraintdef(oid) from pg_constraint
   where contype = 'c' and conrelid = cast(:name as regclass)"""
 
 
-PLUGINS = ("alembic.autogenerate.*", "ledger.checks")  # what a comparison is told to use
+# What a comparison is told to use. Comments are not compared: they are installed from the declarations.
+PLUGINS = ("alembic.autogenerate.*", "~alembic.autogenerate.comments", "ledger.checks")
 
 
 def _compare(context: Any, found: Any, schema: Any, name: str, there: Any, declared: Any) -> PriorityDispatchResult:

@@ -81,7 +81,7 @@ def _run(owner_url: str, application_url: str | None, target: str) -> None:
     config = configuration()
     config.attributes.update(owner_url=owner_url, application_url=application_url)
     found = asyncio.run(_revision_of(owner_url))
-    downwards = target == "base" or target.startswith("-") or bool(found and found > target != "head")
+    downwards = target == "base" or target.startswith("-") or bool(found and target.isdigit() and found > target)
     (command.downgrade if downwards else command.upgrade)(config, target)
 
 

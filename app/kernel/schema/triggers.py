@@ -152,7 +152,7 @@ def declared_keys(t: RecordType) -> Iterator[str]:
     """
     keys = [f"fk_{t.table}_{f.id_column}" for f in t.references if not f.many]
     if keys:
-        altered = "\n".join(f"    alter table {t.table} alter constraint {key} not enforced;" for key in keys)
+        altered = "\n".join(f"    execute 'alter table {t.table} alter constraint {key} not enforced';" for key in keys)
         newer = "current_setting('server_version_num')::int >= 180000"
         yield f"do $$ begin\n  if {newer} then\n{altered}\n  end if;\nend $$"
 
