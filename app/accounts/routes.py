@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from app.accounts import bodies as b
-from app.accounts import systems
+from app.accounts import register, systems
 from app.auth import api_keys, credentials, principals
 from app.auth.principals import Principal
 from app.errors import FieldError, Refusal, invalid
@@ -139,7 +139,7 @@ def _writing(k: Kind) -> None:
         if k.secret_member:
             made, secret = await systems.add(pools, k.kind, by, **values)
         else:
-            made, secret = await principals.add(pools, by=by, **values), ""
+            made, secret = await register.open_account(pools, by=by, **values), ""
         _changed(ctx, request, made, "create")
         response.headers.update({"Location": f"/v1/{k.path}/{made.id}", "Cache-Control": "no-store"})
         return _shown(k, made, secret)
@@ -155,7 +155,7 @@ def _writing(k: Kind) -> None:
         old = await _managed(ctx, k, name)
         values = b.given(k.change, await json_body(request, PATCH))
         _within(ctx, values)
-        new = await principals.alter(ctx.runtime.pools, old.id, values)
+        new = await register.alter(ctx.runtime.pools, old.id, values)
         assert new
         _changed(ctx, request, new, *values)
         response.headers["Cache-Control"] = "private, no-store"

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.http.problems import MEDIA
-from app.kernel.declare.access import ROLES
 from app.kernel.declare.fields import Field, Reference
 from app.kernel.declare.lifecycle import REASON, Transition
 from app.kernel.declare.record_type import RecordType
+from app.roles import ROLES
 
 
 def _header(text: str, example: str) -> dict[str, Any]:
@@ -38,7 +38,7 @@ CORRECT = "更正由操作设定的字段，写明理由；状态不变。"
 
 def permitted(doc: str, roles: Iterable[str]) -> str:
     """The meaning of an operation with the roles that may use it."""
-    return f"{doc}（{'、'.join(ROLES[role] for role in roles)}）"
+    return f"{doc}（{'、'.join(ROLES[role].label for role in roles)}）"
 
 
 def creating(t: RecordType) -> str:

@@ -12,13 +12,13 @@ from starlette.responses import Response
 from app.errors import Refusal
 from app.http.etag import if_match, not_modified, record_headers
 from app.http.service import request_context, service_of
-from app.kernel.declare.access import ROLES
 from app.kernel.declare.record_type import RecordType
 from app.kernel.schema.validation import validated
 from app.kernel.sql import listing
 from app.kernel.sql.projection import RoleView, may
 from app.kernel.store import change, create, history, page, reveal, void
 from app.kernel.store.current import require_current
+from app.roles import ROLES
 from app.strict_json import load
 
 JSON, PATCH, DIFF = "application/json", "application/merge-patch+json", "application/json-patch+json"
@@ -228,7 +228,7 @@ def action_items(view: RoleView, t: RecordType, row: Any, bodies: dict[str, Any]
         permitted = may(view, t, row, action)
         allowed = permitted and action in legal
         reason = None if allowed else f"当前状态为“{t.lifecycle.labels[state]}”，不能{label}。"
-        reason = reason if permitted else f"{ROLES[view.role]}不能{label}这条记录。"
+        reason = reason if permitted else f"{ROLES[view.role].label}不能{label}这条记录。"
         schema = bodies[action].model_json_schema()
         items.append({"action": action, "label": label, "allowed": allowed, "reason": reason, "body_schema": schema})
     return items

@@ -15,9 +15,9 @@ import pytest
 from app.db.context import FIGURES, IMPORTING, SYSTEM_ROLE
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
-from app.kernel.declare.access import READERS
 from app.main import create_app
 from app.records import REGISTRY
+from app.roles import READERS
 from app.settings import Settings
 from tests.support.bodies import full, other
 from tests.support.bureaus import account

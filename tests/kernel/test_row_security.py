@@ -7,8 +7,8 @@ from app.db.context import FIGURES, IMPORTING, SYSTEM_ROLE
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import ACTING, KEEPER, OWNER
-from app.kernel.declare.access import READERS
 from app.records import REGISTRY
+from app.roles import READERS
 from tests.support.callers import HOME
 from tests.support.records import Maker
 from tests.support.sql import NEXT_DOOR, OFFICE, acting, owning, undone

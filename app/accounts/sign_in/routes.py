@@ -12,8 +12,8 @@ from app.http.dependencies import bearer
 from app.http.operations import problems
 from app.http.record_handlers import only
 from app.http.service import Service, request_context, service_of
-from app.kernel.declare.access import COUNTING
 from app.records import REGISTRY
+from app.roles import ROLES, WORK_LIST_READERS
 
 router = APIRouter(tags=["90 账号与系统"])
 FORM = "application/x-www-form-urlencoded"
@@ -36,14 +36,14 @@ class Me(BaseModel):
     jurisdiction_prefix: str | None = Field(description="所管区划的前缀；只属一个区划时为 null")
     unit_number: str | None = Field(description="所属单位的编号")
     team_number: str | None = Field(description="所属巡察组的编号")
-    types: list[str] | None = Field(description="协作系统订阅的记录类型；别的角色为 null")
+    types: list[str] | None = Field(description="对接系统订阅的记录类型；别的角色为 null")
     may: dict[str, list[str]] = Field(description="对每类记录，以及工作清单、审计、账号，可做什么")
 
 
 _SYSTEM = ("list", "get", "create", "change", "unlock")
 # What a role may do besides records, by the address.
 BESIDES: dict[str, dict[str, list[str]]] = {
-    **{role: {"work-lists": ["list", "get"]} for role in COUNTING},
+    **{role: {"work-lists": ["list", "get"]} for role in WORK_LIST_READERS},
     "ledger_loader": {t.path: ["import"] for t in REGISTRY},
     "auditor": {"access-log": ["list"], "revisions": ["list"]},
     "administrator": {
@@ -126,7 +126,7 @@ async def who_am_i(request: Request) -> Me:
     caller = ctx.caller
     rights = {t: t.access.of(caller.role) for t in ctx.runtime.registry}
     may = {t.path: r.verbs(x.action for x in t.lifecycle.public) for t, r in rights.items() if r}
-    partner = await principals.find(ctx.runtime.pools, caller.account) if caller.role == "partner_system" else None
+    partner = await principals.find(ctx.runtime.pools, caller.account) if ROLES[caller.role].subscribes else None
     return Me(
         username=caller.account,
         role=caller.role,

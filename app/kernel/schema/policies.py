@@ -8,11 +8,12 @@ look-up for a statement and not one for each of its policies.
 
 from collections.abc import Iterator
 
-from app.kernel.declare.access import COUNTING, PLACES, READERS, AudienceDependency, Hidden, Right
+from app.kernel.declare.access import PLACES, AudienceDependency, Hidden, Right
 from app.kernel.declare.fields import Sealed
 from app.kernel.declare.record_type import RecordType, Registry
 from app.kernel.personal.encryption import member_of
 from app.kernel.schema.tables import ENTERED_BY_TEAM, metadata, record_table
+from app.roles import READERS, WORK_LIST_READERS
 
 
 def standing(role: str, column: str) -> str:
@@ -51,7 +52,11 @@ def _quoted(values: tuple[str, ...]) -> str:
 
 
 # Database roles that act for the ledger itself: name, verbs, and the roles of the callers they act for (all, if none).
-OF_THE_LEDGER = (("hand", "all", ()), ("importing", "all", ("ledger_loader",)), ("figures", "select", COUNTING))
+OF_THE_LEDGER = (
+    ("hand", "all", ()),
+    ("importing", "all", ("ledger_loader",)),
+    ("figures", "select", WORK_LIST_READERS),
+)
 
 
 def _range(table: str, roles: tuple[str, ...]) -> str:

@@ -11,13 +11,14 @@ import asyncpg
 from app.db.context import SYSTEM_ROLE, Caller
 from app.db.engine import Pools
 from app.errors import Refusal
-from app.kernel.declare.access import READERS, Right
+from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType, Registry
 from app.kernel.personal.keyring import Keyring
 from app.kernel.schema.models import Schemas
 from app.kernel.sql.projection import RoleView, role_view
 from app.kernel.store import db_errors
 from app.kernel.store.batcher import Batcher
+from app.roles import READERS
 
 UNBOUND = 1000  # reads wait for no lock: only the pool bounds how many statements of them are under way
 
