@@ -13,9 +13,8 @@ from app.auth import api_keys, credentials, principals
 from app.auth.principals import Principal
 from app.errors import FieldError, Refusal, invalid
 from app.http.dependencies import bearer
+from app.http.exchange import JSON, PATCH, json_body, only, request_context, service_of
 from app.http.operations import problems
-from app.http.record_handlers import JSON, PATCH, json_body, only
-from app.http.service import request_context, service_of
 from app.kernel.store.context import RequestContext
 from app.logging import log
 
@@ -85,7 +84,7 @@ def _shown(k: Kind, p: Principal, secret: str = "") -> Any:
 
 def _changed(ctx: RequestContext, request: Request, p: Principal, *members: str) -> None:
     """What was done to whom by whom: a line in the log, without values. This process acts on it before it answers."""
-    service_of(request).authenticator.forget(p.id)
+    service_of(request).authenticator.invalidate(p.id)
     log.info("principal", request=ctx.request, by=ctx.caller.account, id=p.id, changed=sorted(members))
 
 
@@ -162,12 +161,13 @@ def _writing(k: Kind) -> None:
         return _shown(k, new)
 
 
-def _acting(k: Kind) -> None:
-    refusals = problems(400, 403, 404, 413, 415, 422)
+ACTION_REFUSALS = problems(400, 403, 404, 413, 415, 422)
 
+
+def _unlocking(k: Kind) -> None:
     @router.post(
         f"/v1/{k.path}/{{name}}/actions/unlock", summary=f"解除{k.label}的锁定", operation_id=f"unlock_{k.kind}",
-        response_model=k.read, responses=refusals, openapi_extra=_body(b.Nothing, JSON, 解锁={}),
+        response_model=k.read, responses=ACTION_REFUSALS, openapi_extra=_body(b.Nothing, JSON, 解锁={}),
     )  # fmt: skip
     async def unlock(request: Request, response: Response, name: Name) -> Any:
         """多次填错后不等时间过去，即可再登录。"""
@@ -179,41 +179,45 @@ def _acting(k: Kind) -> None:
         response.headers["Cache-Control"] = "private, no-store"
         return _shown(k, await _managed(ctx, k, name))
 
-    if k.secret_member:
 
-        @router.post(
-            f"/v1/{k.path}/{{name}}/actions/rotate", summary=f"换新{k.label}的密钥", operation_id=f"rotate_{k.kind}",
-            response_model=k.secret, responses=refusals,
-            openapi_extra=_body(b.Rotation, JSON, 一小时内换完={"overlap_minutes": 60}),
-        )  # fmt: skip
-        async def rotate(request: Request, response: Response, name: Name) -> Any:
-            """新密钥只在这一次答复中显示；旧密钥在重叠的时间内仍可用，运行中的系统不会中断。其间再换，最早的即刻作废。"""
-            ctx = await administrator(request)
-            found = await _managed(ctx, k, name)
-            values = b.given(b.Rotation, await json_body(request, JSON))
-            secret = await systems.rotate(ctx.runtime.pools, found, values.get("overlap_minutes", 60))
-            _changed(ctx, request, found, "rotate")
-            response.headers["Cache-Control"] = "no-store"
-            return _shown(k, await _managed(ctx, k, name), secret)
+def _rotating(k: Kind) -> None:
+    @router.post(
+        f"/v1/{k.path}/{{name}}/actions/rotate", summary=f"换新{k.label}的密钥", operation_id=f"rotate_{k.kind}",
+        response_model=k.secret, responses=ACTION_REFUSALS,
+        openapi_extra=_body(b.Rotation, JSON, 一小时内换完={"overlap_minutes": 60}),
+    )  # fmt: skip
+    async def rotate(request: Request, response: Response, name: Name) -> Any:
+        """新密钥只在这一次答复中显示；旧密钥在重叠的时间内仍可用，运行中的系统不会中断。其间再换，最早的即刻作废。"""
+        ctx = await administrator(request)
+        found = await _managed(ctx, k, name)
+        values = b.given(b.Rotation, await json_body(request, JSON))
+        secret = await systems.rotate(ctx.runtime.pools, found, values.get("overlap_minutes", 60))
+        _changed(ctx, request, found, "rotate")
+        response.headers["Cache-Control"] = "no-store"
+        return _shown(k, await _managed(ctx, k, name), secret)
 
-    else:
 
-        @router.post(
-            f"/v1/{k.path}/{{name}}/actions/set_password", summary="另设密码", operation_id="set_password",
-            response_model=k.read, responses=refusals, openapi_extra=_body(b.PasswordSet, JSON),
-        )  # fmt: skip
-        async def set_password(request: Request, response: Response, name: Name) -> Any:
-            """原密码和以它登录的令牌即刻作废，锁定也解除。"""
-            ctx = await administrator(request)
-            found = await _managed(ctx, k, name)
-            values = b.given(b.PasswordSet, await json_body(request, JSON))
-            await credentials.new_password(ctx.runtime.pools, found.id, values["password"])
-            _changed(ctx, request, found, "password")
-            response.headers["Cache-Control"] = "private, no-store"
-            return _shown(k, await _managed(ctx, k, name))
+def _setting_password(k: Kind) -> None:
+    @router.post(
+        f"/v1/{k.path}/{{name}}/actions/set_password", summary="另设密码", operation_id="set_password",
+        response_model=k.read, responses=ACTION_REFUSALS, openapi_extra=_body(b.PasswordSet, JSON),
+    )  # fmt: skip
+    async def set_password(request: Request, response: Response, name: Name) -> Any:
+        """原密码和以它登录的令牌即刻作废，锁定也解除。"""
+        ctx = await administrator(request)
+        found = await _managed(ctx, k, name)
+        values = b.given(b.PasswordSet, await json_body(request, JSON))
+        await credentials.new_password(ctx.runtime.pools, found.id, values["password"])
+        _changed(ctx, request, found, "password")
+        response.headers["Cache-Control"] = "private, no-store"
+        return _shown(k, await _managed(ctx, k, name))
 
 
 for _kind in KINDS:
     _reading(_kind)
     _writing(_kind)
-    _acting(_kind)
+    _unlocking(_kind)
+    if _kind.secret_member:
+        _rotating(_kind)
+    else:
+        _setting_password(_kind)

@@ -1,7 +1,7 @@
 """The OpenAPI document: FastAPI's, with Chinese tags in the order of the clerk's work, and each refusal said once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,7 +14,8 @@ from app.errors import FieldError, Refusal
 from app.http.answers import PatchStep
 from app.http.dependencies import offer_keys
 from app.http.problems import MEDIA, Problem, problem_document
-from app.http.record_document import documented
+from app.http.record_routes import RecordRoute
+from app.kernel.declare.record_type import RecordType
 from app.sentences import SENTENCES
 
 DESCRIPTION = """巡察台账：发现问题、线索移交、问责结果，每条记录都有版本和修订历史。
@@ -109,18 +110,21 @@ def mount_document(app: FastAPI) -> None:
     app.router.add_route("/openapi.json", openapi, include_in_schema=False)
 
 
-def document(app: FastAPI, types: Any, schemas: Any, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
+def document(app: FastAPI, types: Iterable[RecordType], bodies: Iterable[type[BaseModel]]) -> dict[str, Any]:
     """The document, made once and kept. `bodies` are the models that routes only name."""
     if app.openapi_schema:
         return app.openapi_schema
     unknown = {t.tag for t in types} - TAGS.keys()
     assert not unknown, f"tags without a description: {unknown}"
+    for route in app.routes:
+        if isinstance(route, RecordRoute):
+            route.document()
     made = get_openapi(
         title=app.title,
         version=app.version,
         openapi_version=app.openapi_version,
         description=DESCRIPTION,
-        routes=[*app.routes, *documented(types, schemas)],
+        routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         servers=[dict(server) for server in SERVERS],
         license_info=dict(LICENSE),

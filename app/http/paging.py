@@ -25,7 +25,7 @@ def documented(**parameters: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
 def paging(given: dict[str, str]) -> tuple[int, str | None]:
     """Limit and cursor of a request."""
-    return listing._limit(given.get("limit", str(listing.LIMIT))), given.get("cursor")
+    return listing.page_limit(given.get("limit", str(listing.LIMIT))), given.get("cursor")
 
 
 def paged(request: Request, cursor: str | None) -> dict[str, str]:

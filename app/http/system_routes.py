@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from app.db.context import AUTH_ROLE
 from app.errors import Refusal
+from app.http.exchange import request_context, service_of
 from app.http.problems import MEDIA
-from app.http.service import request_context, service_of
 from app.sentences import SENTENCES
 
 router = APIRouter(tags=["90 账号与系统"])

@@ -14,10 +14,9 @@ from starlette.responses import Response
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
+from app.http.exchange import only, request_context, service_of
 from app.http.operations import problems
 from app.http.problems import language
-from app.http.record_handlers import only
-from app.http.service import request_context, service_of
 from app.http.upload import spool
 from app.imports import jobs, worker
 from app.imports.files.readers import UnreadableFile
@@ -114,7 +113,7 @@ async def receive(
         media, name, digest = await spool(request, path, MEDIA, FILE_ENDINGS)
         source = Source(media, chosen["type"])
         if media == CSV and source.type is None:
-            raise listing._bad("type", "type_missing", allowed=list(ctx.runtime.registry.by_path))
+            raise listing.bad_query("type", "type_missing", allowed=list(ctx.runtime.registry.by_path))
         code = given.get("jurisdiction") or ctx.caller.code or _guess(path, source, ctx.runtime.registry)
         if code is None:
             raise Refusal("jurisdiction_required", field_errors=[FieldError("jurisdiction", "jurisdiction_required")])
@@ -144,14 +143,14 @@ async def receive(
 def _choices(service: Any, given: dict[str, str]) -> dict[str, Any]:
     registry = service.runtime.registry
     if "type" in given and given["type"] not in registry.by_path:
-        raise listing._bad("type", "not_a_choice", allowed=list(registry.by_path))
+        raise listing.bad_query("type", "not_a_choice", allowed=list(registry.by_path))
     for name, allowed in (
         ("mode", ("preview", "commit")),
         ("on_error", ("reject_all", "skip_rows")),
         ("allow_register_changes", ("true", "false")),
     ):
         if name in given and given[name] not in allowed:
-            raise listing._bad(name, "not_a_choice", allowed=list(allowed))
+            raise listing.bad_query(name, "not_a_choice", allowed=list(allowed))
     return {
         "type": registry.by_path.get(given.get("type", "")),
         "mode": given.get("mode", "preview"),
@@ -195,8 +194,8 @@ async def rows(
     given = only(request, "result", "limit", "cursor")
     found = await jobs.read(ctx, _checked_id(import_id))
     if "result" in given and given["result"] not in RESULTS:
-        raise listing._bad("result", "not_a_choice", allowed=list(RESULTS))
-    most, after = listing._limit(given.get("limit", str(listing.LIMIT))), given.get("cursor", "0")
+        raise listing.bad_query("result", "not_a_choice", allowed=list(RESULTS))
+    most, after = listing.page_limit(given.get("limit", str(listing.LIMIT))), given.get("cursor", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Refusal("bad_cursor")
     jobs.require_rows(found)

@@ -9,10 +9,9 @@ from starlette.responses import Response
 
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
+from app.http.exchange import JSON, only, request_context, service_of
 from app.http.operations import problems
 from app.http.paging import PAGING, PRIVATE, documented, paged, paging
-from app.http.record_handlers import JSON, only
-from app.http.service import request_context, service_of
 from app.kernel.store.context import RequestContext
 from app.reports import drill_down, work_list
 from app.reports.answers import DrillDown, WorkList, WorkLists

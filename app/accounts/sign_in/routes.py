@@ -9,9 +9,9 @@ from app.accounts.sign_in import forms
 from app.auth import credentials, principals, tokens
 from app.errors import Refusal
 from app.http.dependencies import bearer
+from app.http.exchange import only, request_context, service_of
 from app.http.operations import problems
-from app.http.record_handlers import only
-from app.http.service import Service, request_context, service_of
+from app.http.service import Service
 from app.records import REGISTRY
 from app.roles import ROLES, WORK_LIST_READERS
 
@@ -96,10 +96,10 @@ async def issue_token(request: Request, response: Response) -> Token:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise Refusal("wrong_media_type", allowed=FORM, members={"error": "invalid_request"})
     by_address, by_name = service.sign_ins
-    by_address.take(forms.source_of(request.scope.get("client")))
+    by_address.accept(forms.source_of(request.scope.get("client")))
     form = forms.read_form(await request.body())
     grant = forms.grant_of(form, request.headers.get("authorization", ""))
-    by_name.take(grant.name)
+    by_name.accept(grant.name)
     token, seconds = await _token(service, grant)
     response.headers.update({"Cache-Control": "no-store", "Pragma": "no-cache"})
     return Token(access_token=token, token_type="Bearer", expires_in=seconds)  # noqa: S106  # the name of the scheme
