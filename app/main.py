@@ -86,7 +86,7 @@ def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         assert options.database_url, "the launcher sets LEDGER_DATABASE_URL, also for the embedded Postgres"
         pools = Pools(options.database_url, size=options.pool_size, prepared=options.prepared_statements)
-        async with pools.role(AUTH_ROLE).acquire() as connection:
+        async with pools[AUTH_ROLE].acquire() as connection:
             await require_bound(connection)
         service = app.state.service = await _service(pools, options)
         async with listening(service.authenticator, options.database_url), run_jobs(service):

@@ -25,9 +25,11 @@ def _text(value: Any) -> str:
 
 
 RoleName = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "enum": list(ROLES)})]
-Place = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "pattern": "^[0-9]{0,6}$"})]
+Division = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "pattern": "^[0-9]{0,6}$"})]
 Moment = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "format": "date-time"})]
-Secret = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 10, "maxLength": 200})]
+NewPassword = Annotated[
+    str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 10, "maxLength": 200})
+]
 if TYPE_CHECKING:
     Number: TypeAlias = str
     Label: TypeAlias = str
@@ -64,7 +66,7 @@ class _Given(BaseModel):
 
 class _Bound(_Given):
     role: Annotated[RoleName, ROLE]
-    jurisdiction: Annotated[Place, JURISDICTION]
+    jurisdiction: Annotated[Division, JURISDICTION]
     unit_number: Annotated[Number | None, UNIT] = None
     team_number: Annotated[Number | None, TEAM] = None
     types: Annotated[list[Number] | None, TYPES] = None
@@ -75,7 +77,7 @@ class AccountCreate(_Bound):
     """开立账号。"""
 
     username: Annotated[str, PlainValidator(_text), Field(description="用户名", examples=["office"])]
-    password: Annotated[Secret, Field(description="密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2017"])]
+    password: Annotated[NewPassword, Field(description="密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2017"])]
 
 
 class ClientCreate(_Bound):
@@ -94,7 +96,7 @@ class AccountChange(_Given):
     """改动账号：只写要改的字段，null 为清空。"""
 
     role: Annotated[RoleName, ROLE] = ""
-    jurisdiction: Annotated[Place, JURISDICTION] = ""
+    jurisdiction: Annotated[Division, JURISDICTION] = ""
     unit_number: Annotated[Number | None, UNIT] = None
     team_number: Annotated[Number | None, TEAM] = None
     types: Annotated[list[Number] | None, TYPES] = None
@@ -111,7 +113,7 @@ class SystemChange(AccountChange):
 class PasswordSet(_Given):
     """另设密码。"""
 
-    password: Annotated[Secret, Field(description="新密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2018"])]
+    password: Annotated[NewPassword, Field(description="新密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2018"])]
 
 
 class Rotation(_Given):
@@ -198,7 +200,7 @@ BODIES = (AccountCreate, ClientCreate, ApiKeyCreate, AccountChange, SystemChange
 
 
 def given(model: type[BaseModel], body: Any) -> dict[str, Any]:
-    """The members of a body as the register takes them. Refuses with `validation_failed`."""
+    """The fields of a body as the register takes them. Refuses with `validation_failed`."""
     values = validated(model, body)
     if isinstance(text := values.get("expires_at"), str):
         values["expires_at"] = moment(text)
@@ -206,7 +208,7 @@ def given(model: type[BaseModel], body: Any) -> dict[str, Any]:
 
 
 def moment(text: str) -> datetime:
-    """A moment to come, of a text with a time zone."""
+    """A moment in the future, from a text with a time zone. Refuses with `validation_failed`."""
     try:
         found = datetime.fromisoformat(text)
         if len(text) >= len("2027-01-31T18:00Z") and found.tzinfo and found > now():
@@ -217,8 +219,8 @@ def moment(text: str) -> datetime:
 
 
 def answered(model: type[Body], principal: Any, more: Mapping[str, Any]) -> Body:
-    """The answer that shows this principal."""
+    """The answer that shows this principal, with further fields `more`."""
     names = {name: getattr(principal, name, None) for name in model.model_fields}
-    # The driver gives moments in UTC; an answer has those of Beijing, as records have.
+    # The driver gives moments in UTC. Answers have Beijing time, as those of records have.
     names = {name: v.astimezone(SHANGHAI) if isinstance(v, datetime) else v for name, v in names.items()}
     return model.model_validate({**names, "username": principal.id, "client_id": principal.id, **more})

@@ -41,7 +41,7 @@ async def insert(
 
     Refuses with `validation_failed` if the unit or team does not exist in the jurisdiction.
     """
-    pool = pools.role(AUTH_ROLE)
+    pool = pools[AUTH_ROLE]
     try:
         await pool.execute(
             "with p as (insert into principal"
@@ -72,7 +72,7 @@ async def alter(pools: Pools, identifier: str, changes: Mapping[str, Any]) -> Pr
     Disabling ends the principal's tokens for good: after it is enabled again, it has to sign in again. Refuses with
     `validation_failed`, and with `last_administrator` if nobody would be left who can administer every division.
     """
-    pool = pools.role(AUTH_ROLE)
+    pool = pools[AUTH_ROLE]
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("select from principal where role = 'administrator' order by id for update")
         row = await connection.fetchrow(f"{SELECT} where p.id = $1 for update of p", identifier)

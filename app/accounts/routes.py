@@ -1,4 +1,4 @@
-"""Accounts, clients and API keys: the administrator's. One bound to a prefix sees and manages what lies within it."""
+"""Accounts, clients and API keys, for administrators. One who is bound to a prefix manages those within the prefix."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ async def administrator(request: Request, *parameters: str) -> RequestContext:
 
 
 def _reach(ctx: RequestContext) -> str:
-    """The beginning that the divisions of all principals have which this administrator manages."""
+    """The prefix of the divisions whose principals this administrator manages."""
     return ctx.caller.code or ctx.caller.prefix
 
 
@@ -83,7 +83,7 @@ def _shown(k: Kind, p: Principal, secret: str = "") -> Any:
 
 
 def _changed(ctx: RequestContext, request: Request, p: Principal, *members: str) -> None:
-    """What was done to whom by whom: a line in the log, without values. This process acts on it before it answers."""
+    """Log what was changed of whom by whom, without values, and drop the principal from this process's cache."""
     service_of(request).authenticator.invalidate(p.id)
     log.info("principal", request=ctx.request, by=ctx.caller.account, id=p.id, changed=sorted(members))
 

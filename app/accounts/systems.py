@@ -24,7 +24,7 @@ async def add(pools: Pools, kind: str, by: str, label: str, **bound: Any) -> tup
 
 
 async def rotate(pools: Pools, principal: Principal, overlap_minutes: int) -> str:
-    """Another secret; the one before it is good for `overlap_minutes` more, so that a running system is not cut off."""
+    """Another secret. The former one holds for `overlap_minutes` more, so that a running system is not cut off."""
     secret, digest = await _secret(principal.kind, principal.id)
     await credentials.replace(pools, principal.id, digest, overlap_minutes)
     return secret

@@ -16,7 +16,7 @@ USERNAME = re.compile(r"[a-z][a-z0-9_.-]{1,39}")
 
 @dataclass(frozen=True)
 class Principal:
-    """Who may come in, as what, and where it belongs."""
+    """An account, client or API key: its role, and what it is bound to."""
 
     id: str
     kind: str
@@ -35,7 +35,7 @@ class Principal:
 
     @property
     def open(self) -> bool:
-        """Whether it may come in at this moment. A lock keeps new tokens back, not those issued before."""
+        """Whether the principal may call now. A lock refuses new tokens and leaves those issued before."""
         return not self.disabled and (self.expires_at is None or self.expires_at > now())
 
     @property
@@ -53,23 +53,23 @@ SELECT = """select p.id, p.kind, p.role, p.low as jurisdiction, p.unit_number, p
 
 
 async def find(pools: Pools, identifier: str) -> Principal | None:
-    """The principal of that name; None also for what no name looks like."""
+    """The principal of that name; None also for a text that cannot be a name."""
     if not USERNAME.fullmatch(identifier):
         return None
-    pool = pools.role(AUTH_ROLE)
+    pool = pools[AUTH_ROLE]
     row = await pool.fetchrow(f"{SELECT} where p.id = $1", identifier)
     return Principal(**row) if row else None
 
 
 async def every(pools: Pools) -> list[Principal]:
     """All principals, by kind and name."""
-    pool = pools.role(AUTH_ROLE)
+    pool = pools[AUTH_ROLE]
     return [Principal(**row) for row in await pool.fetch(f"{SELECT} order by p.kind, p.id")]
 
 
 async def page(pools: Pools, kind: str, prefix: str, after: str, limit: int) -> list[Principal]:
     """The next principals of a kind whose division begins with the prefix, by name."""
-    pool = pools.role(AUTH_ROLE)
+    pool = pools[AUTH_ROLE]
     rows = await pool.fetch(
         f"{SELECT} where p.kind = $1 and starts_with(p.low, $2) and p.id > $3 order by p.id limit $4",
         kind, prefix, after, limit,

@@ -1,4 +1,4 @@
-"""The OpenAPI document: FastAPI's, with Chinese tags in the order of the clerk's work, and each refusal said once."""
+"""The OpenAPI document: FastAPI's, with Chinese tags in the order of a clerk's work, and each refusal written once."""
 
 import asyncio
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from app.errors import FieldError, Refusal
 from app.http.answers import PatchStep
 from app.http.dependencies import offer_keys
-from app.http.problems import MEDIA, Problem, problem_document
+from app.http.problems import PROBLEM_MEDIA, Problem, problem_document
 from app.http.record_routes import RecordRoute
 from app.kernel.declare.record_type import RecordType
 from app.sentences import SENTENCES
@@ -42,12 +42,12 @@ LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
 
 def _sample(code: str, **more: Any) -> Refusal:
-    """A refusal with the words of the catalogue's example."""
+    """A refusal with the example parameters of its sentence."""
     return Refusal(code, **{**SENTENCES[code].sample, **more})
 
 
-# An example of the refusals of each status.
-REFUSED = {
+# One example for each status.
+SAMPLE_REFUSALS = {
     "400": _sample(
         "bad_query", field_errors=[FieldError("colour", "unknown_parameter", {"name": "colour"}, ["state", "q"])]
     ),
@@ -67,22 +67,22 @@ REFUSED = {
 
 
 def _refusals(made: dict[str, Any]) -> None:
-    """Puts each refusal under components, with an example, and has the operations name it there."""
+    """Move each refusal to `components`, with an example, and let the operations refer to it."""
     found = made["components"].setdefault("responses", {})
     for operation in (o for path in made["paths"].values() for o in path.values()):
         answers = operation["responses"]
         if "HTTPValidationError" in str(answers.get("422", {})):
             answers.pop("422")
         for status, answer in answers.items():
-            if MEDIA in answer.get("content", {}):
-                example = problem_document(REFUSED[status], "zh", "86c42628647e6cf877943660587daa5d")
-                answer["content"][MEDIA]["example"] = example
+            if PROBLEM_MEDIA in answer.get("content", {}):
+                example = problem_document(SAMPLE_REFUSALS[status], "zh", "86c42628647e6cf877943660587daa5d")
+                answer["content"][PROBLEM_MEDIA]["example"] = example
                 found[f"Refused{status}"] = answer
                 answers[status] = {"$ref": f"#/components/responses/Refused{status}"}
 
 
 def _untitled(node: Any) -> None:
-    """Takes out the titles that are made from the names of members: noise in English beside Chinese descriptions."""
+    """Remove the titles that are made from the names of fields: English noise beside Chinese descriptions."""
     if isinstance(node, list):
         for item in node:
             _untitled(item)
@@ -95,9 +95,9 @@ def _untitled(node: Any) -> None:
 
 
 def mount_document(app: FastAPI) -> None:
-    """Serves the document at `/openapi.json`. `app` must be made with `openapi_url=None`.
+    """Serve the document at `/openapi.json`. `app` must be made with `openapi_url=None`.
 
-    It is made when it is first asked for, which takes more than a second: in a thread, so that others need not wait.
+    The first request makes the document, which takes more than a second, in a thread, so that others need not wait.
     """
     making = asyncio.Lock()
 
@@ -111,7 +111,7 @@ def mount_document(app: FastAPI) -> None:
 
 
 def document(app: FastAPI, types: Iterable[RecordType], bodies: Iterable[type[BaseModel]]) -> dict[str, Any]:
-    """The document, made once and kept. `bodies` are the models that routes only name."""
+    """The document, made once and kept. `bodies` are the models to which routes only refer by name."""
     if app.openapi_schema:
         return app.openapi_schema
     unknown = {t.tag for t in types} - TAGS.keys()

@@ -33,7 +33,7 @@ BASE = Annotated[int | None, Query(alias="from", ge=1, description="与哪一版
 
 CREATING, LISTING = problems(400, 403, 409, 413, 415, 422), problems(400, 403)
 READING, WRITING = problems(400, 404, 409), problems(400, 403, 404, 409, 412, 413, 415, 422, 428)
-PAGING = {"limit": (LIMIT, listing.LIMIT), "cursor": (CURSOR, None)}
+PAGE_PARAMETERS = {"limit": (LIMIT, listing.LIMIT), "cursor": (CURSOR, None)}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,11 @@ def list_records(t: RecordType, schemas: Schemas) -> Documentation:
     parameters: dict[str, Any] = {n: (Annotated[kind, Query(description=text)], None) for n, text in known.items()}
     search = Query(description="在编号、文字和备注中查找，两个字也能查到", max_length=100)
     order = Query(description=f"排序：{'、'.join(t.sorts)}；前加 - 为倒序，逗号分隔")
-    parameters |= {"q": (Annotated[str | None, search], None), "sort": (Annotated[str | None, order], None), **PAGING}
+    parameters |= {
+        "q": (Annotated[str | None, search], None),
+        "sort": (Annotated[str | None, order], None),
+        **PAGE_PARAMETERS,
+    }
     record: Any = schemas.read
     page = create_model(f"{schemas.read.__name__}Page", __base__=PageOf[record], __doc__=f"{t.label}清单的一页。")
     answer = {"model": page, "description": f"一页{t.label}", "headers": operations.LINK}
@@ -129,7 +133,7 @@ def actions(t: RecordType, schemas: Schemas) -> Documentation:
 
 def revisions(t: RecordType, schemas: Schemas) -> Documentation:
     """GET /v1/{type}/{key}/revisions."""
-    parameters = {"key": (KEY,), **PAGING}
+    parameters = {"key": (KEY,), **PAGE_PARAMETERS}
     answers = {200: {"model": RevisionList, "description": "一页修订"}, **READING}
     name, summary = f"list_revisions_of_{t.name}", f"{t.label}的历次修订"
     return Documentation(name, "get", summary, operations.REVISIONS, parameters, answers)

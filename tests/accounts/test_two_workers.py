@@ -89,7 +89,7 @@ async def test_what_was_read_while_a_change_was_told_is_not_remembered(opened: O
         await listening(app)
         authenticator = app.state.service.authenticator
         token = await token_of(other, made["username"])
-        pool = authenticator.pools.role("ledger_door")
+        pool = authenticator.pools["ledger_door"]
         async with AsyncExitStack() as held:
             for _ in range(app.state.service.settings.pool_size):
                 await held.enter_async_context(pool.acquire())

@@ -16,7 +16,7 @@ from app.records import REGISTRY
 from app.roles import ROLES, WORK_LIST_READERS
 
 router = APIRouter(tags=["90 账号与系统"])
-FORM = "application/x-www-form-urlencoded"
+FORM_MEDIA = "application/x-www-form-urlencoded"
 
 
 class Token(BaseModel):
@@ -41,7 +41,7 @@ class Me(BaseModel):
 
 
 _SYSTEM = ("list", "get", "create", "change", "unlock")
-# What a role may do besides records, by the address.
+# What a role may do besides records: address -> verbs.
 BESIDES: dict[str, dict[str, list[str]]] = {
     **{role: {"work-lists": ["list", "get"]} for role in WORK_LIST_READERS},
     "ledger_loader": {t.path: ["import"] for t in REGISTRY},
@@ -62,13 +62,13 @@ TOKEN_FORM = {
     "requestBody": {
         "required": True,
         "content": {
-            FORM: {
+            FORM_MEDIA: {
                 "schema": {
                     "type": "object",
                     "properties": {
                         "grant_type": _text(
                             "授权方式：password 人员，client_credentials 系统；不填为 password",
-                            enum=[forms.PASSWORD, forms.CLIENT],
+                            enum=[forms.PASSWORD_GRANT, forms.CLIENT_GRANT],
                         ),
                         "username": _text("用户名（password）"),
                         "password": _text("密码（password）", format="password"),
@@ -93,8 +93,8 @@ async def issue_token(request: Request, response: Response) -> Token:
     service = service_of(request)
     if request.scope["query_string"]:
         raise forms.bad("invalid_request", "?")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        raise Refusal("wrong_media_type", allowed=FORM, members={"error": "invalid_request"})
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_MEDIA:
+        raise Refusal("wrong_media_type", allowed=FORM_MEDIA, members={"error": "invalid_request"})
     by_address, by_name = service.sign_ins
     by_address.accept(forms.source_of(request.scope.get("client")))
     form = forms.read_form(await request.body())
@@ -107,13 +107,13 @@ async def issue_token(request: Request, response: Response) -> Token:
 
 async def _token(service: Service, grant: forms.Grant) -> tuple[str, int]:
     options = service.settings
-    patience = credentials.Patience(options.lock_failures, options.lock_minutes)
+    lock_rule = credentials.LockRule(options.lock_failures, options.lock_minutes)
     try:
         principal = await credentials.authenticate(
-            service.runtime.pools, grant.kind, grant.name, grant.secret, patience
+            service.runtime.pools, grant.kind, grant.name, grant.secret, lock_rule
         )
     except Refusal as refusal:
-        refusal.members["error"] = forms.REFUSED[grant.grant]
+        refusal.members["error"] = forms.OAUTH_ERRORS[grant.grant]
         raise
     return tokens.issue(service.keys, principal, options.token_minutes)
 

@@ -88,7 +88,7 @@ async def read(ctx: RequestContext, t: RecordType, record_id: UUID) -> Any:
 
     async def together(ids: Sequence[UUID]) -> Sequence[Any]:
         sql = read_sql(ctx.view, t, len(ids) > 1)
-        async with ctx.runtime.pools.of(ctx.caller).acquire() as connection:
+        async with ctx.runtime.pools[ctx.caller.database_role].acquire() as connection:
             rows = await connection.fetch(sql, ctx.context(), ids[0] if len(ids) == 1 else list(ids))
         found = {row["id"]: row for row in rows}
         return [found.get(i) for i in ids]
@@ -121,7 +121,7 @@ async def _written(
     if len(writes) > 1:
         more = {**more, "requests": {w.record_id: w.request for w in writes}}
     context = ctx.caller.context(writes[0].request, action, **more)
-    async with ctx.runtime.pools.of(ctx.caller).acquire() as connection:
+    async with ctx.runtime.pools[ctx.caller.database_role].acquire() as connection:
         rows = await connection.fetch(sql, context, *arguments)
     if len(writes) == 1:
         return [rows[0] if rows else None]

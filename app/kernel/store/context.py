@@ -74,7 +74,7 @@ class RequestContext:
     async def connection(self, transaction: bool = False) -> AsyncIterator[Any]:
         """A connection of the caller's class; constraint violations become refusals."""
         with self.refusing():
-            async with self.runtime.pools.of(self.caller).acquire() as connection:
+            async with self.runtime.pools[self.caller.database_role].acquire() as connection:
                 if transaction:
                     async with connection.transaction():
                         yield connection
