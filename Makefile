@@ -2,6 +2,7 @@
 # make run    the same service with whatever its data directory holds
 # make test   the whole test suite
 # make check  style and types
+# make trace  the files a PATCH and an import run through, and those to read first
 # Each first installs what it needs into .venv: with pip alone, every file checked by its hash.
 
 SHELL := /bin/sh
@@ -14,7 +15,7 @@ LOCK := $(UV) pip compile pyproject.toml --quiet --generate-hashes --no-header -
 # Chinese stays Chinese, also where no locale is set.
 export PYTHONUTF8 := 1
 
-.PHONY: help demo run test check bench docs lock
+.PHONY: help demo run test check bench trace docs lock
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -36,6 +37,9 @@ check: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks
+
+trace: .venv/.installed-dev
+	$(BIN)/python -m tests.support.trace
 
 docs: .venv/.installed
 	$(BIN)/python -m app docs

@@ -1,7 +1,9 @@
 """The application: every route in order, and what the service holds while it runs."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import gc
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,19 +13,18 @@ from app.accounts.bodies import BODIES
 from app.accounts.sign_in import routes as sign_in_routes
 from app.audit import routes as audit_routes
 from app.auth.authenticator import Authenticator, listening
-from app.auth.rate_limit import Paces
+from app.auth.rate_limit import RateLimit
 from app.auth.tokens import load_keys
 from app.db.context import AUTH_ROLE
 from app.db.engine import Pools
 from app.db.roles import require_bound
 from app.http import system_routes
 from app.http.docs_page import mount_docs
-from app.http.middleware import Headed, Recorded
 from app.http.openapi import document, mount_document
 from app.http.problems import answer_problems
-from app.http.record_router import add_records
+from app.http.routing import DirectRoutes, HeadMiddleware, add_records
+from app.http.server import Application, RequestLog, Shortcut
 from app.http.service import Service
-from app.http.shortcut import Served, Shortcut
 from app.imports import routes as import_routes
 from app.imports.worker import run_jobs
 from app.kernel.personal.keyring import load_keyring
@@ -39,77 +40,82 @@ from app.settings import Settings, settings
 
 SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
 declare(REGISTRY)
+# In the order of the document; the routes of the record types come after them.
+ROUTERS = (
+    import_routes.router(), person_routes.router, report_routes.router, sign_in_routes.router, audit_routes.router,
+    account_routes.router, system_routes.router,
+)  # fmt: skip
 
 
 def create_app(chosen: Settings | None = None) -> FastAPI:
-    """The service over the database that the settings name."""
+    """The service over the database that the settings name. Without a running lifespan it makes the document only."""
     options = chosen or settings()
+    app = FastAPI(
+        title="巡察台账", version="1", lifespan=_lifespan(options), docs_url=None, redoc_url=None, openapi_url=None
+    )
+    answer_problems(app)
+    mount_docs(app)
+    mount_document(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    direct = add_records(app, REGISTRY, SCHEMAS)
+    app.openapi = lambda: document(app, REGISTRY, (*BODIES, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    app.add_middleware(HeadMiddleware)
+    _add_outer_layers(app, direct, options)
+    return app
+
+
+def _add_outer_layers(app: FastAPI, direct: DirectRoutes, options: Settings) -> None:
+    """Put RequestLog and Shortcut around FastAPI's own layers. `add_middleware` would put them inside."""
+    build_own_layers = app.build_middleware_stack
+
+    def build_layers() -> Any:
+        shortcut = Shortcut(build_own_layers(), app.exception_handlers, direct)
+        limits = {"/v1/imports": options.import_limit}
+        return RequestLog(shortcut, access_log=options.access_log, limit=options.body_limit, limits=limits)
+
+    app.build_middleware_stack = build_layers  # type: ignore[method-assign]  # FastAPI calls it when it starts
+
+
+def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """What runs beside the requests: connections, the listener for changes of principals, the worker of imports."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         assert options.database_url, "the launcher sets LEDGER_DATABASE_URL, also for the embedded Postgres"
         pools = Pools(options.database_url, size=options.pool_size, prepared=options.prepared_statements)
-        async with pools.role(AUTH_ROLE).acquire() as connection:
+        async with pools[AUTH_ROLE].acquire() as connection:
             await require_bound(connection)
-        keys = await load_keys(pools)
-        given = options.secret_key.get_secret_value() if options.secret_key else None
-        service = Service(
-            Runtime(REGISTRY, SCHEMAS, pools, load_keyring(given, options.data_dir)),
-            keys,
-            Authenticator(pools, keys, options.token_minutes, Paces(options.requests_per_minute)),
-            options,
-            (Paces(options.sign_ins_per_address), Paces(options.sign_ins_per_name)),
-        )
-        app.state.service = service
+        service = app.state.service = await _service(pools, options)
         async with listening(service.authenticator, options.database_url), run_jobs(service):
             service.ready = True
             yield
             service.ready = False
         await pools.close()
 
-    app = FastAPI(
-        title="巡察台账",
-        version="1",
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
+    return lifespan
+
+
+async def _service(pools: Pools, options: Settings) -> Service:
+    keys = await load_keys(pools)
+    secret_key = options.secret_key.get_secret_value() if options.secret_key else None
+    return Service(
+        Runtime(REGISTRY, SCHEMAS, pools, load_keyring(secret_key, options.data_dir)),
+        keys,
+        Authenticator(pools, keys, options.token_minutes, RateLimit(options.requests_per_minute)),
+        options,
+        (RateLimit(options.sign_ins_per_address), RateLimit(options.sign_ins_per_name)),
     )
-    answer_problems(app)
-    mount_docs(app)
-    mount_document(app)
-    app.include_router(import_routes.router())
-    app.include_router(person_routes.router)
-    app.include_router(report_routes.router)
-    app.include_router(sign_in_routes.router)
-    app.include_router(audit_routes.router)
-    app.include_router(account_routes.router)
-    app.include_router(system_routes.router)
-    direct = add_records(app, REGISTRY)
-    app.openapi = lambda: document(app, REGISTRY, SCHEMAS, (*BODIES, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
-    limits = {"/v1/imports": options.import_limit}
-    app.add_middleware(Headed)
-    ordinary = app.build_middleware_stack
-
-    def stack() -> Any:
-        way = Shortcut(ordinary(), app, direct)
-        return Recorded(way, access_log=options.access_log, limit=options.body_limit, limits=limits)
-
-    app.build_middleware_stack = stack  # type: ignore[method-assign]  # both stand outside FastAPI's own layers
-    return app
 
 
 def application() -> Any:
-    """What uvicorn runs."""
-    import gc
-    import sys
-
+    """What uvicorn runs. `app/cli/worker.py` has switched the garbage collector off before it imports this file."""
     # While an import is checked in a thread, the event loop would else wait 5 ms for each of its turns.
     sys.setswitchinterval(0.0005)
     events_into(settings().access_log)
-    served = Served(create_app())
+    made = Application(create_app())
     gc.collect()
     gc.freeze()  # what the start made is never garbage; measured 1.15 times on a GET
     gc.set_threshold(50_000, 50, 50)
     gc.enable()
-    return served
+    return made

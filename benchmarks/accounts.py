@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import httpx
 
-from app.auth import principals
+from app.accounts import register
 from app.db.engine import Pools
 
 JURISDICTIONS = ("431301", "431302", "431321", "431382")
@@ -58,10 +58,10 @@ async def open_all(owner: Any, application_url: str) -> None:
     }
     pools = Pools(application_url, size=1)
     for name, code in {**ELSEWHERE, **dict.fromkeys(CALLERS, CODE)}.items():
-        await principals.add(pools, name, PASSWORD, "inspection_office", code, "bench")
+        await register.open_account(pools, name, PASSWORD, "inspection_office", code, "bench")
     for role in READERS:
-        await principals.add(pools, role, PASSWORD, role, CODE, "bench", **bound[role])
-    await principals.add(pools, WRITING_TEAM, PASSWORD, TEAM, CODE, "bench", team_number=writing_team)
+        await register.open_account(pools, role, PASSWORD, role, CODE, "bench", **bound[role])
+    await register.open_account(pools, WRITING_TEAM, PASSWORD, TEAM, CODE, "bench", team_number=writing_team)
     await pools.close()
 
 

@@ -1,22 +1,21 @@
 """What the routes of accounts, clients and API keys take and answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app.auth.binding import LABELS, SHARED
+from app.accounts.binding import LONGEST_DAYS, SUBSCRIBABLE
 from app.clock import SHANGHAI, now
-from app.db.roles import ROLES
 from app.errors import FieldError, invalid
 from app.kernel.declare.values import clean_text
 from app.kernel.schema.validation import validated
+from app.roles import ROLES, Role
 
 Body = TypeVar("Body", bound=BaseModel)
 WEEK = 7 * 24 * 60
-ROLE_HELP = "角色：" + "，".join(f"{role} {LABELS[role]}" for role in ROLES)
 
 
 def _text(value: Any) -> str:
@@ -25,24 +24,39 @@ def _text(value: Any) -> str:
     return value
 
 
-Role = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "enum": list(ROLES)})]
-Place = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "pattern": "^[0-9]{0,6}$"})]
+RoleName = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "enum": list(ROLES)})]
+Division = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "pattern": "^[0-9]{0,6}$"})]
 Moment = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "format": "date-time"})]
-Secret = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 10, "maxLength": 200})]
+NewPassword = Annotated[
+    str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 10, "maxLength": 200})
+]
 if TYPE_CHECKING:
     Number: TypeAlias = str
     Label: TypeAlias = str
 else:
     Number, Label = clean_text(64), clean_text(100)
 
+
+def _labels(meant: Callable[[Role], bool]) -> str:
+    return "、".join(role.label for role in ROLES.values() if meant(role))
+
+
+ROLE_HELP = "角色：" + "，".join(f"{role.name} {role.label}" for role in ROLES.values())
+BY_PREFIX = _labels(lambda role: role.by_prefix)
+UNIT_REQUIRED = _labels(lambda role: role.unit == "required")
+UNIT_OPTIONAL = _labels(lambda role: role.unit == "optional")
+OF_A_TEAM = _labels(lambda role: role.team)
+SUBSCRIBERS = _labels(lambda role: role.subscribes)
+TEMPORARY = _labels(lambda role: role.expires)
+
 ROLE: Any = Field(description=ROLE_HELP, examples=["inspection_office"])
-JURISDICTION: Any = Field(
-    description="区划代码，六位；系统管理员、上级机关、台账导入员可填前几位，空为全部", examples=["431382"]
+JURISDICTION: Any = Field(description=f"区划代码，六位；{BY_PREFIX}可填前几位，空为全部", examples=["431382"])
+UNIT: Any = Field(description=f"所属单位的编号：{UNIT_REQUIRED}必填，{UNIT_OPTIONAL}可填")
+TEAM: Any = Field(description=f"所属巡察组的编号：{OF_A_TEAM}必填")
+TYPES: Any = Field(description=f"订阅的记录类型，{SUBSCRIBERS}可填；不填则什么也查不到：" + "、".join(SUBSCRIBABLE))
+EXPIRES: Any = Field(
+    description=f"到期时刻，带时区；{TEMPORARY}必填，{LONGEST_DAYS} 天以内", examples=["2027-01-31T18:00:00+08:00"]
 )
-UNIT: Any = Field(description="所属单位的编号：案件监督管理室、承办部门、组织部门、被巡察单位必填，协作系统可填")
-TEAM: Any = Field(description="所属巡察组的编号：巡察组必填")
-TYPES: Any = Field(description="订阅的记录类型，协作系统可填；不填则什么也查不到：" + "、".join(SHARED))
-EXPIRES: Any = Field(description="到期时刻，带时区；台账导入员必填，30 天以内", examples=["2027-01-31T18:00:00+08:00"])
 LABEL: Any = Field(description="名称，说明归谁、做什么用", examples=["市大数据局数据共享平台"])
 
 
@@ -51,8 +65,8 @@ class _Given(BaseModel):
 
 
 class _Bound(_Given):
-    role: Annotated[Role, ROLE]
-    jurisdiction: Annotated[Place, JURISDICTION]
+    role: Annotated[RoleName, ROLE]
+    jurisdiction: Annotated[Division, JURISDICTION]
     unit_number: Annotated[Number | None, UNIT] = None
     team_number: Annotated[Number | None, TEAM] = None
     types: Annotated[list[Number] | None, TYPES] = None
@@ -63,7 +77,7 @@ class AccountCreate(_Bound):
     """开立账号。"""
 
     username: Annotated[str, PlainValidator(_text), Field(description="用户名", examples=["office"])]
-    password: Annotated[Secret, Field(description="密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2017"])]
+    password: Annotated[NewPassword, Field(description="密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2017"])]
 
 
 class ClientCreate(_Bound):
@@ -81,8 +95,8 @@ class ApiKeyCreate(_Bound):
 class AccountChange(_Given):
     """改动账号：只写要改的字段，null 为清空。"""
 
-    role: Annotated[Role, ROLE] = ""
-    jurisdiction: Annotated[Place, JURISDICTION] = ""
+    role: Annotated[RoleName, ROLE] = ""
+    jurisdiction: Annotated[Division, JURISDICTION] = ""
     unit_number: Annotated[Number | None, UNIT] = None
     team_number: Annotated[Number | None, TEAM] = None
     types: Annotated[list[Number] | None, TYPES] = None
@@ -99,7 +113,7 @@ class SystemChange(AccountChange):
 class PasswordSet(_Given):
     """另设密码。"""
 
-    password: Annotated[Secret, Field(description="新密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2018"])]
+    password: Annotated[NewPassword, Field(description="新密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2018"])]
 
 
 class Rotation(_Given):
@@ -186,7 +200,7 @@ BODIES = (AccountCreate, ClientCreate, ApiKeyCreate, AccountChange, SystemChange
 
 
 def given(model: type[BaseModel], body: Any) -> dict[str, Any]:
-    """The members of a body as the register takes them. Refuses with `validation_failed`."""
+    """The fields of a body as the register takes them. Refuses with `validation_failed`."""
     values = validated(model, body)
     if isinstance(text := values.get("expires_at"), str):
         values["expires_at"] = moment(text)
@@ -194,7 +208,7 @@ def given(model: type[BaseModel], body: Any) -> dict[str, Any]:
 
 
 def moment(text: str) -> datetime:
-    """A moment to come, of a text with a time zone."""
+    """A moment in the future, from a text with a time zone. Refuses with `validation_failed`."""
     try:
         found = datetime.fromisoformat(text)
         if len(text) >= len("2027-01-31T18:00Z") and found.tzinfo and found > now():
@@ -205,8 +219,8 @@ def moment(text: str) -> datetime:
 
 
 def answered(model: type[Body], principal: Any, more: Mapping[str, Any]) -> Body:
-    """The answer that shows this principal."""
+    """The answer that shows this principal, with further fields `more`."""
     names = {name: getattr(principal, name, None) for name in model.model_fields}
-    # The driver gives moments in UTC; an answer has those of Beijing, as records have.
+    # The driver gives moments in UTC. Answers have Beijing time, as those of records have.
     names = {name: v.astimezone(SHANGHAI) if isinstance(v, datetime) else v for name, v in names.items()}
     return model.model_validate({**names, "username": principal.id, "client_id": principal.id, **more})

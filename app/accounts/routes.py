@@ -1,4 +1,4 @@
-"""Accounts, clients and API keys: the administrator's. One bound to a prefix sees and manages what lies within it."""
+"""Accounts, clients and API keys, for administrators. One who is bound to a prefix manages those within the prefix."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,14 +8,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from app.accounts import bodies as b
-from app.accounts import systems
+from app.accounts import register, systems
 from app.auth import api_keys, credentials, principals
 from app.auth.principals import Principal
 from app.errors import FieldError, Refusal, invalid
 from app.http.dependencies import bearer
+from app.http.exchange import JSON, PATCH, json_body, only, request_context, service_of
 from app.http.operations import problems
-from app.http.record_handlers import JSON, PATCH, json_body, only
-from app.http.service import request_context, service_of
 from app.kernel.store import RequestContext
 from app.logging import log
 
@@ -61,7 +60,7 @@ async def administrator(request: Request, *parameters: str) -> RequestContext:
 
 
 def _reach(ctx: RequestContext) -> str:
-    """The beginning that the divisions of all principals have which this administrator manages."""
+    """The prefix of the divisions whose principals this administrator manages."""
     return ctx.caller.code or ctx.caller.prefix
 
 
@@ -84,8 +83,8 @@ def _shown(k: Kind, p: Principal, secret: str = "") -> Any:
 
 
 def _changed(ctx: RequestContext, request: Request, p: Principal, *members: str) -> None:
-    """What was done to whom by whom: a line in the log, without values. This process acts on it before it answers."""
-    service_of(request).authenticator.forget(p.id)
+    """Log what was changed of whom by whom, without values, and drop the principal from this process's cache."""
+    service_of(request).authenticator.invalidate(p.id)
     log.info("principal", request=ctx.request, by=ctx.caller.account, id=p.id, changed=sorted(members))
 
 
@@ -139,7 +138,7 @@ def _writing(k: Kind) -> None:
         if k.secret_member:
             made, secret = await systems.add(pools, k.kind, by, **values)
         else:
-            made, secret = await principals.add(pools, by=by, **values), ""
+            made, secret = await register.open_account(pools, by=by, **values), ""
         _changed(ctx, request, made, "create")
         response.headers.update({"Location": f"/v1/{k.path}/{made.id}", "Cache-Control": "no-store"})
         return _shown(k, made, secret)
@@ -155,19 +154,20 @@ def _writing(k: Kind) -> None:
         old = await _managed(ctx, k, name)
         values = b.given(k.change, await json_body(request, PATCH))
         _within(ctx, values)
-        new = await principals.alter(ctx.runtime.pools, old.id, values)
+        new = await register.alter(ctx.runtime.pools, old.id, values)
         assert new
         _changed(ctx, request, new, *values)
         response.headers["Cache-Control"] = "private, no-store"
         return _shown(k, new)
 
 
-def _acting(k: Kind) -> None:
-    refusals = problems(400, 403, 404, 413, 415, 422)
+ACTION_REFUSALS = problems(400, 403, 404, 413, 415, 422)
 
+
+def _unlocking(k: Kind) -> None:
     @router.post(
         f"/v1/{k.path}/{{name}}/actions/unlock", summary=f"解除{k.label}的锁定", operation_id=f"unlock_{k.kind}",
-        response_model=k.read, responses=refusals, openapi_extra=_body(b.Nothing, JSON, 解锁={}),
+        response_model=k.read, responses=ACTION_REFUSALS, openapi_extra=_body(b.Nothing, JSON, 解锁={}),
     )  # fmt: skip
     async def unlock(request: Request, response: Response, name: Name) -> Any:
         """多次填错后不等时间过去，即可再登录。"""
@@ -179,41 +179,45 @@ def _acting(k: Kind) -> None:
         response.headers["Cache-Control"] = "private, no-store"
         return _shown(k, await _managed(ctx, k, name))
 
-    if k.secret_member:
 
-        @router.post(
-            f"/v1/{k.path}/{{name}}/actions/rotate", summary=f"换新{k.label}的密钥", operation_id=f"rotate_{k.kind}",
-            response_model=k.secret, responses=refusals,
-            openapi_extra=_body(b.Rotation, JSON, 一小时内换完={"overlap_minutes": 60}),
-        )  # fmt: skip
-        async def rotate(request: Request, response: Response, name: Name) -> Any:
-            """新密钥只在这一次答复中显示；旧密钥在重叠的时间内仍可用，运行中的系统不会中断。其间再换，最早的即刻作废。"""
-            ctx = await administrator(request)
-            found = await _managed(ctx, k, name)
-            values = b.given(b.Rotation, await json_body(request, JSON))
-            secret = await systems.rotate(ctx.runtime.pools, found, values.get("overlap_minutes", 60))
-            _changed(ctx, request, found, "rotate")
-            response.headers["Cache-Control"] = "no-store"
-            return _shown(k, await _managed(ctx, k, name), secret)
+def _rotating(k: Kind) -> None:
+    @router.post(
+        f"/v1/{k.path}/{{name}}/actions/rotate", summary=f"换新{k.label}的密钥", operation_id=f"rotate_{k.kind}",
+        response_model=k.secret, responses=ACTION_REFUSALS,
+        openapi_extra=_body(b.Rotation, JSON, 一小时内换完={"overlap_minutes": 60}),
+    )  # fmt: skip
+    async def rotate(request: Request, response: Response, name: Name) -> Any:
+        """新密钥只在这一次答复中显示；旧密钥在重叠的时间内仍可用，运行中的系统不会中断。其间再换，最早的即刻作废。"""
+        ctx = await administrator(request)
+        found = await _managed(ctx, k, name)
+        values = b.given(b.Rotation, await json_body(request, JSON))
+        secret = await systems.rotate(ctx.runtime.pools, found, values.get("overlap_minutes", 60))
+        _changed(ctx, request, found, "rotate")
+        response.headers["Cache-Control"] = "no-store"
+        return _shown(k, await _managed(ctx, k, name), secret)
 
-    else:
 
-        @router.post(
-            f"/v1/{k.path}/{{name}}/actions/set_password", summary="另设密码", operation_id="set_password",
-            response_model=k.read, responses=refusals, openapi_extra=_body(b.PasswordSet, JSON),
-        )  # fmt: skip
-        async def set_password(request: Request, response: Response, name: Name) -> Any:
-            """原密码和以它登录的令牌即刻作废，锁定也解除。"""
-            ctx = await administrator(request)
-            found = await _managed(ctx, k, name)
-            values = b.given(b.PasswordSet, await json_body(request, JSON))
-            await credentials.new_password(ctx.runtime.pools, found.id, values["password"])
-            _changed(ctx, request, found, "password")
-            response.headers["Cache-Control"] = "private, no-store"
-            return _shown(k, await _managed(ctx, k, name))
+def _setting_password(k: Kind) -> None:
+    @router.post(
+        f"/v1/{k.path}/{{name}}/actions/set_password", summary="另设密码", operation_id="set_password",
+        response_model=k.read, responses=ACTION_REFUSALS, openapi_extra=_body(b.PasswordSet, JSON),
+    )  # fmt: skip
+    async def set_password(request: Request, response: Response, name: Name) -> Any:
+        """原密码和以它登录的令牌即刻作废，锁定也解除。"""
+        ctx = await administrator(request)
+        found = await _managed(ctx, k, name)
+        values = b.given(b.PasswordSet, await json_body(request, JSON))
+        await credentials.new_password(ctx.runtime.pools, found.id, values["password"])
+        _changed(ctx, request, found, "password")
+        response.headers["Cache-Control"] = "private, no-store"
+        return _shown(k, await _managed(ctx, k, name))
 
 
 for _kind in KINDS:
     _reading(_kind)
     _writing(_kind)
-    _acting(_kind)
+    _unlocking(_kind)
+    if _kind.secret_member:
+        _rotating(_kind)
+    else:
+        _setting_password(_kind)

@@ -3,8 +3,9 @@
 import secrets
 from typing import Any
 
-from app.auth import api_keys, credentials, passwords, principals
-from app.auth.binding import Binding, field_errors
+from app.accounts import register
+from app.accounts.binding import Binding, field_errors
+from app.auth import api_keys, credentials, passwords
 from app.auth.principals import Principal
 from app.db.engine import Pools
 from app.errors import invalid
@@ -19,11 +20,11 @@ async def add(pools: Pools, kind: str, by: str, label: str, **bound: Any) -> tup
         raise invalid(*found)
     identifier = api_keys.new_identifier() if kind == API_KEY else f"client-{secrets.token_hex(4)}"
     secret, digest = await _secret(kind, identifier)
-    return await principals.insert(pools, identifier, kind, binding, digest, by, label), secret
+    return await register.insert(pools, identifier, kind, binding, digest, by, label), secret
 
 
 async def rotate(pools: Pools, principal: Principal, overlap_minutes: int) -> str:
-    """Another secret; the one before it is good for `overlap_minutes` more, so that a running system is not cut off."""
+    """Another secret. The former one holds for `overlap_minutes` more, so that a running system is not cut off."""
     secret, digest = await _secret(principal.kind, principal.id)
     await credentials.replace(pools, principal.id, digest, overlap_minutes)
     return secret

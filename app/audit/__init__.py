@@ -1,1 +1,1 @@
-"""What an auditor reads: the access log, and that revisions are."""
+"""What an auditor reads: the access log, and the list of revisions without their content."""

@@ -1,4 +1,4 @@
-"""The shapes of what an auditor is answered."""
+"""The answers that an auditor gets."""
 
 from pydantic import BaseModel, Field
 

@@ -1,4 +1,4 @@
-"""The two lists of an auditor, newest first. Reading them is entered in the access log by the same statement."""
+"""The two lists of an auditor, newest first. The statement that reads a page also enters it in the access log."""
 
 import re
 from collections.abc import Mapping
@@ -22,9 +22,10 @@ WORD = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 class Trail:
     """A list of an auditor.
 
-    path      its address, which is also the record type that a page of it is entered under
-    columns   member -> SQL over the row `t`
-    order     the columns by which it is ordered, backwards, with their types
+    path      its address
+    kind      what the access log calls a page of it
+    columns   field of the answer -> SQL over the row `t`
+    order     the columns by which it is ordered, descending, with their types
     filters   parameter -> condition
     """
 
@@ -36,7 +37,7 @@ class Trail:
     filters: Mapping[str, str]
 
 
-SINCE = {"at_from": "t.at >= {}::timestamptz", "at_to": "t.at < {}::timestamptz"}
+MOMENTS = {"at_from": "t.at >= {}::timestamptz", "at_to": "t.at < {}::timestamptz"}
 ACCESS_LOG = Trail(
     "access-log",
     "log",
@@ -52,10 +53,10 @@ ACCESS_LOG = Trail(
         "record_type": "t.record_type = {}",
         "record_id": "t.record_ids @> array[{}::text::uuid]",
         "kind": "t.kind = {}",
-        **SINCE,
+        **MOMENTS,
     },
 )
-# In the order of the transactions, along the index that there is: one on moments would tax every write.
+# In the order of the transactions, by the existing index: an index on `at` would slow down every write.
 REVISIONS = Trail(
     "revisions",
     "revisions",
@@ -72,13 +73,13 @@ REVISIONS = Trail(
         "record_type": "t.record_type = {}",
         "record_id": "t.record_id = {}::text::uuid",
         "action": "t.action = {}",
-        **SINCE,
+        **MOMENTS,
     },
 )
 
 
 def wanted(ctx: RequestContext, trail: Trail, given: Mapping[str, str], limit: int, cursor: str | None) -> Listing:
-    """What is asked of the list. Refuses with `bad_query` naming the parameter."""
+    """The list that the parameters ask for. Refuses with `bad_query` naming the parameter."""
     conditions = [
         Condition(sql, _value(ctx, name, given[name])) for name, sql in trail.filters.items() if name in given
     ]
@@ -86,7 +87,7 @@ def wanted(ctx: RequestContext, trail: Trail, given: Mapping[str, str], limit: i
 
 
 def _value(ctx: RequestContext, name: str, text: str) -> Any:
-    if name in SINCE:
+    if name in MOMENTS:
         return _moment(name, text)
     if name == "record_id":
         return text if is_identifier(text) else _refuse(name, "not_an_identifier")
@@ -101,7 +102,7 @@ def _refuse(name: str, code: str, allowed: list[str] | None = None) -> Any:
 
 
 def _moment(name: str, text: str) -> datetime:
-    """A moment with its offset, or a whole day in Shanghai; the end is included."""
+    """A moment with its offset, or a whole day in Shanghai. The end of a range is included."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -122,10 +123,10 @@ async def page(
     """One page, and the cursor of the next."""
     last = cursor_values(key, trail, listing)
     sql, arguments = _statement(trail, listing, last)
-    sql, arguments = _entered(ctx, trail, listing, sql, [ctx.context(), *arguments])
+    sql, arguments = _with_log_entry(ctx, trail, listing, sql, [ctx.context(), *arguments])
     async with ctx.connection() as connection:
         rows = await connection.fetch(sql, *arguments)
-    items = [{name: _told(row[name]) for name in trail.columns} for row in rows[: listing.limit]]
+    items = [{name: _shown(row[name]) for name in trail.columns} for row in rows[: listing.limit]]
     if len(rows) <= listing.limit:
         return items, None
     end = rows[listing.limit - 1]
@@ -133,7 +134,7 @@ async def page(
 
 
 def _statement(trail: Trail, listing: Listing, last: Any) -> tuple[str, list[Any]]:
-    """The page's statement, one row more than asked, and the arguments behind the caller's context."""
+    """The statement of a page, with one row more than asked, and its arguments after the caller's context."""
     arguments, where = [], [GUARD]
     for condition in listing.conditions:
         arguments.append(condition.value)
@@ -151,10 +152,10 @@ def _statement(trail: Trail, listing: Listing, last: Any) -> tuple[str, list[Any
     ), arguments
 
 
-def _entered(
+def _with_log_entry(
     ctx: RequestContext, trail: Trail, listing: Listing, sql: str, arguments: list[Any]
 ) -> tuple[str, list[Any]]:
-    """That an auditor has looked, and at the reads or versions of which record, if of one."""
+    """The statement, extended so that it enters in the access log that an auditor looked, and at which record."""
     asked = {name: c.value for name, f in trail.filters.items() for c in listing.conditions if c.sql == f}
     n = len(arguments)
     whole = f"""with answered as materialized ({sql}), entered as (
@@ -166,5 +167,5 @@ select * from answered"""
     return whole, [*arguments, ctx.caller.code, ctx.caller.role, asked.get("record_type"), ids]
 
 
-def _told(value: Any) -> Any:
+def _shown(value: Any) -> Any:
     return value.astimezone(SHANGHAI).isoformat() if isinstance(value, datetime) else value

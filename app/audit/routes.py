@@ -11,10 +11,9 @@ from app.audit.answers import KIND_HELP, AccessLog, RevisionMarks
 from app.audit.reading import ACCESS_LOG, REVISIONS, Trail
 from app.errors import Refusal
 from app.http.dependencies import bearer
+from app.http.exchange import JSON, only, request_context, service_of
 from app.http.operations import problems
 from app.http.paging import PAGING, documented, paged, paging
-from app.http.record_handlers import JSON, only
-from app.http.service import request_context, service_of
 from app.kernel.personal.access_log import KINDS
 
 router = APIRouter(tags=["85 审计"], dependencies=[Depends(bearer)])

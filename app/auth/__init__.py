@@ -1,1 +1,1 @@
-"""Who stands behind a token or a key."""
+"""Authentication: tokens, API keys, passwords, rate limits, and the register of principals that they are checked by."""

@@ -1,6 +1,6 @@
-"""API keys: `ledger_<id>_<secret><checksum>`, for scripts that cannot fetch a token. Only a digest is kept.
+"""API keys: `ledger_<id>_<secret><checksum>`, for scripts that cannot fetch a token. Only a digest is stored.
 
-The beginning shows whose key it is; the checksum tells a mistyped key from a wrong one without asking the database.
+The beginning names the principal. The checksum recognises a mistyped key without a query.
 """
 
 import hashlib
@@ -23,19 +23,19 @@ def shown(identifier: str) -> str:
 
 
 def generated(identifier: str) -> tuple[str, str]:
-    """A new key to show once, and its digest to keep. 256 random bits need no slow hash."""
+    """A new key to show once, and its digest to store. 256 random bits need no slow hash."""
     text = shown(identifier) + secrets.token_urlsafe(32)
     key = text + _checksum(text)
     return key, digest(key)
 
 
 def digest(key: str) -> str:
-    """What is kept of a key."""
+    """What is stored of a key."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def identifier_of(key: str) -> str | None:
-    """Whose key this claims to be; None for what no key looks like."""
+    """The principal that a key names; None for a text that cannot be a key."""
     if len(key) != len(BEGINNING) + _ID + 1 + _SECRET + _CHECK or not key.isascii():
         return None
     if not hmac.compare_digest(_checksum(key[:-_CHECK]), key[-_CHECK:]):

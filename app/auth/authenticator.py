@@ -1,8 +1,7 @@
-"""Who stands behind a token or a key. Remembered, so that a request costs neither a signature nor a query.
+"""Which caller stands behind a token or an API key. Cached, so that a request costs no signature and no query.
 
-What is remembered of a principal is dropped when the database tells that it changed (a trigger on `principal`
-notifies); each process listens on a connection of its own. While it does not hear its own heartbeat, it remembers
-nothing.
+A trigger on `principal` notifies CHANNEL of every change, each process listens on a connection of its own, and what is
+cached of the principal is dropped. While the connection does not answer its own heartbeat, nothing is cached.
 """
 
 import asyncio
@@ -17,69 +16,70 @@ from typing import Any
 import asyncpg
 
 from app.auth import api_keys, credentials, principals, tokens
-from app.auth.rate_limit import Pace, Paces, take
+from app.auth.rate_limit import Allowance, RateLimit
 from app.db.context import AUTH_ROLE, Caller
 from app.db.engine import Pools, connect
 from app.errors import Refusal
 from app.logging import log
 
 CHANNEL = "ledger_principals"
-BEAT_SECONDS, PATIENCE_SECONDS = 3.0, 5.0
-MOST = 10_000  # remembered tokens; beyond, all are forgotten and looked up again
+BEAT_SECONDS, ANSWER_SECONDS = 3.0, 5.0
+MOST = 10_000  # cached tokens; at this number all are dropped and looked up again
 
 
 @dataclass(slots=True)
 class CachedToken:
-    """A token that was looked at: whose it is, and until when (monotonic clock) that may be believed."""
+    """A token that was verified: its caller, and until when (monotonic clock) it holds without verifying it again."""
 
     until: float
     caller: Caller
-    pace: Pace
+    allowance: Allowance
 
 
 @dataclass
 class Authenticator:
-    """Who may come in."""
+    """Verifies tokens and API keys. `changes_heard` counts notifications: a look-up during one must not be cached."""
 
     pools: Pools
     keys: tokens.Keys
     longest_minutes: int
-    paces: Paces
-    known: dict[str, CachedToken] = field(default_factory=dict)
-    of: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    rate_limit: RateLimit
+    cached: dict[str, CachedToken] = field(default_factory=dict)
+    tokens_of: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     listening: bool = False
-    heard: int = 0  # a change that is told while a principal is being read makes what was read old
+    changes_heard: int = 0
 
     async def caller(self, token: str) -> Caller:
         """The caller of a token or API key. Refuses with `unauthenticated`, and with `too_many_requests`."""
         now = time.monotonic()
-        entry = self.known.get(token)
+        entry = self.cached.get(token)
         if entry is None or entry.until <= now:
-            entry = await self._looked_up(token)
-        take(entry.pace, now, self.paces.step)
+            entry = await self._look_up(token)
+        entry.allowance.spend(now, self.rate_limit.step)
         return entry.caller
 
-    async def _looked_up(self, token: str) -> CachedToken:
-        heard = self.heard
-        of = self._of_key if token.startswith(api_keys.BEGINNING) else self._of_token
-        principal, ends = await of(token)
+    async def _look_up(self, token: str) -> CachedToken:
+        changes_heard = self.changes_heard
+        verify = self._verify_key if token.startswith(api_keys.BEGINNING) else self._verify_token
+        principal, ends = await verify(token)
         if not principal.open:
             raise Refusal("unauthenticated")
         if principal.expires_at:
             ends = min(ends, principal.expires_at.timestamp())
-        entry = CachedToken(time.monotonic() + ends - time.time(), principal.caller, self.paces.of(principal.id))
-        if self.listening and heard == self.heard:
-            self._remember(token, entry)
+        until = time.monotonic() + ends - time.time()
+        entry = CachedToken(until, principal.caller, self.rate_limit.allowance(principal.id))
+        if self.listening and changes_heard == self.changes_heard:
+            self._cache(token, entry)
         return entry
 
-    async def _of_token(self, token: str) -> tuple[principals.Principal, float]:
+    async def _verify_token(self, token: str) -> tuple[principals.Principal, float]:
         claims = tokens.verified(self.keys, token, self.longest_minutes)
         principal = await principals.find(self.pools, claims.sub)
         if principal is None or principal.generation != claims.generation:
             raise Refusal("unauthenticated")
         return principal, claims.exp
 
-    async def _of_key(self, key: str) -> tuple[principals.Principal, float]:
+    async def _verify_key(self, key: str) -> tuple[principals.Principal, float]:
         identifier = api_keys.identifier_of(key)
         until = await credentials.key_until(self.pools, identifier, key) if identifier else None
         principal = await principals.find(self.pools, identifier) if identifier and until else None
@@ -87,33 +87,33 @@ class Authenticator:
             raise Refusal("unauthenticated")
         return principal, until
 
-    def _remember(self, token: str, entry: CachedToken) -> None:
-        if len(self.known) >= MOST:
-            self.forget_all()
-        self.known[token] = entry
-        self.of[entry.caller.account].append(token)
+    def _cache(self, token: str, entry: CachedToken) -> None:
+        if len(self.cached) >= MOST:
+            self.invalidate_all()
+        self.cached[token] = entry
+        self.tokens_of[entry.caller.account].append(token)
 
-    def forget(self, identifier: str) -> None:
-        """Drops what is remembered of a principal: it has changed."""
-        self.heard += 1
-        for token in self.of.pop(identifier, ()):
-            self.known.pop(token, None)
+    def invalidate(self, principal_id: str) -> None:
+        """Drop what is cached of a principal, because it has changed."""
+        self.changes_heard += 1
+        for token in self.tokens_of.pop(principal_id, ()):
+            self.cached.pop(token, None)
 
-    def forget_all(self) -> None:
-        """Drops everything."""
-        self.heard += 1
-        self.known.clear()
-        self.of.clear()
+    def invalidate_all(self) -> None:
+        """Drop everything that is cached."""
+        self.changes_heard += 1
+        self.cached.clear()
+        self.tokens_of.clear()
 
-    def invalidate(self) -> None:
-        """Changes may go unheard from here on: nothing is remembered until `CHANNEL` is heard again."""
+    def stop_caching(self) -> None:
+        """Cache nothing until the connection hears CHANNEL again, because changes may go unheard meanwhile."""
         self.listening = False
-        self.forget_all()
+        self.invalidate_all()
 
 
 @asynccontextmanager
 async def listening(authenticator: Authenticator, url: str) -> AsyncIterator[None]:
-    """Listens for changes of principals as long as the block lasts; a connection that is lost is opened again."""
+    """Listen for changes of principals while the block lasts. A connection that is lost is opened again."""
     task = asyncio.create_task(_listen_always(authenticator, url))
     try:
         yield
@@ -130,34 +130,38 @@ async def _listen_always(authenticator: Authenticator, url: str) -> None:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as problem:
             log.warning("principals unheard", problem=type(problem).__name__)
         finally:
-            authenticator.invalidate()
+            authenticator.stop_caching()
         await asyncio.sleep(0.5)
 
 
 async def _listen(authenticator: Authenticator, url: str) -> None:
-    """Hears one connection out. Its own heartbeat proves that what was committed before has been heard, too."""
-    connection = await asyncio.wait_for(connect(url, AUTH_ROLE), PATIENCE_SECONDS)
+    """Listen until the connection is lost or its heartbeat stays unanswered.
+
+    Postgres delivers notifications in the order of commits: a heartbeat that arrives proves that every change committed
+    before it has arrived, too.
+    """
+    connection = await asyncio.wait_for(connect(url, AUTH_ROLE), ANSWER_SECONDS)
     mark, beat = f".{secrets.token_hex(8)}", asyncio.Event()
 
-    def told(_connection: Any, _process: int, _channel: str, payload: str) -> None:
+    def notified(_connection: Any, _process: int, _channel: str, payload: str) -> None:
         if payload == mark:
             beat.set()
         elif not payload.startswith("."):
-            authenticator.forget(payload)
+            authenticator.invalidate(payload)
 
     lost = asyncio.Event()
 
     def closed(_connection: Any) -> None:
-        authenticator.invalidate()
+        authenticator.stop_caching()
         lost.set()
 
     connection.add_termination_listener(closed)
     try:
-        await connection.add_listener(CHANNEL, told)
+        await connection.add_listener(CHANNEL, notified)
         while not lost.is_set():
             beat.clear()
-            await connection.execute("select pg_notify($1, $2)", CHANNEL, mark, timeout=PATIENCE_SECONDS)
-            await asyncio.wait_for(beat.wait(), PATIENCE_SECONDS)
+            await connection.execute("select pg_notify($1, $2)", CHANNEL, mark, timeout=ANSWER_SECONDS)
+            await asyncio.wait_for(beat.wait(), ANSWER_SECONDS)
             authenticator.listening = True
             with suppress(TimeoutError):
                 await asyncio.wait_for(lost.wait(), BEAT_SECONDS)

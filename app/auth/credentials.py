@@ -1,4 +1,4 @@
-"""Whether a secret is right, and what repeated failures lead to. Counted in the database, so over all processes."""
+"""Whether a secret is right, and the lock after repeated failures. Postgres counts them, so over all processes."""
 
 import asyncio
 import hmac
@@ -11,43 +11,43 @@ from app.db.context import AUTH_ROLE
 from app.db.engine import Pools
 from app.errors import Refusal, invalid
 
-# A refusal is answered after a whole multiple of this, whatever its reason: an idle machine needs less for any of them,
-# and on a busy one the difference that a commit makes is lost in the rounding.
+# A refusal is answered after a whole multiple of this, so that its time does not tell its reason: an idle machine needs
+# less for any of them, and on a busy one the difference that a commit makes is lost in the rounding.
 REFUSAL_SECONDS = 0.3
 KEY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
-class Patience:
-    """So many failures within `minutes` lock a principal for as many minutes."""
+class LockRule:
+    """`failures` wrong secrets within `minutes` lock a principal for as many minutes."""
 
     failures: int = 5
     minutes: int = 15
 
 
 async def authenticate(
-    pools: Pools, kind: str, identifier: str, secret: str, patience: Patience = Patience()
+    pools: Pools, kind: str, identifier: str, secret: str, lock_rule: LockRule = LockRule()
 ) -> Principal:
-    """The open principal with that secret. Refuses with `bad_credentials`: one answer, after one time, for each reason.
+    """The open principal with that secret. Refuses with `bad_credentials`, after the same time whatever the reason.
 
-    A principal that is locked stays so for the right secret, too; failures are not counted meanwhile.
+    A locked principal is refused the right secret, too. Failures during a lock are not counted.
     """
     started = time.monotonic()
-    known = await principals.find(pools, identifier)
-    principal = known if known is not None and known.kind == kind else None
+    found = await principals.find(pools, identifier)
+    principal = found if found is not None and found.kind == kind else None
     right = await is_right(pools, principal.id if principal else None, secret)
     if principal and right and principal.open and not principal.locked_until:
-        await _forgive(pools, identifier)
+        await _reset_failures(pools, identifier)
         return principal
     if principal and not right and not principal.locked_until:
-        await _count(pools, identifier, patience)
+        await _count_failure(pools, identifier, lock_rule)
     await asyncio.sleep((started - time.monotonic()) % REFUSAL_SECONDS)
     raise Refusal("bad_credentials")
 
 
 async def is_right(pools: Pools, identifier: str | None, secret: str) -> bool:
-    """Whether this is the secret of that principal, or the former one while a rotation lasts. Counts nothing."""
-    pool = pools.role(AUTH_ROLE)
+    """Whether this is the secret of that principal, or its former secret during a rotation. Counts no failure."""
+    pool = pools[AUTH_ROLE]
     row = await pool.fetchrow(
         "select digest, case when former_until > now() then former end as former from principal_secret where id = $1",
         identifier,
@@ -58,11 +58,11 @@ async def is_right(pools: Pools, identifier: str | None, secret: str) -> bool:
 
 
 async def key_until(pools: Pools, identifier: str, key: str) -> float | None:
-    """Until when (seconds since 1970) this API key may be believed without looking again; None if it is wrong.
+    """Until when (seconds since 1970) this API key holds without another query; None if the key is wrong.
 
-    Not counted as a failure: nobody guesses 256 bits, and whoever knows how a key begins could lock it.
+    A wrong key is not counted as a failure: nobody guesses 256 bits, and whoever knows how a key begins could lock it.
     """
-    pool = pools.role(AUTH_ROLE)
+    pool = pools[AUTH_ROLE]
     row = await pool.fetchrow("select digest, former, former_until from principal_secret where id = $1", identifier)
     given, now = api_keys.digest(key), time.time()
     if row and hmac.compare_digest(row["digest"], given):
@@ -72,8 +72,8 @@ async def key_until(pools: Pools, identifier: str, key: str) -> float | None:
     return None
 
 
-async def _count(pools: Pools, identifier: str, patience: Patience) -> None:
-    pool = pools.role(AUTH_ROLE)
+async def _count_failure(pools: Pools, identifier: str, lock_rule: LockRule) -> None:
+    pool = pools[AUTH_ROLE]
     await pool.execute(
         "update principal_secret s set failures = n.failures, failing_since = n.since,"
         " locked_until = case when n.failures >= $2 then now() + $3 * interval '1 minute' end"
@@ -82,12 +82,12 @@ async def _count(pools: Pools, identifier: str, patience: Patience) -> None:
         " and failing_since > now() - $3 * interval '1 minute' and locked_until is null as recent"
         " from principal_secret where id = $1"
         " and coalesce(locked_until, '-infinity') <= now() for update) o) n where s.id = n.id",
-        identifier, patience.failures, patience.minutes,
+        identifier, lock_rule.failures, lock_rule.minutes,
     )  # fmt: skip
 
 
-async def _forgive(pools: Pools, identifier: str) -> None:
-    pool = pools.role(AUTH_ROLE)
+async def _reset_failures(pools: Pools, identifier: str) -> None:
+    pool = pools[AUTH_ROLE]
     await pool.execute(
         "update principal_secret set failures = 0, failing_since = null, locked_until = null"
         " where id = $1 and (failures > 0 or locked_until is not null)",
@@ -96,13 +96,13 @@ async def _forgive(pools: Pools, identifier: str) -> None:
 
 
 async def unlock(pools: Pools, identifier: str) -> None:
-    """Ends a lock, and forgets the failures that led to it."""
-    await _forgive(pools, identifier)
+    """End a lock, and reset the count of failures."""
+    await _reset_failures(pools, identifier)
 
 
 async def replace(pools: Pools, identifier: str, digest: str, overlap_minutes: int = 0) -> None:
-    """Another secret. The former one is good for `overlap_minutes` more; without, its tokens end at once."""
-    pool = pools.role(AUTH_ROLE)
+    """Set another secret. The former one holds for `overlap_minutes` more; with 0 its tokens end at once."""
+    pool = pools[AUTH_ROLE]
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(
             "update principal_secret set digest = $2, failures = 0, failing_since = null, locked_until = null,"
@@ -117,7 +117,7 @@ async def replace(pools: Pools, identifier: str, digest: str, overlap_minutes: i
 
 
 async def new_password(pools: Pools, username: str, password: str) -> bool:
-    """Sets an account's password. False if there is no such account. Refuses with `validation_failed`."""
+    """Set an account's password. False if there is no such account. Refuses with `validation_failed`."""
     found = await principals.find(pools, username)
     if found is None or found.kind != "account":
         return False

@@ -10,14 +10,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from app.errors import FieldError
 
 SHORTEST, LONGEST = 10, 200
-# A handful that is tried first. No list is complete: the lock after repeated failures is what protects.
+# Passwords that attackers try first. No list is complete: the lock after repeated failures protects.
 OBVIOUS = (
     "1234567890", "0123456789", "0987654321", "9876543210", "12345678910", "123456789a", "a123456789", "1q2w3e4r5t",
     "qwertyuiop", "password123", "password12", "passw0rd123", "admin12345", "admin123456", "administrator",
     "changeme123", "change-me-please", "woaini1314", "5201314520", "abc1234567", "iloveyou1314",
 )  # fmt: skip
 _hasher = PasswordHasher()
-# The hash of no password. It costs what any other does when it is checked, and nothing when a process starts.
+# A hash that fits no password. Checking it costs as much as any other, and making it costs a start nothing.
 _decoy = "$argon2id$v=19$m={},t={},p={}${}${}".format(
     _hasher.memory_cost, _hasher.time_cost, _hasher.parallelism,
     *(base64.b64encode(secrets.token_bytes(n)).decode().rstrip("=") for n in (_hasher.salt_len, _hasher.hash_len)),
@@ -44,7 +44,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right. An unknown account costs as much time as a known one."""
+    """Whether the password is right. Without a hash (unknown account) the check takes as long and fails."""
     try:
         await asyncio.to_thread(_hasher.verify, password_hash or _decoy, password)
     except (VerificationError, InvalidHashError):

@@ -1,7 +1,7 @@
-"""How many requests are taken, in memory and for each process: a service of n workers takes up to n times as many.
+"""How many requests a minute are accepted, counted in memory by each process: n workers accept up to n times as many.
 
-A counter is one number, the moment at which everything taken so far would have been taken at the steady pace. A whole
-minute's worth may come at once; then the steady pace goes on. Memory is bounded.
+An allowance is one number: the moment at which all requests accepted so far would have been accepted at the steady
+rate. A whole minute's requests may come at once; from then on the steady rate holds. Memory is bounded.
 """
 
 import time
@@ -14,45 +14,47 @@ SPAN_SECONDS = 60.0
 
 
 @dataclass(slots=True)
-class Pace:
-    """The counter of one principal, name or address."""
+class Allowance:
+    """What one principal, name or address has used up. `due` is in seconds of the monotonic clock."""
 
     due: float = 0.0
 
+    def spend(self, now: float, step: float) -> None:
+        """Accept one request. `step` is 60 seconds over the requests a minute. Refuses with `too_many_requests`."""
+        due = (self.due if self.due > now else now) + step
+        if due > now + SPAN_SECONDS:
+            seconds = ceil(due - now - SPAN_SECONDS)
+            raise Refusal("too_many_requests", headers={"Retry-After": str(seconds)}, seconds=seconds)
+        self.due = due
 
-def take(pace: Pace, now: float, step: float) -> None:
-    """Takes one request; `step` is 60 seconds over the number a minute. Refuses with `too_many_requests`."""
-    due = (pace.due if pace.due > now else now) + step
-    if due > now + SPAN_SECONDS:
-        seconds = ceil(due - now - SPAN_SECONDS)
-        raise Refusal("too_many_requests", headers={"Retry-After": str(seconds)}, seconds=seconds)
-    pace.due = due
 
+class RateLimit:
+    """One limit, with an allowance for each name.
 
-class Paces:
-    """Counters by name; the names of a flood drop out as soon as they are idle, the oldest first when none is."""
+    At `most` names those that are idle are dropped, and if too few are idle, the oldest.
+    """
 
     def __init__(self, per_minute: int, most: int = 10_000) -> None:
         self.step = SPAN_SECONDS / per_minute
         self._most = most
-        self._paces: dict[str, Pace] = {}
+        self._allowances: dict[str, Allowance] = {}
 
-    def of(self, name: str) -> Pace:
-        """The counter of that name."""
-        found = self._paces.get(name)
+    def allowance(self, name: str) -> Allowance:
+        """The allowance of this name."""
+        found = self._allowances.get(name)
         if found is None:
-            if len(self._paces) >= self._most:
+            if len(self._allowances) >= self._most:
                 self._make_room()
-            found = self._paces[name] = Pace()
+            found = self._allowances[name] = Allowance()
         return found
 
-    def take(self, name: str) -> None:
-        """Takes one request of that name. Refuses with `too_many_requests`."""
-        take(self.of(name), time.monotonic(), self.step)
+    def accept(self, name: str) -> None:
+        """Accept one request of this name. Refuses with `too_many_requests`."""
+        self.allowance(name).spend(time.monotonic(), self.step)
 
     def _make_room(self) -> None:
         now = time.monotonic()
-        busy = {name: pace for name, pace in self._paces.items() if pace.due > now}
+        busy = {name: allowance for name, allowance in self._allowances.items() if allowance.due > now}
         for name in list(busy)[: max(0, len(busy) - self._most // 2)]:
             del busy[name]
-        self._paces = busy
+        self._allowances = busy

@@ -18,9 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from app.kernel.declare.access import ROLES
 from app.kernel.schema.statements import among, secured
 from app.kernel.schema.tables import metadata
+from app.roles import ROLES
 
 PRINCIPAL = Table(
     "principal",

@@ -19,7 +19,7 @@ from app.strict_json import load
 ISSUER = AUDIENCE = "inspection-ledger"
 ALGORITHM: Final = "Ed25519"
 HEADER = base64.urlsafe_b64encode(b'{"typ":"at+jwt","alg":"Ed25519"}').rstrip(b"=").decode()
-LONGEST = 2048  # characters; ours have some 500
+LONGEST_TOKEN = 2048  # characters; ours have some 500
 SKEW_SECONDS = 5  # between the clocks of machines that share a database
 
 
@@ -33,7 +33,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Claims:
-    """What a valid token says: whose it is, of which generation, and until when."""
+    """What a valid token says: the principal, the principal's generation, and when the token expires."""
 
     sub: str
     generation: int
@@ -41,8 +41,8 @@ class Claims:
 
 
 async def load_keys(pools: Pools) -> Keys:
-    """Reads the keys, making them on first use. Workers that start at once agree on the first one stored."""
-    pool = pools.role(AUTH_ROLE)
+    """Read the keys, or make them on first use. Workers that start at once agree on the first one stored."""
+    pool = pools[AUTH_ROLE]
     fresh = OKPKey.generate_key(ALGORITHM, {"kid": secrets.token_hex(4)}, private=True)
     token = await _key(pool, "token", fresh.as_pem(private=True))
     cursor = await _key(pool, "cursor", secrets.token_bytes(32))
@@ -56,7 +56,7 @@ async def _key(pool: Any, name: str, fresh: bytes) -> bytes:
 
 
 def issue(keys: Keys, principal: Principal, minutes: int) -> tuple[str, int]:
-    """A token for this principal, and the seconds it is good for: never longer than the principal itself."""
+    """A token for this principal, and the seconds it holds: never longer than the principal itself."""
     issued = int(time.time())
     expires = issued + minutes * 60
     if principal.expires_at:
@@ -73,12 +73,12 @@ def issue(keys: Keys, principal: Principal, minutes: int) -> tuple[str, int]:
 def verified(keys: Keys, token: str, longest_minutes: int) -> Claims:
     """The claims of a token that this installation issued and that holds now. Refuses with `unauthenticated`.
 
-    The header must be, byte for byte, the one that `issue` writes: no algorithm to choose, no `kid` to look up, no
-    `crit`, `jku` or embedded key to obey. The signature must be spelled in the one canonical way.
+    The header must be, byte for byte, the one that `issue` writes, so that a token can choose no algorithm and name no
+    `kid`, `crit`, `jku` or key of its own. The signature must be in canonical Base64.
     """
     try:
         header, _, rest = token.partition(".")
-        if len(token) > LONGEST or header != HEADER or not _canonical(rest.rpartition(".")[2]):
+        if len(token) > LONGEST_TOKEN or header != HEADER or not _canonical(rest.rpartition(".")[2]):
             raise ValueError
         claims = load(jws.deserialize_compact(token, keys.token, algorithms=[ALGORITHM]).payload)
         now = time.time()
@@ -98,6 +98,6 @@ def verified(keys: Keys, token: str, longest_minutes: int) -> Claims:
 
 
 def _canonical(segment: str) -> bool:
-    """Whether Base64 has but this one spelling: unused bits and strange characters would make other tokens of one."""
+    """Whether this is canonical Base64. Unused bits and strange characters would make several tokens of one."""
     padded = segment + "=" * (-len(segment) % 4)
     return base64.urlsafe_b64encode(base64.urlsafe_b64decode(padded)).rstrip(b"=").decode() == segment

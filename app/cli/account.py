@@ -7,14 +7,14 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from app.accounts import register
 from app.auth import credentials, passwords, principals
-from app.auth.binding import LABELS
 from app.auth.principals import Principal
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, table, tell, usage
 from app.clock import SHANGHAI, now
 from app.db.engine import Pools
-from app.db.roles import ROLES
+from app.roles import ROLES
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ def _shown(moment: datetime | None) -> str:
 @accounts.command()
 def add(
     username: Username,
-    role: Annotated[str, typer.Option(help="角色：" + "、".join(f"{r} {LABELS[r]}" for r in ROLES))],
+    role: Annotated[str, typer.Option(help="角色：" + "、".join(f"{r.name} {r.label}" for r in ROLES.values()))],
     jurisdiction: Annotated[
         str, typer.Option(help="区划代码，六位；administrator、superior、ledger_loader 可以是前几位或空")
     ] = "",
@@ -89,8 +89,10 @@ def add(
     bound: dict[str, Any] = {"unit_number": unit, "team_number": team, "expires_at": _expiry(expires_at)}
     bound["types"] = [part.strip() for part in types.split(",")] if types else None
     with foreseeable():
-        _on_register(lambda pools: principals.add(pools, username, secret, role, jurisdiction, OPERATOR, **bound))
-        tell(f"已开立账号 {username}（{LABELS[role]}）。", "The account was opened.")
+        _on_register(
+            lambda pools: register.open_account(pools, username, secret, role, jurisdiction, OPERATOR, **bound)
+        )
+        tell(f"已开立账号 {username}（{ROLES[role].label}）。", "The account was opened.")
         _show_generated(password, secret)
 
 
@@ -164,7 +166,7 @@ def _expiry(moment: datetime | None) -> datetime | None:
 
 
 def _altered(name: str, **changes: object) -> None:
-    if not _on_register(lambda pools: principals.alter(pools, name, changes)):
+    if not _on_register(lambda pools: register.alter(pools, name, changes)):
         raise _nobody(name)
 
 

@@ -17,7 +17,7 @@ from app.cli.first_account import ADMIN
 from app.cli.launcher import Started
 from app.cli.words import Stop, tell
 from app.clock import now
-from app.kernel.declare.access import ROLES
+from app.roles import ROLES
 
 JURISDICTION, PREFIX = "431382", "4313"
 OFFICE, LOADER = "inspection_office", "ledger_loader"
@@ -142,7 +142,7 @@ class Seats:
     def show(self) -> None:
         """Who may sign in, with what."""
         for name, secret in self.kept.read().items():
-            role = ROLES.get(name, "系统管理员")
+            role = ROLES["administrator" if name == ADMIN else name].label
             closed = "，导入后已停用 disabled" if name == LOADER else ""
             tell(f"账号 account  {name:24} 密码 password  {secret}  （{role}{closed}）")
         tell(f"密码存放 kept in     {self.kept.file}")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
+from app.accounts import register
 from app.auth import credentials, passwords, principals
 from app.cli.words import tell
 from app.db.engine import Pools
@@ -40,7 +41,7 @@ async def _made(pools: Pools, wanted: str | None, keep: Callable[[str], None] | 
     if keep:
         keep(password)
     try:
-        await principals.add(pools, ADMIN, password, "administrator", "", by=ADMIN)
+        await register.open_account(pools, ADMIN, password, "administrator", "", by=ADMIN)
     except Refusal as refusal:
         if refusal.code != "username_taken":
             raise

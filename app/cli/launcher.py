@@ -179,7 +179,7 @@ def _serve(options: Settings, listener: socket.socket) -> None:
         lifespan="on",
         workers=options.workers,
         log_config=LOGS,
-        access_log=False,  # app/http/middleware.py writes the lines
+        access_log=False,  # app/http/server.py writes the lines
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,

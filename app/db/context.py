@@ -1,11 +1,11 @@
-"""Who is asking, and how that reaches the database: the only place that knows the setting's name.
+"""Who calls, and how the database learns of it: the caller guard, and the names of the database roles.
 
-Row-level security reads what `set_caller` leaves in two settings: the caller as the service names it, and where that
-caller stands by now, looked up in `principal` with the rounds and teams it has learnt of. They are set inside the
-statement that needs them (the gate), never at session level, where the next borrower of the connection would inherit
-them. One round trip; in a transaction of its own it is 2 to 6 times. The call is an uncorrelated sub-select, so
-Postgres evaluates it in a one-time filter above every scan; were the order ever wrong, the settings would be empty and
-nothing visible.
+Row security reads two settings that the function of the caller guard sets: the caller as the service names it, and the
+caller's scope now, which the function looks up in `principal`, with the rounds and teams the caller may know of. Every
+statement that needs them sets them itself and never for the session, where the next borrower of the connection would
+inherit them. That costs one round trip; a transaction of its own costs 2 to 6 times as much. The call is an
+uncorrelated sub-select, which Postgres evaluates in a one-time filter above every scan. If that order were ever wrong,
+the settings would be empty and no record visible.
 """
 
 from dataclasses import dataclass, replace
@@ -17,17 +17,17 @@ import orjson
 GUARD = "(select set_caller($1)) is not null"
 
 SYSTEM_ROLE, IMPORTING = "ledger_system", "ledger_importing"
-FIGURES, AUTH_ROLE = "ledger_figures", "ledger_auth"
+FIGURES_ROLE, AUTH_ROLE = "ledger_figures", "ledger_auth"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A principal as the database sees it: who, which role, and the division codes it is bound to.
+    """A principal as the database sees it: who, which role, and what the principal is bound to.
 
-    code    the one jurisdiction, or None for a caller bound to a prefix
-    prefix  the division prefix of a prefix-bound caller; '' is every division
-    unit, team   the numbers of the unit or team it is bound to
-    importing    whether a loader's import is being carried out, which must see what is there already
+    code        the one division, or None for a caller bound to a prefix
+    prefix      the prefix of division codes of such a caller; '' is every division
+    unit, team  the numbers of the unit or team that the caller is bound to
+    importing   whether an import of this caller runs, which must see the records that are there already
     """
 
     account: str
@@ -40,11 +40,11 @@ class Caller:
 
     @cached_property
     def database_role(self) -> str:
-        """The role's own database role, with policies, plans and connections of its own."""
+        """The database role of the caller's role, which has policies, plans and connections of its own."""
         return IMPORTING if self.importing else f"ledger_{self.role}"
 
     def carrying_out(self) -> "Caller":
-        """The caller of an import: a loader reads nothing itself, but its import must see what is there."""
+        """The caller of an import. A loader reads no record, but its import must see which are there."""
         return replace(self, importing=True) if self.role == "ledger_loader" else self
 
     def covers(self, jurisdiction: str) -> bool:
@@ -56,7 +56,7 @@ class Caller:
         return orjson.dumps({"sub": self.account}).decode()[:-1]
 
     def context(self, request: str, action: str = "", **more: Any) -> str:
-        """The text of the setting for one statement: the caller, the request, and what a revision will say."""
+        """The argument of the caller guard for one statement: the caller, the request, and what a revision will say."""
         if not more:
             return f'{self._identity},"request":"{request}","action":"{action}"}}'
         tail = orjson.dumps({"request": request, "action": action, **more}).decode()

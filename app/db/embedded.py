@@ -14,8 +14,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.db.postgres_home import LOGINS, Home, claimed, fitting_binaries, initialise, kept_passwords
 from app.db.postgres_home import PR_SET_PDEATHSIG as PR_SET_PDEATHSIG
-from app.db.postgres_home import ROLES, Home, claimed, fitting_binaries, initialise, kept_passwords
 from app.db.postgres_home import EmbeddedPostgresError as EmbeddedPostgresError
 from app.db.postgres_server import await_predecessor, start_server
 
@@ -54,7 +54,7 @@ def embedded_postgres(
             if not home.data.exists():
                 initialise(home, binaries, passwords["postgres"])
             server, port = start_server(home, binaries, settings, stack)
-        owner, application = (f"postgresql://{role}:{passwords[role]}@127.0.0.1:{port}/ledger" for role in ROLES)
+        owner, application = (f"postgresql://{role}:{passwords[role]}@127.0.0.1:{port}/ledger" for role in LOGINS)
         yield EmbeddedPostgres(owner, application, directory, server.pid)
 
 

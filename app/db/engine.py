@@ -1,4 +1,4 @@
-"""Connections: one small pool for each class of caller, opened when first used."""
+"""Connections to the database: one small pool for each database role, opened when first used."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,10 +7,9 @@ from typing import Any
 
 import asyncpg
 
-from app.db.context import Caller
 from app.db.pool import Pool
 
-# What the driver raises when the database cannot answer just now: the caller is told to try again, nothing is lost.
+# What the driver raises when the database cannot answer just now. The caller is told to try again (503).
 UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -24,25 +23,21 @@ UNAVAILABLE = (
 )
 
 
-class Pools:
-    """The pools of one process. `of(caller)` picks the pool by the caller's class and nothing else."""
+class Pools(dict[str, Pool]):
+    """The pools of one process, by database role: `pools[caller.database_role]`. A pool is made when first asked for.
+
+    A connection acts as its role from its opening to its end.
+    """
 
     def __init__(self, url: str, *, size: int = 8, prepared: bool = True) -> None:
+        super().__init__()
         self._url = url
         self._size = size
         self._cache = 200 if prepared else 0
-        self._pools: dict[str, Pool] = {}
 
-    def role(self, role: str) -> Pool:
-        """The pool whose connections act as this database role."""
-        pool = self._pools.get(role)
-        if pool is None:
-            pool = self._pools[role] = Pool(partial(self._connect, role), self._size)
+    def __missing__(self, role: str) -> Pool:
+        pool = self[role] = Pool(partial(self._connect, role), self._size)
         return pool
-
-    def of(self, caller: Caller) -> Pool:
-        """The pool for this caller's class."""
-        return self.role(caller.database_role)
 
     async def _connect(self, role: str) -> Any:
         return await asyncpg.connect(
@@ -50,17 +45,17 @@ class Pools:
         )
 
     async def close(self) -> None:
-        """Closes every pool; waits for what is under way, but not for ever."""
-        for pool in self._pools.values():
+        """Close every pool. Wait ten seconds for what is under way, then end its connections."""
+        for pool in self.values():
             try:
                 await asyncio.wait_for(pool.close(), 10)
             except TimeoutError:
                 pool.terminate()
-        self._pools.clear()
+        self.clear()
 
 
 def session(role: str) -> Mapping[str, str]:
-    """What a connection is told when it opens. Moments are answered with the Shanghai offset."""
+    """The settings of a session. Postgres answers moments with the Shanghai offset."""
     return {"role": role, "TimeZone": "Asia/Shanghai", "application_name": "inspection-ledger", "jit": "off"}
 
 

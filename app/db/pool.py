@@ -1,8 +1,8 @@
-"""A pool of connections that have nothing to reset, so that lending and taking back is no work for the event loop.
+"""A connection pool that resets nothing when a connection comes back, so that lending costs the event loop no work.
 
 asyncpg's own pool makes a task of every return and a proxy of every loan: 35 of the 57 µs that a smallest query takes
-in Python (docs/decisions/0012-own-pool.md). Nothing of a session is ever set by us, so a connection that is idle,
-outside a transaction, is as good as new; any other is thrown away.
+in Python (docs/decisions/0012-own-pool.md). The service never sets anything for a session, so a connection that is idle
+outside a transaction is as good as new. Any other is closed.
 """
 
 import asyncio
@@ -13,23 +13,24 @@ from typing import Any
 import asyncpg
 
 WAIT_SECONDS = 20
-# So many connections are at work at once, while each is back within a moment. More of them take longer for the same,
-# because each session has caches of its own: a list cost the processor 1.1 ms with eight, 0.84 ms with two.
+# A task that finds AT_WORK connections lent waits up to MOMENT (seconds) for one of them before it takes another. Fewer
+# sessions do the same work faster, because each has caches of its own: a list cost the processor 1.1 ms with eight
+# connections at work, 0.84 ms with two.
 AT_WORK, MOMENT = 2, 0.05
 
 
 class Pool:
-    """At most `size` connections, opened when first needed and lent to one task at a time, the warmest first.
+    """At most `size` connections, opened when first needed and lent to one task at a time, the last returned first.
 
-    Who comes when some are at work waits for one of them to come back, but for no more than a moment: what takes longer
-    holds nobody up.
+    While AT_WORK connections are lent, a task waits up to MOMENT for one to come back; a statement that takes longer
+    delays nobody further.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[Any]], size: int) -> None:
         self._connect = connect
         self._free_places = size
         self._idle: list[Any] = []
-        self._lent: dict[Any, float] = {}  # since when
+        self._lent: dict[Any, float] = {}  # connection -> since when
         self._opening = 0
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._closing = False
@@ -58,7 +59,7 @@ class Pool:
             return status
 
     async def lend(self) -> Any:
-        """A connection; `give_back` must follow."""
+        """A connection. The caller must call `give_back`. Raises TimeoutError where none comes free in time."""
         self._must_be_open()
         loop = asyncio.get_running_loop()
         connection = await self._awaited(MOMENT) if self._at_work(loop.time()) >= AT_WORK else None
@@ -74,7 +75,7 @@ class Pool:
             raise asyncpg.InterfaceError("the pool is closed")
 
     def _at_work(self, now: float) -> int:
-        """How many were lent within the last moment: one that is out for longer is not expected back soon."""
+        """How many were lent less than MOMENT ago. One that is out for longer is not expected back soon."""
         return self._opening + sum(now - since < MOMENT for since in self._lent.values())
 
     def _warmest(self) -> Any:
@@ -86,7 +87,7 @@ class Pool:
         return None
 
     async def _another(self) -> Any:
-        """A new connection while there are places, else the next that comes back. Raises TimeoutError."""
+        """A new connection while fewer than `size` are open, else the next that comes back. Raises TimeoutError."""
         now = asyncio.get_running_loop().time
         until = now() + WAIT_SECONDS
         while not self._free_places:
@@ -106,7 +107,7 @@ class Pool:
             self._opening -= 1
 
     async def _awaited(self, seconds: float) -> Any:
-        """The next connection that comes back within so many seconds; None if there is none, or a place is free."""
+        """The next connection that comes back within so many seconds; None if none does, or if one was closed."""
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[Any] = loop.create_future()
         self._waiting.append(turn)
@@ -114,14 +115,14 @@ class Pool:
         try:
             return await turn
         except BaseException:
-            if turn.done() and not turn.cancelled() and turn.result():  # its turn came as it gave up
+            if turn.done() and not turn.cancelled() and turn.result():  # a connection came just as the task gave up
                 self.give_back(turn.result())
             raise
         finally:
             timer.cancel()
 
     def give_back(self, connection: Any, sound: bool = True) -> None:
-        """Takes a connection back. One that is not idle outside a transaction is ended and makes room for another."""
+        """Take a connection back. One that is not idle outside a transaction is closed, and another may be opened."""
         self._lent.pop(connection, None)
         if self._closing and not self._lent:
             self._last.set()
@@ -134,13 +135,13 @@ class Pool:
             self._pass_on(connection)
 
     def _pass_on(self, connection: Any) -> None:
-        """To who waits longest, else onto the pile; None is the place of a connection that is no more."""
+        """Give a connection to the task that waits longest, else keep it. None stands for one that was closed."""
         if connection is None:
             self._free_places += 1
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                if connection is not None:  # it is lent from now on, though its borrower goes on a little later
+                if connection is not None:  # lent from now on, although the task that waits for it runs a little later
                     self._lent[connection] = turn.get_loop().time()
                 turn.set_result(connection)
                 return
@@ -148,7 +149,7 @@ class Pool:
             self._idle.append(connection)
 
     async def close(self) -> None:
-        """Ends the idle connections in good order; those that are lent end when they come back."""
+        """Close the idle connections, and wait until those that are lent have come back and are closed, too."""
         self._closing = True
         while self._idle:
             await self._idle.pop().close()
@@ -156,7 +157,7 @@ class Pool:
             await self._last.wait()
 
     def terminate(self) -> None:
-        """Ends every connection at once."""
+        """Close every connection at once."""
         for connection in (*self._idle, *self._lent):
             connection.terminate()
 
@@ -179,5 +180,5 @@ class Loan:
         return self._connection
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # A task that was cancelled may have left its query running.
+        # A task that was cancelled may have left its statement running: `sound` is false.
         self._pool.give_back(self._connection, kind is None or not issubclass(kind, asyncio.CancelledError))

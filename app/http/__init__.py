@@ -1,1 +1,1 @@
-"""The edge: the only floor that speaks HTTP."""
+"""The edge: the only floor that speaks HTTP, with the `routes.py` of the floors above."""

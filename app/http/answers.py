@@ -1,4 +1,4 @@
-"""The shapes of answers that all record types share."""
+"""The answers that all record types share."""
 
 from typing import Any, Generic, TypeVar
 

@@ -1,4 +1,4 @@
-"""The schemes by which a caller comes in, as the document names them; Swagger UI's Authorize offers each."""
+"""The security schemes of the document: by which tokens and keys a caller authenticates."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ API_KEY = {"type": "http", "scheme": "bearer", "description": "接口密钥：Au
 
 
 def offer_keys(document: dict[str, Any]) -> None:
-    """Says of every operation that takes a token that it takes an API key as well."""
+    """Add to the document that every operation which takes a token takes an API key as well."""
     document["components"]["securitySchemes"]["api_key"] = dict(API_KEY)
     for operation in (o for path in document["paths"].values() for o in path.values()):
         if "security" in operation:

@@ -1,4 +1,4 @@
-"""The clerk's page `/docs`: Swagger UI in Chinese, from our own files only (an intranet has no CDN)."""
+"""The page `/docs`: Swagger UI in Chinese, from our own files only, because an intranet reaches no CDN."""
 
 import gzip
 import re
@@ -14,7 +14,7 @@ CSP = (
     "default-src 'self'; img-src 'self' data:; "  # Swagger UI's stylesheet carries its icons as data
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-# Written down: what mimetypes guesses depends on the machine, and nosniff makes a wrong guess fatal.
+# Not left to `mimetypes`: its guesses depend on the machine, and with `nosniff` a wrong one breaks the page.
 MEDIA_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -41,7 +41,7 @@ def assets() -> dict[str, Asset]:
 
 @cache
 def page() -> Asset:
-    """The page, its links stamped with content hashes so that browsers may keep the files for good."""
+    """The page. Its links carry content hashes, so that browsers may keep the files for good."""
     html = (STATIC / "docs.html").read_text(encoding="utf-8")
     stamped = re.sub(r"docs/assets/([\w./-]+)", lambda m: f"{m[0]}?v={assets()[m[1]].digest}", html)
     return _asset(stamped.encode(), ".html")

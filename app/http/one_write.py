@@ -1,7 +1,7 @@
-"""An answer leaves by one system call.
+"""An answer leaves by one system call. uvicorn imports this file before the application, so it imports nothing of ours.
 
-uvicorn writes the head of an answer and its body one after the other, and each is a call of its own: the second costs
-a tenth of a GET, and whoever waits is woken for a head without a body.
+uvicorn writes the head of an answer and its body in two system calls. The second costs a tenth of a GET, and it wakes
+the client for a head without a body.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class OneWrite:
-    """A transport that holds back what is written until more comes, or until the event loop turns."""
+    """A transport that holds what is written until more comes, or until the event loop turns."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -22,7 +22,7 @@ class OneWrite:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Sends what is held with this; by itself, it is held."""
+        """Send this with what is held; if nothing is held, hold it."""
         if not self._held:
             self._held.append(data)
             self._loop.call_soon(self.send)
@@ -31,12 +31,12 @@ class OneWrite:
         self.send()
 
     def close(self) -> None:
-        """Nothing that was written is lost."""
+        """Close, after sending what is held."""
         self.send()
         self._transport.close()
 
     def send(self) -> None:
-        """Sends what is held, if there is anybody left to take it."""
+        """Send what is held, unless the client has left."""
         held, self._held = self._held, []
         if held and not self._transport.is_closing():
             self._transport.writelines(held)
@@ -50,6 +50,6 @@ class OneWriteProtocol(HttpToolsProtocol):
         super().connection_made(self._one_write)  # type: ignore[arg-type]  # it stands for one
 
     def eof_received(self) -> None:
-        """The other side sends no more: after this the transport closes, and what is held would be lost."""
+        """The client sends no more: the transport closes after this, and what is held would be lost."""
         self._one_write.send()
         super().eof_received()

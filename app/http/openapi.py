@@ -1,7 +1,7 @@
-"""The OpenAPI document: FastAPI's, with Chinese tags in the order of the clerk's work, and each refusal said once."""
+"""The OpenAPI document: FastAPI's, with Chinese tags in the order of a clerk's work, and each refusal written once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, Response
 from app.errors import FieldError, Refusal
 from app.http.answers import PatchStep
 from app.http.dependencies import offer_keys
-from app.http.problems import MEDIA, Problem, problem_document
-from app.http.record_document import documented
+from app.http.problems import PROBLEM_MEDIA, Problem, problem_document
+from app.http.record_routes import RecordRoute
+from app.kernel.declare.record_type import RecordType
 from app.sentences import SENTENCES
 
 DESCRIPTION = """巡察台账：发现问题、线索移交、问责结果，每条记录都有版本和修订历史。
@@ -41,12 +42,12 @@ LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
 
 def _sample(code: str, **more: Any) -> Refusal:
-    """A refusal with the words of the catalogue's example."""
+    """A refusal with the example parameters of its sentence."""
     return Refusal(code, **{**SENTENCES[code].sample, **more})
 
 
-# An example of the refusals of each status.
-REFUSED = {
+# One example for each status.
+SAMPLE_REFUSALS = {
     "400": _sample(
         "bad_query", field_errors=[FieldError("colour", "unknown_parameter", {"name": "colour"}, ["state", "q"])]
     ),
@@ -66,22 +67,22 @@ REFUSED = {
 
 
 def _refusals(made: dict[str, Any]) -> None:
-    """Puts each refusal under components, with an example, and has the operations name it there."""
+    """Move each refusal to `components`, with an example, and let the operations refer to it."""
     found = made["components"].setdefault("responses", {})
     for operation in (o for path in made["paths"].values() for o in path.values()):
         answers = operation["responses"]
         if "HTTPValidationError" in str(answers.get("422", {})):
             answers.pop("422")
         for status, answer in answers.items():
-            if MEDIA in answer.get("content", {}):
-                example = problem_document(REFUSED[status], "zh", "86c42628647e6cf877943660587daa5d")
-                answer["content"][MEDIA]["example"] = example
+            if PROBLEM_MEDIA in answer.get("content", {}):
+                example = problem_document(SAMPLE_REFUSALS[status], "zh", "86c42628647e6cf877943660587daa5d")
+                answer["content"][PROBLEM_MEDIA]["example"] = example
                 found[f"Refused{status}"] = answer
                 answers[status] = {"$ref": f"#/components/responses/Refused{status}"}
 
 
 def _untitled(node: Any) -> None:
-    """Takes out the titles that are made from the names of members: noise in English beside Chinese descriptions."""
+    """Remove the titles that are made from the names of fields: English noise beside Chinese descriptions."""
     if isinstance(node, list):
         for item in node:
             _untitled(item)
@@ -94,9 +95,9 @@ def _untitled(node: Any) -> None:
 
 
 def mount_document(app: FastAPI) -> None:
-    """Serves the document at `/openapi.json`. `app` must be made with `openapi_url=None`.
+    """Serve the document at `/openapi.json`. `app` must be made with `openapi_url=None`.
 
-    It is made when it is first asked for, which takes more than a second: in a thread, so that others need not wait.
+    The first request makes the document, which takes more than a second, in a thread, so that others need not wait.
     """
     making = asyncio.Lock()
 
@@ -109,18 +110,21 @@ def mount_document(app: FastAPI) -> None:
     app.router.add_route("/openapi.json", openapi, include_in_schema=False)
 
 
-def document(app: FastAPI, types: Any, schemas: Any, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
-    """The document, made once and kept. `bodies` are the models that routes only name."""
+def document(app: FastAPI, types: Iterable[RecordType], bodies: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    """The document, made once and kept. `bodies` are the models to which routes only refer by name."""
     if app.openapi_schema:
         return app.openapi_schema
     unknown = {t.tag for t in types} - TAGS.keys()
     assert not unknown, f"tags without a description: {unknown}"
+    for route in app.routes:
+        if isinstance(route, RecordRoute):
+            route.document()
     made = get_openapi(
         title=app.title,
         version=app.version,
         openapi_version=app.openapi_version,
         description=DESCRIPTION,
-        routes=[*app.routes, *documented(types, schemas)],
+        routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         servers=[dict(server) for server in SERVERS],
         license_info=dict(LICENSE),

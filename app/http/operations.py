@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from app.http.problems import MEDIA
-from app.kernel.declare.access import ROLES
+from app.http.problems import PROBLEM_MEDIA
 from app.kernel.declare.fields import Field, Reference
 from app.kernel.declare.lifecycle import REASON, Transition
 from app.kernel.declare.record_type import RecordType
+from app.roles import ROLES
 
 
 def _header(text: str, example: str) -> dict[str, Any]:
@@ -37,8 +37,8 @@ CORRECT = "更正由操作设定的字段，写明理由；状态不变。"
 
 
 def permitted(doc: str, roles: Iterable[str]) -> str:
-    """The meaning of an operation with the roles that may use it."""
-    return f"{doc}（{'、'.join(ROLES[role] for role in roles)}）"
+    """The description of an operation, followed by the roles that may use it."""
+    return f"{doc}（{'、'.join(ROLES[role].label for role in roles)}）"
 
 
 def creating(t: RecordType) -> str:
@@ -48,7 +48,7 @@ def creating(t: RecordType) -> str:
 
 
 def acting(t: RecordType, transition: Transition) -> str:
-    """What an action means: rule, states, what must be filled before."""
+    """What an action means: its rule, from which states to which, and what must be filled in before."""
     labels = t.lifecycle.labels
     origins = "、".join(f"“{labels[o]}”" for o in transition.origins)
     to = f"转为“{labels[transition.to]}”" if transition.to else "，状态不变"
@@ -70,7 +70,7 @@ def create_examples(t: RecordType) -> dict[str, Any]:
 
 
 def change_examples(t: RecordType) -> dict[str, Any]:
-    """Two patches: one member changed, one emptied."""
+    """Two patches: one sets a field, one clears a field."""
     whole = dict(next(iter(t.examples.values())))
     own = [f.name for f in t.fields if not isinstance(f, Reference) and f.writable and f.name in whole]
     changed = {name: whole[name] for name in own[-1:]} or {"note": "已与原件核对"}
@@ -81,7 +81,7 @@ def change_examples(t: RecordType) -> dict[str, Any]:
 
 
 def action_examples(t: RecordType, action: str) -> dict[str, Any]:
-    """An example of an action's body, from the samples of its members."""
+    """An example of an action's body, from the samples of its fields."""
     if action in ("void", "correct"):
         mended = [f for f in t.fields if f.set_by and f.sample is not None and not isinstance(f, Reference)]
         fields, label = (REASON, *(mended[:1] if action == "correct" else ())), "作废" if action == "void" else "更正"
@@ -91,7 +91,7 @@ def action_examples(t: RecordType, action: str) -> dict[str, Any]:
     return {label: {"summary": label, "value": _samples(fields)}}
 
 
-REFUSED = {
+REFUSAL_TEXTS = {
     400: "请求不可解析，或查询参数有误",
     401: "未登录",
     403: "无权",
@@ -109,6 +109,6 @@ REFUSED = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The refusals a route documents."""
-    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {s: {"description": REFUSED[s], "content": {MEDIA: schema}} for s in (*statuses, 401, 429, 503)}
+    """The refusals that a route documents; every route that takes a token may answer 401, 429 and 503."""
+    content = {PROBLEM_MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {s: {"description": REFUSAL_TEXTS[s], "content": content} for s in (*statuses, 401, 429, 503)}

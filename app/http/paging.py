@@ -1,4 +1,4 @@
-"""Paging of the lists that are not those of a record type: parameters, their documentation, the next page's address."""
+"""Paging of lists that are not of a record type: parameters, their documentation, the link to the next page."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ PAGING: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def documented(**parameters: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    """Query parameters for the document. `only` reads them: who is not signed in learns that first (contract 1)."""
+    """Query parameters for the document alone. Routes read them with `only`, after authentication (contract 1)."""
     return {
         "parameters": [
             {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
@@ -24,12 +24,12 @@ def documented(**parameters: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def paging(given: dict[str, str]) -> tuple[int, str | None]:
-    """Limit and cursor of a request."""
-    return listing._limit(given.get("limit", str(listing.LIMIT))), given.get("cursor")
+    """Limit and cursor of a request. Refuses with `bad_query`."""
+    return listing.page_limit(given.get("limit", str(listing.LIMIT))), given.get("cursor")
 
 
 def paged(request: Request, cursor: str | None) -> dict[str, str]:
-    """The headers of a page."""
+    """The headers of a page, with the link to the next page if there is one."""
     if cursor is None:
         return PRIVATE
     url = request.url.include_query_params(cursor=cursor)

@@ -19,7 +19,7 @@ from app.errors import FieldError, Refusal, without_numbers
 from app.logging import log
 from app.sentences import SENTENCES
 
-MEDIA = "application/problem+json"
+PROBLEM_MEDIA = "application/problem+json"
 
 
 class ProblemFault(BaseModel):
@@ -65,23 +65,23 @@ def language(header: str) -> str:
     return best
 
 
-def fault_document(field_error: FieldError, tongue: str) -> dict[str, Any]:
-    """One fault as it stands in `errors`."""
+def field_error_document(field_error: FieldError, tongue: str) -> dict[str, Any]:
+    """One entry of `errors`."""
     document = {
         "pointer": without_numbers(field_error.pointer),
         "code": field_error.code,
-        "message": SENTENCES[field_error.code].say(tongue, _told(field_error.params)),
+        "message": SENTENCES[field_error.code].say(tongue, _without_numbers(field_error.params)),
     }
     return {**document, "allowed": list(field_error.allowed)} if field_error.allowed is not None else document
 
 
-def _told(params: Mapping[str, Any]) -> dict[str, Any]:
+def _without_numbers(params: Mapping[str, Any]) -> dict[str, Any]:
     return {k: without_numbers(v) if isinstance(v, str) and k != "request" else v for k, v in params.items()}
 
 
 def problem_document(refusal: Refusal, tongue: str, request_id: str) -> dict[str, Any]:
-    """What says why a request was not carried out. Rejected input is not echoed."""
-    sentence, params = SENTENCES[refusal.said_as], _told(refusal.params)
+    """The problem document of a refusal. Rejected input is not echoed."""
+    sentence, params = SENTENCES[refusal.said_as], _without_numbers(refusal.params)
     return {
         "type": f"/v1/errors/{refusal.code}",
         "title": sentence.title(tongue, params),
@@ -89,13 +89,13 @@ def problem_document(refusal: Refusal, tongue: str, request_id: str) -> dict[str
         "code": refusal.code,
         "detail": sentence.say(tongue, params),
         "instance": f"urn:request:{request_id}",
-        "errors": [fault_document(f, tongue) for f in refusal.field_errors],
+        "errors": [field_error_document(f, tongue) for f in refusal.field_errors],
         **refusal.members,
     }
 
 
 def problem_response(refusal: Refusal, tongue: str, request_id: str) -> Response:
-    """The answer to a request that was not carried out."""
+    """The answer to a refused request, with its headers."""
     sentence = SENTENCES[refusal.code]
     document = problem_document(refusal, tongue, request_id)
     headers = {"Content-Language": "zh-CN" if tongue == "zh" else "en", "Vary": "Accept-Language", **refusal.headers}
@@ -103,7 +103,7 @@ def problem_response(refusal: Refusal, tongue: str, request_id: str) -> Response
         headers.setdefault("WWW-Authenticate", 'Bearer realm="ledger"')
     if sentence.status == 503:
         headers.setdefault("Retry-After", "2")
-    return Response(orjson.dumps(document), sentence.status, headers, MEDIA)
+    return Response(orjson.dumps(document), sentence.status, headers, PROBLEM_MEDIA)
 
 
 def _respond(request: Request, refusal: Refusal) -> Response:
@@ -122,7 +122,7 @@ def _pattern(path: str) -> Any:
 
 
 def _methods(request: Request) -> str:
-    """Every method of this address: the router names only those of the first route that fits."""
+    """Every method of this address. Starlette names only those of the first route that matches."""
     found: set[str] = set()
     for context in iter_route_contexts(request.app.router.routes):
         if context.path and _pattern(context.path).match(request.url.path):
@@ -133,7 +133,7 @@ def _methods(request: Request) -> str:
 async def _http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
     headers: Mapping[str, str] = {"Allow": _methods(request)} if problem.status_code == 405 else problem.headers or {}
-    # Bodies of JSON are read by app/strict_json.py: what the framework itself cannot read is a form.
+    # app/strict_json.py reads JSON bodies, so a body that the framework cannot read is a form.
     codes = {400: "malformed_form", 404: "no_such_path", 405: "method_not_allowed"}
     code = codes.get(problem.status_code, "internal")
     told = {"method": request.method, "request": request.scope.get("request_id", "")}
@@ -141,7 +141,7 @@ async def _http(request: Request, problem: Exception) -> Response:
 
 
 async def _invalid(request: Request, problem: Exception) -> Response:
-    """Routes that FastAPI itself validates: same answer, none of the library's sentences."""
+    """A request that FastAPI itself has validated: the same answer as ours, with none of pydantic's sentences."""
     assert isinstance(problem, RequestValidationError)
     field_errors, query = [], False
     for error in problem.errors():
@@ -163,7 +163,7 @@ async def _busy(request: Request, problem: Exception) -> Response:
 
 
 async def _denied(request: Request, problem: Exception) -> Response:
-    """The database role of this caller has no grant on what was asked for."""
+    """The caller's database role has no grant on a table of the statement."""
     log.warning("denied by the database", request=request.scope.get("request_id", ""))
     return _respond(request, Refusal("forbidden"))
 
@@ -175,7 +175,7 @@ async def _broken(request: Request, problem: Exception) -> Response:
 
 
 def answer_problems(app: FastAPI) -> None:
-    """Makes every failure of the application a problem document."""
+    """Answer every failure of the application with a problem document."""
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -11,13 +11,13 @@ from starlette.responses import Response
 
 from app.db.context import AUTH_ROLE
 from app.errors import Refusal
-from app.http.problems import MEDIA
-from app.http.service import request_context, service_of
+from app.http.exchange import request_context, service_of
+from app.http.problems import PROBLEM_MEDIA
 from app.sentences import SENTENCES
 
 router = APIRouter(tags=["90 账号与系统"])
 LOOPBACK = {"127.0.0.1", "::1", "testclient"}
-PROBLEM = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+PROBLEM = {PROBLEM_MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
 class Health(BaseModel):
@@ -61,10 +61,10 @@ async def ready(request: Request) -> dict[str, str]:
     if not service.ready:
         raise Refusal("busy")
     try:
-        pool = service.runtime.pools.role(AUTH_ROLE)
+        pool = service.runtime.pools[AUTH_ROLE]
         async with asyncio.timeout(2):
             await pool.fetchval("select 1")
-    except (OSError, TimeoutError, Exception) as problem:  # whatever the driver raises, the answer is the same
+    except (OSError, TimeoutError, Exception) as problem:  # whatever the driver raises, the service is not ready
         raise Refusal("busy") from problem
     return {"status": "ready"}
 
@@ -81,19 +81,19 @@ async def metrics(request: Request) -> Response:
     return Response(prometheus_client.generate_latest(registry), media_type=prometheus_client.CONTENT_TYPE_LATEST)
 
 
-async def _later(request: Request) -> None:
+async def _not_yet(request: Request) -> None:
     await request_context(request)
     raise Refusal("not_available_yet", name=request.url.path.partition("/v1/")[2])
 
 
-# What the contract promises and later pieces bring: refused by name, so that nobody takes it for a mistyped address.
+# Addresses that the contract promises and that do not exist yet: refused with `not_available_yet`, and not with 404.
 for _path in (
     "/v1/changes", "/v1/templates/{name}", "/v1/imports/{import_id}/workbook", "/v1/deadlines",
     "/v1/chains/{type}/{key}",
     "/v1/statistics/discipline",
 ):  # fmt: skip
-    router.add_api_route(_path, _later, methods=["GET"], include_in_schema=False)
-router.add_api_route("/v1/imports/{import_id}/actions/undo", _later, methods=["POST"], include_in_schema=False)
+    router.add_api_route(_path, _not_yet, methods=["GET"], include_in_schema=False)
+router.add_api_route("/v1/imports/{import_id}/actions/undo", _not_yet, methods=["POST"], include_in_schema=False)
 
 
 def error_document(code: str) -> dict[str, Any]:

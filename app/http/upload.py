@@ -15,7 +15,7 @@ from app.errors import FieldError, Refusal, without_numbers
 async def spool(
     request: Request, path: Path, media: Mapping[str, str], endings: Mapping[str, str]
 ) -> tuple[str, str | None, str]:
-    """Writes the uploaded file to disk as it arrives; gives its media type, its name and its digest."""
+    """Write the uploaded file to disk as it arrives. Returns its media type, its name and its SHA-256."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     digest = hashlib.sha256()
     if kind == "multipart/form-data":
@@ -50,7 +50,7 @@ def _media(kind: str, name: str | None, media: Mapping[str, str], endings: Mappi
 
 
 def _kept_name(name: str | None) -> str | None:
-    """The name under which a file is known, without what could be the number of a person."""
+    """The name of a file, at most 200 characters, without digits that could be the identity number of a person."""
     return without_numbers(name)[:200] if name else None
 
 

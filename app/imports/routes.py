@@ -14,10 +14,9 @@ from starlette.responses import Response
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
+from app.http.exchange import only, request_context, service_of
 from app.http.operations import problems
 from app.http.problems import language
-from app.http.record_handlers import only
-from app.http.service import request_context, service_of
 from app.http.upload import spool
 from app.imports import jobs, worker
 from app.imports.commit import commit_preview
@@ -134,7 +133,7 @@ async def _receive_file(
     media, name, digest = await spool(request, path, ACCEPTED_MEDIA, FILE_ENDINGS)
     source = ImportSource(media, t)
     if media == CSV and t is None:
-        raise listing._bad("type", "type_missing", allowed=list(ctx.runtime.registry.by_path))
+        raise listing.bad_query("type", "type_missing", allowed=list(ctx.runtime.registry.by_path))
     code = given.get("jurisdiction") or ctx.caller.code or _guess(path, source, ctx.runtime.registry)
     if code is None:
         raise Refusal("jurisdiction_required", field_errors=[FieldError("jurisdiction", "jurisdiction_required")])
@@ -154,14 +153,14 @@ async def _receive_file(
 
 def _check_parameters(registry: Registry, given: dict[str, str]) -> None:
     if "type" in given and given["type"] not in registry.by_path:
-        raise listing._bad("type", "not_a_choice", allowed=list(registry.by_path))
+        raise listing.bad_query("type", "not_a_choice", allowed=list(registry.by_path))
     for name, allowed in (
         ("mode", ("preview", "commit")),
         ("on_error", ("reject_all", "skip_rows")),
         ("allow_register_changes", ("true", "false")),
     ):
         if name in given and given[name] not in allowed:
-            raise listing._bad(name, "not_a_choice", allowed=list(allowed))
+            raise listing.bad_query(name, "not_a_choice", allowed=list(allowed))
 
 
 def _guess(path: Path, source: ImportSource, registry: Registry) -> str | None:
@@ -199,8 +198,8 @@ async def rows(
     given = only(request, "result", "limit", "cursor")
     job = await jobs.read(ctx, _checked_id(import_id))
     if "result" in given and given["result"] not in RESULTS:
-        raise listing._bad("result", "not_a_choice", allowed=list(RESULTS))
-    most, after = listing._limit(given.get("limit", str(listing.LIMIT))), given.get("cursor", "0")
+        raise listing.bad_query("result", "not_a_choice", allowed=list(RESULTS))
+    most, after = listing.page_limit(given.get("limit", str(listing.LIMIT))), given.get("cursor", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Refusal("bad_cursor")
     jobs.require_rows(job)

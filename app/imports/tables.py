@@ -6,10 +6,10 @@ from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Integer, Prim
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from app.imports.jobs import STATES
-from app.kernel.declare.access import READERS, ROLES
 from app.kernel.declare.registry import Registry
 from app.kernel.schema.statements import among, roles, secured
 from app.kernel.schema.tables import metadata
+from app.roles import READERS, ROLES
 
 EMPTY_LIST, NONE_YET = text("'[]'"), text("0")
 

@@ -1,4 +1,4 @@
-"""The shapes of the reports. The work list's members come from the declarations of the figures."""
+"""The answers of the reports. The fields of the work list come from the declared figures."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""The records behind a figure: counted by the figures' role, read with the caller's own eyes."""
+"""The records behind a figure. The figures role counts them; the caller's own role reads them."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.reports.work_list import BY_NUMBER, figure_of, find_round
 
 
 def listed(figure: Figure, code: str, round_id: str) -> Condition:
-    """The figure's records as a condition of a list. It binds one value: jurisdiction and identifier of the round."""
+    """The figure's records as a condition of a list, which binds one value: jurisdiction and id of the round."""
     return Condition(figure.condition("({}::text[])[1]", "({}::text[])[2]::uuid"), [code, round_id])
 
 
@@ -39,7 +39,7 @@ async def drill_down(
         "value": value,
         "items": orjson.Fragment(b"[" + items + b"]"),
         "next_cursor": following,
-        "withheld": max(records - visible, 0),  # a record may have gone between the two statements
+        "withheld": max(records - visible, 0),  # a record may have been voided between the two statements
     }
 
 

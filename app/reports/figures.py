@@ -1,7 +1,7 @@
 """The figures of the work list (contract section 5, domain.md 6.1): what each lists and what it counts.
 
-A figure is one declaration. The number in the work list, the drill-down and the answer schema are made from it, so that
-none of them can say something else than the others. Voided records are left out everywhere.
+A figure is one declaration. The number in the work list, the drill-down and the answer schema are made from it and
+cannot disagree. Voided records count nowhere.
 """
 
 from collections.abc import Sequence
@@ -26,17 +26,17 @@ class Counts:
 
 
 def distinct(what: str, column: str) -> Counts:
-    """Each person, unit … once, however many of the records name it."""
+    """Counts each person, unit … once, however many of the records name it."""
     return Counts(f"distinct_{what}", f"count(distinct t.{column})")
 
 
 def total(column: str) -> Counts:
-    """The sum of a quantity. One value about makes it about, else one at_least makes it at_least."""
-    said = f"bool_or(t.{column} ->> 'qualifier' = '%s')"
+    """The sum of a quantity. If any value is `about`, so is the sum; else if any is `at_least`, so is the sum."""
+    found = f"bool_or(t.{column} ->> 'qualifier' = '%s')"
     return Counts(
         "sum",
         f"jsonb_build_object('value', coalesce(sum((t.{column} ->> 'value')::bigint), 0), 'qualifier',"
-        f" case when {said % 'about'} then 'about' when {said % 'at_least'} then 'at_least' else 'exact' end)",
+        f" case when {found % 'about'} then 'about' when {found % 'at_least'} then 'at_least' else 'exact' end)",
         quantity=True,
     )
 
@@ -52,7 +52,8 @@ class Figure:
     """One figure of a round.
 
     name       place in the work list, nested with a dot
-    label      Chinese name; unit: 人, 人次, 户 and the like are never mixed (domain.md 6.2)
+    label      Chinese name
+    unit       人, 人次, 户 …, which are never mixed (domain.md 6.2)
     lists      record type whose records the drill-down lists
     where      which of the round's records, over the row `t`; {code} and {round} are the round's
     counts     what is counted over them
@@ -74,7 +75,7 @@ class Figure:
 
     @property
     def names(self) -> set[str]:
-        """What a caller may call it: its place, the last part of it, and for a total what it is the total of."""
+        """The names by which a caller may ask for it: the whole name, its last part, or for a total its group."""
         group, _, member = self.name.rpartition(".")
         return {self.name, group if member == "total" else member}
 
@@ -88,8 +89,8 @@ class Figure:
 
 
 FED_BACK = "('fed_back', 'rectifying', 'rectified', 'closed_off')"
-# A clue goes with whatever transfer carries it, also one that a later round wrote. Merged clues are counted once, as
-# the clue they were merged into: from each carried clue the chain of mergers is followed to its end.
+# Clues of the round that any transfer has sent, also a transfer of a later round. Merged clues count once, as the clue
+# they were merged into: from each transferred clue the chain of mergers is followed to its end.
 CARRIED = """t.merged_into_id is null and t.id in (
     with recursive carried (id) as (
       select unnest(x.clue_ids) from clue_transfer x
@@ -210,7 +211,7 @@ BY_NAME = {name: figure for figure in FIGURES for name in sorted(figure.names)}
 def counting_sql(rounds: str, columns: Sequence[tuple[Figure, Counts]]) -> str:
     """One statement that counts all this for each row (id, jurisdiction, number, year, sequence) of `rounds`.
 
-    Every scan has a gate of its own, so that in no plan one is read before the caller is known.
+    Every scan has a caller guard of its own, so that no plan reads a table before the caller is known.
     """
     counted = [figure.aggregate(counts, "r.jurisdiction", "r.id") for figure, counts in columns]
     selected = ", ".join(f'{sql} as "{i}"' for i, sql in enumerate(counted))

@@ -9,18 +9,17 @@ from starlette.responses import Response
 
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
+from app.http.exchange import JSON, only, request_context, service_of
 from app.http.operations import problems
 from app.http.paging import PAGING, PRIVATE, documented, paged, paging
-from app.http.record_handlers import JSON, only
-from app.http.service import request_context, service_of
-from app.kernel.declare.access import COUNTING
 from app.kernel.store import RequestContext
 from app.reports import drill_down, work_list
 from app.reports.answers import DrillDown, WorkList, WorkLists
 from app.reports.figures import BY_NAME, FIGURES
+from app.roles import ROLES, WORK_LIST_READERS
 
 router = APIRouter(tags=["80 工作清单"], dependencies=[Depends(bearer)])
-BELOW = tuple(role for role in COUNTING if role != "superior")  # a superior sees work lists, and no record
+DRILL_DOWN_READERS = tuple(role for role in WORK_LIST_READERS if ROLES[role].reads_records)
 RoundKey = Annotated[str, Path(description="巡察轮次的标识（id）或编号（number）", examples=["431382-2017-01"])]
 FigureName = Annotated[
     str,
@@ -48,7 +47,7 @@ async def counting(request: Request, *roles: str) -> RequestContext:
 )
 async def get_work_list(request: Request, answer: Headed, id: RoundKey) -> Any:
     """由台账记录数出的工作清单和一句话文字；已作废的记录不计，并案的线索只计一件。"""
-    ctx = await counting(request, *COUNTING)
+    ctx = await counting(request, *WORK_LIST_READERS)
     only(request)
     answer.headers.update(PRIVATE)
     return await work_list.work_list(ctx, id)
@@ -63,7 +62,7 @@ async def get_work_list(request: Request, answer: Headed, id: RoundKey) -> Any:
 )
 async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Response:
     """所数的记录，只列当前账号能看到的；withheld 是计入而看不到的条数。"""
-    ctx = await counting(request, *BELOW)
+    ctx = await counting(request, *DRILL_DOWN_READERS)
     limit, cursor = paging(only(request, "limit", "cursor"))
     found = await drill_down.drill_down(ctx, id, figure, limit, cursor, service_of(request).keys.cursor)
     return Response(orjson.dumps(found), 200, paged(request, found["next_cursor"]), JSON)
@@ -82,7 +81,7 @@ async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Resp
 )
 async def list_work_lists(request: Request, answer: Headed) -> Any:
     """当前账号所管各区划的每一轮一份工作清单，按轮次编号排列，不列记录。"""
-    ctx = await counting(request, *COUNTING)
+    ctx = await counting(request, *WORK_LIST_READERS)
     given = only(request, "jurisdiction_prefix", "year", "limit", "cursor")
     limit, cursor = paging(given)
     prefix = _digits("jurisdiction_prefix", given.get("jurisdiction_prefix", ""), 0, 6)

@@ -5,8 +5,7 @@ from typing import Any
 
 import orjson
 
-from app.db.context import FIGURES as FIGURES_ROLE
-from app.db.context import GUARD
+from app.db.context import FIGURES_ROLE, GUARD
 from app.errors import Refusal
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.values import NUMBER, is_identifier
@@ -29,7 +28,7 @@ TEMPLATE = (
 
 
 def spoken(amount: Mapping[str, Any], unit: str, more: str) -> str:
-    """A quantity as the bulletin says it: 312户, 300余户 (`more` is 余 or 多), 约300户."""
+    """A quantity as the published report writes it: 312户, 300余户 (`more` is 余 or 多), 约300户."""
     value, qualifier = amount["value"], amount["qualifier"]
     if qualifier == "about":
         return f"约{value}{unit}"
@@ -37,7 +36,7 @@ def spoken(amount: Mapping[str, Any], unit: str, more: str) -> str:
 
 
 def sentence(members: Mapping[str, Any]) -> str:
-    """The work list in one sentence, in the wording of the published report (domain.md 1.1). A 0 is said, too."""
+    """The work list in one sentence, in the wording of the published report (domain.md 1.1). A 0 is written, too."""
     return TEMPLATE.format_map(
         {
             **members,
@@ -53,7 +52,7 @@ def _value(counts: Counts, found: Any) -> Any:
 
 
 def document(row: Any) -> dict[str, Any]:
-    """The answer made of one row of the counting statement."""
+    """The answer, made of one row of the counting statement."""
     members: dict[str, Any] = {"round_id": str(row["id"]), "round_number": row["number"]}
     members |= {name: row[name] for name in ("jurisdiction", "year", "sequence")}
     for i, (figure, counts) in enumerate(ALL):
@@ -66,8 +65,8 @@ def document(row: Any) -> dict[str, Any]:
 async def counted(
     ctx: RequestContext, rounds: str, columns: Sequence[tuple[Figure, Counts]], *arguments: Any
 ) -> list[Any]:
-    """Counts in one statement for every row of `rounds`, in which $1 is the caller's context."""
-    pool = ctx.runtime.pools.role(FIGURES_ROLE)
+    """Count in one statement for every row of `rounds`, a statement whose $1 is the caller's context."""
+    pool = ctx.runtime.pools[FIGURES_ROLE]
     rows: list[Any] = await pool.fetch(counting_sql(rounds, columns), ctx.context(), *arguments)
     return rows
 
@@ -77,7 +76,7 @@ async def find_round(ctx: RequestContext, key: str) -> tuple[str, str]:
     column, kind = ("id", "::uuid") if is_identifier(key) else ("number", "")
     if not kind and not NUMBER.match(key):
         raise Refusal("not_found", label=ROUNDS.label)
-    pool = ctx.runtime.pools.role(FIGURES_ROLE)
+    pool = ctx.runtime.pools[FIGURES_ROLE]
     sql = f"select t.jurisdiction, t.id::text, t.number from round t where t.{column} = $2{kind} and {GUARD} limit 20"
     rows = await pool.fetch(sql, ctx.context(), key)
     if not rows:
@@ -106,7 +105,7 @@ async def figure_of(ctx: RequestContext, figure: Figure, code: str, round_id: st
 async def work_lists(
     ctx: RequestContext, prefix: str, year: int | None, limit: int, cursor: str | None, key: bytes
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of work lists, one a live round of the jurisdictions that begin with the prefix, and the next cursor."""
+    """A page of work lists, one for each live round of the divisions under the prefix, and the next cursor."""
     conditions = [Condition("t.jurisdiction >= {}", prefix), Condition("t.jurisdiction < {}", f"{prefix}:")]
     if year is not None:
         conditions.append(Condition("t.year = {}", year))

@@ -35,5 +35,5 @@ def table(request: Any, monkeypatch: Any) -> str:
     if request.param != "as it is":
         monkeypatch.setattr(Right, "ever", lambda self, action: True)
         monkeypatch.setattr(Right, "may", lambda self, action, state: True)
-        monkeypatch.setattr("app.http.record_handlers.LISTED", lambda right: True)
+        monkeypatch.setattr("app.http.record_reading.MAY_LIST", lambda right: True)
     return str(request.param)

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.kernel.declare.access import READERS
 from app.records import REGISTRY
+from app.roles import READERS
 from tests.access.matrix import EVERY, HIDDEN, NO_LIST, SEES
 from tests.access.ways import ABSENT, NO_NUMBER, requests, seen
 from tests.access.world import World

@@ -12,9 +12,9 @@ import pytest
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools, session
-from app.kernel.declare.access import READERS
 from app.kernel.store.batcher import Batcher
 from app.main import create_app
+from app.roles import READERS
 from app.settings import Settings
 from tests.access.load import CODES, LOGGED, SEES, Load, Made, Person, word
 from tests.support.bureaus import account

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from app.db.pool import Pool
-from app.kernel.declare.access import READERS
 from app.records import REGISTRY
+from app.roles import READERS
 from tests.access.matrix import EVERY, SEES
 from tests.access.ways import ABSENT, NO_NUMBER, PATCH, requests, seen
 from tests.access.world import World

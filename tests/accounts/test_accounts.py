@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from app.auth.binding import OF_A_UNIT, SHARED
+from app.accounts.binding import SUBSCRIBABLE
 from app.clock import now
 from app.db.embedded import EmbeddedPostgres
-from app.db.roles import ROLES
 from app.records import REGISTRY
+from app.roles import ROLES
 from tests.accounts.conftest import Open, amend, bearing, sign_in, token_of
 from tests.support.callers import HOME, NEIGHBOUR, PASSWORD, Api
 from tests.support.problems import checked
@@ -21,7 +21,7 @@ from tests.support.sql import owning
 async def bound(role: str, make: Maker) -> dict[str, Any]:
     """What a role has to be bound to."""
     given: dict[str, Any] = {"role": role, "jurisdiction": HOME}
-    if role in OF_A_UNIT:
+    if ROLES[role].unit == "required":
         given["unit_number"] = (await make.shared("units"))["number"]
     if role == "inspection_team":
         given["team_number"] = (await make.shared("teams"))["number"]
@@ -99,7 +99,7 @@ async def test_what_does_not_fit_the_role_is_refused_member_by_member(
     for role in ROLES:
         anywhere = role in ("administrator", "superior", "ledger_loader")
         needs: dict[str, Any] = {"role": role}
-        if role in OF_A_UNIT:
+        if ROLES[role].unit == "required":
             assert ("/unit_number", "binding_missing") in await refused(admin, **needs)
             needs["unit_number"] = unit["number"]
         elif role != "partner_system":
@@ -144,7 +144,7 @@ async def test_a_voided_or_merged_unit_takes_no_account(admin: Api, office: Api,
 async def test_a_partner_subscribes_to_types_that_are_shared(admin: Api, opened: Open) -> None:
     made = await opened(role="partner_system", types=["units", "findings", "units"])
     assert made["types"] == ["findings", "units"]
-    assert (await opened(role="partner_system", types=list(SHARED)))["types"] == sorted(SHARED)
+    assert (await opened(role="partner_system", types=list(SUBSCRIBABLE)))["types"] == sorted(SUBSCRIBABLE)
     assert (await opened(role="partner_system"))["types"] is None, "subscribed to nothing"
     for name in ("clues", "clue-transfers", "case-filings", "persons", "visits", "imports", "nonsense"):
         assert await refused(admin, role="partner_system", types=["findings", name]) == {("/types", "not_a_choice")}

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from app.auth.rate_limit import SPAN_SECONDS, Pace, Paces, take
+from app.auth.rate_limit import SPAN_SECONDS, Allowance, RateLimit
 from app.errors import Refusal
 from tests.accounts.conftest import Open, Serve, bearing, reached, sign_in, token_of
 from tests.support.problems import checked
@@ -62,35 +62,35 @@ async def test_one_principal_asks_so_many_questions_a_minute_by_whatever_way_and
                 refused(await bearing(api, token, place))
 
 
-def test_a_minute_may_come_at_once_then_the_steady_pace_goes_on() -> None:
-    pace, step = Pace(), SPAN_SECONDS / 60
+def test_a_minute_may_come_at_once_then_the_steady_rate_holds() -> None:
+    allowance, step = Allowance(), SPAN_SECONDS / 60
     for _ in range(60):
-        take(pace, 1000.0, step)
+        allowance.spend(1000.0, step)
     with pytest.raises(Refusal) as problem:
-        take(pace, 1000.0, step)
+        allowance.spend(1000.0, step)
     assert problem.value.headers == {"Retry-After": "1"}
-    take(pace, 1001.0, step)
+    allowance.spend(1001.0, step)
     with pytest.raises(Refusal):
-        take(pace, 1001.5, step)
+        allowance.spend(1001.5, step)
     for _ in range(60):
-        take(pace, 2000.0, step)
+        allowance.spend(2000.0, step)
 
 
 def test_a_flood_of_names_takes_bounded_memory_and_spares_the_busy_ones() -> None:
-    paces = Paces(2, most=100)
+    limit = RateLimit(2, most=100)
     for n in range(1000):
-        paces.take(f"name-{n}")
-    assert len(paces._paces) <= 100
-    paces.take("name-999")
+        limit.accept(f"name-{n}")
+    assert len(limit._allowances) <= 100
+    limit.accept("name-999")
     with pytest.raises(Refusal):
-        paces.take("name-999")
+        limit.accept("name-999")
 
 
-async def test_a_refusal_for_pace_ends_with_time(another: Serve) -> None:
+async def test_a_refusal_for_too_many_requests_ends_with_time(another: Serve) -> None:
     async with another(sign_ins_per_name=600) as app, reached(app) as api:
         name = "nobody-at-all"
         _, by_name = app.state.service.sign_ins
-        by_name.of(name).due = asyncio.get_running_loop().time() + SPAN_SECONDS
+        by_name.allowance(name).due = asyncio.get_running_loop().time() + SPAN_SECONDS
         refused(await sign_in(api, name))
-        by_name.of(name).due -= 1
+        by_name.allowance(name).due -= 1
         assert (await sign_in(api, name)).status_code == 401

@@ -39,7 +39,7 @@ async def test_a_change_through_one_worker_holds_in_the_other(admin: Api, opened
         authenticator = app.state.service.authenticator
         token = await token_of(other, made["username"])
         assert (await bearing(other, token)).json()["jurisdiction"] == HOME
-        assert token in authenticator.known, "remembered"
+        assert token in authenticator.cached, "remembered"
         assert (await amend(admin, place, jurisdiction=NEIGHBOUR)).status_code == 200
 
         async def moved() -> bool:
@@ -69,18 +69,18 @@ async def test_a_worker_that_cannot_listen_remembers_nothing(
         )
         assert await owner.fetch(listeners)
 
-        async def invalidate() -> bool:
+        async def stopped() -> bool:
             return not authenticator.listening
 
-        await until(invalidate)
-        assert authenticator.known == {}
+        await until(stopped)
+        assert authenticator.cached == {}
         assert (await amend(admin, f"/v1/accounts/{made['username']}", disabled=True)).status_code == 200
         assert (await bearing(other, token)).status_code == 401, "asked of the database"
         await listening(app)
         second = await opened()
         again = await token_of(other, second["username"])
         assert (await bearing(other, again)).status_code == 200
-        assert again in authenticator.known, "listens again"
+        assert again in authenticator.cached, "listens again"
 
 
 async def test_what_was_read_while_a_change_was_told_is_not_remembered(opened: Open, another: Serve) -> None:
@@ -89,12 +89,12 @@ async def test_what_was_read_while_a_change_was_told_is_not_remembered(opened: O
         await listening(app)
         authenticator = app.state.service.authenticator
         token = await token_of(other, made["username"])
-        pool = authenticator.pools.role("ledger_auth")
+        pool = authenticator.pools["ledger_auth"]
         async with AsyncExitStack() as held:
             for _ in range(app.state.service.settings.pool_size):
                 await held.enter_async_context(pool.acquire())
             asked = asyncio.create_task(bearing(other, token))
             await asyncio.sleep(0.05)  # it waits for a connection
-            authenticator.forget(made["username"])
+            authenticator.invalidate(made["username"])
         assert (await asked).status_code == 200
-        assert token not in authenticator.known
+        assert token not in authenticator.cached

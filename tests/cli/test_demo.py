@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from app.cli.client import answer, client
-from app.kernel.declare.access import ROLES
+from app.roles import ROLES
 from tests.cli.running import LAST_WORDS, PROJECT, gone, run, running
 
 SEED = PROJECT / "demo" / "lianyuan-2017"

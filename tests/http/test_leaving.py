@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from app.http.middleware import Recorded
 from app.http.one_write import OneWrite
+from app.http.server import RequestLog
 
 
 class Taken:
@@ -76,9 +76,9 @@ async def test_lines_of_one_turn_leave_together_and_no_pipe_can_tear_one(monkeyp
 
     written: list[bytes] = []
     monkeypatch.setattr(os, "write", lambda _file, piece: written.append(piece))
-    recorded = Recorded(answered)
+    request_log = RequestLog(answered)
     scope = {"type": "http", "method": "GET", "path": "/v1/units", "headers": []}
-    await asyncio.gather(*(recorded(dict(scope), ignored, ignored) for _ in range(200)))
+    await asyncio.gather(*(request_log(dict(scope), ignored, ignored) for _ in range(200)))
     await asyncio.sleep(0)
     assert 1 < len(written) < 20
     assert all(len(piece) <= PIPE_BUF and piece.endswith(b"\n") for piece in written)

@@ -7,10 +7,14 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from app.cli.generate import HOME, openapi_text
-from app.http.record_router import DirectRoute
+from app.http.record_routes import RecordRoute
 from app.main import create_app
+from app.records import REGISTRY
 from app.settings import Settings
 from tests.support.callers import PATCH, Api
 
@@ -100,9 +104,39 @@ async def test_what_is_documented_is_served(method: str, path: str, operation: A
     assert str(answer.status_code) in operation["responses"], answer.text
 
 
-def test_what_is_served_of_a_record_is_documented() -> None:
-    served = {(r.method.lower(), r.path) for r in create_app(Settings()).routes if isinstance(r, DirectRoute)}
-    assert served and served <= {(method, path) for method, path, _ in OPERATIONS}
+def record_routes(app: FastAPI) -> list[Any]:
+    """Every route of the application that stands under the path of a record type."""
+    paths = tuple(f"/v1/{t.path}" for t in REGISTRY)
+    return [r for r in app.routes if isinstance(r, BaseRoute) and getattr(r, "path", "").startswith(paths)]
+
+
+def test_each_route_of_a_record_is_documented_by_itself() -> None:
+    """One object serves and is documented: a document of it alone has its address, its method and its types."""
+    found = record_routes(create_app(Settings()))
+    assert found and all(isinstance(r, RecordRoute) for r in found)
+    for route in found:
+        route.document()
+        ((path, item),) = get_openapi(title="one", version="1", routes=[route])["paths"].items()
+        method = route.operation.method.lower()
+        assert (path, set(item)) == (route.path, {method})
+        assert item[method]["operationId"] == DOCUMENT["paths"][path][method]["operationId"]
+        assert ("requestBody" in item[method]) == (method != "get")
+
+
+def test_each_documented_operation_of_a_record_is_served_by_the_route_that_documents_it() -> None:
+    app = create_app(Settings())
+    app.openapi()
+    routes = {(method.lower(), r.path): r for r in record_routes(app) for method in r.methods}
+    documented = {(method, path): o["operationId"] for method, path, o in OPERATIONS if "x-roles" in o}
+    assert documented == {place: r.operation_id for place, r in routes.items()}
+    assert all(r.endpoint is r.handler for r in routes.values())
+
+
+def test_making_the_document_leaves_what_serves_as_it_is() -> None:
+    app = create_app(Settings())
+    before = [(r.app, r.handler, set(r.methods)) for r in record_routes(app)]
+    app.openapi()
+    assert before == [(r.app, r.handler, r.methods) for r in record_routes(app)]
 
 
 async def test_the_examples_of_a_new_record_are_understood(office: Api) -> None:

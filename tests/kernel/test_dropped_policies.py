@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.db.context import AUTH_ROLE, FIGURES, IMPORTING, SYSTEM_ROLE, Caller
+from app.db.context import AUTH_ROLE, FIGURES_ROLE, IMPORTING, SYSTEM_ROLE, Caller
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import ACTING
@@ -69,7 +69,7 @@ async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> Asyn
 
 
 CALLERS = {
-    SYSTEM_ROLE: OFFICE, IMPORTING: LOADER, FIGURES: OFFICE, "ledger_inspection_office": OFFICE,
+    SYSTEM_ROLE: OFFICE, IMPORTING: LOADER, FIGURES_ROLE: OFFICE, "ledger_inspection_office": OFFICE,
     "ledger_case_supervision": Caller("office_supervision", "case_supervision", HOME),
     "ledger_ledger_loader": LOADER,
     "ledger_leading_group": Caller("probe-leaders", "leading_group", HOME),
@@ -121,7 +121,11 @@ async def test_each_role_sees_of_every_table_rows_of_its_own_jurisdiction_alone(
                 await named(owner, caller)
                 rows = await owner.fetch(f"select distinct jurisdiction from {table}")
                 assert {r[0] for r in rows} <= {HOME}, (table, role)
-    for role, account_name in (("ledger_inspection_office", NEXT_DOOR), (SYSTEM_ROLE, NEXT_DOOR), (FIGURES, NEXT_DOOR)):
+    for role, account_name in (
+        ("ledger_inspection_office", NEXT_DOOR),
+        (SYSTEM_ROLE, NEXT_DOOR),
+        (FIGURES_ROLE, NEXT_DOOR),
+    ):
         async with undone(owner):
             await owner.execute(f"set local role {role}")
             await named(owner, account_name)
@@ -130,7 +134,7 @@ async def test_each_role_sees_of_every_table_rows_of_its_own_jurisdiction_alone(
 
 async def test_a_role_without_a_caller_of_that_role_sees_nothing(owner: Any) -> None:
     """A connection that acts as another role than its caller's is told nothing, whoever the caller is."""
-    for role in (r for r in CALLERS if r not in (SYSTEM_ROLE, FIGURES)):
+    for role in (r for r in CALLERS if r not in (SYSTEM_ROLE, FIGURES_ROLE)):
         for other in {c.account: c for c in CALLERS.values()}.values():
             if other == CALLERS[role]:
                 continue

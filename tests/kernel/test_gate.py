@@ -12,12 +12,12 @@ import asyncpg
 import httpx
 import pytest
 
-from app.db.context import FIGURES, IMPORTING, SYSTEM_ROLE
+from app.db.context import FIGURES_ROLE, IMPORTING, SYSTEM_ROLE
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
-from app.kernel.declare.access import READERS
 from app.main import create_app
 from app.records import REGISTRY
+from app.roles import READERS
 from app.settings import Settings
 from tests.support.bodies import full, other
 from tests.support.bureaus import account
@@ -26,7 +26,7 @@ from tests.support.records import Maker
 from tests.support.sql import owning
 from tests.support.walk import Walker
 
-ROLES = (*(f"ledger_{role}" for role in READERS), "ledger_ledger_loader", FIGURES, IMPORTING)
+ROLES = (*(f"ledger_{role}" for role in READERS), "ledger_ledger_loader", FIGURES_ROLE, IMPORTING)
 CONNECTIONS = 2  # an import takes two at once
 
 
@@ -84,7 +84,7 @@ HELD = "select statement from pg_prepared_statements where not from_sql"
 async def collect(pools: Any, found: dict[str, set[str]]) -> None:
     """Reads the prepared statements of every connection of every class."""
     for role in ROLES:
-        pool = pools.role(role)
+        pool = pools[role]
         async with pool.acquire() as one, pool.acquire() as two:
             for connection in (one, two):
                 found[role] |= {r["statement"] for r in await connection.fetch(HELD)} - {HELD}

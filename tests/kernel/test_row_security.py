@@ -3,12 +3,12 @@
 import asyncpg
 import pytest
 
-from app.db.context import FIGURES, IMPORTING, SYSTEM_ROLE
+from app.db.context import FIGURES_ROLE, IMPORTING, SYSTEM_ROLE
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import ACTING, KEEPER, OWNER
-from app.kernel.declare.access import READERS
 from app.records import REGISTRY
+from app.roles import READERS
 from tests.support.callers import HOME
 from tests.support.records import Maker
 from tests.support.sql import NEXT_DOOR, OFFICE, acting, owning, undone
@@ -69,7 +69,7 @@ async def test_every_table_is_under_row_security_that_binds_its_owner_too(databa
         assert views == 0, "a view would read with its owner's eyes"
 
 
-@pytest.mark.parametrize("role", [*(f"ledger_{r}" for r in READERS), SYSTEM_ROLE, IMPORTING, FIGURES])
+@pytest.mark.parametrize("role", [*(f"ledger_{r}" for r in READERS), SYSTEM_ROLE, IMPORTING, FIGURES_ROLE])
 async def test_a_connection_that_names_no_caller_sees_nothing(
     role: str, make: Maker, database: EmbeddedPostgres
 ) -> None:

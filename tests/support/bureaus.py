@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 
-from app.auth import principals
-from app.auth.binding import Binding, field_errors
+from app.accounts import register
+from app.accounts.binding import Binding, field_errors
 from app.clock import now
 from app.db.engine import Pools
 from tests.support.callers import LOADER, OFFICE, PASSWORD, SUPERVISION, Api
@@ -24,7 +24,7 @@ async def entered(pools: Pools, name: str, role: str, code: str, **bound: Any) -
     """Enters an account that signs in with PASSWORD at once."""
     binding = Binding(role, code, **bound)
     assert not field_errors(binding), field_errors(binding)
-    await principals.insert(pools, name, "account", binding, LIGHT, "test")
+    await register.insert(pools, name, "account", binding, LIGHT, "test")
 
 
 async def account(url: str, name: str, role: str, code: str, **bound: Any) -> str:

@@ -1,4 +1,4 @@
-"""What the token endpoint is asked (RFC 6749): one grant, and the name and secret that go with it."""
+"""Reading a token request (RFC 6749): the grant, and the name and secret that go with it."""
 
 import base64
 import binascii
@@ -10,16 +10,16 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from app.errors import Refusal
 
-PASSWORD, CLIENT = "password", "client_credentials"  # names of grants
-MOST_FIELDS, LONGEST = 20, 200
-KINDS = {PASSWORD: "account", CLIENT: "client"}
-# RFC 6749 5.2. A grant that is refused is answered 401 like every other refusal of who somebody is.
-REFUSED = {PASSWORD: "invalid_grant", CLIENT: "invalid_client"}
+PASSWORD_GRANT, CLIENT_GRANT = "password", "client_credentials"  # grant_type
+MOST_FIELDS, LONGEST_VALUE = 20, 200
+KINDS = {PASSWORD_GRANT: "account", CLIENT_GRANT: "client"}
+# `error` of a refused grant (RFC 6749 5.2). Its status is 401, as that of every other refused authentication.
+OAUTH_ERRORS = {PASSWORD_GRANT: "invalid_grant", CLIENT_GRANT: "invalid_client"}
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Who wants a token by which grant."""
+    """The grant, name and secret of a token request."""
 
     grant: str
     name: str
@@ -27,17 +27,17 @@ class Grant:
 
     @property
     def kind(self) -> str:
-        """The kind of principal that the grant is for."""
+        """The kind of principal that this grant is for."""
         return KINDS[self.grant]
 
 
 def bad(error: str, what: str) -> Refusal:
-    """A token request that is not understood."""
+    """The refusal of a token request that cannot be understood."""
     return Refusal("bad_token_request", what=what, members={"error": error})
 
 
 def read_form(body: bytes) -> dict[str, str]:
-    """The members of the form, each given once."""
+    """The fields of the form, each given once. Refuses with `bad_token_request`."""
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, encoding="utf-8", errors="strict"
@@ -54,11 +54,11 @@ def read_form(body: bytes) -> dict[str, str]:
 
 
 def grant_of(form: Mapping[str, str], basic: str) -> Grant:
-    """The grant that is asked for; `basic` is the Authorization header, by which a client may name itself."""
-    asked = form.get("grant_type", PASSWORD)
-    if asked == PASSWORD:
+    """The grant of a form; `basic` is the Authorization header, by which a client may name itself (RFC 6749 2.3.1)."""
+    asked = form.get("grant_type", PASSWORD_GRANT)
+    if asked == PASSWORD_GRANT:
         return Grant(asked, _given(form, "username"), _given(form, "password"))
-    if asked != CLIENT:
+    if asked != CLIENT_GRANT:
         raise bad("unsupported_grant_type", "grant_type")
     if basic:
         if "client_secret" in form:
@@ -74,7 +74,7 @@ def _given(form: Mapping[str, str], name: str) -> str:
     value = form.get(name, "")
     if not value or "\x00" in value:
         raise bad("invalid_request", f"缺少 {name}")
-    return value[: LONGEST + 1]  # longer than any secret that was ever taken, so it is wrong anyway
+    return value[: LONGEST_VALUE + 1]  # longer than any secret, so it is wrong anyway
 
 
 def _basic(header: str) -> tuple[str, str]:
@@ -91,7 +91,7 @@ def _basic(header: str) -> tuple[str, str]:
 
 
 def source_of(client: Any) -> str:
-    """The address that requests are counted by: of IPv6 the network, because a host has as many as it likes."""
+    """The address by which requests are limited: of IPv6 the /64 network, because a host can choose within it."""
     host = client[0] if client else ""
     try:
         address = ip_address(host)

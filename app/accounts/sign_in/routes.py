@@ -9,14 +9,14 @@ from app.accounts.sign_in import forms
 from app.auth import credentials, principals, tokens
 from app.errors import Refusal
 from app.http.dependencies import bearer
+from app.http.exchange import only, request_context, service_of
 from app.http.operations import problems
-from app.http.record_handlers import only
-from app.http.service import Service, request_context, service_of
-from app.kernel.declare.access import COUNTING
+from app.http.service import Service
 from app.records import REGISTRY
+from app.roles import ROLES, WORK_LIST_READERS
 
 router = APIRouter(tags=["90 账号与系统"])
-FORM = "application/x-www-form-urlencoded"
+FORM_MEDIA = "application/x-www-form-urlencoded"
 
 
 class Token(BaseModel):
@@ -36,14 +36,14 @@ class Me(BaseModel):
     jurisdiction_prefix: str | None = Field(description="所管区划的前缀；只属一个区划时为 null")
     unit_number: str | None = Field(description="所属单位的编号")
     team_number: str | None = Field(description="所属巡察组的编号")
-    types: list[str] | None = Field(description="协作系统订阅的记录类型；别的角色为 null")
+    types: list[str] | None = Field(description="对接系统订阅的记录类型；别的角色为 null")
     may: dict[str, list[str]] = Field(description="对每类记录，以及工作清单、审计、账号，可做什么")
 
 
 _SYSTEM = ("list", "get", "create", "change", "unlock")
-# What a role may do besides records, by the address.
+# What a role may do besides records: address -> verbs.
 BESIDES: dict[str, dict[str, list[str]]] = {
-    **{role: {"work-lists": ["list", "get"]} for role in COUNTING},
+    **{role: {"work-lists": ["list", "get"]} for role in WORK_LIST_READERS},
     "ledger_loader": {t.path: ["import"] for t in REGISTRY},
     "auditor": {"access-log": ["list"], "revisions": ["list"]},
     "administrator": {
@@ -62,13 +62,13 @@ TOKEN_FORM = {
     "requestBody": {
         "required": True,
         "content": {
-            FORM: {
+            FORM_MEDIA: {
                 "schema": {
                     "type": "object",
                     "properties": {
                         "grant_type": _text(
                             "授权方式：password 人员，client_credentials 系统；不填为 password",
-                            enum=[forms.PASSWORD, forms.CLIENT],
+                            enum=[forms.PASSWORD_GRANT, forms.CLIENT_GRANT],
                         ),
                         "username": _text("用户名（password）"),
                         "password": _text("密码（password）", format="password"),
@@ -93,13 +93,13 @@ async def issue_token(request: Request, response: Response) -> Token:
     service = service_of(request)
     if request.scope["query_string"]:
         raise forms.bad("invalid_request", "?")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        raise Refusal("wrong_media_type", allowed=FORM, members={"error": "invalid_request"})
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_MEDIA:
+        raise Refusal("wrong_media_type", allowed=FORM_MEDIA, members={"error": "invalid_request"})
     by_address, by_name = service.sign_ins
-    by_address.take(forms.source_of(request.scope.get("client")))
+    by_address.accept(forms.source_of(request.scope.get("client")))
     form = forms.read_form(await request.body())
     grant = forms.grant_of(form, request.headers.get("authorization", ""))
-    by_name.take(grant.name)
+    by_name.accept(grant.name)
     token, seconds = await _token(service, grant)
     response.headers.update({"Cache-Control": "no-store", "Pragma": "no-cache"})
     return Token(access_token=token, token_type="Bearer", expires_in=seconds)  # noqa: S106  # the name of the scheme
@@ -107,13 +107,13 @@ async def issue_token(request: Request, response: Response) -> Token:
 
 async def _token(service: Service, grant: forms.Grant) -> tuple[str, int]:
     options = service.settings
-    patience = credentials.Patience(options.lock_failures, options.lock_minutes)
+    lock_rule = credentials.LockRule(options.lock_failures, options.lock_minutes)
     try:
         principal = await credentials.authenticate(
-            service.runtime.pools, grant.kind, grant.name, grant.secret, patience
+            service.runtime.pools, grant.kind, grant.name, grant.secret, lock_rule
         )
     except Refusal as refusal:
-        refusal.members["error"] = forms.REFUSED[grant.grant]
+        refusal.members["error"] = forms.OAUTH_ERRORS[grant.grant]
         raise
     return tokens.issue(service.keys, principal, options.token_minutes)
 
@@ -126,7 +126,7 @@ async def who_am_i(request: Request) -> Me:
     caller = ctx.caller
     rights = {t: t.access.of(caller.role) for t in ctx.runtime.registry}
     may = {t.path: r.verbs(x.action for x in t.lifecycle.public) for t, r in rights.items() if r}
-    partner = await principals.find(ctx.runtime.pools, caller.account) if caller.role == "partner_system" else None
+    partner = await principals.find(ctx.runtime.pools, caller.account) if ROLES[caller.role].subscribes else None
     return Me(
         username=caller.account,
         role=caller.role,

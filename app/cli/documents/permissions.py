@@ -1,11 +1,12 @@
 """docs/permissions.md: who may see and do what, as each type's access declares it."""
 
 from app.cli.documents import NOTICE, code, table, text
-from app.kernel.declare.access import COUNTING, READERS, ROLES, Right
+from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.visibility import ByAudience, InStates, OwnTeam, OwnUnit
 from app.kernel.schema.rights import CallerScope, may_act, rows_seen
 from app.records import REGISTRY
+from app.roles import READERS, ROLES, WORK_LIST_READERS
 
 HEAD = """# Permissions 权限
 
@@ -21,17 +22,14 @@ that stands under the table, with the old versions named there. In it, `scope_id
 not voided. *hides*: members that are masked, a name to its first character; *metadata* hides every starred member and
 every text."""
 
-OTHERS = """## Other rights
-
-| role | may |
-| --- | --- |
-| `administrator` 系统管理员 | accounts, clients, API keys; no record |
-| `superior` 上级巡察机构 | work lists of the divisions under its prefix; no record |
-| `auditor` 审计员 | the access log, metadata of revisions; no record |
-| `ledger_loader` 台账导入员 | preview and commit imports of every type; reads the reports of its own imports |
-| `partner_system` 对接系统 | the types it is subscribed to: registers, and what concerns its unit, masked |"""
-
-
+# What the roles may do besides records.
+OTHERS = {
+    "administrator": "accounts, clients, API keys; no record",
+    "superior": "work lists of the divisions under its prefix; no record",
+    "auditor": "the access log, metadata of revisions; no record",
+    "ledger_loader": "preview and commit imports of every type; reads the reports of its own imports",
+    "partner_system": "the types it is subscribed to: registers, and what concerns its unit, masked",
+}
 NAMED = CallerScope("scope_ids", "rounds", "teams")
 OWN = ByAudience | OwnUnit | OwnTeam  # each finds the records that concern the caller
 
@@ -78,7 +76,7 @@ def _conditions(t: RecordType) -> list[str]:
 
 def _section(t: RecordType) -> list[str]:
     rows = [
-        [code(role), ROLES[role], _sight(right), _does(t, right), _hides(right)]
+        [code(role), ROLES[role].label, _sight(right), _does(t, right), _hides(right)]
         for role in READERS
         if (right := t.access.of(role))
     ]
@@ -88,5 +86,8 @@ def _section(t: RecordType) -> list[str]:
 
 def document() -> str:
     """The whole document."""
-    counted = f"Work lists (`GET /v1/rounds/{{id}}/work-list`, `GET /v1/work-lists`) are for {code(*COUNTING)}."
-    return text(NOTICE, HEAD, *(block for t in REGISTRY for block in _section(t)), OTHERS, counted)
+    counted = (
+        f"Work lists (`GET /v1/rounds/{{id}}/work-list`, `GET /v1/work-lists`) are for {code(*WORK_LIST_READERS)}."
+    )
+    others = table(("role", "may"), ([f"{code(role)} {ROLES[role].label}", may] for role, may in OTHERS.items()))
+    return text(NOTICE, HEAD, *(block for t in REGISTRY for block in _section(t)), "## Other rights", others, counted)

@@ -10,29 +10,7 @@ from dataclasses import dataclass
 
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.visibility import Every, OwnUnit, Visibility
-
-ROLES: Mapping[str, str] = {
-    "administrator": "系统管理员",
-    "leading_group": "巡察工作领导小组",
-    "inspection_office": "巡察办",
-    "inspection_team": "巡察组",
-    "case_supervision": "案件监督管理室",
-    "handling_department": "承办部门",
-    "organisation_department": "组织部门",
-    "inspected_unit": "被巡察单位",
-    "superior": "上级巡察机构",
-    "auditor": "审计员",
-    "partner_system": "对接系统",
-    "ledger_loader": "台账导入员",
-}
-# The roles that read records. The others have accounts, work lists, the access log or imports, and read no record.
-READERS = (
-    "leading_group", "inspection_office", "inspection_team", "case_supervision", "handling_department",
-    "organisation_department", "inspected_unit", "partner_system",
-)  # fmt: skip
-
-# Work lists are counted for these; the superior sees nothing else, a partner only large enough figures.
-COUNTING = ("leading_group", "inspection_office", "case_supervision", "superior")
+from app.roles import READERS
 
 ALL_ACTIONS = frozenset({"*"})
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from app.kernel.declare.access import READERS
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.visibility import (
@@ -16,6 +15,7 @@ from app.kernel.declare.visibility import (
     OwnUnit,
     Visibility,
 )
+from app.roles import READERS
 
 
 class Misdeclared(Exception):

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from app.kernel.declare.access import READERS, Hidden
+from app.kernel.declare.access import Hidden
 from app.kernel.declare.fields import Sealed
 from app.kernel.declare.registry import Registry
 from app.kernel.personal.access_log import KINDS, PURPOSES
@@ -26,6 +26,7 @@ from app.kernel.schema.policies import in_range
 from app.kernel.schema.rights import caller_grant
 from app.kernel.schema.statements import among, roles, secured
 from app.kernel.schema.tables import CALLED, code_column, metadata
+from app.roles import READERS
 
 SEALED_VALUE = Table(
     "sealed_value",

@@ -19,12 +19,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from app.db.types import XID8
-from app.kernel.declare.access import READERS
 from app.kernel.declare.registry import Registry
 from app.kernel.schema.policies import in_range, revision_policies
 from app.kernel.schema.rights import caller_grant
 from app.kernel.schema.statements import roles, secured
 from app.kernel.schema.tables import code_column, metadata
+from app.roles import READERS
 
 REVISION = Table(
     "revision",

@@ -5,11 +5,12 @@ What a right means in SQL stands in `schema/rights.py`; here are the policies th
 
 from collections.abc import Iterator
 
-from app.kernel.declare.access import COUNTING, READERS, ROLES, Right
+from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.schema.rights import caller_grant, old_versions_seen, policy_scope, rows_seen
 from app.kernel.schema.statements import listed, roles
+from app.roles import READERS, ROLES, WORK_LIST_READERS
 
 
 def condition(t: RecordType, role: str, right: Right) -> str:
@@ -23,7 +24,11 @@ def condition(t: RecordType, role: str, right: Right) -> str:
 
 
 # Database roles that act for the ledger itself: name, verbs, and the roles of the callers they act for (all, if none).
-OF_THE_LEDGER = (("system", "all", ()), ("importing", "all", ("ledger_loader",)), ("figures", "select", COUNTING))
+OF_THE_LEDGER = (
+    ("system", "all", ()),
+    ("importing", "all", ("ledger_loader",)),
+    ("figures", "select", WORK_LIST_READERS),
+)
 
 
 def in_range(table: str, among: tuple[str, ...] = ()) -> str:

@@ -35,7 +35,8 @@ class Listing:
     cursor: str | None = None
 
 
-def _bad(name: str, code: str, **params: Any) -> Refusal:
+def bad_query(name: str, code: str, **params: Any) -> Refusal:
+    """The refusal (400) of one query parameter. `code` names the sentence; `allowed` lists what may be given."""
     allowed = params.pop("allowed", None)
     return Refusal("bad_query", field_errors=[FieldError(name, code, {"name": name, **params}, allowed)])
 
@@ -62,13 +63,13 @@ def listing(view: RoleView, t: RecordType, parameters: Sequence[tuple[str, str]]
         if name in later:
             raise Refusal("not_available_yet", name=name)
         if name not in names and name not in {"limit", "cursor", "sort", "q"}:
-            raise _bad(name, "unknown_parameter", allowed=[*names, "q", "sort", "limit", "cursor"])
+            raise bad_query(name, "unknown_parameter", allowed=[*names, "q", "sort", "limit", "cursor"])
         if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
-            raise _bad(name, "control_characters")
+            raise bad_query(name, "control_characters")
         given.setdefault(name, []).append(value)
     for name in ("limit", "cursor", "sort", "q"):
         if len(given.get(name, ())) > 1:
-            raise _bad(name, "given_twice")
+            raise bad_query(name, "given_twice")
     conditions = [_condition(view, t, name, f, given[name]) for name, f in names.items() if name in given]
     if "state" not in given:
         conditions.append(Condition(f"t.state <> '{VOIDED}'", None))
@@ -77,21 +78,22 @@ def listing(view: RoleView, t: RecordType, parameters: Sequence[tuple[str, str]]
     return Listing(
         tuple(conditions),
         _sort(t, given.get("sort", [""])[0]),
-        _limit(given.get("limit", [str(LIMIT)])[0]),
+        page_limit(given.get("limit", [str(LIMIT)])[0]),
         given.get("cursor", [None])[0],
     )
 
 
-def _limit(text: str) -> int:
+def page_limit(text: str) -> int:
+    """The number of records of a page. Refuses with `bad_query` (400) what is no whole number of 1 to MOST."""
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST:
-        raise _bad("limit", "out_of_range", least=1, most=MOST)
+        raise bad_query("limit", "out_of_range", least=1, most=MOST)
     return int(text)
 
 
 def _condition(view: RoleView, t: RecordType, name: str, f: Any, values: list[str]) -> Condition:
     """A member that is hidden from the caller matches nothing: a filter must not tell what an answer does not."""
     if len(values) > TOO_MANY:
-        raise _bad(name, "too_many_values", most=TOO_MANY)
+        raise bad_query(name, "too_many_values", most=TOO_MANY)
     found = _plain_condition(view, t, name, f, values)
     shown = view.shown(t, f.name) if f is not None else ""
     return Condition(f"({found.sql} and {shown})", found.value) if shown else found
@@ -115,17 +117,17 @@ def _plain_condition(view: RoleView, t: RecordType, name: str, f: Any, values: l
 
 def _among(name: str, values: list[str], allowed: Iterable[str]) -> list[str]:
     if any(v not in allowed for v in values):
-        raise _bad(name, "not_a_choice", allowed=list(allowed))
+        raise bad_query(name, "not_a_choice", allowed=list(allowed))
     return values
 
 
 def _day_condition(name: str, f: Day, values: list[str]) -> Condition:
     if len(values) > 1:
-        raise _bad(name, "given_twice")
+        raise bad_query(name, "given_twice")
     try:
         day(values[0])
     except ValueError:
-        raise _bad(name, "not_a_day") from None
+        raise bad_query(name, "not_a_day") from None
     return Condition(f"t.{f.name} {'>=' if name.endswith('_from') else '<='} {{}}::text::date", values[0])
 
 
@@ -133,7 +135,7 @@ def _reference_condition(view: RoleView, name: str, f: Reference, values: list[s
     by_id = name.endswith("_id")
     column, kind = (f.id_column, "uuid") if by_id else (f.number_column, "text")
     if any(not (is_identifier(v) if by_id else NUMBER.match(v)) for v in values):
-        raise _bad(name, "not_an_identifier" if by_id else "not_a_number")
+        raise bad_query(name, "not_an_identifier" if by_id else "not_a_number")
     target, right = view.target(f)
     wanted = f"{{}}::{kind}[]"
     if not right.sees_every:  # only what exists for the caller can be asked for
@@ -146,7 +148,7 @@ def _reference_condition(view: RoleView, name: str, f: Reference, values: list[s
 
 def _search(view: RoleView, t: RecordType, text: str) -> Condition:
     if len(text) > 100:
-        raise _bad("q", "text_too_long", longest=100, length=len(text))
+        raise bad_query("q", "text_too_long", longest=100, length=len(text))
     pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     shown = {c: view.shown(t, c) for c in t.searched}
     looked = [f"t.{c} like {{}}" + (f" and {s}" if s else "") for c, s in shown.items() if s != "false"]
@@ -158,7 +160,7 @@ def _sort(t: RecordType, text: str) -> tuple[tuple[str, bool], ...]:
     for part in text.split(",") if text else ():
         name, descending = part.lstrip("-"), part.startswith("-")
         if name not in t.sorts or part.count("-") > 1 or name in (k for k, _ in keys):
-            raise _bad("sort", "not_a_sort", allowed=list(t.sorts))
+            raise bad_query("sort", "not_a_sort", allowed=list(t.sorts))
         keys.append((name, descending))
     keys = keys or [("created_at", True)]
     return (*keys, ("id", keys[-1][1]))

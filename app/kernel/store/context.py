@@ -11,7 +11,7 @@ import asyncpg
 from app.db.context import SYSTEM_ROLE, Caller
 from app.db.engine import Pools
 from app.errors import Refusal
-from app.kernel.declare.access import READERS, Right
+from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.personal.keyring import Keyring
@@ -19,6 +19,7 @@ from app.kernel.schema.models import Schemas
 from app.kernel.sql.projection import RoleView, role_view
 from app.kernel.store.batcher import Batcher, WriteItem
 from app.kernel.store.db_errors import refusal_of
+from app.roles import READERS
 
 # Reads wait for no lock, so the pool alone bounds how many batches of them are under way.
 UNBOUND = 1000
@@ -75,7 +76,7 @@ class RequestContext:
     async def connection(self, transaction: bool = False) -> AsyncIterator[Any]:
         """A connection of the caller's own database role. A violated constraint becomes a refusal."""
         with self.refusing():
-            async with self.runtime.pools.of(self.caller).acquire() as connection:
+            async with self.runtime.pools[self.caller.database_role].acquire() as connection:
                 if transaction:
                     async with connection.transaction():
                         yield connection
@@ -92,7 +93,7 @@ class RequestContext:
         if len(items) > 1:
             more["requests"] = {item.record_id: item.request for item in items}
         context = self.caller.context(items[0].request, action, **more)
-        async with self.runtime.pools.of(self.caller).acquire() as connection:
+        async with self.runtime.pools[self.caller.database_role].acquire() as connection:
             rows = await connection.fetch(sql, context, *arguments)
         if len(items) == 1:
             return [rows[0] if rows else None]

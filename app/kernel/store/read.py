@@ -52,7 +52,7 @@ async def _get_batched(ctx: RequestContext, t: RecordType, record_id: UUID) -> A
 
     async def run(ids: Sequence[UUID]) -> Sequence[Any]:
         sql = read_sql(ctx.view, t, len(ids) > 1)
-        async with ctx.runtime.pools.of(ctx.caller).acquire() as connection:
+        async with ctx.runtime.pools[ctx.caller.database_role].acquire() as connection:
             rows = await connection.fetch(sql, ctx.context(), ids[0] if len(ids) == 1 else list(ids))
         by_id = {row["id"]: row for row in rows}
         return [by_id.get(i) for i in ids]

@@ -10,9 +10,8 @@ from starlette.responses import Response
 from app.db.context import GUARD
 from app.errors import Refusal
 from app.http.dependencies import bearer
+from app.http.exchange import JSON, check_media, json_body, only, request_context, service_of
 from app.http.operations import problems
-from app.http.record_handlers import JSON, check_media, json_body, only
-from app.http.service import request_context, service_of
 from app.kernel.declare.fields import Sealed
 from app.kernel.personal.access_log import Reading, with_log_entry
 from app.kernel.schema.models import body_model, members

@@ -1,0 +1,69 @@
+"""What a principal of each role must, may and must not be bound to: division, unit, team, record types, expiry."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.auth.principals import Principal
+from app.clock import now
+from app.errors import FieldError
+from app.records import REGISTRY
+from app.roles import ROLES, Role
+
+LONGEST_DAYS = 30  # how long a role that expires may be given for
+SUBSCRIBABLE = tuple(t.path for t in REGISTRY if t.access.partner)
+# What a member is called in a sentence, and on the command line.
+MEMBERS = {
+    "unit_number": ("所属单位的编号", "--unit"),
+    "team_number": ("所属巡察组的编号", "--team"),
+    "types": ("订阅的记录类型", "--types"),
+}
+
+
+@dataclass(frozen=True)
+class Binding:
+    """The role of a principal, and where the principal belongs.
+
+    `jurisdiction` is a division code of six digits, or fewer digits for a prefix.
+    """
+
+    role: str
+    jurisdiction: str
+    unit_number: str | None = None
+    team_number: str | None = None
+    types: Sequence[str] | None = None
+    expires_at: datetime | None = None
+
+
+def binding_of(p: Principal) -> Binding:
+    """What a principal is bound to now."""
+    return Binding(p.role, p.jurisdiction, p.unit_number, p.team_number, p.types, p.expires_at)
+
+
+def field_errors(b: Binding) -> list[FieldError]:
+    """Everything in the binding that does not fit the role."""
+    role = ROLES.get(b.role)
+    if role is None:
+        return [FieldError("/role", "not_a_choice", {}, tuple(ROLES))]
+    found = []
+    if not re.fullmatch(r"[0-9]{0,6}" if role.by_prefix else r"[0-9]{6}", b.jurisdiction):
+        found.append(FieldError("/jurisdiction", "not_a_prefix" if role.by_prefix else "not_a_jurisdiction"))
+    found += _member(role, "unit_number", b.unit_number, role.unit == "required", role.unit == "optional")
+    found += _member(role, "team_number", b.team_number, role.team, False)
+    found += _member(role, "types", b.types, False, role.subscribes)
+    if b.types and set(b.types) - set(SUBSCRIBABLE):
+        found.append(FieldError("/types", "not_a_choice", {}, SUBSCRIBABLE))
+    if role.expires and not (b.expires_at and b.expires_at <= now() + timedelta(days=LONGEST_DAYS)):
+        found.append(FieldError("/expires_at", "loader_expires", {"days": LONGEST_DAYS}))
+    return found
+
+
+def _member(role: Role, name: str, value: object, required: bool, optional: bool) -> list[FieldError]:
+    label, option = MEMBERS[name]
+    params = {"role": role.label, "role_code": role.name, "name": name, "label": label, "option": option}
+    if required and not value:
+        return [FieldError(f"/{name}", "binding_missing", params)]
+    if value is not None and not (required or optional):
+        return [FieldError(f"/{name}", "binding_superfluous", params)]
+    return []

@@ -1,0 +1,113 @@
+"""One HTTP exchange: what every route reads from its request, and the headers with which a record is answered."""
+
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from app.errors import Refusal
+from app.http.service import Service
+from app.kernel.sql.listing import bad_query
+from app.kernel.store import RequestContext
+from app.strict_json import load
+
+JSON, PATCH, DIFF = "application/json", "application/merge-patch+json", "application/json-patch+json"
+NOT_YET = ("as_of", "until", "purpose")  # parameters that the contract promises: refused by name
+_VERSION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
+
+
+def service_of(request: Request) -> Service:
+    """The service that answers this request."""
+    found = request.app.state.service
+    assert isinstance(found, Service)
+    return found
+
+
+async def request_context(request: Request) -> RequestContext:
+    """Who asks. Every route that needs a token calls this first. Refuses with `unauthenticated`."""
+    service = service_of(request)
+    caller = await service.authenticator.caller(_bearer(request.scope))
+    return RequestContext(service.runtime, caller, request.scope["request_id"])
+
+
+def _bearer(scope: Any) -> str:
+    """The token or API key: in one Authorization header, and never in the address, because addresses are logged."""
+    found = None
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            if found is not None:
+                raise Refusal("unauthenticated")
+            found = value
+    if found is None or found[:7].lower() != b"bearer " or b"access_token=" in scope["query_string"]:
+        raise Refusal("unauthenticated")
+    token: str = found[7:].decode("latin-1").strip()
+    return token
+
+
+def query_parameters(request: Request) -> list[tuple[str, str]]:
+    """The query parameters in their order."""
+    query_string: bytes = request.scope["query_string"]
+    return parse_qsl(query_string.decode("latin-1"), keep_blank_values=True) if query_string else []
+
+
+def only(request: Request, *names: str) -> dict[str, str]:
+    """The query parameters, which must be among these, each given once. Refuses with `bad_query` (400)."""
+    found: dict[str, str] = {}
+    for name, value in query_parameters(request):
+        if name in NOT_YET and name not in names:
+            raise Refusal("not_available_yet", name=name)
+        if name not in names:
+            raise bad_query(name, "unknown_parameter", allowed=list(names))
+        if name in found:
+            raise bad_query(name, "given_twice")
+        found[name] = value
+    return found
+
+
+def whole_number(name: str, text: str) -> int:
+    """A query parameter that is a whole number of at most nine digits. Refuses with `bad_query` (400)."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise bad_query(name, "not_whole")
+    return int(text)
+
+
+def check_media(request: Request, media: str) -> None:
+    """Refuse a body of another media type with `wrong_media_type` (415)."""
+    kind, _, rest = request.headers.get("content-type", "").partition(";")
+    charset = rest.strip().lower()
+    if kind.strip().lower() != media or (charset and charset.replace('"', "") != "charset=utf-8"):
+        headers = {"Accept-Patch": PATCH} if media == PATCH else {}
+        raise Refusal("wrong_media_type", allowed=media, headers=headers)
+
+
+async def json_body(request: Request, media: str = "") -> Any:
+    """The JSON value of the body, which must be of this media type if one is named."""
+    if media:
+        check_media(request, media)
+    return load(await request.body())
+
+
+def if_match(request: Request) -> int | None:
+    """The version that If-Match names; None without the header. Refuses with `bad_if_match` (400)."""
+    given = request.headers.get("if-match")
+    if given is None or not given.strip():
+        return None
+    match = _VERSION.fullmatch(given.strip())
+    if not match:
+        raise Refusal("bad_if_match")
+    return int(match[1])
+
+
+def not_modified(request: Request, version: int) -> bool:
+    """Whether If-None-Match names this version."""
+    given = request.headers.get("if-none-match")
+    if given is None:
+        return False
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in given.split(",")]
+    return "*" in tags or str(version) in tags
+
+
+def record_headers(version: int) -> dict[str, str]:
+    """The headers of an answer that is one record."""
+    return {"ETag": f'"{version}"', "Cache-Control": "private, no-cache", "Vary": "Authorization"}

@@ -1,0 +1,53 @@
+"""The roles of principals: the one list, in the order in which documents name them.
+
+What a role may see and do with the records of a type stands in that type's `access.py`. What else a role may do (work
+lists, the access log, accounts, imports) stands here and at the routes concerned.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One role.
+
+    name            as requests, tokens and the database know it
+    label           Chinese name
+    reads_records   whether records may exist for it; the others never see one
+    work_lists      whether work lists are counted for it
+    by_prefix       whether it may be bound to a prefix of division codes instead of one division
+    unit            whether it is bound to a unit of its division: "required", "optional" or "none"
+    team            whether it is bound to an inspection team
+    subscribes      whether it names the record types that it wants to see, and sees no other
+    expires         whether it is given for a limited time only
+    """
+
+    name: str
+    label: str
+    reads_records: bool = True
+    work_lists: bool = False
+    by_prefix: bool = False
+    unit: str = "none"
+    team: bool = False
+    subscribes: bool = False
+    expires: bool = False
+
+
+_ALL = (
+    Role("administrator", "系统管理员", reads_records=False, by_prefix=True),
+    Role("leading_group", "巡察工作领导小组", work_lists=True),
+    Role("inspection_office", "巡察办", work_lists=True),
+    Role("inspection_team", "巡察组", team=True),
+    Role("case_supervision", "案件监督管理室", work_lists=True, unit="required"),
+    Role("handling_department", "承办部门", unit="required"),
+    Role("organisation_department", "组织部门", unit="required"),
+    Role("inspected_unit", "被巡察单位", unit="required"),
+    Role("superior", "上级巡察机构", reads_records=False, work_lists=True, by_prefix=True),
+    Role("auditor", "审计员", reads_records=False),
+    Role("partner_system", "对接系统", unit="optional", subscribes=True),
+    Role("ledger_loader", "台账导入员", reads_records=False, by_prefix=True, expires=True),
+)
+ROLES: Mapping[str, Role] = {role.name: role for role in _ALL}
+READERS = tuple(role.name for role in _ALL if role.reads_records)
+WORK_LIST_READERS = tuple(role.name for role in _ALL if role.work_lists)
