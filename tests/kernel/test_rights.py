@@ -20,7 +20,7 @@ from app.kernel.declare.visibility import (
     OwnUnit,
     Visibility,
 )
-from app.kernel.schema.policies import statements
+from app.kernel.schema.policies import record_policies, revision_policies
 from app.kernel.schema.rights import CallerScope, rows_seen
 from app.kernel.sql.projection import NOBODY, role_view
 from app.records import REGISTRY
@@ -35,7 +35,8 @@ def declared(path: str, access: Access) -> Registry:
 
 def policies(registry: Registry, table: str) -> dict[str, str]:
     """The policies for reading a table: role -> statement."""
-    made = (re.match(rf"create policy (\w+) on {table} for select ", s) for s in statements(registry))
+    statements = [*(s for t in registry for s in record_policies(t)), *revision_policies(registry)]
+    made = (re.match(rf"create policy (\w+) on {table} for select ", s) for s in statements)
     return {m[1]: m.string for m in made if m}
 
 
