@@ -109,10 +109,13 @@ def resolved_sql(
 ) -> str:
     """The source rows with what their references stand for; a row whose reference is not found falls out.
 
-    `new`: rows that name their jurisdiction. Those of a change may not; then the planner knows less of what it joins.
+    `new`: one new row, which names its jurisdiction. The row of a change need not name it.
     `typed`: the columns that the source gives one by one, and not in `values`.
     """
     # Typed rows are all of one jurisdiction. Named as such, it is no column by which Postgres thinks the rows few.
+    # Rows of a plan are compared by `coalesce`, which no index and no join can use: with a plain column Postgres joined
+    # the rounds, teams and units of the jurisdiction with one another before it looked at a row, because it believes
+    # that row security leaves few of them, and an import of 500 findings did not end (tests/kernel/test_lookup_order).
     code = "$2::text" if typed else "source.jurisdiction" if new else "coalesce(source.jurisdiction, {0}.jurisdiction)"
     joins, conditions, columns, taken = [], [GUARD], ["source.*"], []
     for name, how in inputs.given:
