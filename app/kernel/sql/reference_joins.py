@@ -113,9 +113,7 @@ def resolved_sql(
     `typed`: the columns that the source gives one by one, and not in `values`.
     """
     # Typed rows are all of one jurisdiction. Named as such, it is no column by which Postgres thinks the rows few.
-    # Rows of a plan are compared by `coalesce`, which no index and no join can use: with a plain column Postgres joined
-    # the rounds, teams and units of the jurisdiction with one another before it looked at a row, because it believes
-    # that row security leaves few of them, and an import of 500 findings did not end (tests/kernel/test_lookup_order).
+    # Rows of a plan are compared by `coalesce`, which no join can use (tests/kernel/test_lookup_order.py says why).
     code = "$2::text" if typed else "source.jurisdiction" if new else "coalesce(source.jurisdiction, {0}.jurisdiction)"
     joins, conditions, columns, taken = [], [GUARD], ["source.*"], []
     for name, how in inputs.given:
