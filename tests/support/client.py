@@ -4,6 +4,7 @@ httpx cost more processor time than the application it called: half of a test of
 """
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
@@ -49,6 +50,8 @@ class Answer:
         for name, value in headers:
             known = self.headers.get(name.decode())
             self.headers[name.decode()] = f"{known}, {value.decode()}" if known else value.decode()
+        if self.headers.get("content-encoding") == "gzip":
+            self.content = gzip.decompress(content)
 
     @property
     def text(self) -> str:
