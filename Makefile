@@ -15,7 +15,7 @@ LOCK := $(UV) pip compile pyproject.toml --quiet --generate-hashes --no-header -
 # Chinese stays Chinese, also where no locale is set.
 export PYTHONUTF8 := 1
 
-.PHONY: help demo run test check bench trace docs lock
+.PHONY: help demo run test check bench trace docs lock released
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -43,6 +43,10 @@ trace: .venv/.installed-dev
 
 docs: .venv/.installed
 	$(BIN)/python -m app docs
+
+# At a release: what callers know from now on (docs/api-changes.md).
+released: .venv/.installed-dev
+	$(BIN)/python -m tests.support.interface
 
 # The versions of pyproject.toml with all they bring: for the image, for trying, for developing. Needs uv.
 lock:

@@ -4,33 +4,29 @@ Tests act through HTTP and look at the wire and at the revision. Every test make
 own year), so that none needs an empty database; the jurisdiction NEIGHBOUR stands beside HOME all the time.
 """
 
+import gc
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres, embedded_postgres
 from app.main import create_app
 from app.migrate.run import migrate
 from app.settings import Settings
 from tests.support import databases
-from tests.support.bureaus import account, bureau
+from tests.support.bureaus import account, bureau, cheap_passwords
 from tests.support.callers import HOME, NEIGHBOUR, Api
+from tests.support.client import Client
 from tests.support.records import Maker
 
 AsTeam = Callable[[Any], Awaitable[Api]]
-if find_spec("sniffio") is None:
-    # httpx asks at every request whether trio runs, by an import that fails: to look for it on the whole path cost a
-    # sixth of a request. This is how Python remembers that there is no such module.
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="session")
@@ -61,9 +57,10 @@ async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
 
 
 @pytest.fixture(scope="session")
-async def service(database: EmbeddedPostgres, folder: Path) -> AsyncIterator[httpx.ASGITransport]:
+async def service(database: EmbeddedPostgres, folder: Path) -> AsyncIterator[ASGIApp]:
     """The running service, reached without a socket."""
     os.environ["LEDGER_DATA_DIR"] = str(folder / "data")
+    cheap_passwords()
     options = Settings(
         database_url=database.application_url,
         data_dir=folder / "data",
@@ -72,67 +69,69 @@ async def service(database: EmbeddedPostgres, folder: Path) -> AsyncIterator[htt
     )
     app = create_app(options)
     async with app.router.lifespan_context(app):
-        yield httpx.ASGITransport(app)
+        gc.collect()
+        gc.freeze()  # as the service itself does: what the start made is never garbage
+        gc.set_threshold(50_000, 50, 50)
+        yield app
 
 
 @pytest.fixture(scope="session")
-async def anonymous(service: httpx.ASGITransport) -> AsyncIterator[httpx.AsyncClient]:
+def anonymous(service: ASGIApp) -> Client:
     """A caller without a token: what a test gets unless it asks for more."""
-    async with httpx.AsyncClient(transport=service, base_url="http://ledger") as client:
-        yield client
+    return Client(service)
 
 
 @pytest.fixture(scope="session")
-async def office(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
+async def office(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[Api]:
     """The bureau of HOME: every request is made by the colleague whose work it is."""
     async with bureau(service, database.application_url, "office", HOME) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-async def neighbour(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
+async def neighbour(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[Api]:
     """The bureau of NEIGHBOUR."""
     async with bureau(service, database.application_url, "neighbour", NEIGHBOUR) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-async def colleague(service: httpx.ASGITransport, database: EmbeddedPostgres, office: Api) -> AsyncIterator[Api]:
+async def colleague(service: ASGIApp, database: EmbeddedPostgres, office: Api) -> AsyncIterator[Api]:
     """A second bureau of HOME, with the same rights."""
     async with bureau(service, database.application_url, "colleague", HOME, unit=office.unit) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-async def loader(service: httpx.ASGITransport) -> AsyncIterator[Api]:
+async def loader(service: ASGIApp) -> AsyncIterator[Api]:
     """One who imports for every division."""
     async with Api.signed_in(service, "loader") as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-async def leaders(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
+async def leaders(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[Api]:
     """The leading group of HOME, which reads every record and writes none."""
     async with Api.signed_in(service, await account(database.application_url, "leaders", "leading_group", HOME)) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-async def superior(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Api]:
+async def superior(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[Api]:
     """The body above HOME and NEIGHBOUR, which sees their work lists."""
     async with Api.signed_in(service, await account(database.application_url, "superior", "superior", HOME[:4])) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-async def admin(service: httpx.ASGITransport) -> AsyncIterator[Api]:
+async def admin(service: ASGIApp) -> AsyncIterator[Api]:
     """The administrator, bound to every division."""
     async with Api.signed_in(service, "admin") as api:
         yield api
 
 
 @pytest.fixture
-async def as_team(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[AsTeam]:
+async def as_team(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[AsTeam]:
     """Opens an account for a team of HOME."""
     async with AsyncExitStack() as stack:
 

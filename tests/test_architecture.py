@@ -3,10 +3,8 @@
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 from app.records import REGISTRY
 
@@ -38,14 +36,29 @@ def floor(module: str) -> int:
     return FLOORS.get(parts[0], -1)
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def text(path: Path) -> str:
+    """What stands in a file."""
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Every node of a file; the first is the module."""
+    return list(ast.walk(ast.parse(text(path))))
+
+
+@cache
+def imports(path: Path) -> list[tuple[int, str]]:
     """(line, module) of every import of a file, also within functions."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    found: list[tuple[int, str]] = []
+    for node in nodes(path):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
+            found += ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             below = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from ((node.lineno, b if b in MODULES else node.module) for b in below)
+            found += ((node.lineno, b if b in MODULES else node.module) for b in below)
+    return found
 
 
 MODULES = {"app." + name(p).removesuffix(".py").removesuffix("/__init__").replace("/", ".") for p in FILES}
@@ -63,19 +76,19 @@ def test_every_part_of_the_application_stands_on_a_floor() -> None:
     assert not homeless
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_a_floor_imports_only_floors_below_it(path: Path) -> None:
-    if name(path) == "__init__.py":
-        return
-    own = floor(name(path))
-    for line, module in imports(path):
-        if not module.startswith("app."):
-            continue
-        other, place = floor(module), f"{name(path)}:{line}"
-        part, own_part = module.split(".")[1], name(path).split("/")[0].removesuffix(".py")
-        assert other <= own, f"{place} imports {module}: floor {own} may not look up to floor {other}"
-        if own == other == PROCESSES:
-            assert part == own_part, f"{place} imports {module}: packages of this floor do not know one another"
+def test_a_floor_imports_only_floors_below_it() -> None:
+    wrong = []
+    for path in FILES:
+        own, own_part = floor(name(path)), name(path).split("/")[0].removesuffix(".py")
+        for line, module in imports(path) if name(path) != "__init__.py" else ():
+            if not module.startswith("app."):
+                continue
+            other, place = floor(module), f"{name(path)}:{line} imports {module}"
+            if other > own:
+                wrong.append(f"{place}: floor {own} may not look up to floor {other}")
+            if own == other == PROCESSES and module.split(".")[1] != own_part:
+                wrong.append(f"{place}: packages of this floor do not know one another")
+    assert not wrong, "\n".join(wrong)
 
 
 def room(module: str) -> tuple[str, int] | None:
@@ -85,85 +98,95 @@ def room(module: str) -> tuple[str, int] | None:
     return (parts[0], rooms.index(parts[1])) if len(parts) > 1 and parts[1] in rooms else None
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if room(name(p))], ids=name)
-def test_a_room_knows_only_the_rooms_below_it(path: Path) -> None:
-    package, own = room(name(path)) or ("", 0)
-    for line, module in imports(path):
-        if module.split(".")[:2] != ["app", package]:
-            continue
-        other = room(module)
-        assert other is not None and other[1] <= own, (
-            f"{name(path)}:{line} imports {module}: {ROOMS[package][own]} knows only {', '.join(ROOMS[package][:own])}"
-        )
+def test_a_room_knows_only_the_rooms_below_it() -> None:
+    wrong = []
+    for path in (p for p in FILES if room(name(p))):
+        package, own = room(name(path)) or ("", 0)
+        for line, module in imports(path):
+            other = room(module)
+            if module.split(".")[:2] == ["app", package] and (other is None or other[1] > own):
+                known = ", ".join(ROOMS[package][:own])
+                wrong.append(f"{name(path)}:{line} imports {module}: {ROOMS[package][own]} knows only {known}")
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_only_the_edge_knows_the_web_framework(path: Path) -> None:
-    edge = floor(name(path)) in (HTTP, MAIN) or path.name == "routes.py"
-    for line, module in imports(path):
-        assert edge or module.split(".")[0] not in EDGE, (
-            f"{name(path)}:{line} imports {module}: only http, main, cli and files named routes.py may"
-        )
+def test_only_the_edge_knows_the_web_framework() -> None:
+    wrong = [
+        f"{name(path)}:{line} imports {module}: only http, main, cli and files named routes.py may"
+        for path in FILES
+        if floor(name(path)) not in (HTTP, MAIN) and path.name != "routes.py"
+        for line, module in imports(path)
+        if module.split(".")[0] in EDGE
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if of_type(p)], ids=name)
-def test_a_record_type_knows_no_other(path: Path) -> None:
-    for line, module in imports(path):
-        match = re.match(r"app\.records\.(\w+)\.", module + ".")
-        shared = match is None or match[1] in (of_type(path), "common", "terms", "codes")
-        assert shared, f"{name(path)}:{line} imports {module}: a type's folder knows no other type's"
+def test_a_record_type_knows_no_other() -> None:
+    wrong = []
+    for path in (p for p in FILES if of_type(p)):
+        for line, module in imports(path):
+            match = re.match(r"app\.records\.(\w+)\.", module + ".")
+            if match and match[1] not in (of_type(path), "common", "terms", "codes"):
+                wrong.append(f"{name(path)}:{line} imports {module}: a type's folder knows no other type's")
+    assert not wrong, "\n".join(wrong)
 
 
 # Words that mean something else, too: rounding, and the team that an account is bound to.
 WORDS = ("round", "team")
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in FILES if p.relative_to(APP).parts[0] in ("kernel", "db", "auth", "http")], ids=name
-)
-def test_what_is_shared_names_no_record_type(path: Path) -> None:
+def test_what_is_shared_names_no_record_type() -> None:
     words = {t.path for t in REGISTRY if "-" in t.path} | {f"app.records.{t.name}" for t in REGISTRY}
-    code = re.sub(r'""".*?"""|#[^\n]*', "", path.read_text(encoding="utf-8"), flags=re.S)
-    found = [w for w in words if w in code]
-    found += [
-        t.name for t in REGISTRY if re.search(rf"""['"]{t.name}['"]|['"]{t.path}['"]""", code) and t.name not in WORDS
-    ]
-    assert not found, f"{name(path)} names {found}: the mechanics know no type"
-    assert not any(m == "app.records" or m.startswith("app.records.") for _, m in imports(path))
+    names = "|".join(f"{t.name}|{t.path}" for t in REGISTRY if t.name not in WORDS)
+    wrong = []
+    for path in (p for p in FILES if p.relative_to(APP).parts[0] in ("kernel", "db", "auth", "http")):
+        code = re.sub(r'""".*?"""|#[^\n]*', "", text(path), flags=re.S)
+        found = [w for w in words if w in code] + re.findall(rf"""(['"])({names})\1""", code)
+        found += [m for _, m in imports(path) if m == "app.records" or m.startswith("app.records.")]
+        if found:
+            wrong.append(f"{name(path)} names {found}: the mechanics know no type")
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_a_file_fits_on_a_few_screens(path: Path) -> None:
-    count = len(path.read_text(encoding="utf-8").splitlines())
-    assert count <= LINES, f"{name(path)} has {count} lines, at most {LINES}"
+def test_a_file_fits_on_a_few_screens() -> None:
+    counts = {name(path): len(text(path).splitlines()) for path in FILES}
+    assert not {file: count for file, count in counts.items() if count > LINES}, f"at most {LINES} lines"
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_a_function_fits_on_a_screen(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            count = (node.end_lineno or 0) - node.lineno + 1  # with the functions that stand in it
-            assert count <= FUNCTION_LINES, (
-                f"{name(path)}:{node.lineno} {node.name} has {count} lines, at most {FUNCTION_LINES}"
-            )
+def test_a_function_fits_on_a_screen() -> None:
+    """Counted with the functions that stand in it."""
+    wrong = []
+    for path in FILES:
+        for node in nodes(path):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                count = (node.end_lineno or 0) - node.lineno + 1
+                if count > FUNCTION_LINES:
+                    wrong.append(f"{name(path)}:{node.lineno} {node.name} has {count} lines, at most {FUNCTION_LINES}")
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_what_others_use_says_what_it_is(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert ast.get_docstring(tree) or not tree.body, f"{name(path)} has no docstring"
+def test_what_others_use_says_what_it_is() -> None:
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    for node in (n for n in tree.body if isinstance(n, kinds) and not n.name.startswith("_")):
-        assert ast.get_docstring(node), f"{name(path)}:{node.lineno} {node.name} has no docstring"
+    wrong = []
+    for path in FILES:
+        tree = nodes(path)[0]
+        assert isinstance(tree, ast.Module)
+        if tree.body and not ast.get_docstring(tree):
+            wrong.append(f"{name(path)} has no docstring")
+        for node in (n for n in tree.body if isinstance(n, kinds) and not n.name.startswith("_")):
+            if not ast.get_docstring(node):
+                wrong.append(f"{name(path)}:{node.lineno} {node.name} has no docstring")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_no_two_record_types_share_a_block() -> None:
     """What two types share belongs into `records/common.py`. Rows of the permission matrix may well be alike."""
     blocks: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for path in (p for p in FILES if of_type(p) and p.name != "access.py"):
-        text = path.read_text(encoding="utf-8")
         lines = [
-            line.strip() for line in text.splitlines() if line.strip() and not line.startswith(("from ", "import "))
+            line.strip()
+            for line in text(path).splitlines()
+            if line.strip() and not line.startswith(("from ", "import "))
         ]
         for start in range(len(lines) - SHARED_LINES):
             blocks[tuple(lines[start : start + SHARED_LINES + 1])].add(of_type(path) or "")

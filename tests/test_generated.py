@@ -6,12 +6,8 @@ from app.cli.generate import GENERATED, HOME
 
 
 @pytest.mark.parametrize("path", GENERATED)
-def test_a_generated_file_is_the_one_the_code_makes(path: str) -> None:
+def test_a_generated_file_is_the_one_the_code_makes_however_often_it_is_made(path: str) -> None:
     file = HOME / path
     committed = file.read_text(encoding="utf-8") if file.is_file() else ""
-    assert committed == GENERATED[path](), f"{path} does not fit the code: run `make docs` and commit what it writes"
-
-
-@pytest.mark.parametrize("path", GENERATED)
-def test_a_generated_file_is_the_same_however_often_it_is_made(path: str) -> None:
-    assert GENERATED[path]() == GENERATED[path]()
+    for _ in range(2):
+        assert committed == GENERATED[path](), f"{path} does not fit the code: run `make docs` and commit it"

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools
@@ -16,13 +16,11 @@ from tests.access.world import World, build
 
 
 @pytest.fixture(scope="session")
-async def world(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[World]:
+async def world(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[World]:
     """The world, made once; tests only look at it."""
     pools = Pools(database.application_url)
     made = await build(service, pools)
     yield made
-    for api in made.callers.values():
-        await api.aclose()
     await pools.close()
 
 

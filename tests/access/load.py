@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+from starlette.types import ASGIApp
 
 from tests.support.callers import CSV, HOME, NEIGHBOUR, PATCH, Api
+from tests.support.client import Answer
 
 CODES = (HOME, NEIGHBOUR)
 PARTS = {"unit": "名录", "team_a": "甲组", "team_b": "乙组", "clue": "线索", "person": "人员"}
@@ -80,11 +81,11 @@ class Call:
 class Load:
     """A run of the load over one service: `leaks` is what went to the wrong one, in words."""
 
-    transport: httpx.ASGITransport
+    app: ASGIApp
     made: Mapping[str, Made]
     prefix: str
     seed: int = 7
-    arranging: httpx.ASGITransport | None = None  # the service by which records are made that the load changes
+    arranging: ASGIApp | None = None  # the service by which records are made that the load changes
     leaks: list[str] = field(default_factory=list)
     seen: Counter[Any] = field(default_factory=Counter)
     answered: dict[str, tuple[Person, Call, Any]] = field(default_factory=dict)
@@ -103,15 +104,13 @@ class Load:
 
     def client(self, person: Person) -> Api:
         """The caller at the service of this run."""
-        return Api(transport=self.transport, base_url="http://ledger", timeout=60, headers=authorized(person))
+        return Api(self.app, headers=authorized(person))
 
     async def _fresh(self, person: Person, n: int) -> Any:
         """A record of its own, which nobody else changes; its words are those of its part."""
         part = WRITES[person.who][0]
-        async with Api(
-            transport=self.arranging or self.transport, base_url="http://ledger", headers=authorized(person)
-        ) as api:
-            return await api.write(f"/v1/{PATHS[part]}", self._body(person, part, f"fresh-{n:04}"))
+        api = Api(self.arranging or self.app, headers=authorized(person))
+        return await api.write(f"/v1/{PATHS[part]}", self._body(person, part, f"fresh-{n:04}"))
 
     def _body(self, person: Person, part: str, request: str) -> dict[str, Any]:
         its, text = self.made[person.code], word(person.code, part)
@@ -175,22 +174,22 @@ class Load:
     async def _send(self, person: Person, n: int, call: Call, gone_after: float | None) -> None:
         request = f"{self.prefix}-{person.account}-{n:03}"
         headers = {"X-Request-Id": request, **call.headers}
-        async with self.client(person) as api:
-            content = None if call.body is None else json.dumps(call.body)
-            headers |= {"Content-Type": "application/json"} if content and "Content-Type" not in headers else {}
-            task = asyncio.create_task(api.request(call.method, call.url, content=content, headers=headers))
-            if gone_after is not None:
-                await asyncio.sleep(gone_after)
-                task.cancel()
-            try:
-                answer = await task
-            except asyncio.CancelledError:
-                self.seen["cancelled"] += 1
-                return
+        api = self.client(person)
+        content = None if call.body is None else json.dumps(call.body)
+        headers |= {"Content-Type": "application/json"} if content and "Content-Type" not in headers else {}
+        task = asyncio.create_task(api.request(call.method, call.url, content=content, headers=headers))
+        if gone_after is not None:
+            await asyncio.sleep(gone_after)
+            task.cancel()
+        try:
+            answer = await task
+        except asyncio.CancelledError:
+            self.seen["cancelled"] += 1
+            return
         self.seen[answer.status_code] += 1
         self._look(person, request, call, answer)
 
-    def _look(self, person: Person, request: str, call: Call, answer: httpx.Response) -> None:
+    def _look(self, person: Person, request: str, call: Call, answer: Answer) -> None:
         if answer.status_code not in call.right:
             self.leaks.append(f"{request} {call.method} {call.url}: {answer.status_code}, not {call.right}")
             return
@@ -208,15 +207,15 @@ class Load:
         text = word(person.code, "unit")
         rows = "".join(f"{person.code}-{self.prefix}{n},{text}{self.prefix}{n},乡镇街道\n" for n in range(20))
         request = f"{self.prefix}-{person.account}-import"
-        async with self.client(person) as api:
-            api.headers["X-Request-Id"] = request
-            try:
-                imported = await api.import_file(f"单位编码,单位名称,单位类型\n{rows}".encode(), CSV, type="units")
-                told = json.dumps([imported, await api.rows(imported)], ensure_ascii=False)
-                assert imported["state"] == "committed", told
-            except AssertionError as problem:
-                self.leaks.append(f"{request}: {problem}")
-                return
+        api = self.client(person)
+        api.headers["X-Request-Id"] = request
+        try:
+            imported = await api.import_file(f"单位编码,单位名称,单位类型\n{rows}".encode(), CSV, type="units")
+            told = json.dumps([imported, await api.rows(imported)], ensure_ascii=False)
+            assert imported["state"] == "committed", told
+        except AssertionError as problem:
+            self.leaks.append(f"{request}: {problem}")
+            return
         self.leaks += [f"{request} was answered {w}" for w in person.forbidden if w in told]
 
 

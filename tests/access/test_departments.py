@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
 from tests.support.bureaus import account
@@ -15,9 +15,7 @@ FILED = {"lane": "party", "filed_on": "2017-07-10"}
 
 
 @pytest.fixture
-async def department(
-    make: Maker, service: httpx.ASGITransport, database: EmbeddedPostgres
-) -> AsyncIterator[tuple[Api, Any]]:
+async def department(make: Maker, service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[tuple[Api, Any]]:
     """A handling department, and its unit."""
     unit = await make("units")
     name = f"files-{unit['number'].lower()}"

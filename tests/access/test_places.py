@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
-import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from app.db.context import Caller
 from app.db.embedded import EmbeddedPostgres
@@ -35,7 +35,7 @@ PLACES = {"rounds": "round", "teams": "team", "finding-categories": "category"}
 class Desk:
     """Opens accounts, looks through their eyes, and does what the office does."""
 
-    def __init__(self, service: httpx.ASGITransport, url: str, make: Maker, held: AsyncExitStack) -> None:
+    def __init__(self, service: ASGIApp, url: str, make: Maker, held: AsyncExitStack) -> None:
         self.service, self.url, self.make, self.held = service, url, make, held
 
     async def caller(self, role: str, **bound: Any) -> Api:
@@ -59,7 +59,7 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(make: Maker, service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[Desk]:
+async def desk(make: Maker, service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[Desk]:
     async with AsyncExitStack() as held:
         yield Desk(service, database.application_url, make, held)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools, session
@@ -22,7 +22,7 @@ from tests.support.callers import Api
 from tests.support.sql import owning
 
 ROLES = {"second": "inspection_office", "leaders": "leading_group", "office": "inspection_office"}
-Serving = Callable[[], AbstractAsyncContextManager[httpx.ASGITransport]]
+Serving = Callable[[], AbstractAsyncContextManager[ASGIApp]]
 
 
 @pytest.fixture
@@ -30,11 +30,11 @@ def serving(database: EmbeddedPostgres, folder: Path) -> Serving:
     """A service with two connections for each role."""
 
     @asynccontextmanager
-    async def started() -> AsyncIterator[httpx.ASGITransport]:
+    async def started() -> AsyncIterator[ASGIApp]:
         options = Settings(database_url=database.application_url, data_dir=folder / "data", pool_size=2)
         app = create_app(options)
         async with app.router.lifespan_context(app):
-            yield httpx.ASGITransport(app)
+            yield app
 
     return started
 
@@ -42,7 +42,7 @@ def serving(database: EmbeddedPostgres, folder: Path) -> Serving:
 class Both:
     """The callers of both jurisdictions, and what stands there."""
 
-    def __init__(self, service: httpx.ASGITransport, url: str) -> None:
+    def __init__(self, service: ASGIApp, url: str) -> None:
         self.service, self.url = service, url
         self.people: list[Person] = []
         self.made: dict[str, Made] = {}
@@ -53,7 +53,7 @@ class Both:
         async with Api.signed_in(self.service, name) as api:
             token = api.headers["Authorization"].removeprefix("Bearer ")
         self.people.append(Person(who, code, name, role, token))
-        return Api(transport=self.service, base_url="http://ledger", headers={"Authorization": f"Bearer {token}"})
+        return Api(self.service, headers={"Authorization": f"Bearer {token}"})
 
     async def fill(self, code: str) -> None:
         """A record for each word of the jurisdiction."""
@@ -88,7 +88,7 @@ class Both:
 
 
 @pytest.fixture(scope="module")
-async def both(service: httpx.ASGITransport, database: EmbeddedPostgres) -> Both:
+async def both(service: ASGIApp, database: EmbeddedPostgres) -> Both:
     """Both jurisdictions, arranged through the ordinary service."""
     found = Both(service, database.application_url)
     for code in CODES:
@@ -128,8 +128,8 @@ async def misattributed(load: Load, people: Mapping[str, Person], database: Embe
 
 async def leaks(serving: Serving, both: Both, database: EmbeddedPostgres, prefix: str, each: int) -> Load:
     """The load, with everything that went to the wrong one."""
-    async with serving() as transport:
-        load = Load(transport, both.made, prefix, arranging=both.service)
+    async with serving() as app:
+        load = Load(app, both.made, prefix, arranging=both.service)
         await load.run(both.people, each)
     load.leaks += await misattributed(load, {p.account: p for p in both.people}, database)
     return load

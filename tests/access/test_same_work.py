@@ -5,7 +5,6 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from app.db.pool import Pool
@@ -15,6 +14,7 @@ from tests.access.matrix import EVERY, SEES
 from tests.access.ways import ABSENT, NO_NUMBER, PATCH, requests, seen
 from tests.access.world import World
 from tests.support.callers import Api
+from tests.support.client import Client
 from tests.support.records import Maker
 
 Statements = list[str]
@@ -55,13 +55,13 @@ async def abroad(office: Api) -> AsyncIterator[dict[str, Any]]:
     yield {t.path: await make(t.path) for t in REGISTRY}
 
 
-async def warm(found: Statements, api: httpx.AsyncClient, method: str, url: str, **rest: Any) -> tuple[int, Statements]:
+async def warm(found: Statements, api: Client, method: str, url: str, **rest: Any) -> tuple[int, Statements]:
     """The same once more: what is remembered from the first time is no difference."""
     await api.request(method, url, **rest)
     return await work(found, api, method, url, **rest)
 
 
-async def work(found: Statements, api: httpx.AsyncClient, method: str, url: str, **rest: Any) -> tuple[int, Statements]:
+async def work(found: Statements, api: Client, method: str, url: str, **rest: Any) -> tuple[int, Statements]:
     """The status of a request and the statements it takes."""
     found.clear()
     answer = await api.request(method, url, **rest)

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import httpx
-
 from app.clock import now
 from app.db.engine import Pools
 from app.kernel.declare import fields as kinds
 from app.records import REGISTRY
 from tests.support.bureaus import entered
-from tests.support.callers import PASSWORD, Api
+from tests.support.callers import Api
 
 CODE = "431322"
 _words = itertools.count(1)
@@ -40,13 +38,8 @@ class World:
     async def sign_in(self, name: str, role: str, code: str = CODE, **bound: Any) -> Api:
         """A caller of this role."""
         await entered(self.pools, f"w_{name}", role, code, **bound)
-        api = Api(transport=self.service, base_url="http://ledger", timeout=60)
-        form = {"grant_type": "password", "username": f"w_{name}", "password": PASSWORD}
-        token = (
-            await httpx.AsyncClient(transport=self.service, base_url="http://ledger").post("/v1/oauth/token", data=form)
-        ).json()
-        api.headers["Authorization"] = f"Bearer {token['access_token']}"
-        self.callers[name] = api
+        async with Api.signed_in(self.service, f"w_{name}") as api:
+            self.callers[name] = api
         return api
 
     async def make(self, by: str, label: str, path: str, **body: Any) -> Any:

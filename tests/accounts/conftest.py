@@ -6,13 +6,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
 from app.main import create_app
 from app.settings import Settings
 from tests.support.callers import HOME, PASSWORD, Api
+from tests.support.client import Answer, Client
 
 _names = itertools.count()
 Open = Callable[..., Awaitable[Any]]
@@ -45,29 +45,24 @@ def another(database: EmbeddedPostgres, folder: Path) -> Serve:
     return serving
 
 
-def reached(app: Any, **headers: str) -> httpx.AsyncClient:
-    """A caller of that service without a token."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ledger", headers=headers, timeout=60)
-
-
-async def sign_in(api: httpx.AsyncClient, username: str, password: str = PASSWORD) -> httpx.Response:
+async def sign_in(api: Client, username: str, password: str = PASSWORD) -> Answer:
     """The answer of the token endpoint."""
     form = {"grant_type": "password", "username": username, "password": password}
     return await api.post("/v1/oauth/token", data=form)
 
 
-async def bearing(api: httpx.AsyncClient, token: str, path: str = "/v1/me", **more: Any) -> httpx.Response:
+async def bearing(api: Client, token: str, path: str = "/v1/me", **more: Any) -> Answer:
     """The answer to a GET with this token."""
     return await api.get(path, headers={"Authorization": f"Bearer {token}".encode()}, **more)
 
 
-async def token_of(api: httpx.AsyncClient, username: str) -> str:
+async def token_of(api: Client, username: str) -> str:
     """A token of this account."""
     answer = await sign_in(api, username)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["access_token"])
 
 
-async def amend(admin: Api, place: str, **changes: Any) -> httpx.Response:
+async def amend(admin: Api, place: str, **changes: Any) -> Answer:
     """A PATCH of a principal."""
     return await admin.patch(place, json=changes, headers={"Content-Type": "application/merge-patch+json"})

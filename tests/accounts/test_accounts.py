@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from app.accounts.binding import SUBSCRIBABLE
 from app.clock import now
@@ -13,6 +13,7 @@ from app.records import REGISTRY
 from app.roles import ROLES
 from tests.accounts.conftest import Open, amend, bearing, sign_in, token_of
 from tests.support.callers import HOME, NEIGHBOUR, PASSWORD, Api
+from tests.support.client import Client
 from tests.support.problems import checked
 from tests.support.records import Maker
 from tests.support.sql import owning
@@ -32,7 +33,7 @@ async def bound(role: str, make: Maker) -> dict[str, Any]:
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_an_account_of_every_role_signs_in_and_is_told_who_it_is(
-    role: str, opened: Open, make: Maker, anonymous: httpx.AsyncClient
+    role: str, opened: Open, make: Maker, anonymous: Client
 ) -> None:
     given = await bound(role, make)
     made = await opened(**given)
@@ -45,7 +46,7 @@ async def test_an_account_of_every_role_signs_in_and_is_told_who_it_is(
     assert bool(me["may"]) and made["created_at"].endswith("+08:00")
 
 
-async def test_a_partner_is_told_which_types_it_has_subscribed(opened: Open, anonymous: httpx.AsyncClient) -> None:
+async def test_a_partner_is_told_which_types_it_has_subscribed(opened: Open, anonymous: Client) -> None:
     made = await opened(role="partner_system", jurisdiction=HOME, types=["units", "findings"])
     me = (await bearing(anonymous, await token_of(anonymous, made["username"]))).json()
     assert me["types"] == ["findings", "units"]
@@ -53,7 +54,7 @@ async def test_a_partner_is_told_which_types_it_has_subscribed(opened: Open, ano
 
 @pytest.mark.parametrize("role", ["superior", "auditor", "ledger_loader"])
 async def test_a_role_without_rights_in_the_ledger_reads_and_writes_none_of_it(
-    role: str, opened: Open, make: Maker, anonymous: httpx.AsyncClient
+    role: str, opened: Open, make: Maker, anonymous: Client
 ) -> None:
     record = await make("findings")
     made = await opened(**await bound(role, make))
@@ -69,7 +70,7 @@ async def test_a_role_without_rights_in_the_ledger_reads_and_writes_none_of_it(
 
 @pytest.mark.parametrize("who", ["office", "anonymous"])
 async def test_nobody_but_an_administrator_comes_near(who: str, request: pytest.FixtureRequest) -> None:
-    api: httpx.AsyncClient = request.getfixturevalue(who)
+    api: Client = request.getfixturevalue(who)
     wanted = (403, "forbidden") if who == "office" else (401, "unauthenticated")
     for path in ("accounts", "clients", "api-keys"):
         for method, place in (
@@ -214,9 +215,7 @@ async def test_no_answer_holds_a_secret(admin: Api, opened: Open, database: Embe
         assert "argon2" not in text and PASSWORD not in text and "digest" not in text
 
 
-async def test_disabling_holds_at_once_for_a_token_already_issued(
-    admin: Api, opened: Open, anonymous: httpx.AsyncClient
-) -> None:
+async def test_disabling_holds_at_once_for_a_token_already_issued(admin: Api, opened: Open, anonymous: Client) -> None:
     made = await opened()
     place = f"/v1/accounts/{made['username']}"
     token = await token_of(anonymous, made["username"])
@@ -231,7 +230,7 @@ async def test_disabling_holds_at_once_for_a_token_already_issued(
 
 
 async def test_another_role_division_or_unit_holds_at_once(
-    admin: Api, opened: Open, make: Maker, make_next_door: Maker, anonymous: httpx.AsyncClient
+    admin: Api, opened: Open, make: Maker, make_next_door: Maker, anonymous: Client
 ) -> None:
     made = await opened()
     place = f"/v1/accounts/{made['username']}"
@@ -261,7 +260,7 @@ async def test_a_division_changed_without_its_unit_is_refused(admin: Api, opened
 
 
 async def test_an_account_ends_when_it_expires(
-    admin: Api, opened: Open, anonymous: httpx.AsyncClient, database: EmbeddedPostgres
+    admin: Api, opened: Open, anonymous: Client, database: EmbeddedPostgres
 ) -> None:
     made = await opened(expires_at=(now() + timedelta(minutes=10)).isoformat())
     answer = (await sign_in(anonymous, made["username"])).json()
@@ -275,9 +274,7 @@ async def test_an_account_ends_when_it_expires(
     assert (await bearing(anonymous, answer["access_token"])).status_code == 200
 
 
-async def test_a_new_password_ends_the_tokens_of_the_former_one(
-    admin: Api, opened: Open, anonymous: httpx.AsyncClient
-) -> None:
+async def test_a_new_password_ends_the_tokens_of_the_former_one(admin: Api, opened: Open, anonymous: Client) -> None:
     made = await opened()
     token = await token_of(anonymous, made["username"])
     place = f"/v1/accounts/{made['username']}/actions/set_password"
@@ -290,7 +287,7 @@ async def test_a_new_password_ends_the_tokens_of_the_former_one(
 
 
 async def test_an_administrator_of_a_province_manages_only_what_lies_within(
-    admin: Api, opened: Open, service: httpx.ASGITransport
+    admin: Api, opened: Open, service: ASGIApp
 ) -> None:
     chief = await opened(role="administrator", jurisdiction="4313")
     inside, outside = await opened(), await opened(jurisdiction="440100")

@@ -2,16 +2,16 @@
 
 import asyncio
 
-import httpx
 import pytest
 
 from app.auth.rate_limit import SPAN_SECONDS, Allowance, RateLimit
 from app.errors import Refusal
-from tests.accounts.conftest import Open, Serve, bearing, reached, sign_in, token_of
+from tests.accounts.conftest import Open, Serve, bearing, sign_in, token_of
+from tests.support.client import Answer, Client
 from tests.support.problems import checked
 
 
-def refused(answer: httpx.Response) -> None:
+def refused(answer: Answer) -> None:
     assert checked(answer).status_code == 429, answer.text
     assert 1 <= int(answer.headers["retry-after"]) <= SPAN_SECONDS
     assert answer.headers["retry-after"] in answer.json()["detail"]
@@ -19,26 +19,23 @@ def refused(answer: httpx.Response) -> None:
 
 async def test_one_address_asks_for_so_many_tokens_a_minute(another: Serve) -> None:
     async with another(sign_ins_per_address=3) as app:
-        transport = httpx.ASGITransport(app, client=("10.0.0.1", 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://ledger") as api:
-            for name in ("nobody-1", "nobody-2", "office"):
-                assert (await sign_in(api, name)).status_code in (200, 401)
-            refused(await sign_in(api, "office"))
-        transport = httpx.ASGITransport(app, client=("10.0.0.2", 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://ledger") as other:
-            assert (await sign_in(other, "office")).status_code == 200
+        api, other = Client(app, host="10.0.0.1"), Client(app, host="10.0.0.2")
+        for name in ("nobody-1", "nobody-2", "office"):
+            assert (await sign_in(api, name)).status_code in (200, 401)
+        refused(await sign_in(api, "office"))
+        assert (await sign_in(other, "office")).status_code == 200
 
 
 async def test_an_address_of_version_6_is_counted_by_its_network(another: Serve) -> None:
     async with another(sign_ins_per_address=2) as app:
         for n, wanted in ((1, 200), (2, 200), (3, 429)):
-            transport = httpx.ASGITransport(app, client=(f"2001:db8:0:1::{n}", 1))
-            async with httpx.AsyncClient(transport=transport, base_url="http://ledger") as api:
-                assert (await sign_in(api, "office")).status_code == wanted
+            api = Client(app, host=f"2001:db8:0:1::{n}")
+            assert (await sign_in(api, "office")).status_code == wanted
 
 
 async def test_one_name_is_asked_for_so_many_tokens_a_minute_known_or_not(another: Serve) -> None:
-    async with another(sign_ins_per_name=2) as app, reached(app) as api:
+    async with another(sign_ins_per_name=2) as app:
+        api = Client(app)
         for name in ("office", "nobody-at-all"):
             for _ in range(2):
                 assert (await sign_in(api, name)).status_code in (200, 401)
@@ -52,7 +49,8 @@ PLACES = ("/v1/findings", "/v1/findings/431382-2017-01-F-9999", "/v1/findings/x/
 async def test_one_principal_asks_so_many_questions_a_minute_by_whatever_way_and_token(
     another: Serve, opened: Open
 ) -> None:
-    async with another(requests_per_minute=4) as app, reached(app) as api:
+    async with another(requests_per_minute=4) as app:
+        api = Client(app)
         for place in PLACES:
             name = (await opened())["username"]
             first, second = await token_of(api, name), await token_of(api, name)
@@ -87,7 +85,8 @@ def test_a_flood_of_names_takes_bounded_memory_and_spares_the_busy_ones() -> Non
 
 
 async def test_a_refusal_for_too_many_requests_ends_with_time(another: Serve) -> None:
-    async with another(sign_ins_per_name=600) as app, reached(app) as api:
+    async with another(sign_ins_per_name=600) as app:
+        api = Client(app)
         name = "nobody-at-all"
         _, by_name = app.state.service.sign_ins
         by_name.allowance(name).due = asyncio.get_running_loop().time() + SPAN_SECONDS

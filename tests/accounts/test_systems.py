@@ -6,20 +6,20 @@ import json
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from app.clock import now
 from app.db.embedded import EmbeddedPostgres
 from tests.accounts.conftest import amend, bearing, sign_in
 from tests.support.callers import HOME, Api
+from tests.support.client import Answer, Client
 from tests.support.problems import checked
 from tests.support.sql import owning
 
 OFFICE = {"label": "市大数据局", "role": "inspection_office", "jurisdiction": HOME}
 
 
-async def by_secret(api: httpx.AsyncClient, client: Any, secret: str, **more: str) -> httpx.Response:
+async def by_secret(api: Client, client: Any, secret: str, **more: str) -> Answer:
     form = {"grant_type": "client_credentials", "client_id": client["client_id"], "client_secret": secret, **more}
     return await api.post("/v1/oauth/token", data=form)
 
@@ -28,7 +28,7 @@ def basic(name: str, secret: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()}
 
 
-async def test_a_client_fetches_tokens_by_body_and_by_header(admin: Api, anonymous: httpx.AsyncClient) -> None:
+async def test_a_client_fetches_tokens_by_body_and_by_header(admin: Api, anonymous: Client) -> None:
     client = await admin.write("/v1/clients", OFFICE)
     secret = client["client_secret"]
     header = await anonymous.post(
@@ -65,7 +65,7 @@ async def test_a_secret_is_shown_once_and_never_kept(admin: Api, database: Embed
     assert key["key"].startswith(key["prefix"]) and key["prefix"] in (await admin.get("/v1/api-keys?limit=200")).text
 
 
-async def test_a_running_system_is_not_cut_off_by_an_exchange(admin: Api, anonymous: httpx.AsyncClient) -> None:
+async def test_a_running_system_is_not_cut_off_by_an_exchange(admin: Api, anonymous: Client) -> None:
     client = await admin.write("/v1/clients", OFFICE)
     place = f"/v1/clients/{client['client_id']}/actions/rotate"
     first = client["client_secret"]
@@ -82,7 +82,7 @@ async def test_a_running_system_is_not_cut_off_by_an_exchange(admin: Api, anonym
 
 
 async def test_the_former_secret_ends_with_the_overlap(
-    admin: Api, anonymous: httpx.AsyncClient, database: EmbeddedPostgres
+    admin: Api, anonymous: Client, database: EmbeddedPostgres
 ) -> None:
     client, key = await admin.write("/v1/clients", OFFICE), await admin.write("/v1/api-keys", OFFICE)
     await admin.write(f"/v1/clients/{client['client_id']}/actions/rotate", {"overlap_minutes": 5})
@@ -98,7 +98,7 @@ async def test_the_former_secret_ends_with_the_overlap(
 
 
 async def test_a_key_works_at_once_until_it_is_exchanged_disabled_or_expired(
-    admin: Api, anonymous: httpx.AsyncClient, database: EmbeddedPostgres
+    admin: Api, anonymous: Client, database: EmbeddedPostgres
 ) -> None:
     made = await admin.write("/v1/api-keys", OFFICE)
     place = f"/v1/api-keys/{made['id']}"
@@ -123,7 +123,7 @@ async def test_a_key_works_at_once_until_it_is_exchanged_disabled_or_expired(
     raise AssertionError("an expired key is refused as soon as the change is heard")
 
 
-async def test_a_key_that_was_changed_in_any_place_is_refused(admin: Api, anonymous: httpx.AsyncClient) -> None:
+async def test_a_key_that_was_changed_in_any_place_is_refused(admin: Api, anonymous: Client) -> None:
     key = (await admin.write("/v1/api-keys", OFFICE))["key"]
     for at in (0, 8, 15, 16, 30, len(key) - 1):
         other = key[:at] + ("x" if key[at] != "x" else "y") + key[at + 1 :]
@@ -132,14 +132,14 @@ async def test_a_key_that_was_changed_in_any_place_is_refused(admin: Api, anonym
         assert checked(await bearing(anonymous, other)).status_code == 401
 
 
-async def test_a_key_goes_into_no_other_place(admin: Api, anonymous: httpx.AsyncClient) -> None:
+async def test_a_key_goes_into_no_other_place(admin: Api, anonymous: Client) -> None:
     key = (await admin.write("/v1/api-keys", OFFICE))["key"]
     assert (await anonymous.get("/v1/me", headers={"X-API-Key": key})).status_code == 401
     assert (await anonymous.get("/v1/me", params={"access_token": key})).status_code == 401
     assert (await anonymous.get("/v1/me", headers=basic("key", key))).status_code == 401
 
 
-async def test_each_kind_comes_in_by_its_own_grant_only(admin: Api, anonymous: httpx.AsyncClient) -> None:
+async def test_each_kind_comes_in_by_its_own_grant_only(admin: Api, anonymous: Client) -> None:
     client, key = await admin.write("/v1/clients", OFFICE), await admin.write("/v1/api-keys", OFFICE)
     assert (await sign_in(anonymous, client["client_id"], client["client_secret"])).status_code == 401
     assert (await sign_in(anonymous, key["id"], key["key"])).status_code == 401

@@ -9,14 +9,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+from starlette.types import ASGIApp
 
 from app.auth.tokens import HEADER, LONGEST
 from tests.accounts.conftest import bearing, token_of
 from tests.support.callers import Api
+from tests.support.client import Client
 from tests.support.problems import checked
 
 
@@ -57,7 +58,7 @@ class Forger:
 
 
 @pytest.fixture(scope="module")
-async def forger(service: httpx.ASGITransport, anonymous: httpx.AsyncClient, office: Api) -> Forger:
+async def forger(service: ASGIApp, anonymous: Client, office: Api) -> Forger:
     app: Any = service.app
     return Forger(await token_of(anonymous, "office"), app.state.service.keys.token)
 
@@ -188,7 +189,7 @@ def fixed(problem: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in problem.items() if k != "instance"}
 
 
-async def test_the_forger_can_make_a_token_that_is_taken(forger: Forger, anonymous: httpx.AsyncClient) -> None:
+async def test_the_forger_can_make_a_token_that_is_taken(forger: Forger, anonymous: Client) -> None:
     """So that each refusal below is for its own reason."""
     assert opened(forger.signed())[0] == {"typ": "at+jwt", "alg": "Ed25519"}
     for token in (forger.token, forger.signed(), forger.without(nbf=0), forger.without("jti", exp=now() + 60)):
@@ -198,9 +199,7 @@ async def test_the_forger_can_make_a_token_that_is_taken(forger: Forger, anonymo
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-async def test_a_forged_token_is_refused_like_none_at_all(
-    name: str, forger: Forger, anonymous: httpx.AsyncClient
-) -> None:
+async def test_a_forged_token_is_refused_like_none_at_all(name: str, forger: Forger, anonymous: Client) -> None:
     plain = checked(await anonymous.get("/v1/findings"))
     answer = checked(await bearing(anonymous, FORGERIES[name](forger), "/v1/findings"))
     assert answer.status_code == 401
@@ -210,7 +209,7 @@ async def test_a_forged_token_is_refused_like_none_at_all(
 
 @pytest.mark.parametrize("path", ["/v1/findings", "/v1/findings/431382-2017-01-F-0001", "/v1/me", "/v1/imports/x"])
 async def test_a_token_comes_in_one_header_and_no_other_way(
-    path: str, forger: Forger, anonymous: httpx.AsyncClient, capfd: pytest.CaptureFixture[str]
+    path: str, forger: Forger, anonymous: Client, capfd: pytest.CaptureFixture[str]
 ) -> None:
     good = ("Authorization", f"Bearer {forger.token}")
     assert (await anonymous.get(path, headers=[good])).status_code in (200, 404)

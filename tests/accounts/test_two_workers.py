@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from app.db.embedded import EmbeddedPostgres
-from tests.accounts.conftest import Open, Serve, amend, bearing, reached, token_of
+from tests.accounts.conftest import Open, Serve, amend, bearing, token_of
 from tests.support.callers import HOME, NEIGHBOUR, Api
+from tests.support.client import Client
 from tests.support.sql import owning
 
 SECONDS = 10
@@ -34,7 +35,8 @@ async def listening(app: Any) -> None:
 async def test_a_change_through_one_worker_holds_in_the_other(admin: Api, opened: Open, another: Serve) -> None:
     made = await opened()
     place = f"/v1/accounts/{made['username']}"
-    async with another() as app, reached(app) as other:
+    async with another() as app:
+        other = Client(app)
         await listening(app)
         authenticator = app.state.service.authenticator
         token = await token_of(other, made["username"])
@@ -58,7 +60,8 @@ async def test_a_worker_that_cannot_listen_remembers_nothing(
     admin: Api, opened: Open, another: Serve, database: EmbeddedPostgres
 ) -> None:
     made = await opened()
-    async with another() as app, reached(app) as other, owning(database) as owner:
+    async with another() as app, owning(database) as owner:
+        other = Client(app)
         await listening(app)
         authenticator = app.state.service.authenticator
         token = await token_of(other, made["username"])
@@ -85,7 +88,8 @@ async def test_a_worker_that_cannot_listen_remembers_nothing(
 
 async def test_what_was_read_while_a_change_was_told_is_not_remembered(opened: Open, another: Serve) -> None:
     made = await opened()
-    async with another() as app, reached(app) as other:
+    async with another() as app:
+        other = Client(app)
         await listening(app)
         authenticator = app.state.service.authenticator
         token = await token_of(other, made["username"])

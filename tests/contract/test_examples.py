@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
 from app.records import REGISTRY
@@ -40,7 +40,7 @@ def moved(workbook: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-async def clerk(database: EmbeddedPostgres, service: httpx.ASGITransport) -> AsyncIterator[Api]:
+async def clerk(database: EmbeddedPostgres, service: ASGIApp) -> AsyncIterator[Api]:
     """The bureau of a jurisdiction that holds the seed case and nothing else."""
     async with bureau(service, database.application_url, "seeded", CODE, ledger=moved(SEED.read_bytes())) as api:
         yield api

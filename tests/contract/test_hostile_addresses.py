@@ -1,12 +1,12 @@
 """Paths, queries, headers and methods that trip services up; and what every refusal looks like."""
 
-import httpx
 import pytest
 
 from app.records import REGISTRY
 from app.sentences import SENTENCES
 from tests.support.bodies import TYPES
 from tests.support.callers import Api
+from tests.support.client import Client
 from tests.support.problems import checked
 from tests.support.records import Maker
 
@@ -108,12 +108,8 @@ async def test_a_hostile_header_is_refused_or_ignored(name: str, make: Maker, of
         b"zh;q=inf, en;q=-1",
         b"q=" + b"9" * 999,
     ):
-        headers = [(k.encode(), v.encode()) for k, v in office.headers.items() if k.lower() != name.lower()]
         for method, place in (("GET", f"/v1/units/{record['id']}"), ("PATCH", f"/v1/units/{record['id']}")):
-            request = httpx.Request(
-                method, f"http://ledger{place}", headers=[*headers, (name.encode(), value)], content=b"{"
-            )
-            answer = await office.send(request)
+            answer = await office.request(method, place, headers={name: value}, content=b"{")
             assert answer.status_code < 500, (value, answer.text)
             if answer.status_code >= 400:
                 checked(answer)
@@ -151,9 +147,7 @@ async def test_a_method_that_is_not_there_is_told_all_that_are(path: str, make: 
     assert await office.read(one) == record
 
 
-async def test_an_address_that_is_not_there_is_a_problem_document_too(
-    office: Api, anonymous: httpx.AsyncClient
-) -> None:
+async def test_an_address_that_is_not_there_is_a_problem_document_too(office: Api, anonymous: Client) -> None:
     for place in (
         "/",
         "/v1",
@@ -218,7 +212,7 @@ async def test_a_refusal_speaks_the_language_that_was_asked_for(
     assert len(said["zh"]) == len(said["en"]) == 1 and {c for c, _ in said["zh"]} == {c for c, _ in said["en"]}
 
 
-async def test_the_register_of_errors_holds_every_code_in_both_languages(anonymous: httpx.AsyncClient) -> None:
+async def test_the_register_of_errors_holds_every_code_in_both_languages(anonymous: Client) -> None:
     items = (await anonymous.get("/v1/errors")).json()["items"]
     assert [i["code"] for i in items] == sorted(SENTENCES)
     for item in items:

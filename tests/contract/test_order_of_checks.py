@@ -3,18 +3,18 @@
 import json
 from typing import Any
 
-import httpx
 import pytest
 
 from app.records import REGISTRY
 from tests.support.bodies import TYPES
 from tests.support.callers import PATCH, Api
+from tests.support.client import Client
 from tests.support.records import Maker
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 
 
-async def send(api: httpx.AsyncClient, place: str, *, act: bool, **wrong: Any) -> tuple[int, str]:
+async def send(api: Client, place: str, *, act: bool, **wrong: Any) -> tuple[int, str]:
     """A write with the flaws that are named: status and code."""
     headers = {"Content-Type": wrong.get("media", "application/json" if act else PATCH)}
     headers |= {"If-Match": wrong["version"]} if "version" in wrong else {}
@@ -28,7 +28,7 @@ async def send(api: httpx.AsyncClient, place: str, *, act: bool, **wrong: Any) -
 @pytest.mark.parametrize("act", [False, True], ids=["patch", "action"])
 @pytest.mark.parametrize("path", TYPES)
 async def test_a_refusal_hides_every_later_one(
-    path: str, act: bool, make: Maker, office: Api, anonymous: httpx.AsyncClient
+    path: str, act: bool, make: Maker, office: Api, anonymous: Client
 ) -> None:
     record = await make(path)
     voided = (await office.act(await make.fresh()(path), path, "void", reason="重复")).json()
@@ -49,9 +49,7 @@ async def test_a_refusal_hides_every_later_one(
 
 
 @pytest.mark.parametrize("path", TYPES)
-async def test_nothing_is_told_to_a_caller_without_a_token(
-    path: str, make: Maker, anonymous: httpx.AsyncClient
-) -> None:
+async def test_nothing_is_told_to_a_caller_without_a_token(path: str, make: Maker, anonymous: Client) -> None:
     record = await make(path)
     place = f"/v1/{path}/{record['id']}"
     actions = [x.action for x in REGISTRY.by_path[path].lifecycle.public]
@@ -69,6 +67,6 @@ async def test_nothing_is_told_to_a_caller_without_a_token(
 @pytest.mark.parametrize(
     "token", ["Bearer", "Bearer ", "Bearer x", "Basic b2ZmaWNlOng=", "Bearer a.b.c", "Bearer " + "x" * 5000]
 )
-async def test_a_token_that_is_none_is_refused(token: str, anonymous: httpx.AsyncClient) -> None:
+async def test_a_token_that_is_none_is_refused(token: str, anonymous: Client) -> None:
     answer = await anonymous.get("/v1/units", headers={"Authorization": token})
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")

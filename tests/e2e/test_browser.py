@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from app.db.embedded import EmbeddedPostgres
 from app.records import REGISTRY
@@ -22,18 +23,17 @@ ARGUMENTS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 SHOTS = os.environ.get("LEDGER_TEST_SHOTS")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: install Debian's chromium")
 
 
 @pytest.fixture(scope="module")
 def browser(own: tuple[EmbeddedPostgres, Path]) -> Iterator[tuple[Any, str]]:
     """A browser, and the address of a service that holds the seed case: one for all tests, as both start slowly."""
-    api = pytest.importorskip("playwright.sync_api", reason="Python's playwright is not installed")
+    assert CHROMIUM.exists(), f"no browser at {CHROMIUM}: apt install chromium (or name one in LEDGER_TEST_CHROMIUM)"
     with opening(own) as opened:
         server = opened("browser")
         client = server.client("loader")
         assert ended(client, sent(client, (SEED / "ledger.xlsx").read_bytes()))["state"] == "committed"
-        with api.sync_playwright() as playwright:
+        with sync_playwright() as playwright:
             started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
             yield started, server.address
             started.close()

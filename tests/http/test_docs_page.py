@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient, Response
 
 from app.http.docs_page import STATIC, mount_docs
+from tests.support.client import Answer, Client
 
 OURS = ["docs.html", "docs.js", "docs.css", "swagger-ui/favicon.svg"]
 SVG_NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'  # a name, never fetched
@@ -30,11 +30,10 @@ class Links(HTMLParser):
             self.inline.append(tag)
 
 
-async def get(path: str, **headers: str) -> Response:
+async def get(path: str, **headers: str) -> Answer:
     app = FastAPI(docs_url=None)
     mount_docs(app)
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://ledger") as client:
-        return await client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return await Client(app).get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
 async def links() -> Links:
@@ -43,7 +42,7 @@ async def links() -> Links:
     return found
 
 
-def policy(answer: Response) -> dict[str, str]:
+def policy(answer: Answer) -> dict[str, str]:
     parts = (part.strip().partition(" ") for part in answer.headers["content-security-policy"].split(";"))
     return {name: value for name, _, value in parts}
 

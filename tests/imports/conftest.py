@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
 from tests.support.bureaus import bureau
@@ -52,7 +52,7 @@ NewPlace = Callable[..., Awaitable[Place]]
 
 
 @pytest.fixture(scope="session")
-async def new_place(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[NewPlace]:
+async def new_place(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[NewPlace]:
     """Opens a bureau in a jurisdiction that was never used. `ledger` gives the workbook it begins with, if any."""
     async with AsyncExitStack() as stack:
 

@@ -5,7 +5,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
@@ -135,7 +134,7 @@ async def test_a_file_over_the_limit_is_refused_and_not_kept(
     await account(database.application_url, f"small-{desk.code}", "ledger_loader", desk.code)
     options = Settings(database_url=database.application_url, data_dir=folder / "small", import_limit=2**16)
     app = create_app(options)
-    async with app.router.lifespan_context(app), Api.signed_in(httpx.ASGITransport(app), f"small-{desk.code}") as api:
+    async with app.router.lifespan_context(app), Api.signed_in(app, f"small-{desk.code}") as api:
 
         async def drip() -> Any:
             for _ in range(5):

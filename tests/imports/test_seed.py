@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
@@ -32,7 +31,7 @@ async def lianyuan(cluster: EmbeddedPostgres, database: EmbeddedPostgres, folder
     ledger = (SEED / "ledger.xlsx").read_bytes()  # a test may wait for its file
     async with (
         app.router.lifespan_context(app),
-        bureau(httpx.ASGITransport(app), application, "lianyuan", HOME, ledger=ledger) as api,
+        bureau(app, application, "lianyuan", HOME, ledger=ledger) as api,
     ):
         yield api
 

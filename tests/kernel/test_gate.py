@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from app.db.context import FIGURES_ROLE, IMPORTING, SYSTEM_ROLE
@@ -36,9 +35,8 @@ async def statements(database: EmbeddedPostgres, folder: Path, office: Api) -> A
     app = create_app(Settings(database_url=database.application_url, data_dir=folder / "data", pool_size=CONNECTIONS))
     found: dict[str, set[str]] = {role: set() for role in ROLES}
     async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
         pools = app.state.service.runtime.pools
-        async with Api.bureau(transport, office.names) as bureau:
+        async with Api.bureau(app, office.names) as bureau:
             bureau.unit = office.unit
             make = Maker(bureau)
             for t in REGISTRY:
@@ -48,7 +46,7 @@ async def statements(database: EmbeddedPostgres, folder: Path, office: Api) -> A
                 await collect(pools, found)
             await import_and_count(bureau, make)
             for name in await narrow(database.application_url, make):
-                async with Api.signed_in(transport, name) as api:
+                async with Api.signed_in(app, name) as api:
                     await looks(api, make)
             await collect(pools, found)
     yield found

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import Pools, connect
@@ -18,7 +18,7 @@ CanSignIn = Callable[..., Any]
 
 
 @pytest.fixture
-async def sign_in(service: httpx.ASGITransport, database: EmbeddedPostgres) -> AsyncIterator[CanSignIn]:
+async def sign_in(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[CanSignIn]:
     """Opens an account of a role and signs in with it."""
     pools = Pools(database.application_url)
     async with AsyncExitStack() as stack:

@@ -5,19 +5,26 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-import httpx
 from argon2 import PasswordHasher
+from starlette.types import ASGIApp
 
 from app.accounts import register
 from app.accounts.binding import Binding, field_errors
+from app.auth import passwords
 from app.clock import now
 from app.db.engine import Pools
 from tests.support.callers import LOADER, OFFICE, PASSWORD, SUPERVISION, Api
 
 OWN_UNIT: Any = {"name": "纪委", "kind": "discipline_body"}
-# A hash says what it cost, and the product checks it at that cost: its own takes 0.2 s of processor at every sign-in,
-# which only tests of passwords need to spend. Their accounts are opened over the API.
-LIGHT = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+# A hash says what it cost, and is checked at that cost: that of the product takes 0.25 s of processor each time. Only a
+# service in a process of its own spends it in the tests; accounts/test_sign_in.py says what the product's cost is.
+_cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+LIGHT = _cheap.hash(PASSWORD)
+
+
+def cheap_passwords() -> None:
+    """Lets the services of this process hash at next to no cost, also for names that nobody has."""
+    passwords._hasher, passwords._decoy = _cheap, _cheap.hash("no password")
 
 
 async def entered(pools: Pools, name: str, role: str, code: str, **bound: Any) -> None:
@@ -39,7 +46,7 @@ async def account(url: str, name: str, role: str, code: str, **bound: Any) -> st
 
 @asynccontextmanager
 async def bureau(
-    transport: httpx.ASGITransport,
+    app: ASGIApp,
     url: str,
     name: str,
     code: str,
@@ -56,10 +63,10 @@ async def bureau(
     await account(url, names[OFFICE], "inspection_office", code)
     await account(url, names[LOADER], "ledger_loader", code)
     if ledger is not None:
-        async with Api.signed_in(transport, names[LOADER]) as loader:
+        async with Api.signed_in(app, names[LOADER]) as loader:
             imported = await loader.import_file(ledger)
             assert imported["state"] == "committed", imported
-    async with Api.signed_in(transport, name) as office:
+    async with Api.signed_in(app, name) as office:
         if ledger is not None:
             unit = await office.read(f"/v1/units/{code}-U001")
         elif unit and "id" not in unit:
@@ -67,6 +74,6 @@ async def bureau(
     if unit:
         names[SUPERVISION] = f"{name}_supervision"
         await account(url, names[SUPERVISION], "case_supervision", code, unit_number=unit["number"])
-    async with Api.bureau(transport, names) as api:
+    async with Api.bureau(app, names) as api:
         api.unit = unit
         yield api

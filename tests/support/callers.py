@@ -1,13 +1,13 @@
-"""Callers: an HTTP client that is signed in, and a few calls that tests make all the time."""
+"""Callers: a client that is signed in, and a few calls that tests make all the time."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+from tests.support.client import Answer, Client
 
 HOME, NEIGHBOUR, PASSWORD = "431382", "431381", "test-password-1"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -34,21 +34,18 @@ def keepers(method: str, path: str) -> tuple[str, ...]:
     return CLUE if of_one else KEEPERS.get(segments[1] if len(segments) > 1 else "", (OFFICE,))
 
 
-class Colleagues(httpx.Auth):
+class Colleagues:
     """Signs each request in as the colleague whose work it is."""
 
     def __init__(self, tokens: Mapping[str, str]) -> None:
         self.tokens = tokens
 
-    def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]  # a generator
-        for who in keepers(request.method, request.url.path):
-            request.headers["Authorization"] = f"Bearer {self.tokens[who]}"
-            answer = yield request
-            if answer.status_code not in (403, 404):
-                return
+    def __call__(self, method: str, path: str) -> list[str]:
+        """The tokens of those whose work the request may be."""
+        return [self.tokens[who] for who in keepers(method, path)]
 
 
-class Api(httpx.AsyncClient):
+class Api(Client):
     """A signed-in caller. Of a bureau, `unit` is that of its case supervision, and `names` are its accounts."""
 
     unit: Any = None
@@ -74,26 +71,26 @@ class Api(httpx.AsyncClient):
 
     @classmethod
     @asynccontextmanager
-    async def bureau(cls, transport: Any, names: Mapping[str, str]) -> AsyncIterator["Api"]:
+    async def bureau(cls, app: Any, names: Mapping[str, str]) -> AsyncIterator["Api"]:
         """The whole bureau of a jurisdiction as one caller: office, case supervision and loader, by their accounts."""
         tokens = {}
         for who, username in names.items():
-            async with cls.signed_in(transport, username) as api:
+            async with cls.signed_in(app, username) as api:
                 tokens[who] = api.headers["Authorization"].removeprefix("Bearer ")
         auth = Colleagues(tokens)
-        async with cls(transport=transport, base_url="http://ledger", timeout=60, auth=auth) as api:
-            api.names, api.tokens = names, tokens
-            yield api
+        api = cls(app, auth=auth)
+        api.names, api.tokens = names, tokens
+        yield api
 
     @classmethod
     @asynccontextmanager
-    async def signed_in(cls, transport: Any, username: str) -> AsyncIterator["Api"]:
+    async def signed_in(cls, app: Any, username: str) -> AsyncIterator["Api"]:
         """A caller with a token of this account."""
-        async with cls(transport=transport, base_url="http://ledger", timeout=60) as api:
-            form = {"grant_type": "password", "username": username, "password": PASSWORD}
-            token = (await api.post("/v1/oauth/token", data=form)).json()["access_token"]
-            api.headers["Authorization"] = f"Bearer {token}"
-            yield api
+        api = cls(app)
+        form = {"grant_type": "password", "username": username, "password": PASSWORD}
+        token = (await api.post("/v1/oauth/token", data=form)).json()["access_token"]
+        api.headers["Authorization"] = f"Bearer {token}"
+        yield api
 
     async def read(self, path: str, **params: Any) -> Any:
         """The JSON of a GET that must succeed."""
@@ -108,12 +105,12 @@ class Api(httpx.AsyncClient):
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
 
-    async def change(self, record: Any, path: str, body: Any, version: int | None = None) -> httpx.Response:
+    async def change(self, record: Any, path: str, body: Any, version: int | None = None) -> Answer:
         """A PATCH from the record's version."""
         headers = {"If-Match": f'"{version or record["version"]}"', "Content-Type": PATCH}
         return await self.patch(f"/v1/{path}/{record['id']}", content=json.dumps(body), headers=headers)
 
-    async def act(self, record: Any, path: str, action: str, **body: Any) -> httpx.Response:
+    async def act(self, record: Any, path: str, action: str, **body: Any) -> Answer:
         """An action from the record's version."""
         headers = {"If-Match": f'"{record["version"]}"'}
         return await self.post(f"/v1/{path}/{record['id']}/actions/{action}", json=body, headers=headers)

@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-import httpx
-
 from app.sentences import SENTENCES
+from tests.support.client import Answer
 
 # Sentences of the libraries beneath: none of them may reach a caller.
 LIBRARIES = (
@@ -33,7 +32,7 @@ LIBRARIES = (
 )
 
 
-def checked(answer: httpx.Response) -> httpx.Response:
+def checked(answer: Answer) -> Answer:
     """The answer, after seeing that it is a problem document of ours."""
     assert answer.status_code < 500, answer.text
     assert answer.headers["content-type"] == "application/problem+json", answer.headers

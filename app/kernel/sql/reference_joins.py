@@ -114,10 +114,11 @@ def resolved_sql(
     """CTE `resolved`: the source rows with the records they refer to. A row with an unresolved reference falls out.
 
     lock    lock the records referred to
-    new     the rows name their jurisdiction; those of a change do not, and then the planner knows less of the joins
+    new     one new row, which names its jurisdiction; the row of a change need not name it
     typed   columns that the source gives one by one instead of in `values`
     """
     # Typed rows are all of one jurisdiction. As a parameter it does not make the planner expect few rows.
+    # Rows of a plan are compared by `coalesce`, which no join can use (tests/kernel/test_lookup_order.py says why).
     code = "$2::text" if typed else "source.jurisdiction" if new else "coalesce(source.jurisdiction, {0}.jurisdiction)"
     joins, conditions, columns, keyed = [], [GUARD], ["source.*"], []
     for name, how in inputs.given:

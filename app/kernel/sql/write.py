@@ -81,7 +81,8 @@ def insert_sql(
     own = [c for c, v in stored if v == f"v.{c}"]
     lock = row != COUNT and locks_references(view, t, inputs)
     given = f"{given_sql(t, typed)} v" if typed else record_sql(t, (*own, "note"), "resolved.values")
-    resolved = resolved_sql(t, registry, inputs, source != SINGLE_SOURCE, lock, True, typed)
+    bulk = source != SINGLE_SOURCE
+    resolved = resolved_sql(t, registry, inputs, bulk, lock, not bulk, typed)
     return f"""with source as ({source}), {resolved}{_drawing(t, numbered, row == COUNT)},
 written as (insert into {t.table} (jurisdiction, id, number, version, state, {columns}, note, imported, ledger_line,
     created_at, created_by, updated_at, updated_by)
