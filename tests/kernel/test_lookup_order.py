@@ -10,10 +10,10 @@ from typing import Any
 
 import asyncpg
 import pytest
-from app.imports.apply.commit import _ROWS, inputs
 
 from app.db.context import Caller
 from app.db.embedded import EmbeddedPostgres
+from app.imports.apply.write_plan import _ROWS, reference_inputs
 from app.kernel.sql.projection import role_view
 from app.kernel.sql.write import COUNT, insert_sql
 from app.records import REGISTRY
@@ -82,7 +82,7 @@ async def test_no_two_references_are_joined_before_the_rows_of_the_import(filled
     wrong = []
     for t in REGISTRY:
         source = _ROWS.format(path=t.path, result="created")
-        sql = insert_sql(t.name, role_view(REGISTRY, LOADER.role), inputs(t), True, source, COUNT)
+        sql = insert_sql(t.name, role_view(REGISTRY, LOADER.role), reference_inputs(t), True, source, COUNT)
         async with filled.transaction():
             await filled.execute(f"set local role {LOADER.database_role}")
             (plan,) = await filled.fetchrow(

@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 import asyncpg
 import httpx
 import uvicorn
-from app.db.migrate import migrate
 
 import app
 from app.db.embedded import embedded_postgres
 from app.http.server import Application
 from app.main import create_app
+from app.migrate.run import migrate
 from app.settings import Settings
 from tests.support import ledgers
 from tests.support.bureaus import account

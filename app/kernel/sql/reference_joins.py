@@ -113,12 +113,11 @@ def resolved_sql(
 ) -> str:
     """CTE `resolved`: the source rows with the records they refer to. A row with an unresolved reference falls out.
 
-    lock    lock the records referred to
-    new     one new row, which names its jurisdiction; the row of a change need not name it
-    typed   columns that the source gives one by one instead of in `values`
+    `lock` locks those records. `new` is one new row, which names its jurisdiction; the row of a change need not.
+    `typed` are the columns that the source gives one by one instead of in `values`.
     """
-    # Typed rows are all of one jurisdiction. As a parameter it does not make the planner expect few rows.
-    # Rows of a plan are compared by `coalesce`, which no join can use (tests/kernel/test_lookup_order.py says why).
+    # Typed rows are of one jurisdiction; a parameter does not make the planner expect few. Rows of a plan are compared
+    # by `coalesce`, which no join can use (tests/kernel/test_lookup_order.py says why).
     code = "$2::text" if typed else "source.jurisdiction" if new else "coalesce(source.jurisdiction, {0}.jurisdiction)"
     joins, conditions, columns, keyed = [], [GUARD], ["source.*"], []
     for name, how in inputs.given:
@@ -130,18 +129,18 @@ def resolved_sql(
         if bulk:
             keyed += [f"{key} as {column}_of_{name}" for column, key in keys.items()]
             keys = {column: f"source.{column}_of_{name}" for column in keys}
-        optional = name in inputs.optional
-        joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, keys, optional, code))
-        conditions += [c for c in (_complete(f, how, optional, typed),) if c]
+        may_lack = name in inputs.optional
+        joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, keys, may_lack, code))
+        conditions.append(_complete(f, how, may_lack, typed))
         columns += _joined_columns(registry, t, f)
     if not t.numbering.formula and (t.numbering.within == "jurisdiction" or t.numbering.via in inputs.joined()):
         columns.append(f"{series_sql(t, 'source.jurisdiction', f'r_{t.numbering.via}')} as series")
-    locks = f" for key share of {', '.join(f'r_{name}' for name, _ in inputs.given)}" if lock else ""
+    locks = f" for key share of {', '.join(f'r_{name}' for name, _ in inputs.given)}" * lock
     # offset 0: a key is taken from the jsonb once a row, and not once for each record it is compared with.
     source = f"(select source.*, {', '.join(keyed)} from source offset 0) source" if keyed else "source"
     return (
         f"resolved as {'materialized ' if bulk else ''}(select {', '.join(columns)} from {source} {' '.join(joins)}"
-        f" where {' and '.join(conditions)}{locks})"
+        f" where {' and '.join(filter(None, conditions))}{locks})"
     )
 
 
