@@ -14,7 +14,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from app.auth.tokens import HEADER, LONGEST
+from app.auth.tokens import HEADER, LONGEST_TOKEN
 from tests.accounts.conftest import bearing, token_of
 from tests.support.callers import Api
 from tests.support.problems import checked
@@ -147,7 +147,7 @@ FORGERIES: dict[str, Callable[[Forger], str]] = {
     "exp Infinity": lambda f: f.signed(claims=json.dumps({**f.claims, "exp": float("inf")}).encode()),
     "nbf in a minute": lambda f: f.without(nbf=now() + 60),
     "iat in a minute": lambda f: f.without(iat=now() + 60),
-    "huge": lambda f: f.token + "A" * LONGEST,
+    "huge": lambda f: f.token + "A" * LONGEST_TOKEN,
     "huge and valid": lambda f: f.without(pad="x" * 100_000),
     "signature cut": lambda f: f.token[:-1],
     "signature emptied": lambda f: f.token.rpartition(".")[0] + ".",
