@@ -98,16 +98,16 @@ def _server_account(directory: Path) -> pwd.struct_passwd | None:
             f"set LEDGER_DATA_DIR to a directory that it can enter, such as {ROOT_DIRECTORY}."
         )
     useradd = ["/usr/sbin/useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_ACCOUNT]
-    said = ""
+    output = ""
     for _ in range(20):  # a parallel start may hold useradd's lock
         with suppress(KeyError):
             return pwd.getpwnam(SERVER_ACCOUNT)
         try:
-            said = subprocess.run(useradd, capture_output=True, text=True).stderr.strip()  # noqa: S603 constant arguments
+            output = subprocess.run(useradd, capture_output=True, text=True).stderr.strip()  # noqa: S603 constant arguments
         except OSError as error:
-            said = str(error)
+            output = str(error)
         time.sleep(0.1)
     raise EmbeddedPostgresError(
-        f"无法创建数据库账户 {SERVER_ACCOUNT}({said}),请手工创建它,或以普通用户启动服务。 "
-        f"The database account {SERVER_ACCOUNT} cannot be created ({said}): create it, or start as an ordinary user."
+        f"无法创建数据库账户 {SERVER_ACCOUNT}({output}),请手工创建它,或以普通用户启动服务。 "
+        f"The database account {SERVER_ACCOUNT} cannot be created ({output}): create it, or start as an ordinary user."
     )

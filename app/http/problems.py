@@ -136,8 +136,8 @@ async def _http(request: Request, problem: Exception) -> Response:
     # app/strict_json.py reads JSON bodies, so a body that the framework cannot read is a form.
     codes = {400: "malformed_form", 404: "no_such_path", 405: "method_not_allowed"}
     code = codes.get(problem.status_code, "internal")
-    told = {"method": request.method, "request": request.scope.get("request_id", "")}
-    return _respond(request, Refusal(code, headers=headers, **told))
+    params = {"method": request.method, "request": request.scope.get("request_id", "")}
+    return _respond(request, Refusal(code, headers=headers, **params))
 
 
 async def _invalid(request: Request, problem: Exception) -> Response:

@@ -11,7 +11,7 @@ from app.settings import Settings
 
 @dataclass
 class Service:
-    """The running service: its records, its keys, and who may come in."""
+    """The running service: records and connections, keys, authentication, and the settings it was started with."""
 
     runtime: Runtime
     keys: Keys
