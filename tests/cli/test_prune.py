@@ -13,7 +13,6 @@ import pytest
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import connect
 from app.db.roles import ACTING, JOBS
-from app.migrate.run import migrate
 from tests.cli.running import run
 from tests.migrate.conftest import migrated  # noqa: F401  # the fixture
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
@@ -196,29 +195,3 @@ async def test_no_role_but_that_of_jobs_may_ask_for_it(role: str, database: Embe
                 await connection.fetch(text)
     finally:
         await connection.close()
-
-
-async def test_what_was_removed_is_known_after_a_migration_down_and_up(migrated: tuple[str, str]) -> None:  # noqa: F811
-    connection = await asyncpg.connect(migrated[0])
-    sheets, job = '[{"rows": 2, "type": "units"}]', {}
-    for name, days, held, rows in (("gone", 40, sheets, 0), ("kept", 40, sheets, 2), ("empty", 40, "[]", 0)):
-        job[name] = await connection.fetchval(
-            "insert into import_job (id, maker, state, mode, on_error, media, sha256, sheets, finished_at) values"
-            " (gen_random_uuid(), 'x', 'checked', 'preview', 'reject_all', 'text/csv', 'x', $1, now() - $2::interval)"
-            " returning id", held, aged(days),
-        )  # fmt: skip
-        await connection.execute(
-            "insert into import_row (import_id, n, maker, line_number, type, result)"
-            " select $1, n, 'x', n, 'units', 'created' from generate_series(1, $2) n",
-            job[name], rows,
-        )  # fmt: skip
-    await connection.execute(ENTRY, HOME, "read", aged(2000))
-    await migrate(*migrated, "0005")
-    with pytest.raises(asyncpg.RestrictViolationError):
-        await connection.execute("delete from access_log")
-    await migrate(*migrated)
-    marked = await connection.fetch("select id from import_job where rows_removed_at is not null")
-    assert [r["id"] for r in marked] == [job["gone"]]
-    assert [tuple(r)[1:3] for r in await connection.fetch("select * from prune_imports(true)")] == [("units", 2)]
-    assert [tuple(r)[1:3] for r in await connection.fetch("select * from prune_access_log(36, true)")] == [("read", 1)]
-    await connection.close()

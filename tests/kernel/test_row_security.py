@@ -54,7 +54,7 @@ async def test_every_table_is_under_row_security_that_binds_its_owner_too(databa
         policies = await connection.fetch("select * from pg_policies")
         for table in TABLES:
             found = [p for p in policies if p["tablename"] == table]
-            assert {"hand", "importing", "figures", "keeper"} < {p["policyname"] for p in found}, table
+            assert {"system", "importing", "figures", "keeper"} < {p["policyname"] for p in found}, table
             for p in found:
                 # Each policy is for one role and adds to what that role sees; a role that no type names has none.
                 owner = p["policyname"].removesuffix("_creates").removesuffix("_changes")

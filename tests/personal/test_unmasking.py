@@ -107,7 +107,7 @@ async def test_a_ciphertext_is_read_by_who_may_see_all_of_a_person_that_exists_f
     for role, name in (
         ("case_supervision", supervision.username), ("case_supervision", "nobody"),
         ("handling_department", supervision.username), ("inspection_office", "office"), ("leading_group", "office"),
-        ("auditor", "office"), ("importing", "office_loader"), ("hand", "office"), ("jobs", "office"),
+        ("auditor", "office"), ("importing", "office_loader"), ("system", "office"), ("jobs", "office"),
     ):  # fmt: skip
         transaction = owner.transaction()
         await transaction.start()
