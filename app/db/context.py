@@ -1,11 +1,10 @@
-"""Who is asking, and how that reaches the database: the only place that knows the setting's name.
+"""The caller of a statement, and how it reaches the database: the only place that knows `set_caller`.
 
-Row-level security reads what `set_caller` leaves in two settings: the caller as the service names it, and where that
-caller stands by now, looked up in `principal` with the rounds and teams it has learnt of. They are set inside the
-statement that needs them (the gate), never at session level, where the next borrower of the connection would inherit
-them. One round trip; in a transaction of its own it is 2 to 6 times. The call is an uncorrelated sub-select, so
-Postgres evaluates it in a one-time filter above every scan; were the order ever wrong, the settings would be empty and
-nothing visible.
+`set_caller` leaves settings that row security reads: the caller as the service names it, and what `principal` says of
+that caller at this moment, with the rounds and teams it has learnt of. Every statement sets them for itself, by the
+caller guard; a setting at session level would be inherited by the next borrower of the connection, and a transaction
+around the statement takes 2 to 6 times as long. The guard is an uncorrelated sub-select, so Postgres evaluates it in a
+one-time filter above every scan. Were the order ever wrong, the settings would be empty and nothing visible.
 """
 
 from dataclasses import dataclass, replace
