@@ -202,7 +202,7 @@ async def test_the_gate_finds_past_the_policies_what_they_show(
     async with acting(database, Caller(f"w_{name}", role, CODE)) as connection:
         for column, member in places.items():
             shown = await connection.fetch(f"select {column} from {table} where state <> 'voided'")
-            found = await connection.fetchval(f"select ledger_{member}()")
+            found = await connection.fetchval(f"select caller_{member}()")
             assert set(found or ()) == {r[0] for r in shown}
 
 
