@@ -16,7 +16,7 @@ from app.auth.authenticator import Authenticator, listening
 from app.auth.rate_limit import RateLimit
 from app.auth.tokens import load_keys
 from app.db.context import AUTH_ROLE
-from app.db.engine import Pools
+from app.db.pool import Pools
 from app.db.roles import require_bound
 from app.http import system_routes
 from app.http.docs_page import mount_docs

@@ -6,7 +6,7 @@ import asyncpg
 import httpx
 
 from app.accounts import register
-from app.db.engine import Pools
+from app.db.pool import Pools
 
 JURISDICTIONS = ("431301", "431302", "431321", "431382")
 CODE = JURISDICTIONS[-1]

@@ -13,7 +13,7 @@ from app.accounts.binding import Binding, binding_of, field_errors
 from app.auth import passwords
 from app.auth.principals import SELECT, USERNAME, Principal, find
 from app.db.context import AUTH_ROLE
-from app.db.engine import Pools
+from app.db.pool import Pools
 from app.errors import FieldError, Refusal, invalid
 
 

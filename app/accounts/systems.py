@@ -7,7 +7,7 @@ from app.accounts import register
 from app.accounts.binding import Binding, field_errors
 from app.auth import api_keys, credentials, passwords
 from app.auth.principals import Principal
-from app.db.engine import Pools
+from app.db.pool import Pools
 from app.errors import invalid
 
 CLIENT, API_KEY = "client", "api_key"  # kinds of principals

@@ -18,7 +18,7 @@ import asyncpg
 from app.auth import api_keys, credentials, principals, tokens
 from app.auth.rate_limit import Allowance, RateLimit
 from app.db.context import AUTH_ROLE, Caller
-from app.db.engine import Pools, connect
+from app.db.pool import Pools, connect
 from app.errors import Refusal
 from app.logging import log
 

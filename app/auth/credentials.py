@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.auth import api_keys, passwords, principals
 from app.auth.principals import Principal
 from app.db.context import AUTH_ROLE
-from app.db.engine import Pools
+from app.db.pool import Pools
 from app.errors import Refusal, invalid
 
 # A refusal is answered after a whole multiple of this, so that its time does not tell its reason: an idle machine needs

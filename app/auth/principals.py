@@ -9,7 +9,7 @@ from datetime import datetime
 
 from app.clock import now
 from app.db.context import AUTH_ROLE, Caller
-from app.db.engine import Pools
+from app.db.pool import Pools
 
 USERNAME = re.compile(r"[a-z][a-z0-9_.-]{1,39}")
 

@@ -12,7 +12,7 @@ from joserfc.jwk import OKPKey
 
 from app.auth.principals import Principal
 from app.db.context import AUTH_ROLE
-from app.db.engine import Pools
+from app.db.pool import Pools
 from app.errors import Refusal
 from app.strict_json import load
 

@@ -13,7 +13,7 @@ from app.auth.principals import Principal
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, table, tell, usage
 from app.clock import SHANGHAI, now
-from app.db.engine import Pools
+from app.db.pool import Pools
 from app.roles import ROLES
 from app.settings import Settings
 

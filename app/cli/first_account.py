@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from app.accounts import register
 from app.auth import credentials, passwords, principals
 from app.cli.words import tell
-from app.db.engine import Pools
+from app.db.pool import Pools
 from app.errors import Refusal, invalid
 
 ADMIN = "admin"

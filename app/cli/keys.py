@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, tell
-from app.db.engine import connect
+from app.db.pool import connect
 from app.db.roles import SEALING
 from app.kernel.personal.keyring import FILE, Keyring, load_keyring
 from app.kernel.personal.rotation import Rotated, not_renewed, rotate

@@ -9,7 +9,7 @@ import typer
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import foreseeable, table, tell
 from app.clock import SHANGHAI
-from app.db.engine import connect
+from app.db.pool import connect
 from app.db.roles import JOBS
 from app.kernel.personal.access_log import KINDS
 from app.records import REGISTRY

@@ -1,13 +1,14 @@
-"""A connection pool that resets nothing when a connection comes back, so that lending costs the event loop no work.
+"""Connections: one pool for each database role. A pool resets nothing when a connection comes back.
 
-asyncpg's own pool makes a task of every return and a proxy of every loan: 35 of the 57 µs that a smallest query takes
-in Python (docs/decisions/0012-own-pool.md). The service never sets anything for a session, so a connection that is idle
-outside a transaction is as good as new. Any other is closed.
+Lending therefore costs the event loop no work: asyncpg's own pool makes a task of every return and a proxy of every
+loan, 35 of the 57 µs that a smallest query takes in Python (docs/decisions/0012-own-pool.md). The service never sets
+anything for a session, so a connection that is idle outside a transaction is as good as new. Any other is closed.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -17,6 +18,19 @@ WAIT_SECONDS = 20
 # sessions do the same work faster, because each has caches of its own: a list cost the processor 1.1 ms with eight
 # connections at work, 0.84 ms with two.
 AT_WORK, MOMENT = 2, 0.05
+
+# What the driver raises when the database cannot answer just now. The caller is told to try again (503).
+UNAVAILABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.AdminShutdownError,
+    ConnectionError,
+    TimeoutError,
+)
 
 
 class Pool:
@@ -182,3 +196,45 @@ class Loan:
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         # A task that was cancelled may have left its statement running: `sound` is false.
         self._pool.give_back(self._connection, kind is None or not issubclass(kind, asyncio.CancelledError))
+
+
+class Pools(dict[str, Pool]):
+    """The pools of one process, by database role: `pools[caller.database_role]`. A pool is made when first asked for.
+
+    A connection acts as its role from its opening to its end.
+    """
+
+    def __init__(self, url: str, *, size: int = 8, prepared: bool = True) -> None:
+        super().__init__()
+        self._url = url
+        self._size = size
+        self._cache = 200 if prepared else 0
+
+    def __missing__(self, role: str) -> Pool:
+        pool = self[role] = Pool(partial(self._connect, role), self._size)
+        return pool
+
+    async def _connect(self, role: str) -> Any:
+        return await asyncpg.connect(
+            self._url, statement_cache_size=self._cache, server_settings=session(role), command_timeout=None
+        )
+
+    async def close(self) -> None:
+        """Close every pool. Wait ten seconds for what is under way, then end its connections."""
+        for pool in self.values():
+            try:
+                await asyncio.wait_for(pool.close(), 10)
+            except TimeoutError:
+                pool.terminate()
+        self.clear()
+
+
+def session(role: str) -> Mapping[str, str]:
+    """The settings of a session. Postgres answers moments with the Shanghai offset."""
+    return {"role": role, "TimeZone": "Asia/Shanghai", "application_name": "inspection-ledger", "jit": "off"}
+
+
+async def connect(url: str, role: str | None = None) -> Any:
+    """One connection outside the pools, for a listener or a lock that outlives a request."""
+    settings = session(role) if role else {"application_name": "inspection-ledger"}
+    return await asyncpg.connect(url, server_settings=settings)

@@ -111,3 +111,18 @@ def not_modified(request: Request, version: int) -> bool:
 def record_headers(version: int) -> dict[str, str]:
     """The headers of an answer that is one record."""
     return {"ETag": f'"{version}"', "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+
+
+def language(header: str) -> str:
+    """'zh' or 'en' from Accept-Language; Chinese unless English is preferred."""
+    best, weight = "zh", 0.0
+    for part in header.split(",")[:20]:
+        tag, _, parameters = part.strip().partition(";")
+        try:
+            q = float(parameters.partition("q=")[2] or 1)
+        except ValueError:
+            continue
+        code = tag.strip().lower()[:2]
+        if code in ("zh", "en") and q > weight:
+            best, weight = code, q
+    return best

@@ -14,8 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from app.db.engine import UNAVAILABLE
+from app.db.pool import UNAVAILABLE
 from app.errors import FieldError, Refusal, without_numbers
+from app.http.exchange import language
 from app.logging import log
 from app.sentences import SENTENCES
 
@@ -48,21 +49,6 @@ class Problem(BaseModel):
     differing: list[str] | None = Field(None, description="412：与所依据的版本不同的字段（JSON Pointer）")
     error: str | None = Field(None, description="取令牌失败时：RFC 6749 的错误代码")
     changes: list[dict[str, Any]] | None = Field(None, description="412：其间的各次改动：版本、时刻、何人、操作、字段")
-
-
-def language(header: str) -> str:
-    """'zh' or 'en' from Accept-Language; Chinese unless English is preferred."""
-    best, weight = "zh", 0.0
-    for part in header.split(",")[:20]:
-        tag, _, parameters = part.strip().partition(";")
-        try:
-            q = float(parameters.partition("q=")[2] or 1)
-        except ValueError:
-            continue
-        code = tag.strip().lower()[:2]
-        if code in ("zh", "en") and q > weight:
-            best, weight = code, q
-    return best
 
 
 def field_error_document(field_error: FieldError, tongue: str) -> dict[str, Any]:

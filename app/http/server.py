@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from select import PIPE_BUF
 from typing import Any
 
@@ -18,7 +19,7 @@ from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 
-from app.clock import now
+from app.clock import SHANGHAI
 from app.errors import Refusal
 from app.http.record_routes import RecordRoute
 from app.http.routing import DirectRoutes
@@ -121,7 +122,12 @@ class RequestLog:
             timer = self._timers[scope["method"]] = SECONDS.labels(scope["method"])
         timer.observe(seconds)
         if self._log >= 0:
-            line = {"at": now().isoformat(), "request": request_id, "method": scope["method"], "route": route}
+            line = {
+                "at": datetime.now(SHANGHAI).isoformat(),
+                "request": request_id,
+                "method": scope["method"],
+                "route": route,
+            }
             line |= {"status": status, "ms": round(seconds * 1000, 2)}
             if not self._lines:  # the lines of requests that end in one turn of the event loop are written together
                 asyncio.get_running_loop().call_soon(self._write)

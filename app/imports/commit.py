@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from app.db.engine import connect
+from app.db.pool import connect
 from app.db.roles import JOBS
 from app.errors import Refusal
 from app.imports import jobs

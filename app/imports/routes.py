@@ -14,9 +14,8 @@ from starlette.responses import Response
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
-from app.http.exchange import only, request_context, service_of
+from app.http.exchange import language, only, request_context, service_of
 from app.http.operations import problems
-from app.http.problems import language
 from app.http.upload import spool
 from app.imports import jobs, worker
 from app.imports.commit import commit_preview
@@ -108,7 +107,7 @@ async def receive(
     given = only(request, *PARAMETERS)
     _check_parameters(ctx.runtime.registry, given)
     t = ctx.runtime.registry.by_path.get(given.get("type", ""))
-    if not any(importable(ctx, any_type) for any_type in ctx.runtime.registry):
+    if not any(importable(ctx, any_type) for any_type in ctx.runtime.registry.types):
         raise Refusal("forbidden")
     if t and not importable(ctx, t):
         raise not_permitted(t)

@@ -16,7 +16,7 @@ from pgqueuer.queries import Queries
 
 from app.auth import principals
 from app.clock import now
-from app.db.engine import connect
+from app.db.pool import connect
 from app.db.roles import JOBS
 from app.errors import Refusal
 from app.imports import jobs
@@ -27,8 +27,7 @@ from app.imports.mapping.sheets import ImportSource
 from app.imports.orphan_files import remove_orphan_files
 from app.imports.plan.check import FileCheck
 from app.imports.plan.lookup import Lookup
-from app.imports.plan.plan_rows import PlanSink, StoredPlan
-from app.imports.plan.planned_row import SheetReport
+from app.imports.plan.plan_rows import PlanSink, SheetReport, StoredPlan
 from app.kernel.store import RequestContext
 from app.logging import log
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.engine import Pools
+from app.db.pool import Pools
 from app.kernel.declare.access import Right
 from app.kernel.sql.projection import document_sql
 from app.kernel.sql.write import insert_sql, update_sql

@@ -11,7 +11,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.engine import Pools, session
+from app.db.pool import Pools, session
 from app.kernel.store.batcher import Batcher
 from app.main import create_app
 from app.roles import READERS

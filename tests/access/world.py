@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.clock import now
-from app.db.engine import Pools
+from app.db.pool import Pools
 from app.kernel.declare import fields as kinds
 from app.records import REGISTRY
 from tests.support.bureaus import entered

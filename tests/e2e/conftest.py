@@ -21,7 +21,7 @@ import pytest
 
 from app.clock import now
 from app.db.embedded import EmbeddedPostgres
-from app.db.engine import Pools
+from app.db.pool import Pools
 from tests.support import databases
 from tests.support.bureaus import entered
 from tests.support.callers import HOME, PASSWORD

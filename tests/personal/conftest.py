@@ -9,7 +9,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.engine import Pools, connect
+from app.db.pool import Pools, connect
 from tests.support.bureaus import entered
 from tests.support.callers import HOME, Api
 

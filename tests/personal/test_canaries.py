@@ -15,7 +15,7 @@ import pytest
 
 from app.cli.database import _running
 from app.clock import now
-from app.db.engine import Pools
+from app.db.pool import Pools
 from tests.cli.conftest import place  # noqa: F401  # the fixture
 from tests.cli.running import LAST_WORDS, Running, running
 from tests.support.bureaus import entered

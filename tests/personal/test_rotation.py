@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from app.cli.database import _running
-from app.db.engine import Pools
+from app.db.pool import Pools
 from app.kernel.personal.encryption import Place, locked, opened
 from app.kernel.personal.keyring import load_keyring
 from tests.cli.conftest import place  # noqa: F401  # the fixture

@@ -12,7 +12,7 @@ from app.accounts import register
 from app.accounts.binding import Binding, field_errors
 from app.auth import passwords
 from app.clock import now
-from app.db.engine import Pools
+from app.db.pool import Pools
 from tests.support.callers import LOADER, OFFICE, PASSWORD, SUPERVISION, Api
 
 OWN_UNIT: Any = {"name": "纪委", "kind": "discipline_body"}

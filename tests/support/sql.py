@@ -7,7 +7,7 @@ from typing import Any
 
 from app.db.context import Caller
 from app.db.embedded import EmbeddedPostgres
-from app.db.engine import connect
+from app.db.pool import connect
 from tests.support.callers import HOME, NEIGHBOUR
 
 OFFICE = Caller("office", "inspection_office", HOME)

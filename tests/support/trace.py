@@ -33,26 +33,26 @@ APP = f"{Path(app.__file__).parent}/"
 CODE = "431399"
 FIRST = f"/v1/findings/{CODE}-{ledgers.ROUND}-F-0001"
 ROWS = 60
-MOST_RUN = {"PATCH": 24, "csv import": 48}
+MOST_RUN = {"PATCH": 16, "csv import": 40}
 MOST_TO_READ = {"PATCH": 5, "csv import": 8}
 # What one reads, in this order, to understand how the request is carried out. The other files do what their names say.
 TO_READ = {
     "PATCH": {
-        "http/record_writing.py": "the handler: caller, version, body, and which refusal comes before a bad body",
-        "kernel/store/change.py": "what is looked at before the write, and why a write has found no row",
-        "kernel/store/batched.py": "the write as one statement, together with others of its kind",
-        "kernel/sql/write.py": "the text of that statement",
-        "kernel/sql/projection.py": "the answer: the document as the caller may see it",
+        "http/record_writing.py": "the handler: caller, version, body, and what is wrong with them",
+        "kernel/store/change.py": "the one path of every change, from the request to the row",
+        "kernel/store/pending.py": "what the body asks for: columns, references, what an action adds",
+        "kernel/store/batcher.py": "how it goes together with changes of the same kind",
+        "kernel/sql/write.py": "the text of the statement",
     },
     "csv import": {
         "imports/routes.py": "the file is received and the job written",
         "imports/worker.py": "the job from `received` to `committed`",
         "imports/plan/check.py": "rows become a plan, batch by batch",
         "imports/mapping/columns.py": "the cells of a row become values",
-        "imports/plan/row_check.py": "what is wrong with a row",
-        "imports/plan/match.py": "which record a row is, and whether it changes it",
-        "imports/apply/streaming.py": "records are written while later rows are still checked",
-        "imports/apply/commit.py": "the plan becomes records and revisions",
+        "imports/plan/validate.py": "what is wrong with a row",
+        "imports/plan/decide.py": "which record a row is, and whether it changes it",
+        "imports/apply/streaming_writer.py": "records are written while later rows are still checked",
+        "imports/apply/write_plan.py": "what is left of the plan becomes records, and their effects",
     },
 }
 

@@ -12,7 +12,7 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.arrays import columns_source, lists_of, stored_column, travelling, varying
 from app.kernel.sql.numbering import raise_highest
 from app.kernel.sql.write import COUNT, insert_sql
-from app.kernel.store import RequestContext, held
+from app.kernel.store import RequestContext
 
 CHUNK_ROWS = 1000  # of a statement that looks nothing up; a statement that does takes all rows of a batch at once
 
@@ -52,15 +52,15 @@ class ChunkBuilder:
         typed = (*values, *(t.reference(name).number_column for name in numbers))
         # A value that is the same in all rows travels once; each other column travels packed as one text.
         varies = self._varied[t.path, typed] = varying(columns, self._varied.get((t.path, typed), ()))
-        inputs = reference_inputs(t, resolved=numbers)
+        inputs = reference_inputs(t, resolved=frozenset(numbers))
         beside = INSERT_BESIDE_RECORDS.format(path=t.path)
         sql = insert_sql(t.name, self.ctx.view, inputs, True, columns_source(t, typed, varies), COUNT, typed, beside)
-        locked = {} if inputs.joined() else held(self.ctx, t, inputs)
+        locked = {} if inputs.joined else self.ctx.held(t, inputs)
         to_lock = self._not_locked_yet(t, values) if locked else {}
         before = self.ctx.context("import", **locked), self.lookup.jurisdiction, rows[0][1].sheet, self.import_id
         # A generic plan looks each reference up by itself. A plan made for these rows hashes them, which is faster
         # as soon as anything is looked up; then the rows go in one statement, so that the plan is made once.
-        plan_mode, size = ("force_custom_plan", len(rows)) if inputs.joined() else ("force_generic_plan", CHUNK_ROWS)
+        plan_mode, size = ("force_custom_plan", len(rows)) if inputs.joined else ("force_generic_plan", CHUNK_ROWS)
         slices = [[c[low : low + size] for c in columns] for low in range(0, len(rows), size)]
         return [
             Chunk(len(s[0]), plan_mode, sql, (*before, *travelling(s, varies)), {} if n else to_lock)

@@ -4,8 +4,9 @@ Every created or updated row must find its references, and the version it starts
 Otherwise the whole plan is refused with `plan_moved`.
 """
 
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from app.db.context import GUARD
@@ -89,8 +90,9 @@ async def _unwritten_rows(ctx: RequestContext, connection: Any, import_id: str) 
     return {r["type"]: UnwrittenRows(**{k: v for k, v in r.items() if k != "type"}) for r in rows}
 
 
+@lru_cache(maxsize=1024)
 def reference_inputs(
-    t: RecordType, names: Container[str] | None = None, resolved: Container[str] = ()
+    t: RecordType, names: frozenset[str] | None = None, resolved: frozenset[str] = frozenset()
 ) -> ReferenceInputs:
     """How planned rows give their references: by identifier, or `resolved`, then the statement looks nothing up."""
     own = [f for f in t.references if f.copied is None and (names is None or f.name in names)]
@@ -116,7 +118,7 @@ async def _assign_numbers(
     if not rows.unnumbered:
         return
     within_round = {t.numbering.via} if t.numbering.within == "round" else set()
-    resolved = resolved_sql(t, ctx.runtime.registry, reference_inputs(t, within_round))
+    resolved = resolved_sql(t, ctx.runtime.registry, reference_inputs(t, frozenset(within_round)))
     await connection.fetch(
         f"""with source as ({source} and r.number is null), {resolved},
         need as (select jurisdiction, series, count(*)::int as many from resolved group by 1, 2),
@@ -184,7 +186,7 @@ async def _update(ctx: RequestContext, connection: Any, t: RecordType, import_id
     columns = {r["c"] for r in changed}
     references = {f.name for f in t.references if f.copied is None and f.id_column in columns}
     own = tuple(c for c in (*t.columns, "note") if c in columns and not any(c in f.columns for f in t.references))
-    given = ReferenceInputs(reference_inputs(t, names=references).given, (), frozenset(references))
+    given = ReferenceInputs(reference_inputs(t, frozenset(references)).given, (), frozenset(references))
     spec = UpdateSpec(own, given, each_its_own=True, skip_unchanged=False)
     sql = update_sql(t.name, ctx.view, spec, _ROWS.format(path=t.path, result="updated"), COUNT)
     written = 0

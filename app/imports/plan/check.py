@@ -17,8 +17,8 @@ from app.imports.mapping.lines import read_lines
 from app.imports.mapping.sheets import ImportSource, SheetTable, tables_in_thread
 from app.imports.plan import decide, plan_rows, resolve, self_references, validate
 from app.imports.plan.lookup import Lookup
-from app.imports.plan.plan_rows import PlanSink
-from app.imports.plan.planned_row import PlannedRow, SheetReport
+from app.imports.plan.plan_rows import PlanSink, SheetReport
+from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.type_info import importable, not_permitted, type_info
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
@@ -80,7 +80,9 @@ class FileCheck:
         """The refusal names all types of the file that the caller may not import, not only the first."""
         if t and not importable(self.ctx, t):
             types = [
-                o for o in self.ctx.runtime.registry if o.path in (source.types or ()) and not importable(self.ctx, o)
+                o
+                for o in self.ctx.runtime.registry.types
+                if o.path in (source.types or ()) and not importable(self.ctx, o)
             ]
             raise not_permitted(*(types or [t]))
 

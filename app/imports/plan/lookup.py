@@ -138,7 +138,7 @@ class Lookup:
         """The columns that rows referring to this type need of the record."""
         if t.path not in self._needed:
             needed: set[str] = set()
-            for other in self.ctx.runtime.registry:
+            for other in self.ctx.runtime.registry.types:
                 fields = {f.name: f for f in (*other.ledger.extra, *other.references) if isinstance(f, Reference)}
                 needed |= {c for f in fields.values() if f.to == t.path for c in f.requires}
                 needed |= {c for name, c in other.ledger.agrees.values() if fields[name].to == t.path}

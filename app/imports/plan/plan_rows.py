@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
 from typing import Any, Protocol
@@ -173,3 +173,29 @@ def with_sentences(problems: Any, language: str) -> list[dict[str, Any]]:
         item = {"column": p["column"], "code": p["code"], "message": SENTENCES[p["code"]].say(language, p["params"])}
         items.append({**item, "allowed": p["allowed"]} if p["allowed"] else item)
     return items
+
+
+@dataclass
+class SheetReport:
+    """The counts of one sheet, and what of it was not read (contract section 3)."""
+
+    sheet: str | None
+    type: str | None
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    unknown_columns: list[str] = field(default_factory=list)
+    skipped_because: str | None = None
+
+    def count(self, result: str, by: int = 1) -> None:
+        """Add to the count of a result."""
+        setattr(self, result, getattr(self, result) + by)
+
+    def document(self) -> dict[str, Any]:
+        """The report as it is stored in import_job."""
+        document = dict(self.__dict__)
+        if self.skipped_because is None:
+            document.pop("skipped_because")
+        return document

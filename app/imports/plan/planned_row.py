@@ -1,4 +1,4 @@
-"""What a plan holds: a row with the change it will make, and the counts of a sheet."""
+"""What a plan holds: a row with the change that it will make."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,29 +42,3 @@ class PlannedRow:
         """Add an error, which rejects the row. `key` is a column, shown by its heading; None means the whole row."""
         allowed = params.pop("allowed", None)
         self.errors.append(RowProblem(self.headings.get(key, key) if key else None, code, params, allowed))
-
-
-@dataclass
-class SheetReport:
-    """The counts of one sheet, and what of it was not read (contract section 3)."""
-
-    sheet: str | None
-    type: str | None
-    rows: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    unknown_columns: list[str] = field(default_factory=list)
-    skipped_because: str | None = None
-
-    def count(self, result: str, by: int = 1) -> None:
-        """Add to the count of a result."""
-        setattr(self, result, getattr(self, result) + by)
-
-    def document(self) -> dict[str, Any]:
-        """The report as it is stored in import_job."""
-        document = dict(self.__dict__)
-        if self.skipped_because is None:
-            document.pop("skipped_because")
-        return document

@@ -9,6 +9,7 @@ A value is stored in the form in which it is sent, so that 'unchanged' means the
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -38,9 +39,9 @@ def terms(name: str, **labels: str | tuple[str, ...]) -> Terms:
     return Terms(name, {code: (text,) if isinstance(text, str) else text for code, text in labels.items()})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
-    """What every kind of field says about itself.
+    """What every kind of field says about itself. Without slots, so that what follows from it is worked out once.
 
     name       member of the JSON document, and column of the table
     label      Chinese name, also the usual heading in a ledger
@@ -73,13 +74,13 @@ class Field:
         """The members of the answer that hold this field."""
         return self.columns
 
-    @property
+    @cached_property
     def writable(self) -> bool:
         """Whether a create or change body may hold it."""
         return not self.set_by and self.copied is None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text(Field):
     """Text of one or more lines, outer spaces removed, no control characters.
 
@@ -92,7 +93,7 @@ class Text(Field):
     of_person: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sealed(Text):
     """Text that is stored encrypted, apart from the row. The row holds a keyed digest, to search and compare by."""
 
@@ -110,7 +111,7 @@ class Sealed(Text):
         return f"{self.name}_digest"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Whole(Field):
     """A whole number.
 
@@ -124,19 +125,19 @@ class Whole(Field):
     ordinals: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Flag(Field):
     """Yes or no."""
 
     default: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Day(Field):
     """A day in Asia/Shanghai, written 2017-08-04."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice(Field):
     """A code of a closed vocabulary, or (`many`) a list of them."""
 
@@ -145,7 +146,7 @@ class Choice(Field):
     default: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lines(Field):
     """A list of texts. `split` says where a ledger's cell is cut: at 、，,； ('names'), or only at ； ('measures')."""
 
@@ -153,17 +154,17 @@ class Lines(Field):
     longest: int = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quantity(Field):
     """A count of people or households with its qualifier: {"value": 300, "qualifier": "at_least"} is 300余."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Absentees(Field):
     """Members of a leadership team who were not present: name, post, reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reference(Field):
     """Another record of the same jurisdiction, or (`many`) a list of them.
 
@@ -176,12 +177,12 @@ class Reference(Field):
     many: bool = False
     requires: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def id_column(self) -> str:
         """The member and column with the identifier(s)."""
         return f"{self.name}_ids" if self.many else f"{self.name}_id"
 
-    @property
+    @cached_property
     def number_column(self) -> str:
         """The member and column with the business number(s)."""
         return f"{self.name}_numbers" if self.many else f"{self.name}_number"

@@ -7,6 +7,7 @@ import takes on it, or by the trigger that holds references.
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from app.db.context import GUARD
 from app.kernel.declare.fields import Field, Reference
@@ -29,13 +30,15 @@ class ReferenceInputs:
     cleared: tuple[str, ...] = ()
     optional: frozenset[str] = field(default_factory=frozenset)
 
-    def names(self) -> set[str]:
+    @cached_property
+    def names(self) -> frozenset[str]:
         """The references that are given."""
-        return {name for name, _ in self.given}
+        return frozenset(name for name, _ in self.given)
 
-    def joined(self) -> set[str]:
+    @cached_property
+    def joined(self) -> frozenset[str]:
         """The references that are joined."""
-        return {name for name, how in self.given if how != RESOLVED}
+        return frozenset(name for name, how in self.given if how != RESOLVED)
 
 
 def _keys(f: Reference, how: str, typed: Container[str]) -> dict[str, str]:
@@ -90,6 +93,7 @@ def copied_columns(t: RecordType, registry: Registry, f: Field) -> list[tuple[st
     return [(own, f"r_{reference}.{other}") for own, other in zip(f.columns, source.columns, strict=True)]
 
 
+@lru_cache(maxsize=4096)
 def locks_references(view: RoleView, t: RecordType, inputs: ReferenceInputs, importing: bool = False) -> bool:
     """Whether the INSERT itself locks every record it refers to, so that the trigger `hold_insert` need not.
 
@@ -97,8 +101,8 @@ def locks_references(view: RoleView, t: RecordType, inputs: ReferenceInputs, imp
     a loader (`importing`) may lock records of every type.
     """
     # A list is locked by the trigger, and a reference copied from another record is not joined at all.
-    elsewhere = any(f.copied for f in t.references) or any(t.reference(name).many for name in inputs.names())
-    rights = [view.target(t.reference(name))[1] for name in inputs.names()]
+    elsewhere = any(f.copied for f in t.references) or any(t.reference(name).many for name in inputs.names)
+    rights = [view.target(t.reference(name))[1] for name in inputs.names]
     return bool(rights) and not elsewhere and all(importing or (r.writes and r.sees_every) for r in rights)
 
 
@@ -133,7 +137,7 @@ def resolved_sql(
         joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, keys, may_lack, code))
         conditions.append(_complete(f, how, may_lack, typed))
         columns += _joined_columns(registry, t, f)
-    if not t.numbering.formula and (t.numbering.within == "jurisdiction" or t.numbering.via in inputs.joined()):
+    if not t.numbering.formula and (t.numbering.within == "jurisdiction" or t.numbering.via in inputs.joined):
         columns.append(f"{series_sql(t, 'source.jurisdiction', f'r_{t.numbering.via}')} as series")
     locks = f" for key share of {', '.join(f'r_{name}' for name, _ in inputs.given)}" * lock
     # offset 0: a key is taken from the jsonb once a row, and not once for each record it is compared with.

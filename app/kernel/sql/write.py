@@ -40,7 +40,7 @@ def _stored(f: Field, inputs: ReferenceInputs) -> Iterable[tuple[str, str]]:
     """(column, SQL) of a field in an inserted row. A reference that is not given is left out, and so are its copies."""
     if isinstance(f, Reference) or f.copied:
         name = f.copied[0] if f.copied else f.name
-        return [(c, f"resolved.{c}") for c in f.columns] if name in inputs.names() else []
+        return [(c, f"resolved.{c}") for c in f.columns] if name in inputs.names else []
     return [(c, f"v.{c}") for c in f.columns]
 
 
@@ -129,7 +129,7 @@ def _assignments(t: RecordType, registry: Registry, change: UpdateSpec) -> dict[
     sets = {c: f"s.v_{c}" for c in change.columns}
     for name in change.inputs.cleared:
         sets |= dict.fromkeys(t.reference(name).columns, "null")
-    for name in change.inputs.names():
+    for name in change.inputs.names:
         sets |= {c: f"s.{c}" for c in t.reference(name).columns}
         for copy in (f for f in t.fields if f.copied and f.copied[0] == name):
             sets |= {c: f"s.{c}" for c in copy.columns}
@@ -143,7 +143,7 @@ def _assignments(t: RecordType, registry: Registry, change: UpdateSpec) -> dict[
 
 def _gives(t: RecordType, column: str, change: UpdateSpec) -> str:
     """SQL for whether a bulk row gives this column. A reference's columns and its copies count as one."""
-    for name in change.inputs.names():
+    for name in change.inputs.names:
         f = t.reference(name)
         copies = [c for x in t.fields if x.copied and x.copied[0] == name for c in x.columns]
         if column in f.columns or column in copies:
@@ -164,7 +164,7 @@ def update_sql(t_name: str, view: RoleView, change: UpdateSpec, source: str = SI
         "t.state <> 'voided'",
         "t.jurisdiction = coalesce(s.jurisdiction, t.jurisdiction)",
     ]
-    where += [f"s.{name}_jurisdiction = t.jurisdiction" for name in change.inputs.names() if not change.each_its_own]
+    where += [f"s.{name}_jurisdiction = t.jurisdiction" for name in change.inputs.names if not change.each_its_own]
     if change.check_version:
         where.append("t.version = s.version")
     if change.origins is not None:

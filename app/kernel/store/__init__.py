@@ -12,7 +12,7 @@ the caller, so no verb filters for secrecy.
 
 from app.kernel.store.change import change
 from app.kernel.store.context import RequestContext, Runtime
-from app.kernel.store.create import create, held
+from app.kernel.store.create import create
 from app.kernel.store.effects import apply_effects
 from app.kernel.store.history import difference, history, revision
 from app.kernel.store.page import page
@@ -31,7 +31,6 @@ __all__ = [
     "create",
     "difference",
     "get",
-    "held",
     "history",
     "page",
     "reveal",

@@ -14,6 +14,7 @@ import orjson
 
 from app.errors import Refusal
 from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.values import UUID_TEXT
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
 from app.kernel.sql.write import MANY_CHANGED, ROW, UpdateSpec, update_sql
 from app.kernel.store.batcher import WriteItem
@@ -35,7 +36,7 @@ async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequ
     right = ctx.right(t)
     if asked.problem or asked.version is None or not right.ever(asked.action):
         await require_current(ctx, t, key, asked)  # refuses in each of these cases
-    pending = await _pending(ctx, t, await identify(ctx, t, key), asked)
+    pending = await _pending(ctx, t, key if UUID_TEXT.fullmatch(key) else await identify(ctx, t, key), asked)
     clear: list[Clear] = []
     if t.sealed:
         values, clear = seal_values(ctx.runtime.seal, t, pending.values)

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from app.db.context import SYSTEM_ROLE, Caller
-from app.db.engine import Pools
+from app.db.pool import Pools
 from app.errors import Refusal
 from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
@@ -17,6 +17,7 @@ from app.kernel.declare.registry import Registry
 from app.kernel.personal.keyring import Keyring
 from app.kernel.schema.models import Schemas
 from app.kernel.sql.projection import RoleView, role_view
+from app.kernel.sql.reference_joins import ReferenceInputs, locks_references
 from app.kernel.store.batcher import Batcher, WriteItem
 from app.kernel.store.db_errors import refusal_of
 from app.roles import READERS
@@ -60,6 +61,13 @@ class RequestContext:
     def right(self, t: RecordType) -> Right:
         """What the caller may do with records of a type."""
         return self.view.rights[t.path]
+
+    def held(self, t: RecordType, inputs: ReferenceInputs) -> dict[str, bool]:
+        """The mark in the caller context of an INSERT that itself locks all that its rows refer to.
+
+        The trigger that holds references then does not look again: 50 of 510 µs of a create.
+        """
+        return {"held": True} if locks_references(self.view, t, inputs, self.caller.importing) else {}
 
     @asynccontextmanager
     async def as_system(self, connection: Any) -> AsyncIterator[None]:

@@ -88,9 +88,12 @@ class PendingChange:
     @cached_property
     def runs_rule(self) -> bool:
         """Whether the type's rule reads a member that is given."""
-        t, names = self.t, (*self.inputs.names(), *self.inputs.cleared)
+        t = self.t
+        if t.check is None:
+            return False
+        names = (*(name for name, _ in self.inputs.given), *self.inputs.cleared)
         touched = {*self.columns, *(c for name in names for c in t.reference(name).columns)}
-        return t.check is not None and bool(touched & t.check_reads)
+        return bool(touched & t.check_reads)
 
     @property
     def reads_old_row(self) -> bool:

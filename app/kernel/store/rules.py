@@ -1,6 +1,7 @@
 """The rule of a type (`check`) on a record that is written: what it may ask, and what it has to say."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -13,17 +14,21 @@ from app.kernel.store.pending import PendingChange
 from app.kernel.store.refusals import require_current_on
 
 
+@dataclass
 class RuleContext:
-    """What a rule is given (`declare.record_type.Check`): values of referenced records, and a place for its errors."""
+    """What a rule is given (`declare.record_type.Check`): values of referenced records, and a place for its errors.
 
-    def __init__(self, referenced_rows: Mapping[str, Any], imported: bool = False) -> None:
-        self.imported = imported
-        self.field_errors: list[FieldError] = []
-        self._referenced_rows = referenced_rows
+    referenced_rows   field -> column -> value of the record that the field names
+    imported          whether the row comes from an old ledger, in which rules on values are warnings
+    """
+
+    referenced_rows: Mapping[str, Any]
+    imported: bool = False
+    field_errors: list[FieldError] = field(default_factory=list)
 
     def referenced(self, reference: str, column: str) -> Any:
         """A column of the record that `reference` names; None if it names none."""
-        return (self._referenced_rows.get(reference) or {}).get(column)
+        return (self.referenced_rows.get(reference) or {}).get(column)
 
     def field_error(self, pointer: str, code: str, **params: Any) -> None:
         """Say that something is wrong with a member."""
