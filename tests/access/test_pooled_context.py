@@ -180,11 +180,11 @@ async def test_the_load_notices_connections_that_keep_their_caller(
 async def test_the_load_notices_writes_that_are_gathered_whoever_asks(
     serving: Serving, both: Both, database: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carry_out = Batcher.carry_out
+    carry_out = Batcher.submit
 
     async def careless(self: Batcher, kind: Any, *rest: Any) -> Any:
         return await carry_out(self, kind[1:] if kind[-1] == "change" else kind, *rest)
 
-    monkeypatch.setattr(Batcher, "carry_out", careless)
+    monkeypatch.setattr(Batcher, "submit", careless)
     found = (await leaks(serving, both, database, "careless", 24)).leaks
     assert any(leak.startswith("revision") for leak in found), found[:20]
