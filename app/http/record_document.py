@@ -121,7 +121,7 @@ def _record_routes(make: Make, t: RecordType, schemas: Schemas, given: dict[str,
     body = {"body": (Annotated[create_body, Body(openapi_examples=operations.create_examples(t))],)}
     patch = Annotated[change_body, Body(media_type=PATCH, openapi_examples=operations.change_examples(t))]
     change = {"key": (KEY,), "body": (patch,), "if_match": (IF_MATCH,)}
-    key, seen = {"key": (KEY,)}, {200: given["record"], 304: given["unchanged"], **READING}
+    key, seen = {"key": (KEY,)}, {200: given["record"], 304: given["unchanged"], **READING, **problems(403)}
     created, page = {201: given["created"], **CREATING}, {200: given["page"], **LISTING}
     changed, actions = {200: given["record"], **WRITING}, {200: given["actions"], **READING}
     doc, possible = operations.creating(t), f"{t.label}可执行的操作"

@@ -59,7 +59,7 @@ class Forger:
 
 @pytest.fixture(scope="module")
 async def forger(service: ASGIApp, anonymous: Client, office: Api) -> Forger:
-    app: Any = service.app
+    app: Any = service
     return Forger(await token_of(anonymous, "office"), app.state.service.keys.token)
 
 
