@@ -93,7 +93,7 @@ def list_records(t: RecordType, schemas: Schemas) -> Documentation:
 def get(t: RecordType, schemas: Schemas) -> Documentation:
     """GET /v1/{type}/{key}."""
     parameters = {"key": (KEY,), "purpose": (PURPOSE, None)}
-    answers = {200: _record(t, schemas), 304: {"description": "没有改动"}, **READING}
+    answers = {200: _record(t, schemas), 304: {"description": "没有改动"}, **READING, **problems(403)}
     return Documentation(f"get_{t.name}", "get", f"查一条{t.label}", operations.GET, parameters, answers)
 
 

@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
 from tests.cli.running import LAST_WORDS, free_port, running
+from tests.support.client import over_http
 
 OFFICE = ("--role", "inspection_office", "--jurisdiction", "431382")
 
@@ -26,14 +26,14 @@ def done(*arguments: str) -> str:
     return str(ended.stdout)
 
 
-def signs_in(url: str, username: str, password: str) -> str | None:
+def signs_in(url: str, username: str, password: str) -> str:
     """A token, if these open the door."""
-    answer = httpx.post(f"{url}/v1/oauth/token", data={"username": username, "password": password})
-    return str(answer.json()["access_token"]) if answer.status_code == 200 else None
+    answer = over_http(url).post("/v1/oauth/token", data={"username": username, "password": password})
+    return str(answer.json()["access_token"]) if answer.status_code == 200 else ""
 
 
-def comes_in(url: str, token: str | None) -> bool:
-    return httpx.get(f"{url}/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+def comes_in(url: str, token: str) -> bool:
+    return over_http(url, token).get("/v1/me").status_code == 200
 
 
 def test_an_account_is_kept_from_the_command_line(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

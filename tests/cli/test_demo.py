@@ -4,7 +4,6 @@ import json
 import stat
 from pathlib import Path
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -12,6 +11,7 @@ from app.cli import cli
 from app.cli.client import answer, client
 from app.roles import ROLES
 from tests.cli.running import LAST_WORDS, PROJECT, gone, run, running
+from tests.support.client import over_http
 
 SEED = PROJECT / "demo" / "lianyuan-2017"
 SENTENCE = json.loads((SEED / "expected-work-list.json").read_text(encoding="utf-8"))["text"]
@@ -49,7 +49,7 @@ def test_a_demo_killed_during_the_import_begins_again_and_a_later_one_imports_no
 def every_role_signs_in_but_the_loader(url: str, accounts: dict[str, str]) -> None:
     for name, password in accounts.items():
         form = {"grant_type": "password", "username": name, "password": password}
-        answered = httpx.post(f"{url}/v1/oauth/token", data=form).status_code
+        answered = over_http(url).post("/v1/oauth/token", data=form).status_code
         assert answered == (401 if name == "ledger_loader" else 200), name
 
 

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
 from tests.cli.running import LAST_WORDS, free_port, gone, running
+from tests.support.client import over_http
 
 PASSWORD = re.compile(r"账号 admin 的密码 (\S+?)（")
 OFFICE = ("--role", "inspection_office", "--jurisdiction", "431382")
@@ -16,7 +16,7 @@ OFFICE = ("--role", "inspection_office", "--jurisdiction", "431382")
 
 def signs_in(url: str, username: str, password: str) -> bool:
     form = {"grant_type": "password", "username": username, "password": password}
-    return httpx.post(f"{url}/v1/oauth/token", data=form).status_code == 200
+    return over_http(url).post("/v1/oauth/token", data=form).status_code == 200
 
 
 def test_the_first_start_makes_admin_and_a_later_one_changes_nothing(place: Path) -> None:
@@ -25,8 +25,8 @@ def test_the_first_start_makes_admin_and_a_later_one_changes_nothing(place: Path
         (password,) = PASSWORD.findall(service.text)
         assert f"{service.url}/docs" in service.text
         assert str(place / "data") in service.text
-        assert httpx.get(f"{service.url}/health/ready").status_code == 200
-        assert "server" not in httpx.get(f"{service.url}/docs").headers
+        assert over_http(service.url).get("/health/ready").status_code == 200
+        assert "server" not in over_http(service.url).get("/docs").headers
         assert signs_in(service.url, "admin", password)
         children = service.children()
         assert children, "the embedded Postgres"
@@ -66,7 +66,7 @@ def test_killing_the_launcher_takes_workers_and_database_along(place: Path) -> N
         service.until(LAST_WORDS)
         children = service.children()
         assert len([c for c in children if "spawn_main" in " ".join(c.cmdline())]) == 2
-        assert "ledger_requests" in httpx.get(f"{service.url}/metrics").text
+        assert "ledger_requests" in over_http(service.url).get("/metrics").text
         service.process.kill()
         assert gone(children)
 

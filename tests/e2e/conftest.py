@@ -2,15 +2,11 @@
 
 import asyncio
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -22,23 +18,12 @@ import pytest
 from app.clock import now
 from app.db.embedded import EmbeddedPostgres
 from app.db.pool import Pools
+from tests.e2e.serving import served
 from tests.support import databases
 from tests.support.bureaus import entered
 from tests.support.callers import HOME, PASSWORD
+from tests.support.client import over_http
 from tests.support.ledgers import SEED
-
-HOUSE = Path(__file__).parents[2]
-COMMAND = [
-    sys.executable,
-    "-m",
-    "uvicorn",
-    "app.main:application",
-    "--factory",
-    "--loop",
-    "uvloop",
-    "--log-level",
-    "warning",
-]
 
 
 @dataclass
@@ -57,15 +42,13 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         settings = {"LEDGER_DATABASE_URL": self.url, "LEDGER_DATA_DIR": str(self.folder), "LEDGER_ACCESS_LOG": "off"}
-        self.process = subprocess.Popen([*COMMAND, "--port", str(self.port)], cwd=HOUSE, env=os.environ | settings)
+        self.process = served(self.port, settings)
         for _ in range(1200):
-            if self.process.poll() is not None:
-                raise AssertionError(f"the server ended with {self.process.returncode}")
-            try:
-                if httpx.get(f"{self.address}/health/ready", timeout=5).status_code == 200:
+            if self.process.exitcode is not None:
+                raise AssertionError(f"the server ended with {self.process.exitcode}")
+            with suppress(httpx.HTTPError), over_http(self.address) as client:
+                if client.get("/health/ready").status_code == 200:
                     return
-            except httpx.HTTPError:
-                pass
             time.sleep(0.05)
         raise AssertionError("the server does not become ready")
 
@@ -76,12 +59,12 @@ class Server:
 
     def kill(self) -> None:
         """Ends it as a power cut would."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.kill()
+        self.process.join(10)
 
     def client(self, username: str = "office") -> httpx.Client:
         """A caller: the inspection office, or the loader."""
-        client = httpx.Client(base_url=self.address, timeout=60)
+        client = over_http(self.address)
         form = {"grant_type": "password", "username": username, "password": PASSWORD}
         token = client.post("/v1/oauth/token", data=form).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
@@ -144,9 +127,9 @@ def opening(own: tuple[EmbeddedPostgres, Path]) -> Iterator[Callable[[str], Serv
 
     yield opened
     for server in made:
-        if server.process and server.process.poll() is None:
+        if server.process and server.process.exitcode is None:
             server.process.terminate()
-            server.process.wait(20)
+            server.process.join(20)
 
 
 @pytest.fixture

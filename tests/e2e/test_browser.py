@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from app.db.embedded import EmbeddedPostgres
 from app.records import REGISTRY
@@ -28,6 +27,8 @@ SHOTS = os.environ.get("LEDGER_TEST_SHOTS")
 @pytest.fixture(scope="module")
 def browser(own: tuple[EmbeddedPostgres, Path]) -> Iterator[tuple[Any, str]]:
     """A browser, and the address of a service that holds the seed case: one for all tests, as both start slowly."""
+    from playwright.sync_api import sync_playwright  # 0.3 s, which other tests need not wait for
+
     assert CHROMIUM.exists(), f"no browser at {CHROMIUM}: apt install chromium (or name one in LEDGER_TEST_CHROMIUM)"
     with opening(own) as opened:
         server = opened("browser")

@@ -20,6 +20,7 @@ from tests.cli.conftest import place  # noqa: F401  # the fixture
 from tests.cli.running import LAST_WORDS, Running, running
 from tests.support.bureaus import entered
 from tests.support.callers import CSV, HOME, NDJSON, PASSWORD, PATCH, XLSX
+from tests.support.client import over_http
 from tests.support.ledgers import workbook
 from tests.support.numbers import identity_number
 
@@ -55,7 +56,7 @@ def served(place: Path) -> Iterator[Running]:  # noqa: F811  # the fixture
 
 
 def signed_in(service: Running, username: str) -> httpx.Client:
-    client = httpx.Client(base_url=service.url, timeout=60)
+    client = over_http(service.url)
     form = {"username": username, "password": PASSWORD}
     client.headers["Authorization"] = "Bearer " + client.post("/v1/oauth/token", data=form).json()["access_token"]
     return client

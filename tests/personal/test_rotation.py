@@ -23,6 +23,7 @@ from tests.cli.conftest import place  # noqa: F401  # the fixture
 from tests.cli.running import LAST_WORDS, PROJECT, Running, environment, running
 from tests.support.bureaus import entered
 from tests.support.callers import HOME, PASSWORD, PATCH
+from tests.support.client import over_http
 from tests.support.numbers import identity_number
 
 MANY, MEMBER = 4000, "persons.id_number"
@@ -61,20 +62,18 @@ def clerk(service: Running, data: Path) -> httpx.Client:
     async def opened_accounts() -> None:
         pools = Pools(found.url)
         await entered(pools, "office", "inspection_office", HOME)
-        async with httpx.AsyncClient(base_url=service.url) as client:
-            client.headers["Authorization"] = token(service, "office")
-            body = {"name": "纪委", "kind": "discipline_body"}
-            number = (await client.post("/v1/units", json=body)).json()["number"]
+        office = over_http(service.url, token(service, "office"))
+        number = office.post("/v1/units", json={"name": "纪委", "kind": "discipline_body"}).json()["number"]
         await entered(pools, "wang", "case_supervision", HOME, unit_number=number)
         await pools.close()
 
     asyncio.run(opened_accounts())
-    return httpx.Client(base_url=service.url, headers={"Authorization": token(service, "wang")}, timeout=60)
+    return over_http(service.url, token(service, "wang"))
 
 
 def token(service: Running, username: str) -> str:
     form = {"username": username, "password": PASSWORD}
-    return "Bearer " + httpx.post(f"{service.url}/v1/oauth/token", data=form, timeout=60).json()["access_token"]
+    return str(over_http(service.url).post("/v1/oauth/token", data=form).json()["access_token"])
 
 
 def planted(url: str, data: Path) -> None:

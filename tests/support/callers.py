@@ -53,6 +53,10 @@ class Api(Client):
     names: Mapping[str, str] = {}
     tokens: Mapping[str, str] = {}
 
+    def __init__(self, app: Any, **rest: Any) -> None:
+        super().__init__(app, **rest)
+        self.register: dict[str, Any] = {}  # the unit and the person that records refer to, once there are any
+
     def writer(self, path: str) -> str:
         """The account that enters records of this type."""
         return self.names[keepers("POST", f"/v1/{path}")[0]]

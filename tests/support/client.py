@@ -6,7 +6,7 @@ httpx cost more processor time than the application it called: half of a test of
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -102,26 +102,34 @@ class Client:
         url: str,
         *,
         params: Mapping[str, Any] | None = None,
-        headers: Mapping[Any, Any] = {},
+        headers: Mapping[Any, Any] | Sequence[tuple[Any, Any]] = (),
         auth: Auth | None = None,
         **body: Any,
     ) -> Answer:
-        """The answer; `body` is one of `json`, `content` (bytes, text or an async iterator), `data` and `files`."""
+        """The answer; `body` is one of `json`, `content` (bytes, text or an async iterator), `data` and `files`.
+
+        `headers` take the place of those of the same name; a list of pairs may give one of them twice.
+        """
         path, _, query = quote(url, safe=SAFE).partition("?")
         if params is not None:
             query = urlencode(params, doseq=True)
         content, about = _body(**body)
-        fields = {_bytes(k).lower(): _bytes(v) for part in (self.headers, about, headers) for k, v in part.items()}
+        own = [
+            (_bytes(k).lower(), _bytes(v)) for k, v in (headers.items() if isinstance(headers, Mapping) else headers)
+        ]
+        given = {name for name, _ in own}
+        fields = {_bytes(k).lower(): _bytes(v) for part in (self.headers, about) for k, v in part.items()}
+        fields = {name: value for name, value in fields.items() if name not in given}
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method.upper(),
             "scheme": "http", "path": unquote(path), "raw_path": path.encode(), "query_string": query.encode(),
             "root_path": "", "server": ("ledger", 80), "client": (self.host, 123),
         }  # fmt: skip
-        auth = None if b"authorization" in fields else auth or self.auth
+        auth = None if b"authorization" in given else auth or self.auth
         for token in auth(scope["method"], path) if auth else ("",):
             if token:
                 fields[b"authorization"] = f"Bearer {token}".encode()
-            answer = await _call(self.app, {**scope, "headers": list(fields.items())}, content)
+            answer = await _call(self.app, {**scope, "headers": [*fields.items(), *own]}, content)
             check(scope["method"], scope["path"], answer)
             if answer.status_code not in (403, 404):
                 break
@@ -152,6 +160,17 @@ def _body(json: Any = NOTHING, content: Any = None, data: Any = None, files: Any
 
 def _dumps(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def over_http(url: str, token: str = "") -> httpx.Client:
+    """A caller of a service in another process; its answers are held against the document, too."""
+
+    def checked(answer: httpx.Response) -> None:
+        answer.read()
+        check(answer.request.method, answer.request.url.path, answer)
+
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.Client(base_url=url, headers=headers, timeout=60, event_hooks={"response": [checked]})
 
 
 async def _call(app: Any, scope: Any, content: Any) -> Answer:

@@ -15,8 +15,10 @@ DOCUMENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "openapi" / "
 PROBLEM = {"application/problem+json": "/components/schemas/Problem"}
 # Served beside the interface: the pages for people, the document itself, the figures for Prometheus.
 BESIDE = ("/docs", "/openapi.json", "/metrics")
-# No operation tells that an address, or a method of it, is not there; a caller without a token is not told even that.
-UNTOLD = {404: ("no_such_path", "not_found"), 405: ("method_not_allowed",), 401: ("unauthenticated",)}
+# At an address that is none: that it is not there, or knows no such method. Without a token not even that is said.
+NOWHERE = {404: ("no_such_path", "not_found"), 405: ("method_not_allowed",), 401: ("unauthenticated",)}
+# Of any operation, and told by none: nobody who calls can do anything about it.
+BROKEN = {500: PROBLEM}
 
 
 def check(method: str, path: str, answer: Any) -> None:
@@ -31,8 +33,10 @@ def check(method: str, path: str, answer: Any) -> None:
     told = _told("GET" if method == "HEAD" else method, path)
     if told is None:
         content = PROBLEM
-        assert method == "HEAD" or answer.json()["code"] in UNTOLD.get(status, ()), f"{place} at no documented address"
+        known = status in NOWHERE and (method == "HEAD" or answer.json()["code"] in NOWHERE[status])
+        assert known, f"{place} at no documented address"
     else:
+        told = told | BROKEN
         assert status in told, f"{place} is not documented; {sorted(told)} are: {answer.text}"
         content = told[status]
     if not content:

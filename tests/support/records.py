@@ -15,10 +15,15 @@ _words = itertools.count(1)
 
 
 class Maker:
-    """Makes records in the jurisdiction of one caller. What it makes for one round is made once and used again."""
+    """Makes records in the jurisdiction of one caller. What it makes for one round is made once and used again.
 
-    def __init__(self, api: Api) -> None:
+    The unit and the person to refer to are one for all makers of a caller: a third of what tests wrote was such a pair,
+    and what lets the office know of the person. A test that changes them gives a `register` of its own.
+    """
+
+    def __init__(self, api: Api, register: dict[str, Any] | None = None) -> None:
         self.api = api
+        self.register = api.register if register is None else register
         self.made: dict[str, Any] = {}
 
     async def __call__(self, path: str, **given: Any) -> Any:
@@ -81,16 +86,15 @@ class Maker:
 
     async def shared(self, path: str) -> Any:
         """One record of this type, made on first use."""
-        if path not in self.made:
+        made = self.register if path in ("units", "persons") else self.made
+        if path not in made:
             given = {"phase": "feedback"} if path == "finding-categories" else {}
-            self.made[path] = await self(path, **given)
-        return self.made[path]
+            made[path] = await self(path, **given)
+        return made[path]
 
     def fresh(self) -> "Maker":
         """A maker with a new round, and new everything under it; units and persons stay."""
-        other = Maker(self.api)
-        other.made = {p: self.made[p] for p in ("units", "persons") if p in self.made}
-        return other
+        return Maker(self.api, self.register)
 
     @singledispatchmethod
     def value(self, f: Any) -> Any:
