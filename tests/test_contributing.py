@@ -65,6 +65,7 @@ def tree() -> Iterator[Path]:
         yield copy
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git: apt install git")
 def test_a_record_type_an_action_and_a_figure_need_no_more_than_the_document_says(tree: Path) -> None:
     commands: list[str] = []
     quoted = ""
