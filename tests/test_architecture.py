@@ -110,6 +110,18 @@ def test_a_room_knows_only_the_rooms_below_it() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_other_floors_enter_the_store_by_its_door() -> None:
+    """The verbs of `app.kernel.store`, some of which have the name of the module behind them."""
+    behind = [
+        f"{name(path)}:{node.lineno} imports from {node.module}"
+        for path in FILES
+        if path.relative_to(APP).parts[0] != "kernel"
+        for node in nodes(path)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("app.kernel.store.")
+    ]
+    assert not behind, "\n".join(behind)
+
+
 def test_only_the_edge_knows_the_web_framework() -> None:
     wrong = [
         f"{name(path)}:{line} imports {module}: only http, main, cli and files named routes.py may"
