@@ -27,7 +27,7 @@ run: .venv/.installed
 	@exec $(BIN)/python -m app serve
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal # whole stretches to each process: what a file sets up is set up once
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check .

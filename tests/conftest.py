@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres, embedded_postgres
@@ -27,6 +28,12 @@ from tests.support.client import Client
 from tests.support.records import Maker
 
 AsTeam = Callable[[Any], Awaitable[Api]]
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> uvloop.EventLoopPolicy:
+    """Tests run on the event loop that serves."""
+    return uvloop.EventLoopPolicy()
 
 
 @pytest.fixture(scope="session")

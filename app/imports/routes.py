@@ -58,7 +58,7 @@ def router() -> APIRouter:
     made = APIRouter(tags=[TAG], dependencies=[Depends(bearer)])
     made.add_api_route(
         "/v1/imports", receive, methods=["POST"], status_code=202, summary="导入台账文件", response_model=ImportRead,
-        openapi_extra=FILE_BODY, responses=problems(400, 413, 415, 422),
+        openapi_extra=FILE_BODY, responses=problems(400, 403, 413, 415, 422),
     )  # fmt: skip
     made.add_api_route(
         "/v1/imports/{import_id}",

@@ -10,6 +10,8 @@ from tests.accounts.conftest import Open, Serve, bearing, sign_in, token_of
 from tests.support.client import Answer, Client
 from tests.support.problems import checked
 
+pytestmark = pytest.mark.usefixtures("office", "neighbour")  # whose accounts are named here
+
 
 def refused(answer: Answer) -> None:
     assert checked(answer).status_code == 429, answer.text

@@ -18,6 +18,7 @@ from tests.support.sql import owning
 
 FORM = "application/x-www-form-urlencoded"
 GOOD = {"grant_type": "password", "username": "office", "password": PASSWORD}
+pytestmark = pytest.mark.usefixtures("office")  # whose accounts are named here
 
 
 @pytest.mark.parametrize(

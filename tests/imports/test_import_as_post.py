@@ -13,7 +13,7 @@ from tests.support.callers import NDJSON
 from tests.support.ledgers import ROUND, lines, register, workbook
 from tests.support.members import Bodies
 
-ROWS = 500
+ROWS = 500 if MANY else 200
 HISTORIES = 500 if MANY else 12
 OWN = {
     "id",

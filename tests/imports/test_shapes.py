@@ -90,7 +90,7 @@ async def test_every_filled_cell_of_the_first_clerks_ledger_is_kept(
 
 
 @settings(
-    max_examples=1000 if MANY else 200, deadline=None, derandomize=not MANY,
+    max_examples=1000 if MANY else 120, deadline=None, derandomize=not MANY,
     suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate, Phase.shrink),
 )  # fmt: skip
 @given(shaped=shapes(LEDGERS))

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
-import httpx
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
@@ -53,7 +52,7 @@ async def every_type(database: EmbeddedPostgres, folder: Path) -> str:
     await create(database.superuser_url, name, PRISTINE)
     url = beside(database.application_url, name)
     app = create_app(Settings(database_url=url, data_dir=folder / name))
-    async with app.router.lifespan_context(app), bureau(httpx.ASGITransport(app), url, "office", HOME) as office:
+    async with app.router.lifespan_context(app), bureau(app, url, "office", HOME) as office:
         make = Maker(office)
         for t in REGISTRY:
             await make.shared(t.path)
