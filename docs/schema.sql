@@ -8,7 +8,7 @@
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service logs in as an account that may only become one of the others:
 --   ledger_<role>      a caller of this role (ledger_ledger_loader: one who imports)
---   ledger_system      what a caller's write brings about in records that the caller may not see
+--   ledger_system      the effects of a caller's write on records that the caller may not see
 --   ledger_importing   what a loader's import writes          ledger_figures   counts
 --   ledger_auth        signs in                               ledger_jobs      the queue, and what is past its time
 --   ledger_sealing     encrypts anew when a key is rotated
@@ -26,38 +26,38 @@ create function caller_grants() returns jsonb language sql stable parallel safe 
 $$ select nullif(current_setting('ledger.grants', true), '')::jsonb $$;
 comment on function caller_grants() is 'What set_caller found of the caller, by role: code, low, high, keys, types; null when there is no such caller or it is closed.';
 
--- Rounds and teams stand apart from the grants, as texts of arrays: each policy that asks for one of them, or for a grant
--- beside, took a kilobyte of JSON apart (60 of 700 µs of a unit's list).
+-- Rounds and teams stand in a setting of their own, as texts of arrays. Among the grants, each policy that reads any of them
+-- would parse a kilobyte of JSON (60 of 700 µs of a unit's list).
 create function caller_rounds() returns uuid[] language sql stable parallel safe as
 $$ select nullif(split_part(current_setting('ledger.scope', true), ';', 1), '')::uuid[] $$;
-comment on function caller_rounds() is 'The rounds that the caller, a unit or a team, has learnt of.';
+comment on function caller_rounds() is 'The rounds that the caller, a unit or a team, knows.';
 
 create function caller_teams() returns uuid[] language sql stable parallel safe as
 $$ select nullif(split_part(current_setting('ledger.scope', true), ';', 2), '')::uuid[] $$;
-comment on function caller_teams() is 'The teams that the caller, a unit, has learnt of.';
+comment on function caller_teams() is 'The teams that the caller, a unit, knows.';
 
 -- The caller guard. Every statement of the service begins with it: it names the caller, and finds out once what the caller
 -- may see. Policies read what it found.
 --
--- One plan for all keys: a plan for the keys at hand is reckoned to be cheaper each time, and making it costs more than both
--- look-ups (measured 64 instead of 26 µs). Settings are assigned, not performed: an assignment of a call is no query.
+-- One plan for all scope ids: Postgres takes a plan for the given ids for cheaper each time, and making it costs more than
+-- both look-ups (measured 64 instead of 26 µs). Settings are assigned, not performed: an assignment of a call is no query.
 create function set_caller(caller text) returns boolean language plpgsql security definer
   set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
-  asking text := caller::jsonb ->> 'sub'; -- read once, and not for each row that it is compared with
+  principal_id text := caller::jsonb ->> 'sub'; -- read once, and not for each row that it is compared with
   role text;
   code text;
   keys uuid[];
-  own jsonb;
+  grants jsonb;
   rounds text;
   teams text;
-  kept text;
+  ignored text;
 begin
-  kept := set_config('ledger.caller', caller, true);
+  ignored := set_config('ledger.caller', caller, true);
   select p.role, p.code, p.keys, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high, 'keys', p.keys::text,
-      'types', p.types::text) into role, code, keys, own from principal p
-    where p.id = asking and not p.disabled and p.expires_at > now();
-  -- None found is null, and null is none: whoever asks for it sees nothing.
+      'types', p.types::text) into role, code, keys, grants from principal p
+    where p.id = principal_id and not p.disabled and p.expires_at > now();
+  -- Without rounds or teams the array is null, and a comparison with null shows nothing.
   if role = 'inspected_unit' then
     select array_agg(x.round_id)::text, array_agg(x.team_id)::text into rounds, teams from target x
       where x.jurisdiction = code and x.unit_id = any (keys) and x.entered_on is not null and x.state <> 'voided';
@@ -65,10 +65,10 @@ begin
     select array[x.round_id]::text into rounds from team x
       where x.jurisdiction = code and x.id = keys[1] and x.state <> 'voided';
   end if;
-  kept := set_config('ledger.scope', concat(rounds, ';', teams), true);
-  -- Under its role and under `any`: a policy of a role asks under that name, and finds nothing for a caller of another.
-  kept := set_config('ledger.grants', case when role is null then ''
-    else jsonb_build_object(role, own, 'any', own)::text end, true);
+  ignored := set_config('ledger.scope', concat(rounds, ';', teams), true);
+  -- Under the role and under `any`: a policy of a role reads under that name, and finds nothing for a caller of another.
+  ignored := set_config('ledger.grants', case when role is null then ''
+    else jsonb_build_object(role, grants, 'any', grants)::text end, true);
   return true;
 end $$;
 comment on function set_caller(text) is 'Names the caller of this statement, and looks up what it may see; always true.';
@@ -111,6 +111,14 @@ create trigger bind_again before update of code, unit_id, unit_number, team_id, 
         is distinct from (old.code, old.unit_id, old.unit_number, old.team_id, old.team_number))
   execute function bind_principal();
 
+-- Every worker of the service caches principals, and drops one that has changed.
+create function notify_principal() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('ledger_principals', case when tg_op = 'DELETE' then old.id else new.id end);
+  return null;
+end $$;
+create trigger notify_change after insert or update or delete on principal for each row execute function notify_principal();
+
 -- A team was dissolved, or is active again: its accounts answer for it only while it is.
 create function rekey_team() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
@@ -122,7 +130,7 @@ create trigger rekey_changed after update on team for each row when (new.state i
   execute function rekey_team();
 
 -- A unit was merged, or no longer is, or was voided. Walks up from it, locking each unit on the way and reading it anew,
--- so that merges of one chain follow one another; then every principal of those units has its keys counted again.
+-- so that merges of one chain follow one another; then the keys of every principal of those units are found anew.
 create function rekey_units() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   start uuid;
@@ -154,15 +162,7 @@ create function team_keys(jurisdiction text, team_id uuid) returns uuid[] langua
 comment on function team_keys(text, uuid) is 'What a team answers for: itself, while it is active.';
 grant select (number) on team to ledger_keeper;
 
--- Every worker of the service remembers principals for a while, and forgets one that has changed.
-create function tell_principal() returns trigger language plpgsql as $$
-begin
-  perform pg_notify('ledger_principals', case when tg_op = 'DELETE' then old.id else new.id end);
-  return null;
-end $$;
-create trigger tell after insert or update or delete on principal for each row execute function tell_principal();
-
--- `union` ends circles.
+-- `union` (not `union all`) ends a circle of mergers.
 create function unit_keys(jurisdiction text, unit_id uuid) returns uuid[] language sql stable as $$
   with recursive held as (
     select u.id from unit u where u.jurisdiction = $1 and u.id = $2 and u.state = 'active'
@@ -183,7 +183,7 @@ comment on function business_number(text, int, int) is 'The n-th number of a ser
 
 create function entering_team() returns uuid language sql stable security definer set search_path = public, pg_temp as
 $$ select p.keys[1] from principal p where p.id = (caller_context() ->> 'sub') and p.role = 'inspection_team' $$;
-comment on function entering_team() is 'The team whose account enters the record; null for every other caller.';
+comment on function entering_team() is 'The team whose account registers the record; null for every other caller.';
 alter function entering_team() owner to ledger_keeper;
 
 create function refuse_erasure() returns trigger language plpgsql as $$
@@ -290,7 +290,7 @@ grant select on alembic_version, schema_digest to ledger_auth;
 -- Principals and the service's keys
 ----------------------------------------------------------------------------------------------------
 
-comment on table principal is 'Who may come in: accounts of people, clients of systems, API keys. Disabled, never deleted.';
+comment on table principal is 'Whoever may call the service: accounts of people, clients of systems, API keys. Disabled, never deleted.';
 comment on column principal."code" is 'The one jurisdiction; null when bound to every division whose code begins with low.';
 comment on column principal."keys" is 'What the audience of records is compared with; empty: none of its own. Kept by triggers.';
 comment on column principal."generation" is 'Tokens of an earlier generation are refused: raised by a new password and by disabling.';
@@ -4715,7 +4715,7 @@ end $$;
 
 
 ----------------------------------------------------------------------------------------------------
--- Audiences that look at other records
+-- Audiences that depend on other records
 ----------------------------------------------------------------------------------------------------
 
 create function person_follows_clue() returns trigger language plpgsql security definer
@@ -4850,7 +4850,7 @@ create policy organisation_department on sealed_value for select to ledger_organ
 -- The access log
 ----------------------------------------------------------------------------------------------------
 
-comment on table access_log is 'Reads of clues and persons: entered by the statement that reads; without an entry nothing is read.';
+comment on table access_log is 'Reads of clues and persons: logged by the statement that reads; without an entry nothing is read.';
 comment on column access_log."members" is 'The sealed members that were shown (reveal) or asked by (find); of other reads none is named.';
 alter table access_log enable row level security;
 alter table access_log force row level security;

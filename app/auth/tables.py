@@ -1,4 +1,4 @@
-"""The tables of who may come in: principals, their secrets, and the service's own keys."""
+"""The tables of authentication: principals, their secrets, and the service's own keys."""
 
 from collections.abc import Iterator
 
@@ -73,7 +73,7 @@ PRINCIPAL = Table(
     ForeignKeyConstraint(["code", "team_id"], ["team.jurisdiction", "team.id"], name="principal_team"),
     Index("principal_by_unit", "code", "unit_id", postgresql_where=text("unit_id is not null")),
     Index("principal_by_team", "code", "team_id", postgresql_where=text("team_id is not null")),
-    comment="Who may come in: accounts of people, clients of systems, API keys. Disabled, never deleted.",
+    comment="Whoever may call the service: accounts of people, clients of systems, API keys. Disabled, never deleted.",
 )
 PRINCIPAL_SECRET = Table(
     "principal_secret",
@@ -102,7 +102,7 @@ SERVICE_KEY = Table(
 
 
 def principal_statements() -> Iterator[str]:
-    """Principals and secrets are read before anybody is a caller, by `ledger_auth` alone; by callers, never."""
+    """Row security and grants. Only `ledger_auth` reads principals and secrets, before there is a caller."""
     for table in (PRINCIPAL, PRINCIPAL_SECRET, SERVICE_KEY):
         yield from secured(table)
         yield f"create policy auth on {table.name} to ledger_auth using (true)"

@@ -1,5 +1,5 @@
 -- A unit was merged, or no longer is, or was voided. Walks up from it, locking each unit on the way and reading it anew,
--- so that merges of one chain follow one another; then every principal of those units has its keys counted again.
+-- so that merges of one chain follow one another; then the keys of every principal of those units are found anew.
 create function rekey_units() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   start uuid;

@@ -1,4 +1,4 @@
--- `union` ends circles.
+-- `union` (not `union all`) ends a circle of mergers.
 create function unit_keys(jurisdiction text, unit_id uuid) returns uuid[] language sql stable as $$
   with recursive held as (
     select u.id from unit u where u.jurisdiction = $1 and u.id = $2 and u.state = 'active'

@@ -17,7 +17,7 @@ from app.kernel.declare.visibility import (
     Custom,
     Every,
     InStates,
-    Nothing,
+    NoRecords,
     OfKnownRounds,
     OfKnownTeams,
     OldVersions,
@@ -75,7 +75,7 @@ def rows_seen(sees: Visibility, row: str, scope: CallerScope) -> str:
     match sees:
         case Every():
             return ""
-        case Nothing():
+        case NoRecords():
             return "false"
         case InStates(states):
             return f"{row}.state in ({quoted(states)})"
@@ -133,7 +133,7 @@ def old_versions_seen(types: Iterable[RecordType], role: str) -> str:
     every, by_audience, by_state = [], [], []
     for t in types:
         right = t.access.of(role)
-        sees = right.sees if right else Nothing()
+        sees = right.sees if right else NoRecords()
         match sees.old_versions:
             case OldVersions.EVERY:
                 every.append(t.path)
