@@ -40,7 +40,7 @@ PRINCIPAL = Table(
     Column("team_id", UUID()),
     Column("team_number", Text()),
     Column(
-        "keys",
+        "scope_ids",
         ARRAY(UUID()),
         nullable=False,
         server_default=text("'{}'"),
@@ -108,7 +108,7 @@ def principal_statements() -> Iterator[str]:
         yield f"create policy auth on {table.name} to ledger_auth using (true)"
     yield "grant select, insert, update on principal, principal_secret to ledger_auth"
     yield "grant select, insert on service_key to ledger_auth"
-    # The keeper binds principals to their unit or team, keeps their keys, and looks callers up.
+    # The keeper binds principals to their unit or team, keeps their scope ids, and looks callers up.
     yield "create policy keeper on principal to ledger_keeper using (true)"
-    read = "id, role, code, low, high, unit_id, team_id, keys, types, disabled, expires_at"
-    yield f"grant select ({read}), update (keys) on principal to ledger_keeper"
+    read = "id, role, code, low, high, unit_id, team_id, scope_ids, types, disabled, expires_at"
+    yield f"grant select ({read}), update (scope_ids) on principal to ledger_keeper"

@@ -9,23 +9,23 @@ declare
   principal_id text := caller::jsonb ->> 'sub'; -- read once, and not for each row that it is compared with
   role text;
   code text;
-  keys uuid[];
+  ids uuid[];
   grants jsonb;
   rounds text;
   teams text;
   ignored text;
 begin
   ignored := set_config('ledger.caller', caller, true);
-  select p.role, p.code, p.keys, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high, 'keys', p.keys::text,
-      'types', p.types::text) into role, code, keys, grants from principal p
+  select p.role, p.code, p.scope_ids, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high,
+      'scope_ids', p.scope_ids::text, 'types', p.types::text) into role, code, ids, grants from principal p
     where p.id = principal_id and not p.disabled and p.expires_at > now();
   -- Without rounds or teams the array is null, and a comparison with null shows nothing.
   if role = 'inspected_unit' then
     select array_agg(x.round_id)::text, array_agg(x.team_id)::text into rounds, teams from target x
-      where x.jurisdiction = code and x.unit_id = any (keys) and x.entered_on is not null and x.state <> 'voided';
+      where x.jurisdiction = code and x.unit_id = any (ids) and x.entered_on is not null and x.state <> 'voided';
   elsif role = 'inspection_team' then
     select array[x.round_id]::text into rounds from team x
-      where x.jurisdiction = code and x.id = keys[1] and x.state <> 'voided';
+      where x.jurisdiction = code and x.id = ids[1] and x.state <> 'voided';
   end if;
   ignored := set_config('ledger.scope', concat(rounds, ';', teams), true);
   -- Under the role and under `any`: a policy of a role reads under that name, and finds nothing for a caller of another.
