@@ -20,7 +20,7 @@ from app.db.embedded import embedded_postgres
 from app.migrate import install
 from app.migrate.checks import PLUGINS
 from app.migrate.run import HOME, SchemaNotCurrent, prepared
-from app.migrate.text import METADATA
+from app.migrate.text import ALL_TABLES
 from app.settings import Settings
 
 context.configure(dialect_name="postgresql")  # only to see what the command has set
@@ -63,7 +63,7 @@ def run(connection) -> None:
     connection.exec_driver_sql("set local statement_timeout = '30min'")
     context.configure(
         connection=connection,
-        target_metadata=METADATA,
+        target_metadata=ALL_TABLES,
         include_object=ours,
         render_item=rendered,
         compare_server_default=False,

@@ -1,4 +1,4 @@
-"""What may go wrong, as values. Every sentence a caller can meet stands in `app/sentences.py`.
+"""What may go wrong, as values. Every sentence a caller can meet stands in `app/sentences`.
 
 Below the HTTP floor nothing knows about status codes: code raises `Refusal(code, …)`, and the sentence that belongs to
 the code says which status it has.
@@ -30,7 +30,7 @@ class FieldError:
 class Refusal(Exception):
     """A request that is not carried out. `code` names the sentence; `params` fill it.
 
-    `said_as` names another sentence where one code, which callers act upon, has several reasons.
+    `sentence_code` names another sentence where one code, which callers act upon, has several reasons.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class Refusal(Exception):
         field_errors: Sequence[FieldError] = (),
         members: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        said_as: str = "",
+        sentence_code: str = "",
         **params: Any,
     ) -> None:
         super().__init__(code)
         self.code = code
-        self.said_as = said_as or code
+        self.sentence_code = sentence_code or code
         self.field_errors = tuple(field_errors)
         self.members = dict(members or {})
         self.headers = dict(headers or {})

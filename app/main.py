@@ -110,7 +110,7 @@ async def _service(pools: Pools, options: Settings) -> Service:
 
 def application() -> Any:
     """What uvicorn runs. `app/cli/worker.py` has switched the garbage collector off before it imports this file."""
-    # While an import is checked in a thread, the event loop would else wait 5 ms for each of its turns.
+    # Otherwise the event loop would wait up to 5 ms for the interpreter each time, while a thread checks an import.
     sys.setswitchinterval(0.0005)
     events_into(settings().access_log)
     made = Application(create_app())

@@ -21,7 +21,7 @@ _SOME = f"select * from ({{}}) place order by random() limit {BODIES}"
 
 
 def _concern(name: str) -> str:
-    return f"audience && (select keys from principal where id = '{name}')"
+    return f"audience && (select scope_ids from principal where id = '{name}')"
 
 
 def _visible(name: str) -> str:

@@ -8,7 +8,7 @@
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service logs in as an account that may only become one of the others:
 --   ledger_<role>      a caller of this role (ledger_ledger_loader: one who imports)
---   ledger_system      what a caller's write brings about in records that the caller may not see
+--   ledger_system      the effects of a caller's write on records that the caller may not see
 --   ledger_importing   what a loader's import writes          ledger_figures   counts
 --   ledger_auth        signs in                               ledger_jobs      the queue, and what is past its time
 --   ledger_sealing     encrypts anew when a key is rotated
@@ -24,51 +24,51 @@ comment on function caller_context() is 'The caller of this statement: sub, requ
 
 create function caller_grants() returns jsonb language sql stable parallel safe as
 $$ select nullif(current_setting('ledger.grants', true), '')::jsonb $$;
-comment on function caller_grants() is 'What set_caller found of the caller, by role: code, low, high, keys, types; null when there is no such caller or it is closed.';
+comment on function caller_grants() is 'What set_caller found of the caller, by role: code, low, high, scope_ids, types; null when there is no such caller or it is closed.';
 
--- Rounds and teams stand apart from the grants, as texts of arrays: each policy that asks for one of them, or for a grant
--- beside, took a kilobyte of JSON apart (60 of 700 µs of a unit's list).
+-- Rounds and teams stand in a setting of their own, as texts of arrays. Among the grants, each policy that reads any of them
+-- would parse a kilobyte of JSON (60 of 700 µs of a unit's list).
 create function caller_rounds() returns uuid[] language sql stable parallel safe as
 $$ select nullif(split_part(current_setting('ledger.scope', true), ';', 1), '')::uuid[] $$;
-comment on function caller_rounds() is 'The rounds that the caller, a unit or a team, has learnt of.';
+comment on function caller_rounds() is 'The rounds that the caller, a unit or a team, knows.';
 
 create function caller_teams() returns uuid[] language sql stable parallel safe as
 $$ select nullif(split_part(current_setting('ledger.scope', true), ';', 2), '')::uuid[] $$;
-comment on function caller_teams() is 'The teams that the caller, a unit, has learnt of.';
+comment on function caller_teams() is 'The teams that the caller, a unit, knows.';
 
 -- The caller guard. Every statement of the service begins with it: it names the caller, and finds out once what the caller
 -- may see. Policies read what it found.
 --
--- One plan for all keys: a plan for the keys at hand is reckoned to be cheaper each time, and making it costs more than both
--- look-ups (measured 64 instead of 26 µs). Settings are assigned, not performed: an assignment of a call is no query.
+-- One plan for all scope ids: Postgres takes a plan for the given ids for cheaper each time, and making it costs more than
+-- both look-ups (measured 64 instead of 26 µs). Settings are assigned, not performed: an assignment of a call is no query.
 create function set_caller(caller text) returns boolean language plpgsql security definer
   set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
-  asking text := caller::jsonb ->> 'sub'; -- read once, and not for each row that it is compared with
+  principal_id text := caller::jsonb ->> 'sub'; -- read once, and not for each row that it is compared with
   role text;
   code text;
-  keys uuid[];
-  own jsonb;
+  ids uuid[];
+  grants jsonb;
   rounds text;
   teams text;
-  kept text;
+  ignored text;
 begin
-  kept := set_config('ledger.caller', caller, true);
-  select p.role, p.code, p.keys, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high, 'keys', p.keys::text,
-      'types', p.types::text) into role, code, keys, own from principal p
-    where p.id = asking and not p.disabled and p.expires_at > now();
-  -- None found is null, and null is none: whoever asks for it sees nothing.
+  ignored := set_config('ledger.caller', caller, true);
+  select p.role, p.code, p.scope_ids, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high,
+      'scope_ids', p.scope_ids::text, 'types', p.types::text) into role, code, ids, grants from principal p
+    where p.id = principal_id and not p.disabled and p.expires_at > now();
+  -- Without rounds or teams the array is null, and a comparison with null shows nothing.
   if role = 'inspected_unit' then
     select array_agg(x.round_id)::text, array_agg(x.team_id)::text into rounds, teams from target x
-      where x.jurisdiction = code and x.unit_id = any (keys) and x.entered_on is not null and x.state <> 'voided';
+      where x.jurisdiction = code and x.unit_id = any (ids) and x.entered_on is not null and x.state <> 'voided';
   elsif role = 'inspection_team' then
     select array[x.round_id]::text into rounds from team x
-      where x.jurisdiction = code and x.id = keys[1] and x.state <> 'voided';
+      where x.jurisdiction = code and x.id = ids[1] and x.state <> 'voided';
   end if;
-  kept := set_config('ledger.scope', concat(rounds, ';', teams), true);
-  -- Under its role and under `any`: a policy of a role asks under that name, and finds nothing for a caller of another.
-  kept := set_config('ledger.grants', case when role is null then ''
-    else jsonb_build_object(role, own, 'any', own)::text end, true);
+  ignored := set_config('ledger.scope', concat(rounds, ';', teams), true);
+  -- Under the role and under `any`: a policy of a role reads under that name, and finds nothing for a caller of another.
+  ignored := set_config('ledger.grants', case when role is null then ''
+    else jsonb_build_object(role, grants, 'any', grants)::text end, true);
   return true;
 end $$;
 comment on function set_caller(text) is 'Names the caller of this statement, and looks up what it may see; always true.';
@@ -100,8 +100,8 @@ begin
       raise exception 'no such team' using errcode = 'foreign_key_violation', table = 'principal', constraint = 'principal_team';
     end if;
   end if;
-  new.keys := case when new.unit_id is not null then unit_keys(new.code, new.unit_id)
-                   when new.team_id is not null then team_keys(new.code, new.team_id) else '{}' end;
+  new.scope_ids := case when new.unit_id is not null then unit_scope_ids(new.code, new.unit_id)
+                   when new.team_id is not null then team_scope_ids(new.code, new.team_id) else '{}' end;
   return new;
 end $$;
 alter function bind_principal() owner to ledger_keeper;
@@ -111,19 +111,27 @@ create trigger bind_again before update of code, unit_id, unit_number, team_id, 
         is distinct from (old.code, old.unit_id, old.unit_number, old.team_id, old.team_number))
   execute function bind_principal();
 
--- A team was dissolved, or is active again: its accounts answer for it only while it is.
-create function rekey_team() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+-- Every worker of the service caches principals, and drops one that has changed.
+create function notify_principal() returns trigger language plpgsql as $$
 begin
-  update principal p set keys = team_keys(p.code, p.team_id) where p.code = new.jurisdiction and p.team_id = new.id;
+  perform pg_notify('ledger_principals', case when tg_op = 'DELETE' then old.id else new.id end);
   return null;
 end $$;
-alter function rekey_team() owner to ledger_keeper;
-create trigger rekey_changed after update on team for each row when (new.state is distinct from old.state)
-  execute function rekey_team();
+create trigger notify_change after insert or update or delete on principal for each row execute function notify_principal();
+
+-- A team was dissolved, or is active again: its accounts answer for it only while it is.
+create function rescope_team() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  update principal p set scope_ids = team_scope_ids(p.code, p.team_id) where p.code = new.jurisdiction and p.team_id = new.id;
+  return null;
+end $$;
+alter function rescope_team() owner to ledger_keeper;
+create trigger rescope_changed after update on team for each row when (new.state is distinct from old.state)
+  execute function rescope_team();
 
 -- A unit was merged, or no longer is, or was voided. Walks up from it, locking each unit on the way and reading it anew,
--- so that merges of one chain follow one another; then every principal of those units has its keys counted again.
-create function rekey_units() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+-- so that merges of one chain follow one another; then the scope ids of every principal of those units are found anew.
+create function rescope_units() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   start uuid;
   at uuid;
@@ -137,39 +145,31 @@ begin
     end loop;
   end loop;
   perform from principal p where p.code = new.jurisdiction and p.unit_id = any (path) order by p.id for no key update;
-  update principal p set keys = unit_keys(p.code, p.unit_id)
-    where p.code = new.jurisdiction and p.unit_id = any (path) and p.keys <> unit_keys(p.code, p.unit_id);
+  update principal p set scope_ids = unit_scope_ids(p.code, p.unit_id)
+    where p.code = new.jurisdiction and p.unit_id = any (path) and p.scope_ids <> unit_scope_ids(p.code, p.unit_id);
   return null;
 end $$;
-alter function rekey_units() owner to ledger_keeper;
+alter function rescope_units() owner to ledger_keeper;
 -- Decided by the conditions, without a call: a patch of a unit costs nothing more.
-create trigger rekey_merged after insert on unit for each row when (new.merged_into_id is not null)
-  execute function rekey_units();
-create trigger rekey_changed after update on unit for each row
+create trigger rescope_merged after insert on unit for each row when (new.merged_into_id is not null)
+  execute function rescope_units();
+create trigger rescope_changed after update on unit for each row
   when (new.state is distinct from old.state or new.merged_into_id is distinct from old.merged_into_id)
-  execute function rekey_units();
+  execute function rescope_units();
 
-create function team_keys(jurisdiction text, team_id uuid) returns uuid[] language sql stable as $$
+create function team_scope_ids(jurisdiction text, team_id uuid) returns uuid[] language sql stable as $$
   select coalesce(array_agg(t.id), '{}') from team t where t.jurisdiction = $1 and t.id = $2 and t.state = 'active' $$;
-comment on function team_keys(text, uuid) is 'What a team answers for: itself, while it is active.';
+comment on function team_scope_ids(text, uuid) is 'What a team answers for: itself, while it is active.';
 grant select (number) on team to ledger_keeper;
 
--- Every worker of the service remembers principals for a while, and forgets one that has changed.
-create function tell_principal() returns trigger language plpgsql as $$
-begin
-  perform pg_notify('ledger_principals', case when tg_op = 'DELETE' then old.id else new.id end);
-  return null;
-end $$;
-create trigger tell after insert or update or delete on principal for each row execute function tell_principal();
-
--- `union` ends circles.
-create function unit_keys(jurisdiction text, unit_id uuid) returns uuid[] language sql stable as $$
+-- `union` (not `union all`) ends a circle of mergers.
+create function unit_scope_ids(jurisdiction text, unit_id uuid) returns uuid[] language sql stable as $$
   with recursive held as (
     select u.id from unit u where u.jurisdiction = $1 and u.id = $2 and u.state = 'active'
     union
     select u.id from held join unit u on u.jurisdiction = $1 and u.merged_into_id = held.id and u.state = 'merged')
   select coalesce(array_agg(id order by id), '{}') from held $$;
-comment on function unit_keys(text, uuid) is 'What a unit answers for: itself and the units merged into it, directly or through others.';
+comment on function unit_scope_ids(text, uuid) is 'What a unit answers for: itself and the units merged into it, directly or through others.';
 grant select (number, merged_into_id) on unit to ledger_keeper;
 
 
@@ -182,8 +182,8 @@ $$ select series || lpad(n::text, greatest(digits, length(n::text)), '0') $$;
 comment on function business_number(text, int, int) is 'The n-th number of a series, padded to so many digits.';
 
 create function entering_team() returns uuid language sql stable security definer set search_path = public, pg_temp as
-$$ select p.keys[1] from principal p where p.id = (caller_context() ->> 'sub') and p.role = 'inspection_team' $$;
-comment on function entering_team() is 'The team whose account enters the record; null for every other caller.';
+$$ select p.scope_ids[1] from principal p where p.id = (caller_context() ->> 'sub') and p.role = 'inspection_team' $$;
+comment on function entering_team() is 'The team whose account registers the record; null for every other caller.';
 alter function entering_team() owner to ledger_keeper;
 
 create function refuse_erasure() returns trigger language plpgsql as $$
@@ -290,9 +290,9 @@ grant select on alembic_version, schema_digest to ledger_auth;
 -- Principals and the service's keys
 ----------------------------------------------------------------------------------------------------
 
-comment on table principal is 'Who may come in: accounts of people, clients of systems, API keys. Disabled, never deleted.';
+comment on table principal is 'Whoever may call the service: accounts of people, clients of systems, API keys. Disabled, never deleted.';
 comment on column principal."code" is 'The one jurisdiction; null when bound to every division whose code begins with low.';
-comment on column principal."keys" is 'What the audience of records is compared with; empty: none of its own. Kept by triggers.';
+comment on column principal."scope_ids" is 'What the audience of records is compared with; empty: none of its own. Kept by triggers.';
 comment on column principal."generation" is 'Tokens of an earlier generation are refused: raised by a new password and by disabling.';
 alter table principal enable row level security;
 alter table principal force row level security;
@@ -308,7 +308,7 @@ create policy auth on service_key to ledger_auth using (true);
 grant select, insert, update on principal, principal_secret to ledger_auth;
 grant select, insert on service_key to ledger_auth;
 create policy keeper on principal to ledger_keeper using (true);
-grant select (id, role, code, low, high, unit_id, team_id, keys, types, disabled, expires_at), update (keys) on principal to ledger_keeper;
+grant select (id, role, code, low, high, unit_id, team_id, scope_ids, types, disabled, expires_at), update (scope_ids) on principal to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -333,33 +333,33 @@ grant select on revision to ledger_inspection_team;
 create policy inspection_team on revision for select to ledger_inspection_team using (
     jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
     and (record_type in ('units', 'rounds', 'finding-categories', 'feedback-sessions')
-      or (record_type in ('persons', 'teams', 'team-members', 'targets', 'visits', 'findings', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'look-backs', 'consultations') and audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])));
+      or (record_type in ('persons', 'teams', 'team-members', 'targets', 'visits', 'findings', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'look-backs', 'consultations') and audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])));
 grant select on revision to ledger_case_supervision;
 create policy case_supervision on revision for select to ledger_case_supervision using (
     jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
     and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'findings', 'feedback-sessions', 'rectification-opinions', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs')
-      or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[])));
+      or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[])));
 grant select on revision to ledger_handling_department;
 create policy handling_department on revision for select to ledger_handling_department using (
     jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
     and (record_type in ('units', 'persons')
-      or (record_type in ('clues', 'clue-transfers', 'case-filings') and audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[])));
+      or (record_type in ('clues', 'clue-transfers', 'case-filings') and audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[])));
 grant select on revision to ledger_organisation_department;
 create policy organisation_department on revision for select to ledger_organisation_department using (
     jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
     and (record_type in ('units', 'persons', 'findings', 'rectification-opinions', 'accountability-decisions', 'admonishments', 'look-backs')
-      or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[])
+      or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[])
       or (record_type = 'case-filings' and state in ('decided'))));
 grant select on revision to ledger_inspected_unit;
 create policy inspected_unit on revision for select to ledger_inspected_unit using (
     jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
     and (record_type in ('units', 'rounds', 'finding-categories', 'teams')
-      or (record_type in ('targets', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[])));
+      or (record_type in ('targets', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[])));
 grant select on revision to ledger_partner_system;
 create policy partner_system on revision for select to ledger_partner_system using (
     jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
     and (record_type in ('units', 'rounds', 'finding-categories')
-      or (record_type in ('findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[])));
+      or (record_type in ('findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[])));
 create policy auditor on revision for select to ledger_auditor using (
     jurisdiction = (select caller_grants() -> 'auditor' ->> 'code'));
 grant select (jurisdiction, record_type, record_id, version, action, actor, at, epoch, xid, seq) on revision to ledger_auditor;
@@ -606,10 +606,10 @@ create policy inspection_office on person for select to ledger_inspection_office
 grant insert on person to ledger_inspection_team;
 create policy inspection_team on person for select to ledger_inspection_team using (
     person.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 create policy inspection_team_creates on person for insert to ledger_inspection_team with check (
     person.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 grant insert, update on person to ledger_case_supervision;
 create policy case_supervision on person for select to ledger_case_supervision using (
     person.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
@@ -1043,7 +1043,7 @@ create policy inspection_office_changes on team for update to ledger_inspection_
     team.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
 create policy inspection_team on team for select to ledger_inspection_team using (
     team.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and team.id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and team.id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy case_supervision on team for select to ledger_case_supervision using (
     team.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
 create policy inspected_unit on team for select to ledger_inspected_unit using (
@@ -1195,7 +1195,7 @@ create policy inspection_office_changes on team_member for update to ledger_insp
     team_member.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
 create policy inspection_team on team_member for select to ledger_inspection_team using (
     team_member.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and team_member.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and team_member.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 
 -- What the functions of the keeper read and lock
 create policy keeper on team_member to ledger_keeper using (true);
@@ -1366,10 +1366,10 @@ create policy inspection_office_changes on target for update to ledger_inspectio
     target.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
 create policy inspection_team on target for select to ledger_inspection_team using (
     target.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and target.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and target.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy inspected_unit on target for select to ledger_inspected_unit using (
     target.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and target.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and target.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+    and target.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and target.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
 
 -- What the functions of the keeper read and lock
 create policy keeper on target to ledger_keeper using (true);
@@ -1566,13 +1566,13 @@ create policy inspection_office_changes on visit for update to ledger_inspection
 grant insert, update on visit to ledger_inspection_team;
 create policy inspection_team on visit for select to ledger_inspection_team using (
     visit.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and visit.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and visit.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy inspection_team_creates on visit for insert to ledger_inspection_team with check (
     visit.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and visit.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and visit.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy inspection_team_changes on visit for update to ledger_inspection_team using (
     visit.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and visit.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and visit.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 
 -- What the functions of the keeper read and lock
 create policy keeper on visit to ledger_keeper using (true);
@@ -1768,23 +1768,23 @@ create policy inspection_office_changes on finding for update to ledger_inspecti
 grant insert, update on finding to ledger_inspection_team;
 create policy inspection_team on finding for select to ledger_inspection_team using (
     finding.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and finding.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and finding.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy inspection_team_creates on finding for insert to ledger_inspection_team with check (
     finding.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and finding.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and finding.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy inspection_team_changes on finding for update to ledger_inspection_team using (
     finding.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and finding.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and finding.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy case_supervision on finding for select to ledger_case_supervision using (
     finding.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
 create policy organisation_department on finding for select to ledger_organisation_department using (
     finding.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
 create policy inspected_unit on finding for select to ledger_inspected_unit using (
     finding.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and finding.unit_id = any ((select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]) and finding.fed_back_on is not null);
+    and finding.unit_id = any ((select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]) and finding.fed_back_on is not null);
 create policy partner_system on finding for select to ledger_partner_system using (
     finding.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
-    and finding.unit_id = any ((select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]) and finding.fed_back_on is not null
+    and finding.unit_id = any ((select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]) and finding.fed_back_on is not null
     and 'findings' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
 
 -- What the functions of the keeper read and lock
@@ -2021,10 +2021,10 @@ create policy case_supervision on feedback_session for select to ledger_case_sup
     feedback_session.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
 create policy inspected_unit on feedback_session for select to ledger_inspected_unit using (
     feedback_session.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and feedback_session.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and feedback_session.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+    and feedback_session.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and feedback_session.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
 create policy partner_system on feedback_session for select to ledger_partner_system using (
     feedback_session.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
-    and feedback_session.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and feedback_session.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and feedback_session.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[] and feedback_session.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]
     and 'feedback-sessions' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
 
 -- What the functions of the keeper read and lock
@@ -2197,7 +2197,7 @@ create policy inspection_office_changes on rectification_opinion for update to l
     rectification_opinion.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
 create policy inspection_team on rectification_opinion for select to ledger_inspection_team using (
     rectification_opinion.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and rectification_opinion.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+    and rectification_opinion.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
 create policy case_supervision on rectification_opinion for select to ledger_case_supervision using (
     rectification_opinion.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
 create policy organisation_department on rectification_opinion for select to ledger_organisation_department using (
@@ -2205,13 +2205,13 @@ create policy organisation_department on rectification_opinion for select to led
 grant update on rectification_opinion to ledger_inspected_unit;
 create policy inspected_unit on rectification_opinion for select to ledger_inspected_unit using (
     rectification_opinion.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+    and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
 create policy inspected_unit_changes on rectification_opinion for update to ledger_inspected_unit using (
     rectification_opinion.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+    and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
 create policy partner_system on rectification_opinion for select to ledger_partner_system using (
     rectification_opinion.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
-    and rectification_opinion.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and rectification_opinion.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]
     and 'rectification-opinions' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
 
 -- What the functions of the keeper read and lock
@@ -2447,23 +2447,23 @@ create policy inspection_office_changes on immediate_rectification for update to
 grant insert, update on immediate_rectification to ledger_inspection_team;
 create policy inspection_team on immediate_rectification for select to ledger_inspection_team using (
     immediate_rectification.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and immediate_rectification.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and immediate_rectification.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy inspection_team_creates on immediate_rectification for insert to ledger_inspection_team with check (
     immediate_rectification.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and immediate_rectification.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and immediate_rectification.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy inspection_team_changes on immediate_rectification for update to ledger_inspection_team using (
     immediate_rectification.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and immediate_rectification.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and immediate_rectification.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 grant update on immediate_rectification to ledger_inspected_unit;
 create policy inspected_unit on immediate_rectification for select to ledger_inspected_unit using (
     immediate_rectification.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+    and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
 create policy inspected_unit_changes on immediate_rectification for update to ledger_inspected_unit using (
     immediate_rectification.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+    and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and immediate_rectification.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
 create policy partner_system on immediate_rectification for select to ledger_partner_system using (
     immediate_rectification.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
-    and immediate_rectification.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and immediate_rectification.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and immediate_rectification.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[] and immediate_rectification.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]
     and 'immediate-rectifications' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
 
 -- What the functions of the keeper read and lock
@@ -2684,34 +2684,34 @@ create policy inspection_office_changes on clue for update to ledger_inspection_
 grant insert, update on clue to ledger_inspection_team;
 create policy inspection_team on clue for select to ledger_inspection_team using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
 create policy inspection_team_creates on clue for insert to ledger_inspection_team with check (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
 create policy inspection_team_changes on clue for update to ledger_inspection_team using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
 grant update on clue to ledger_case_supervision;
 create policy case_supervision on clue for select to ledger_case_supervision using (
     clue.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]);
 create policy case_supervision_changes on clue for update to ledger_case_supervision using (
     clue.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]);
 grant update on clue to ledger_handling_department;
 create policy handling_department on clue for select to ledger_handling_department using (
     clue.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
 create policy handling_department_changes on clue for update to ledger_handling_department using (
     clue.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
 grant update on clue to ledger_organisation_department;
 create policy organisation_department on clue for select to ledger_organisation_department using (
     clue.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]);
 create policy organisation_department_changes on clue for update to ledger_organisation_department using (
     clue.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]);
 
 -- What the functions of the keeper read and lock
 create policy keeper on clue to ledger_keeper using (true);
@@ -3046,24 +3046,24 @@ create policy inspection_office_changes on clue_transfer for update to ledger_in
     clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
 create policy inspection_team on clue_transfer for select to ledger_inspection_team using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
 grant update on clue_transfer to ledger_case_supervision;
 create policy case_supervision on clue_transfer for select to ledger_case_supervision using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]);
 create policy case_supervision_changes on clue_transfer for update to ledger_case_supervision using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'keys')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]);
 create policy handling_department on clue_transfer for select to ledger_handling_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
 grant update on clue_transfer to ledger_organisation_department;
 create policy organisation_department on clue_transfer for select to ledger_organisation_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]);
 create policy organisation_department_changes on clue_transfer for update to ledger_organisation_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'keys')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]);
 
 -- What the functions of the keeper read and lock
 create policy keeper on clue_transfer to ledger_keeper using (true);
@@ -3297,13 +3297,13 @@ create policy case_supervision_changes on case_filing for update to ledger_case_
 grant insert, update on case_filing to ledger_handling_department;
 create policy handling_department on case_filing for select to ledger_handling_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
 create policy handling_department_creates on case_filing for insert to ledger_handling_department with check (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
 create policy handling_department_changes on case_filing for update to ledger_handling_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'keys')::uuid[]);
+    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
 create policy organisation_department on case_filing for select to ledger_organisation_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
     and case_filing.state in ('decided'));
@@ -3569,10 +3569,10 @@ create policy organisation_department on accountability_decision for select to l
     accountability_decision.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
 create policy inspected_unit on accountability_decision for select to ledger_inspected_unit using (
     accountability_decision.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and accountability_decision.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and accountability_decision.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+    and accountability_decision.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and accountability_decision.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
 create policy partner_system on accountability_decision for select to ledger_partner_system using (
     accountability_decision.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
-    and accountability_decision.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and accountability_decision.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and accountability_decision.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[] and accountability_decision.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]
     and 'accountability-decisions' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
 
 -- What the functions of the keeper read and lock
@@ -3847,10 +3847,10 @@ create policy organisation_department on admonishment for select to ledger_organ
     admonishment.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
 create policy inspected_unit on admonishment for select to ledger_inspected_unit using (
     admonishment.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and admonishment.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and admonishment.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+    and admonishment.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and admonishment.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
 create policy partner_system on admonishment for select to ledger_partner_system using (
     admonishment.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
-    and admonishment.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and admonishment.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and admonishment.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[] and admonishment.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]
     and 'admonishments' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
 
 -- What the functions of the keeper read and lock
@@ -4339,23 +4339,23 @@ create policy inspection_office_changes on look_back for update to ledger_inspec
 grant insert, update on look_back to ledger_inspection_team;
 create policy inspection_team on look_back for select to ledger_inspection_team using (
     look_back.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and look_back.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and look_back.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy inspection_team_creates on look_back for insert to ledger_inspection_team with check (
     look_back.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and look_back.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and look_back.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy inspection_team_changes on look_back for update to ledger_inspection_team using (
     look_back.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and look_back.team_id = ((select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[])[1]);
+    and look_back.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy case_supervision on look_back for select to ledger_case_supervision using (
     look_back.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
 create policy organisation_department on look_back for select to ledger_organisation_department using (
     look_back.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
 create policy inspected_unit on look_back for select to ledger_inspected_unit using (
     look_back.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and look_back.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[] and look_back.audience && (select caller_grants() -> 'inspected_unit' ->> 'keys')::uuid[]);
+    and look_back.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and look_back.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
 create policy partner_system on look_back for select to ledger_partner_system using (
     look_back.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
-    and look_back.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[] and look_back.audience && (select caller_grants() -> 'partner_system' ->> 'keys')::uuid[]
+    and look_back.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[] and look_back.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]
     and 'look-backs' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
 
 -- What the functions of the keeper read and lock
@@ -4602,13 +4602,13 @@ create policy inspection_office_changes on consultation for update to ledger_ins
 grant insert, update on consultation to ledger_inspection_team;
 create policy inspection_team on consultation for select to ledger_inspection_team using (
     consultation.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+    and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
 create policy inspection_team_creates on consultation for insert to ledger_inspection_team with check (
     consultation.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+    and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
 create policy inspection_team_changes on consultation for update to ledger_inspection_team using (
     consultation.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[] and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'keys')::uuid[]);
+    and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and consultation.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
 
 -- What the functions of the keeper read and lock
 create policy keeper on consultation to ledger_keeper using (true);
@@ -4715,7 +4715,7 @@ end $$;
 
 
 ----------------------------------------------------------------------------------------------------
--- Audiences that look at other records
+-- Audiences that depend on other records
 ----------------------------------------------------------------------------------------------------
 
 create function person_follows_clue() returns trigger language plpgsql security definer
@@ -4850,7 +4850,7 @@ create policy organisation_department on sealed_value for select to ledger_organ
 -- The access log
 ----------------------------------------------------------------------------------------------------
 
-comment on table access_log is 'Reads of clues and persons: entered by the statement that reads; without an entry nothing is read.';
+comment on table access_log is 'Reads of clues and persons: logged by the statement that reads; without an entry nothing is read.';
 comment on column access_log."members" is 'The sealed members that were shown (reveal) or asked by (find); of other reads none is named.';
 alter table access_log enable row level security;
 alter table access_log force row level security;

@@ -559,7 +559,7 @@ def upgrade() -> None:
     sa.Column('unit_number', sa.Text(), nullable=True),
     sa.Column('team_id', sa.UUID(), nullable=True),
     sa.Column('team_number', sa.Text(), nullable=True),
-    sa.Column('keys', postgresql.ARRAY(sa.UUID()), server_default=sa.text("'{}'"), nullable=False, comment='What the audience of records is compared with; empty: none of its own. Kept by triggers.'),
+    sa.Column('scope_ids', postgresql.ARRAY(sa.UUID()), server_default=sa.text("'{}'"), nullable=False, comment='What the audience of records is compared with; empty: none of its own. Kept by triggers.'),
     sa.Column('types', postgresql.ARRAY(sa.Text()), nullable=True),
     sa.Column('disabled', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), server_default=sa.text("'infinity'"), nullable=False),

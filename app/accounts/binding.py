@@ -13,7 +13,7 @@ from app.roles import ROLES, Role
 
 LONGEST_DAYS = 30  # how long a role that expires may be given for
 SUBSCRIBABLE = tuple(t.path for t in REGISTRY if t.access.partner)
-# What a member is called in a sentence, and on the command line.
+# Field -> what sentences call it, and its option on the command line.
 MEMBERS = {
     "unit_number": ("所属单位的编号", "--unit"),
     "team_number": ("所属巡察组的编号", "--team"),
@@ -37,7 +37,7 @@ class Binding:
 
 
 def binding_of(p: Principal) -> Binding:
-    """What a principal is bound to now."""
+    """The role of a principal, and what it is bound to."""
     return Binding(p.role, p.jurisdiction, p.unit_number, p.team_number, p.types, p.expires_at)
 
 

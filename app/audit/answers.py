@@ -2,9 +2,9 @@
 
 from pydantic import BaseModel, Field
 
-from app.kernel.personal.access_log import KINDS, PURPOSES
+from app.kernel.personal.access_log import LOG_KINDS, PURPOSES
 
-KIND_HELP = "，".join(f"{kind} {label}" for kind, label in KINDS.items())
+KIND_HELP = "，".join(f"{kind} {label}" for kind, label in LOG_KINDS.items())
 PURPOSE_HELP = "，".join(f"{purpose} {label}" for purpose, label in PURPOSES.items())
 
 

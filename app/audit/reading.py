@@ -1,4 +1,4 @@
-"""The two lists of an auditor, newest first. The statement that reads a page also enters it in the access log."""
+"""The two lists of an auditor, newest first. The statement that reads a page also writes its access log entry."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from app.clock import SHANGHAI
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.kernel.declare.values import DAY, is_identifier
-from app.kernel.personal.access_log import KINDS
+from app.kernel.personal.access_log import LOG_KINDS
 from app.kernel.sql.cursors import cursor_text, cursor_values
 from app.kernel.sql.listing import Condition, Listing
 from app.kernel.store import RequestContext
@@ -38,7 +38,7 @@ class Trail:
 
 
 MOMENTS = {"at_from": "t.at >= {}::timestamptz", "at_to": "t.at < {}::timestamptz"}
-ACCESS_LOG = Trail(
+ACCESS_LOG_TRAIL = Trail(
     "access-log",
     "log",
     "access_log",
@@ -57,7 +57,7 @@ ACCESS_LOG = Trail(
     },
 )
 # In the order of the transactions, by the existing index: an index on `at` would slow down every write.
-REVISIONS = Trail(
+REVISION_TRAIL = Trail(
     "revisions",
     "revisions",
     "revision",
@@ -91,7 +91,7 @@ def _value(ctx: RequestContext, name: str, text: str) -> Any:
         return _moment(name, text)
     if name == "record_id":
         return text if is_identifier(text) else _refuse(name, "not_an_identifier")
-    choices = {"record_type": [t.path for t in ctx.runtime.registry], "kind": list(KINDS)}.get(name)
+    choices = {"record_type": [t.path for t in ctx.runtime.registry], "kind": list(LOG_KINDS)}.get(name)
     if choices is not None:
         return text if text in choices else _refuse(name, "not_a_choice", choices)
     return text if WORD.fullmatch(text) else _refuse(name, "wrong_value")
@@ -155,10 +155,10 @@ def _statement(trail: Trail, listing: Listing, last: Any) -> tuple[str, list[Any
 def _with_log_entry(
     ctx: RequestContext, trail: Trail, listing: Listing, sql: str, arguments: list[Any]
 ) -> tuple[str, list[Any]]:
-    """The statement, extended so that it enters in the access log that an auditor looked, and at which record."""
+    """The statement with its access log entry: which list the auditor read, and of which record if one was named."""
     asked = {name: c.value for name, f in trail.filters.items() for c in listing.conditions if c.sql == f}
     n = len(arguments)
-    whole = f"""with answered as materialized ({sql}), entered as (
+    whole = f"""with answered as materialized ({sql}), log_entry as (
   insert into access_log (jurisdiction, role, kind, record_type, record_ids)
   select ${n + 1}::text, ${n + 2}::text, '{trail.kind}', ${n + 3}::text, ${n + 4}::text[]::uuid[]
   from (select count(*) from answered) x where {GUARD})

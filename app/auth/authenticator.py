@@ -24,7 +24,7 @@ from app.logging import log
 
 CHANNEL = "ledger_principals"
 BEAT_SECONDS, ANSWER_SECONDS = 3.0, 5.0
-MOST = 10_000  # cached tokens; at this number all are dropped and looked up again
+MOST_CACHED = 10_000  # cached tokens; at this number all are dropped and looked up again
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class Authenticator:
         return principal, until
 
     def _cache(self, token: str, entry: CachedToken) -> None:
-        if len(self.cached) >= MOST:
+        if len(self.cached) >= MOST_CACHED:
             self.invalidate_all()
         self.cached[token] = entry
         self.tokens_of[entry.caller.account].append(token)

@@ -1,4 +1,4 @@
-"""The tables of who may come in: principals, their secrets, and the service's own keys."""
+"""The tables of authentication: principals, their secrets, and the service's own keys."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,7 @@ PRINCIPAL = Table(
     Column("team_id", UUID()),
     Column("team_number", Text()),
     Column(
-        "keys",
+        "scope_ids",
         ARRAY(UUID()),
         nullable=False,
         server_default=text("'{}'"),
@@ -73,7 +73,7 @@ PRINCIPAL = Table(
     ForeignKeyConstraint(["code", "team_id"], ["team.jurisdiction", "team.id"], name="principal_team"),
     Index("principal_by_unit", "code", "unit_id", postgresql_where=text("unit_id is not null")),
     Index("principal_by_team", "code", "team_id", postgresql_where=text("team_id is not null")),
-    comment="Who may come in: accounts of people, clients of systems, API keys. Disabled, never deleted.",
+    comment="Whoever may call the service: accounts of people, clients of systems, API keys. Disabled, never deleted.",
 )
 PRINCIPAL_SECRET = Table(
     "principal_secret",
@@ -102,13 +102,13 @@ SERVICE_KEY = Table(
 
 
 def principal_statements() -> Iterator[str]:
-    """Principals and secrets are read before anybody is a caller, by `ledger_auth` alone; by callers, never."""
+    """Row security and grants. Only `ledger_auth` reads principals and secrets, before there is a caller."""
     for table in (PRINCIPAL, PRINCIPAL_SECRET, SERVICE_KEY):
         yield from secured(table)
         yield f"create policy auth on {table.name} to ledger_auth using (true)"
     yield "grant select, insert, update on principal, principal_secret to ledger_auth"
     yield "grant select, insert on service_key to ledger_auth"
-    # The keeper binds principals to their unit or team, keeps their keys, and looks callers up.
+    # The keeper binds principals to their unit or team, keeps their scope ids, and looks callers up.
     yield "create policy keeper on principal to ledger_keeper using (true)"
-    read = "id, role, code, low, high, unit_id, team_id, keys, types, disabled, expires_at"
-    yield f"grant select ({read}), update (keys) on principal to ledger_keeper"
+    read = "id, role, code, low, high, unit_id, team_id, scope_ids, types, disabled, expires_at"
+    yield f"grant select ({read}), update (scope_ids) on principal to ledger_keeper"

@@ -23,7 +23,7 @@ NEVER = "never"
 Username = Annotated[str, typer.Argument(help="用户名", metavar="USERNAME")]
 Name = Annotated[str, typer.Argument(help="用户名，客户端编号，或接口密钥的标识", metavar="NAME")]
 Password = Annotated[str, typer.Option(help="密码；不给则生成并显示一次", envvar="LEDGER_NEW_PASSWORD")]
-KINDS = {"account": "账号 account", "client": "客户端 client", "api_key": "接口密钥 API key"}
+KIND_LABELS = {"account": "账号 account", "client": "客户端 client", "api_key": "接口密钥 API key"}
 COLUMNS = [
     "名称 name", "类别 kind", "角色 role", "区划 jurisdiction", "单位或组 unit, team", "状态 state", "到期 expires",
 ]  # fmt: skip
@@ -32,7 +32,7 @@ accounts = typer.Typer(help="账号、客户端和接口密钥。Accounts, clien
 
 
 def _on_register(work: Callable[[Pools], Awaitable[T]]) -> T:
-    """Does the work on the register of the database that the settings name, whether or not a service runs on it."""
+    """Run `work` on the register in the database of the settings, whether or not a service runs on it."""
 
     async def run(url: str) -> T:
         pools = Pools(url, size=1)
@@ -55,7 +55,7 @@ def list_accounts() -> None:
 
 def _row(p: Principal) -> list[Any]:
     place = p.unit_number or p.team_number or ""
-    return [p.id, KINDS[p.kind], p.role, p.jurisdiction or "全部 all", place, _state(p), _shown(p.expires_at)]
+    return [p.id, KIND_LABELS[p.kind], p.role, p.jurisdiction or "全部 all", place, _state(p), _shown(p.expires_at)]
 
 
 def _state(p: Principal) -> str:
@@ -67,7 +67,7 @@ def _state(p: Principal) -> str:
 
 
 def _shown(moment: datetime | None) -> str:
-    """A moment of Beijing's, as `expire` takes it."""
+    """A moment in Beijing time, as the command `expire` takes it."""
     return f"{moment.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}" if moment else ""
 
 
@@ -161,7 +161,7 @@ def _moment(text: str) -> datetime:
 
 
 def _expiry(moment: datetime | None) -> datetime | None:
-    """A moment without a time zone is meant as Beijing's."""
+    """The moment of an expiry. Without a time zone it is Beijing time."""
     return moment.replace(tzinfo=SHANGHAI) if moment and not moment.tzinfo else moment
 
 

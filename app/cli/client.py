@@ -1,4 +1,4 @@
-"""Calling a running service as anybody would: over HTTP, with a token, and with its own sentences on a refusal."""
+"""Calls a running service over HTTP with a token. On a refusal it prints the sentences of the service."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ import httpx
 
 from app.cli.words import Stop
 
-SECONDS = 60
+TIMEOUT_SECONDS = 60
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -63,10 +63,12 @@ class SignIn(httpx.Auth):
 
 
 def client(url: str, username: str = "", password: str = "", token: str = "") -> httpx.Client:
-    """A client that is signed in by its first request. A proxy of the environment is not asked for this machine."""
+    """A client that signs in with its first request. For an address on this machine it uses no proxy."""
     url = url.rstrip("/")
     away = urlsplit(url).hostname not in LOOPBACK
-    return httpx.Client(base_url=url, auth=SignIn(url, username, password, token), timeout=SECONDS, trust_env=away)
+    return httpx.Client(
+        base_url=url, auth=SignIn(url, username, password, token), timeout=TIMEOUT_SECONDS, trust_env=away
+    )
 
 
 def answer(response: httpx.Response) -> Any:
@@ -81,7 +83,7 @@ def answer(response: httpx.Response) -> Any:
 
 @contextmanager
 def reaching(url: str) -> Iterator[None]:
-    """Says clearly that nothing answers there."""
+    """Stop with a sentence if nothing answers at this address."""
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
@@ -92,8 +94,8 @@ def reaching(url: str) -> Iterator[None]:
 
 
 def patiently(http: httpx.Client, path: str, ending: threading.Event) -> Any:
-    """GET that sits out a restart of the service and a moment of overload, unless `ending` is set."""
-    deadline = time.monotonic() + SECONDS
+    """GET. Tries again for a minute while the service restarts or is overloaded, unless `ending` is set."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
             response = http.get(path)

@@ -85,7 +85,7 @@ def _running(directory: Path) -> Database | None:
 
 
 def _check(setting: str, url: str) -> str:
-    """Where that is, without the password."""
+    """The address in a database URL, without the password. Stops if the URL is malformed."""
     try:
         parts = urlsplit(url)
         if parts.scheme in ("postgresql", "postgres"):
@@ -99,7 +99,7 @@ def _check(setting: str, url: str) -> str:
 
 
 async def _reach(setting: str, url: str) -> None:
-    """Connects once, to say clearly why that does not work."""
+    """Connect once. Stops with a sentence that says why it does not work."""
     place = _check(setting, url)
     try:
         connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
@@ -126,9 +126,9 @@ async def _require_bound(url: str) -> None:
 
 
 def bring_up_to_date(found: Database, silent: bool = False) -> None:
-    """Migrates where the settings allow it; otherwise refuses a schema that is not the one of this version.
+    """Migrate where the settings name an owner; else refuse a schema that is not the one of this version.
 
-    Refuses also an account that row security would not bind.
+    Refuses also a service account that row security does not bind.
     """
     if found.owner_url:
         asyncio.run(_migrate(found, "head"))
@@ -146,7 +146,7 @@ def bring_up_to_date(found: Database, silent: bool = False) -> None:
 
 
 async def _migrate(found: Database, target: str) -> None:
-    """As the owner, who makes the application's role where it is missing; only then can that one log in."""
+    """Migrate as the owner, who also makes the role of the application if it is missing."""
     assert found.owner_url
     await _reach("LEDGER_OWNER_DATABASE_URL", found.owner_url)
     try:
@@ -161,7 +161,7 @@ async def _migrate(found: Database, target: str) -> None:
 
 
 def migrate_only(target: str) -> tuple[str, str]:
-    """The command `migrate`: the sentence that says what was done."""
+    """Run the command `migrate`. Returns the sentence that says what was done, in both languages."""
     options = Settings()
     if not options.embedded and not options.owner_database_url:
         usage(

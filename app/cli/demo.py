@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from app.cli.client import Refused, answer, client
-from app.cli.demo_accounts import KEPT, OFFICE, Kept, Seats
+from app.cli.demo_accounts import OFFICE, PASSWORD_FILE, DemoAccounts, PasswordFile
 from app.cli.first_account import ADMIN
 from app.cli.importing import report
 from app.cli.launcher import Started, launch
@@ -14,16 +14,18 @@ from app.cli.upload import follow, progress_bar, send
 from app.cli.words import Stop, complain, tell
 
 SEED = Path(__file__).resolve().parents[2] / "demo" / "lianyuan-2017" / "ledger.xlsx"
-ROUND = "431382-2017-01"
+ROUND_NUMBER = "431382-2017-01"
 
 
 def launch_demo() -> None:
-    """Serves like `serve`, and beside it shows the demo."""
-    launch(friend=_show, keep=lambda directory, password: Kept(directory / KEPT).add(ADMIN, password))
+    """Serve like `serve`, and show the demo once the service is ready."""
+    launch(
+        after_ready=_show, keep=lambda directory, password: PasswordFile(directory / PASSWORD_FILE).add(ADMIN, password)
+    )
 
 
 def _show(started: Started) -> None:
-    """Never ends the service: what went wrong is a sentence, and the service can be looked into."""
+    """Show the demo. A failure is printed as a sentence and never ends the service."""
     try:
         _demonstrate(started)
     except (Stop, httpx.HTTPError) as problem:
@@ -32,31 +34,34 @@ def _show(started: Started) -> None:
 
 
 def _demonstrate(started: Started) -> None:
-    seats = Seats(started, Kept(started.directory / KEPT))
-    with seats.administrator() as admin:
-        seats.open(admin, OFFICE)
-        if not seats.opens(OFFICE, seats.password(OFFICE)):
+    accounts = DemoAccounts(started, PasswordFile(started.directory / PASSWORD_FILE))
+    with accounts.administrator() as admin:
+        accounts.open(admin, OFFICE)
+        if not accounts.opens(OFFICE, accounts.password(OFFICE)):
             raise Stop(
                 f"账号 {OFFICE} 已有别的密码，不作改动；请另设后再运行：python -m app account password {OFFICE}。",
                 f"The account {OFFICE} has another password, which stays: set one and run the demo again.",
             )
-        with client(started.url, OFFICE, seats.password(OFFICE)) as office:
+        with client(started.url, OFFICE, accounts.password(OFFICE)) as office:
             if _is_there(office):
-                tell(f"轮次 {ROUND} 已在台账中，不再导入。", "The round is in the ledger already; nothing is imported.")
+                tell(
+                    f"轮次 {ROUND_NUMBER} 已在台账中，不再导入。",
+                    "The round is in the ledger already; nothing is imported.",
+                )
             else:
-                with seats.loader(admin) as loader:
+                with accounts.loader(admin) as loader:
                     _import(loader, started)
-            seats.open_all(admin)
-            work_list = answer(office.get(f"/v1/rounds/{ROUND}/work-list"))
+            accounts.open_all(admin)
+            work_list = answer(office.get(f"/v1/rounds/{ROUND_NUMBER}/work-list"))
     tell("")
     tell(f"工作清单：{work_list['text']}")
     tell("")
-    seats.show()
+    accounts.show()
 
 
 def _is_there(office: httpx.Client) -> bool:
     try:
-        answer(office.get(f"/v1/rounds/{ROUND}"))
+        answer(office.get(f"/v1/rounds/{ROUND_NUMBER}"))
     except Refused as refused:
         if refused.status_code != 404:
             raise

@@ -21,7 +21,7 @@ from app.roles import ROLES
 
 JURISDICTION, PREFIX = "431382", "4313"
 OFFICE, LOADER = "inspection_office", "ledger_loader"
-KEPT = "demo-accounts.json"
+PASSWORD_FILE = "demo-accounts.json"  # noqa: S105  # a name, no password
 LOADER_DAYS = 1
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 # Role -> what its account is bound to beyond the jurisdiction: 杨柳镇, 第一巡察组, 市纪委, 市委组织部, 承办部门.
@@ -37,7 +37,7 @@ BOUND: dict[str, dict[str, Any]] = {
 
 
 @dataclass
-class Kept:
+class PasswordFile:
     """The passwords with which the demo made its accounts: a file of the data directory, readable by its owner alone.
 
     A password is written down before its account is made, so that no crash leaves an account nobody can open.
@@ -54,7 +54,7 @@ class Kept:
         return found if isinstance(found, dict) else {}
 
     def add(self, username: str, password: str) -> None:
-        """Writes one more down, at once and wholly."""
+        """Add one password. The file is replaced as a whole, so that a crash leaves the old or the new one."""
         new = self.file.with_suffix(".new")
         new.unlink(missing_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
@@ -65,19 +65,19 @@ class Kept:
 
 
 @dataclass
-class Seats:
+class DemoAccounts:
     """The demo's accounts in a running service, opened by its administrator."""
 
     started: Started
-    kept: Kept
+    kept: PasswordFile
 
     def password(self, username: str) -> str:
-        """The password an account is, or will be, opened with."""
+        """The password with which an account was opened, or will be."""
         wanted = self.started.options.demo_password
         return self.kept.read().get(username) or (wanted.get_secret_value() if wanted else passwords.generated())
 
     def opens(self, username: str, password: str) -> bool:
-        """Whether somebody may sign in with it."""
+        """Whether this user name and password can sign in."""
         try:
             with client(self.started.url, username, password) as http:
                 answer(http.get("/v1/me"))
@@ -91,8 +91,8 @@ class Seats:
     def administrator(self) -> Iterator[httpx.Client]:
         """Signed in as `admin`. Raises Stop if its password is not known here."""
         given = self.started.options.admin_password
-        known = [given.get_secret_value()] if given else []
-        for password in [*known, *filter(None, [self.kept.read().get(ADMIN)])]:
+        to_try = [given.get_secret_value()] if given else []
+        for password in [*to_try, *filter(None, [self.kept.read().get(ADMIN)])]:
             if self.opens(ADMIN, password):
                 with client(self.started.url, ADMIN, password) as http:
                     yield http
@@ -104,7 +104,7 @@ class Seats:
         )
 
     def open(self, http: httpx.Client, role: str, **bound: Any) -> bool:
-        """Makes the account of a role; False if there is one of that name, which stays as it is."""
+        """Open the account of a role. False if there is one of that name, which stays as it is."""
         password = self.password(role)
         if http.get(f"/v1/accounts/{role}").status_code == 200:
             return False
@@ -132,7 +132,7 @@ class Seats:
             answer(http.patch(f"/v1/accounts/{LOADER}", json={"disabled": True}, headers=MERGE_PATCH))
 
     def open_all(self, http: httpx.Client) -> None:
-        """An account for each role that has none yet, once the units and the team it is bound to are there."""
+        """Open an account for each role that has none. The units and the team that they are bound to must exist."""
         made = [role for role in ROLES if role != LOADER and self.open(http, role, **BOUND.get(role, {}))]
         if made:
             tell(f"已开立演示账号：{'、'.join(made)}。", "The demo's accounts were made.")
@@ -140,7 +140,7 @@ class Seats:
             tell("演示账号已在，密码不变。", "The demo's accounts are there; no password was changed.")
 
     def show(self) -> None:
-        """Who may sign in, with what."""
+        """Print each account with its password and role."""
         for name, secret in self.kept.read().items():
             role = ROLES["administrator" if name == ADMIN else name].label
             closed = "，导入后已停用 disabled" if name == LOADER else ""

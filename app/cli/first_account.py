@@ -15,7 +15,7 @@ ADMIN = "admin"
 
 
 def first_account(url: str, wanted: SecretStr | None, keep: Callable[[str], None] | None = None) -> None:
-    """Makes `admin` if it is missing, and says its password if nobody else knows it."""
+    """Open the account `admin` if it is missing, and print its password if it was generated and nobody keeps it."""
     asyncio.run(_first_account(url, wanted.get_secret_value() if wanted else None, keep))
 
 
@@ -34,7 +34,7 @@ async def _first_account(url: str, wanted: str | None, keep: Callable[[str], Non
 
 
 async def _made(pools: Pools, wanted: str | None, keep: Callable[[str], None] | None) -> bool:
-    """False if another service that starts on the same database was first."""
+    """Open the account. False if another service that starts on the same database was first."""
     password = wanted or passwords.generated()
     if field_errors := passwords.field_errors(password, ADMIN):
         raise invalid(*field_errors)  # before it is kept

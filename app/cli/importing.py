@@ -1,4 +1,4 @@
-"""The command `import`: a file into a running service, and what became of each sheet and row."""
+"""The command `import`: send a file to a running service, and print the result of each sheet and row."""
 
 import threading
 from enum import StrEnum
@@ -13,7 +13,7 @@ from app.cli.upload import MEDIA, follow, progress_bar, send
 from app.cli.words import FAILED, foreseeable, table, tell, usage
 from app.settings import Settings
 
-NEVER = threading.Event()  # only the demo's service ends in the middle of its own import
+NEVER_ENDING = threading.Event()  # only the demo's service ends in the middle of its own import
 SHOWN = 200  # rejected rows; all of them stand in the workbook
 COUNTS = {"rows": "行", "created": "新增", "updated": "更新", "unchanged": "未变", "rejected": "拒绝"}
 
@@ -57,7 +57,9 @@ def import_file(
         with reaching(url), client(url, user, password, token) as http:
             try:
                 with progress_bar() as show:
-                    job = follow(http, send(http, file, {k: v for k, v in query.items() if v}, show), show, NEVER)
+                    job = follow(
+                        http, send(http, file, {k: v for k, v in query.items() if v}, show), show, NEVER_ENDING
+                    )
             except KeyboardInterrupt:
                 tell("不再等候；已上传完的导入会继续进行。", "No longer waiting; an uploaded import goes on.")
                 raise typer.Exit(130) from None
@@ -87,7 +89,7 @@ def _check(file: Path, record_type: str, user: str, password: str, token: str) -
 
 
 def report(http: httpx.Client, job: dict[str, Any]) -> None:
-    """Prints what became of the import: counts for each sheet, each rejected row, one sentence."""
+    """Print the result of the import: counts for each sheet, each rejected row, one sentence."""
     sheets = job.get("sheets") or []
     columns = ["工作表 sheet", "类型 type", *(f"{zh} {name}" for name, zh in COUNTS.items()), "说明 remarks"]
     table(
@@ -122,12 +124,12 @@ def _remarks(sheet: dict[str, Any]) -> str:
 
 
 def _rejected_rows(http: httpx.Client, job: dict[str, Any], rejected: int) -> None:
-    """One line for each fault: sheet, row as Excel counts, column, sentence."""
+    """Print a line for each field error: sheet, row as Excel counts, column, sentence."""
     rows: list[dict[str, Any]] = []
     cursor = ""
     while len(rows) < SHOWN:
         path = f"/v1/imports/{job['id']}/rows?result=rejected" + (f"&cursor={cursor}" if cursor else "")
-        page = patiently(http, path, NEVER)
+        page = patiently(http, path, NEVER_ENDING)
         rows += page["items"]
         cursor = page.get("next_cursor")
         if not cursor:

@@ -30,7 +30,7 @@ from app.settings import Settings, settings
 KEEP_ALIVE_SECONDS = 30  # longer than a clerk thinks between two clicks, shorter than proxies remember
 GRACE_SECONDS = 10  # what is under way when the service is told to stop
 CONNECTIONS = 1000  # a worker answers 503 above; each open connection costs some 10 KiB
-FRIEND_SECONDS = 5
+AFTER_READY_SECONDS = 5
 ENDING = (signal.SIGTERM, signal.SIGINT)
 # A serving process can neither change the schema nor open an account of its own.
 NOT_FOR_SERVING = ("LEDGER_OWNER_DATABASE_URL", "LEDGER_ADMIN_PASSWORD", "LEDGER_DEMO_PASSWORD")
@@ -46,7 +46,7 @@ class Started:
     ending: threading.Event = field(default_factory=threading.Event)
 
     def until_ready(self) -> bool:
-        """Waits for the first readiness. False if the service ended before."""
+        """Wait until the service is ready. False if it ended before."""
         with httpx.Client(trust_env=False, timeout=5) as http:
             while not self.ending.wait(0.05):
                 with suppress(httpx.HTTPError):
@@ -58,11 +58,11 @@ class Started:
 AfterReady = Callable[[Started], None]
 
 
-def launch(*, friend: AfterReady | None = None, keep: Callable[[Path, str], None] | None = None) -> None:
-    """Serves until told to stop.
+def launch(*, after_ready: AfterReady | None = None, keep: Callable[[Path, str], None] | None = None) -> None:
+    """Serve until a signal ends the service.
 
-    friend    runs beside the service once it is ready, and meets it over HTTP only
-    keep      is handed the data directory and the password of `admin` before that account is made
+    after_ready   called once the service is ready, in a thread beside it; it calls the service over HTTP only
+    keep          called with the data directory and the password of `admin` before that account is made
     """
     options = Settings()
     with _ending_in_order(), _listener(options) as listener:
@@ -71,15 +71,15 @@ def launch(*, friend: AfterReady | None = None, keep: Callable[[Path, str], None
             bring_up_to_date(found)
             first_account(found.url, options.admin_password, partial(keep, found.directory) if keep else None)
             _secret(options, found.directory)
-            _environment(options, found.url, found.directory, quiet=friend is not None)
+            _environment(options, found.url, found.directory, quiet=after_ready is not None)
             started = Started(address(*listener.getsockname()[:2]), found.directory, options)
-            _serve_beside(options, listener, started, friend)
+            _serve_beside(options, listener, started, after_ready)
     tell("已停止。", "Stopped.")
 
 
 @contextmanager
 def _ending_in_order() -> Iterator[None]:
-    """From here on the first SIGTERM or SIGINT unwinds what was started; further ones wait for that."""
+    """Let the first SIGTERM or SIGINT stop what was started, in order. Further signals are ignored meanwhile."""
 
     def unwind(*_: Any) -> NoReturn:
         for number in ENDING:
@@ -99,7 +99,7 @@ def _ending_in_order() -> Iterator[None]:
 
 @contextmanager
 def _listener(options: Settings) -> Iterator[socket.socket]:
-    """The port, taken before anything else is started."""
+    """The listening socket. The port is taken before anything else is started."""
     place = f"{options.host}:{options.port}"
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -130,12 +130,12 @@ def _taken(place: str, problem: OSError) -> Stop:
 
 
 def _secret(options: Settings, directory: Path) -> None:
-    """Refuses a bad key here, with a sentence; and a missing one is made before several workers look for it."""
+    """Refuse a bad key with a sentence, and make a missing one, before several workers look for it."""
     load_keyring(options.secret_key.get_secret_value() if options.secret_key else None, directory)
 
 
 def _environment(options: Settings, url: str, directory: Path, quiet: bool) -> None:
-    """What the serving processes read: their settings come from the environment, as an operator's do."""
+    """Set the environment variables from which the serving processes read their settings."""
     os.environ["LEDGER_DATABASE_URL"] = url
     os.environ["LEDGER_DATA_DIR"] = str(directory)
     for name in NOT_FOR_SERVING:
@@ -151,11 +151,11 @@ def _environment(options: Settings, url: str, directory: Path, quiet: bool) -> N
     settings.cache_clear()
 
 
-def _serve_beside(options: Settings, listener: socket.socket, started: Started, friend: AfterReady | None) -> None:
+def _serve_beside(options: Settings, listener: socket.socket, started: Started, after_ready: AfterReady | None) -> None:
     def beside() -> None:
         if started.until_ready():
-            if friend:
-                friend(started)
+            if after_ready:
+                after_ready(started)
             if not started.ending.is_set():
                 announce(started)
 
@@ -166,7 +166,7 @@ def _serve_beside(options: Settings, listener: socket.socket, started: Started, 
     finally:
         started.ending.set()
         listener.close()  # resets whatever nobody will answer any more
-        companion.join(FRIEND_SECONDS)
+        companion.join(AFTER_READY_SECONDS)
 
 
 def _serve(options: Settings, listener: socket.socket) -> None:
@@ -206,7 +206,7 @@ def _supervise(config: uvicorn.Config, listener: socket.socket) -> None:
 
 
 def announce(started: Started) -> None:
-    """What a person needs to know of a running service."""
+    """Print the addresses and folders of the running service, and how to stop it."""
     tell(f"网页 Swagger UI      {started.url}/docs")
     tell(f"健康检查 health      {started.url}/health/ready")
     tell(f"数据目录 data        {started.directory}")

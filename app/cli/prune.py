@@ -1,4 +1,4 @@
-"""The command `prune`: what is kept for a time only is removed, and said what it was."""
+"""The command `prune`: remove what is past its retention period, and print what was removed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from app.cli.words import foreseeable, table, tell
 from app.clock import SHANGHAI
 from app.db.pool import connect
 from app.db.roles import JOBS
-from app.kernel.personal.access_log import KINDS
+from app.kernel.personal.access_log import LOG_KINDS
 from app.records import REGISTRY
 from app.settings import Settings
 
@@ -30,11 +30,13 @@ def prune(
         labels = {t.path: t.label for t in REGISTRY}
         _report("结束 30 天以上的导入的逐行结果 rows of imports that ended 30 days ago", rows, labels, dry_run)
         months = options.access_log_months
-        _report(f"{months} 个月以前的访问日志 access-log entries older than {months} months", entries, KINDS, dry_run)
+        _report(
+            f"{months} 个月以前的访问日志 access-log entries older than {months} months", entries, LOG_KINDS, dry_run
+        )
 
 
 async def _prune(url: str, months: int, really: bool) -> tuple[Sequence[Any], Sequence[Any]]:
-    """Each in a transaction of its own. The functions (alembic/functions/retention) remove nothing that is younger."""
+    """Prune each table in a transaction of its own. alembic/functions/retention keeps what is younger in any case."""
     connection = await connect(url, JOBS)
     try:
         rows = await connection.fetch("select * from prune_imports($1)", really)

@@ -21,7 +21,7 @@ MEDIA = {
     ".ndjson": "application/x-ndjson",
     ".jsonl": "application/x-ndjson",
 }
-PIECE = 256 * 1024
+CHUNK_BYTES = 256 * 1024
 FIRST_LOOK, LONGEST_LOOK = 0.05, 0.5  # seconds between two looks at an import
 PLAIN_SECONDS = 2.0
 FINAL = {"committed", "rejected", "failed", "undone"}
@@ -37,13 +37,13 @@ Show = Callable[[str, int, int], None]
 
 
 def send(http: httpx.Client, file: Path, query: Mapping[str, str], show: Show) -> Job:
-    """Uploads the file; the answer is the import, which has only begun."""
+    """Upload the file. Returns the import, which has only begun."""
     size = file.stat().st_size
 
-    def pieces() -> Iterator[bytes]:
+    def chunks() -> Iterator[bytes]:
         with file.open("rb") as source:
-            while piece := source.read(PIECE):
-                yield piece
+            while chunk := source.read(CHUNK_BYTES):
+                yield chunk
                 show("上传 uploading", source.tell(), size)
 
     headers = {
@@ -51,13 +51,13 @@ def send(http: httpx.Client, file: Path, query: Mapping[str, str], show: Show) -
         "Content-Length": str(size),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
     }
-    response = http.post("/v1/imports", params=dict(query), headers=headers, content=pieces())
+    response = http.post("/v1/imports", params=dict(query), headers=headers, content=chunks())
     job: Job = answer(response)
     return job
 
 
 def follow(http: httpx.Client, job: Job, show: Show, ending: threading.Event) -> Job:
-    """Asks until the import is over. `ending` gives it up: the service itself stops."""
+    """Ask until the import is over. Raises Stop once `ending` is set, because the service itself stops."""
     final = FINAL | ({"checked"} if job["mode"] == "preview" else set())
     pause = FIRST_LOOK
     while job["state"] not in final:
@@ -76,7 +76,7 @@ def follow(http: httpx.Client, job: Job, show: Show, ending: threading.Event) ->
 
 @contextmanager
 def progress_bar() -> Iterator[Show]:
-    """A bar at a terminal; elsewhere a line now and then."""
+    """A progress bar at a terminal; elsewhere a line every two seconds."""
     if not sys.stdout.isatty():
         yield _plainly()
         return
@@ -91,12 +91,12 @@ def progress_bar() -> Iterator[Show]:
 
 
 def _plainly() -> Show:
-    said = ("", 0.0)
+    last_line = ("", 0.0)
 
     def show(stage: str, done: int, total: int) -> None:
-        nonlocal said
-        if stage != said[0] or time.monotonic() - said[1] > PLAIN_SECONDS:
+        nonlocal last_line
+        if stage != last_line[0] or time.monotonic() - last_line[1] > PLAIN_SECONDS:
             tell(f"  {stage} {done}/{total}" if total else f"  {stage}")
-            said = (stage, time.monotonic())
+            last_line = (stage, time.monotonic())
 
     return show

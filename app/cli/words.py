@@ -28,7 +28,7 @@ class Stop(Exception):
 
 
 def prepare_streams() -> None:
-    """Lets Chinese through to any terminal: where the locale's encoding has no Chinese, UTF-8 is written."""
+    """Write UTF-8 where the encoding of the terminal has no Chinese characters."""
     for stream in (sys.stdout, sys.stderr):
         try:
             "巡察台账…·".encode(stream.encoding)
@@ -38,19 +38,19 @@ def prepare_streams() -> None:
 
 
 def tell(zh: str, en: str = "") -> None:
-    """Says it at once, also into a pipe. Nobody listening is no reason to stop."""
+    """Print a line at once, also into a pipe. A pipe that nobody reads is no failure."""
     with suppress(BrokenPipeError):
         print(f"{zh} / {en}" if en else zh, flush=True)
 
 
 def complain(sentence: str) -> None:
-    """Says it on standard error."""
+    """Print a sentence on standard error."""
     with suppress(BrokenPipeError):
         print(sentence, file=sys.stderr, flush=True)
 
 
 def refusal_sentence(refusal: Refusal) -> str:
-    """A refusal of the service's own floors, as HTTP would say it; the faults say more than the summary."""
+    """The sentence of a refusal, as HTTP would give it: its field errors if there are any, else the refusal itself."""
     if refusal.field_errors:
         return "\n".join(
             _both(f.code, f.params) + (f" ({', '.join(f.allowed)})" if f.allowed else "") for f in refusal.field_errors
@@ -88,7 +88,7 @@ def _explanation(problem: Exception) -> tuple[str, int] | None:
 
 @contextmanager
 def foreseeable() -> Iterator[None]:
-    """Ends the command with one sentence and an exit status for whatever a person can put right."""
+    """End the command with one sentence and an exit status for whatever a person can put right."""
     try:
         yield
     except Exception as problem:
@@ -99,7 +99,7 @@ def foreseeable() -> Iterator[None]:
 
 
 def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
-    """Prints a table; on a pipe wide enough that sentences are not folded."""
+    """Print a table. On a pipe it is so wide that sentences are not folded."""
     from rich.console import Console
     from rich.table import Table
 
@@ -113,5 +113,5 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
 
 
 def usage(zh: str, en: str) -> NoReturn:
-    """Ends the command because it was called wrongly."""
+    """End the command because it was called wrongly."""
     raise Stop(zh, en, USAGE)

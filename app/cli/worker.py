@@ -1,4 +1,4 @@
-"""What uvicorn runs in the serving process, and how that process speaks and ends."""
+"""What uvicorn runs in a serving process, how the process logs, and how it ends with its parent."""
 
 import ctypes
 import gc
@@ -16,10 +16,10 @@ from app.db.embedded import PR_SET_PDEATHSIG
 
 
 class JsonLine(logging.Formatter):
-    """The libraries' own warnings in the shape of our log: one JSON object a line."""
+    """Formats the warnings of libraries as our log is: one JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line."""
+        """The line of a log record."""
         line = {"at": now().isoformat(), "level": record.levelname.lower(), "event": record.getMessage()}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -36,7 +36,7 @@ LOGS = {
 
 
 def end_with(parent: int) -> None:
-    """Lets the kernel end this process when its parent ends, however that ends. Every write is one transaction."""
+    """Let the kernel kill this process when its parent ends. No write is cut in half: each is one transaction."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
     if os.getppid() != parent:  # it ended before we asked
         os._exit(1)

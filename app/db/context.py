@@ -43,8 +43,8 @@ class Caller:
         """The database role of the caller's role, which has policies, plans and connections of its own."""
         return IMPORTING if self.importing else f"ledger_{self.role}"
 
-    def carrying_out(self) -> "Caller":
-        """The caller of an import. A loader reads no record, but its import must see which are there."""
+    def for_import(self) -> "Caller":
+        """The caller as an import of theirs runs. A loader reads no record, but its import must see which are there."""
         return replace(self, importing=True) if self.role == "ledger_loader" else self
 
     def covers(self, jurisdiction: str) -> bool:

@@ -3,10 +3,10 @@
 ledger_owner    owns every table; nobody logs in as it; row-level security is forced on it, too
 ledger_keeper   owns the functions that write revisions, hold references and look callers up
 ledger_app      what the service logs in as: owns nothing, inherits nothing, may only become one of
-ledger_<role>   one for each role of a principal; what exists for it is said by policies of its own
-ledger_system   carries out what a caller's write brings about in records the caller may not see
+ledger_<role>   one for each role of a principal; its own policies say which records exist for it
+ledger_system   applies the effects of a caller's write on records that the caller may not see
 ledger_importing   writes what a ledger_loader imports
-ledger_figures, ledger_auth, ledger_jobs   count, sign in, and work off the queue
+ledger_figures, ledger_auth, ledger_jobs   count figures, sign in, and run the jobs of the queue
 ledger_sealing  encrypts sealed values anew when a key is rotated, and reads nothing else
 """
 
@@ -31,7 +31,7 @@ def _literal(text: str) -> str:
 
 
 async def ensure_roles(connection: Any, application_url: str | None) -> None:
-    """Makes the roles that are missing and the memberships between them. Needs CREATEROLE (or a superuser)."""
+    """Make the roles that are missing and the memberships between them. Needs CREATEROLE (or a superuser)."""
     existing = {r["rolname"] for r in await connection.fetch("select rolname from pg_roles")}
     me = await connection.fetchval("select current_user")
     for role in (OWNER, KEEPER, *ACTING):
@@ -54,7 +54,7 @@ class Unbound(Exception):
 
 
 async def require_bound(connection: Any) -> None:
-    """Refuses an account that row security does not bind: a superuser, one that bypasses it, an owner of tables.
+    """Refuse an account that row security does not bind: a superuser, one that bypasses it, an owner of tables.
 
     Also one that could become such: a member of the owner's or the keeper's role. Raises Unbound.
     """

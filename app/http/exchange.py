@@ -25,7 +25,7 @@ def service_of(request: Request) -> Service:
 
 
 async def request_context(request: Request) -> RequestContext:
-    """Who asks. Every route that needs a token calls this first. Refuses with `unauthenticated`."""
+    """The context of a request. Every route that needs a token calls this first. Refuses with `unauthenticated`."""
     service = service_of(request)
     caller = await service.authenticator.caller(_bearer(request.scope))
     return RequestContext(service.runtime, caller, request.scope["request_id"])

@@ -1,4 +1,4 @@
-"""An answer leaves by one system call. uvicorn imports this file before the application, so it imports nothing of ours.
+"""Sends an answer by one system call. uvicorn imports this file before the application, so it imports nothing of ours.
 
 uvicorn writes the head of an answer and its body in two system calls. The second costs a tenth of a GET, and it wakes
 the client for a head without a body.
@@ -43,7 +43,7 @@ class OneWrite:
 
 
 class OneWriteProtocol(HttpToolsProtocol):
-    """uvicorn's protocol over such a transport."""
+    """uvicorn's protocol over OneWrite."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         self._one_write = OneWrite(transport)

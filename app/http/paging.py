@@ -8,7 +8,10 @@ from app.kernel.sql import listing
 
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
 PAGING: dict[str, tuple[str, dict[str, Any]]] = {
-    "limit": ("每页条数", {"type": "integer", "minimum": 1, "maximum": listing.MOST, "default": listing.LIMIT}),
+    "limit": (
+        "每页条数",
+        {"type": "integer", "minimum": 1, "maximum": listing.MAX_LIMIT, "default": listing.DEFAULT_LIMIT},
+    ),
     "cursor": ("下一页的游标，取自上一页的 next_cursor", {"type": "string"}),
 }
 
@@ -25,7 +28,7 @@ def documented(**parameters: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
 def paging(given: dict[str, str]) -> tuple[int, str | None]:
     """Limit and cursor of a request. Refuses with `bad_query`."""
-    return listing.page_limit(given.get("limit", str(listing.LIMIT))), given.get("cursor")
+    return listing.page_limit(given.get("limit", str(listing.DEFAULT_LIMIT))), given.get("cursor")
 
 
 def paged(request: Request, cursor: str | None) -> dict[str, str]:

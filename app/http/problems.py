@@ -67,7 +67,7 @@ def _without_numbers(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def problem_document(refusal: Refusal, tongue: str, request_id: str) -> dict[str, Any]:
     """The problem document of a refusal. Rejected input is not echoed."""
-    sentence, params = SENTENCES[refusal.said_as], _without_numbers(refusal.params)
+    sentence, params = SENTENCES[refusal.sentence_code], _without_numbers(refusal.params)
     return {
         "type": f"/v1/errors/{refusal.code}",
         "title": sentence.title(tongue, params),

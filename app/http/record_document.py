@@ -22,7 +22,7 @@ from app.kernel.sql import listing
 
 KEY = Annotated[str, Path(description="记录的标识（id）或编号（number）", max_length=64)]
 IF_MATCH = Annotated[str, Header(alias="If-Match", description='依据的版本号，如 "1"', examples=['"1"'])]
-LIMIT = Annotated[int, Query(description="每页条数", ge=1, le=listing.MOST)]
+LIMIT = Annotated[int, Query(description="每页条数", ge=1, le=listing.MAX_LIMIT)]
 PURPOSE = Annotated[
     Literal["handling", "verification", "supervision", "correction"] | None,
     Query(description=operations.PURPOSE),
@@ -33,7 +33,7 @@ BASE = Annotated[int | None, Query(alias="from", ge=1, description="与哪一版
 
 CREATING, LISTING = problems(400, 403, 409, 413, 415, 422), problems(400, 403)
 READING, WRITING = problems(400, 404, 409), problems(400, 403, 404, 409, 412, 413, 415, 422, 428)
-PAGE_PARAMETERS = {"limit": (LIMIT, listing.LIMIT), "cursor": (CURSOR, None)}
+PAGE_PARAMETERS = {"limit": (LIMIT, listing.DEFAULT_LIMIT), "cursor": (CURSOR, None)}
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ def create(t: RecordType, schemas: Schemas) -> Documentation:
 def list_records(t: RecordType, schemas: Schemas) -> Documentation:
     """GET /v1/{type}."""
     kind = list[str] | None
-    known = listing.parameter_help(t)
-    parameters: dict[str, Any] = {n: (Annotated[kind, Query(description=text)], None) for n, text in known.items()}
+    filters = listing.parameter_help(t)
+    parameters: dict[str, Any] = {n: (Annotated[kind, Query(description=text)], None) for n, text in filters.items()}
     search = Query(description="在编号、文字和备注中查找，两个字也能查到", max_length=100)
     order = Query(description=f"排序：{'、'.join(t.sorts)}；前加 - 为倒序，逗号分隔")
     parameters |= {

@@ -24,7 +24,7 @@ from app.http.exchange import (
 from app.kernel import store
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.access_log import PURPOSES
-from app.kernel.sql.listing import LIMIT, bad_query, listing, page_limit
+from app.kernel.sql.listing import DEFAULT_LIMIT, bad_query, listing, page_limit
 from app.kernel.sql.projection import RoleView, may
 from app.roles import ROLES
 
@@ -104,7 +104,7 @@ async def list_revisions(t: RecordType, request: Request) -> Response:
     """A page of the record's revisions, newest first."""
     ctx = await request_context(request)
     given = only(request, "limit", "cursor")
-    limit = page_limit(given.get("limit", str(LIMIT)))
+    limit = page_limit(given.get("limit", str(DEFAULT_LIMIT)))
     before = whole_number("cursor", given["cursor"]) if "cursor" in given else None
     items, cursor = await store.history(ctx, t, request.path_params["key"], before, limit)
     document = {"items": items, "next_cursor": str(cursor) if cursor else None}

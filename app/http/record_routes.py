@@ -1,6 +1,6 @@
 """From a record type to its routes: address, handler and documentation of each operation in one table.
 
-A newcomer reads this file once; no type has routes of its own shape.
+Every type has the same routes.
 """
 
 import inspect
@@ -32,22 +32,22 @@ class Operation(NamedTuple):
     document: record_document.Document
 
 
-ONE, REVISION = "/{key}", "/{key}/revisions/{version}"
+ONE_RECORD, ONE_REVISION = "/{key}", "/{key}/revisions/{version}"
 
 
 def operations_of(t: RecordType) -> Iterator[Operation]:
-    """The operations of a type, in the order of the record_document."""
+    """The operations of a type, in the order of the OpenAPI document."""
     yield Operation("POST", "", record_writing.create_record, record_document.create)
     yield Operation("GET", "", record_reading.list_records, record_document.list_records)
-    yield Operation("GET", ONE, record_reading.get_record, record_document.get)
-    yield Operation("PATCH", ONE, record_writing.change_record, record_document.change)
-    yield Operation("GET", f"{ONE}/actions", record_reading.list_actions, record_document.actions)
+    yield Operation("GET", ONE_RECORD, record_reading.get_record, record_document.get)
+    yield Operation("PATCH", ONE_RECORD, record_writing.change_record, record_document.change)
+    yield Operation("GET", f"{ONE_RECORD}/actions", record_reading.list_actions, record_document.actions)
     for action in (*(transition.action for transition in t.lifecycle.public), "correct", "void"):
         handler, document = record_writing.action_handler(action), record_document.act(action)
-        yield Operation("POST", f"{ONE}/actions/{action}", handler, document)
-    yield Operation("GET", f"{ONE}/revisions", record_reading.list_revisions, record_document.revisions)
-    yield Operation("GET", REVISION, record_reading.get_revision, record_document.revision)
-    yield Operation("GET", f"{REVISION}/diff", record_reading.get_difference, record_document.diff)
+        yield Operation("POST", f"{ONE_RECORD}/actions/{action}", handler, document)
+    yield Operation("GET", f"{ONE_RECORD}/revisions", record_reading.list_revisions, record_document.revisions)
+    yield Operation("GET", ONE_REVISION, record_reading.get_revision, record_document.revision)
+    yield Operation("GET", f"{ONE_REVISION}/diff", record_reading.get_difference, record_document.diff)
 
 
 class RecordRoute(APIRoute):

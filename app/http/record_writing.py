@@ -49,9 +49,9 @@ async def act_on_record(action: str, t: RecordType, request: Request) -> Respons
 async def _change(
     ctx: store.RequestContext, t: RecordType, request: Request, action: str, model: Any, media: str
 ) -> Response:
-    """Hand the change to the store, with what is wrong with If-Match or body: the store decides what is told first.
+    """Hand the change to the store, with the problem of If-Match or body: the store decides which refusal comes first.
 
-    The answer is the record, or 204 where the change has handed it on, out of the caller's sight.
+    The answer is the record, or 204 if the record no longer exists for the caller after the change.
     """
     only(request)
     check_media(request, media)

@@ -25,7 +25,9 @@ from app.http.record_routes import RecordRoute
 from app.http.routing import DirectRoutes
 
 ANSWERED = Counter("ledger_requests", "Requests answered", ["method", "route", "status"])
-SECONDS = Histogram("ledger_request_seconds", "Time to answer", ["method"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10))
+REQUEST_SECONDS = Histogram(
+    "ledger_request_seconds", "Time to answer", ["method"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10)
+)
 STDERR, NOWHERE = 2, -1
 GIVEN_ID = re.compile(rb"(?!.*[0-9]{15})[0-9A-Za-z-]{8,64}")  # none that could be the number of a person
 
@@ -119,7 +121,7 @@ class RequestLog:
         counter.inc()
         timer = self._timers.get(scope["method"])
         if timer is None:
-            timer = self._timers[scope["method"]] = SECONDS.labels(scope["method"])
+            timer = self._timers[scope["method"]] = REQUEST_SECONDS.labels(scope["method"])
         timer.observe(seconds)
         if self._log >= 0:
             line = {
@@ -136,17 +138,17 @@ class RequestLog:
     def _write(self) -> None:
         """Write whole lines, no more than a pipe takes at once, so that no line of another process falls into one."""
         lines, self._lines = self._lines, []
-        piece = b""
+        chunk = b""
         for line in lines:
-            if len(piece) + len(line) > PIPE_BUF:
-                self._write_piece(piece)
-                piece = b""
-            piece += line
-        self._write_piece(piece)
+            if len(chunk) + len(line) > PIPE_BUF:
+                self._write_chunk(chunk)
+                chunk = b""
+            chunk += line
+        self._write_chunk(chunk)
 
-    def _write_piece(self, piece: bytes) -> None:
+    def _write_chunk(self, chunk: bytes) -> None:
         with suppress(OSError):  # a full disk or a reader that left is no reason to fail a request
-            os.write(self._log, piece)
+            os.write(self._log, chunk)
 
 
 class Shortcut:
@@ -171,8 +173,8 @@ class Shortcut:
         try:
             response = await route.handler(request)
         except Exception as problem:
-            known = self._exception_handlers
-            answer = next(known[kind] for kind in type(problem).__mro__ if kind in known)
+            handlers = self._exception_handlers
+            answer = next(handlers[kind] for kind in type(problem).__mro__ if kind in handlers)
             response = await answer(request, problem)
         await response(scope, receive, send)
 

@@ -16,7 +16,7 @@ from app.http.problems import PROBLEM_MEDIA
 from app.sentences import SENTENCES
 
 router = APIRouter(tags=["90 账号与系统"])
-LOOPBACK = {"127.0.0.1", "::1", "testclient"}
+METRICS_READERS = {"127.0.0.1", "::1", "testclient"}
 PROBLEM = {PROBLEM_MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -72,7 +72,7 @@ async def ready(request: Request) -> dict[str, str]:
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """Prometheus metrics, for the machine itself."""
-    if request.client is None or request.client.host not in LOOPBACK:
+    if request.client is None or request.client.host not in METRICS_READERS:
         raise Refusal("no_such_path")
     registry: Any = prometheus_client.REGISTRY
     if service_of(request).settings.metrics_dir:

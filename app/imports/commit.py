@@ -45,7 +45,7 @@ async def commit_preview(service: Any, ctx: RequestContext, import_id: str, rows
 
     If the commit fails, the import is `checked` again.
     """
-    ctx = replace(ctx, caller=ctx.caller.carrying_out(), origin=import_id)
+    ctx = replace(ctx, caller=ctx.caller.for_import(), origin=import_id)
     lock = await connect(service.settings.database_url, JOBS)
     try:
         await lock.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))

@@ -189,7 +189,7 @@ async def rows(
     result: Annotated[
         str | None, Query(description="created 新建，updated 更新，unchanged 未变，rejected 拒绝")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=listing.MOST, description="每页条数")] = listing.LIMIT,
+    limit: Annotated[int, Query(ge=1, le=listing.MAX_LIMIT, description="每页条数")] = listing.DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(description="下一页的游标")] = None,
 ) -> Response:
     """每一行会怎样、为什么。"""
@@ -198,7 +198,7 @@ async def rows(
     job = await jobs.read(ctx, _checked_id(import_id))
     if "result" in given and given["result"] not in RESULTS:
         raise listing.bad_query("result", "not_a_choice", allowed=list(RESULTS))
-    most, after = listing.page_limit(given.get("limit", str(listing.LIMIT))), given.get("cursor", "0")
+    most, after = listing.page_limit(given.get("limit", str(listing.DEFAULT_LIMIT))), given.get("cursor", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Refusal("bad_cursor")
     jobs.require_rows(job)

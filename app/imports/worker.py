@@ -112,7 +112,7 @@ async def _run(service: Any, payload: dict[str, str]) -> None:
     account = await principals.find(service.runtime.pools, payload["account"])
     if account is None or not account.open:
         return
-    ctx = RequestContext(service.runtime, account.caller.carrying_out(), payload["request"], payload["import"])
+    ctx = RequestContext(service.runtime, account.caller.for_import(), payload["request"], payload["import"])
     import_id = payload["import"]
     path = uploads(service.settings) / import_id
     lock = await connect(service.settings.database_url, JOBS)  # Postgres frees the lock if this process dies

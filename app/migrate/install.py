@@ -1,4 +1,4 @@
-"""Installs the text of text.py over the tables, and takes it away. Everything runs in the caller's transaction."""
+"""Installs the text of text.py over the tables, and drops it. Everything runs in the caller's transaction."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ alter table {table} enable trigger user;"""
 
 
 def drop(connection: Connection) -> None:
-    """Take away what is installed, whichever version of the code has installed it."""
+    """Drop what is installed, whichever version of the code has installed it."""
     run_script(connection, DROP.read_text(encoding="utf-8"))
 
 
@@ -53,9 +53,9 @@ def install(connection: Connection) -> None:
 
 
 def _remade() -> str:
-    """Audiences by the rules of now, and revisions of what migrations have changed: rows whose version has none.
+    """SQL that makes all audiences anew, and a revision of each record whose version has none: migrations write none.
 
-    For this the owner sees the rows. An audience is no member of a record, so no version is made of it.
+    Row security is off for the owner meanwhile. An audience is no member of a record, so its change is no new version.
     """
     tables = ["revision", *(t.table for t in REGISTRY)]
     return "".join(

@@ -14,14 +14,14 @@ from app.auth.tables import principal_statements
 from app.imports.tables import import_statements
 from app.kernel.personal.tables import access_log_statements, sealed_value_statements
 from app.kernel.schema.ledger_tables import number_series_statements, revision_statements, schema_statements
-from app.kernel.schema.record_statements import followers, record_statements
+from app.kernel.schema.record_statements import dependency_statements, record_statements
 from app.kernel.schema.tables import declare, metadata
 from app.records import REGISTRY
 from app.reports.figures import READS
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "alembic" / "functions"
 declare(REGISTRY)
-METADATA = metadata  # every table: the imports above have declared those that are no record's
+ALL_TABLES = metadata  # every table: the imports above have declared those that are no record's
 
 HEAD = """-- What is installed over the tables of the ledger. Made from the code by `make docs`; a test compares.
 --
@@ -33,7 +33,7 @@ HEAD = """-- What is installed over the tables of the ledger. Made from the code
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service logs in as an account that may only become one of the others:
 --   ledger_<role>      a caller of this role (ledger_ledger_loader: one who imports)
---   ledger_system      what a caller's write brings about in records that the caller may not see
+--   ledger_system      the effects of a caller's write on records that the caller may not see
 --   ledger_importing   what a loader's import writes          ledger_figures   counts
 --   ledger_auth        signs in                               ledger_jobs      the queue, and what is past its time
 --   ledger_sealing     encrypts anew when a key is rotated"""
@@ -79,7 +79,7 @@ def sections() -> tuple[Section, ...]:
         _of("Revisions", revision_statements(REGISTRY)),
         _of("Number series", number_series_statements(REGISTRY)),
         *(_of(f"{t.table} {t.label}", record_statements(t, REGISTRY, READS.get(t.table, ()))) for t in REGISTRY),
-        _of("Audiences that look at other records", followers(REGISTRY)),
+        _of("Audiences that depend on other records", dependency_statements(REGISTRY)),
         _of("Sealed values", sealed_value_statements(REGISTRY)),
         _of("The access log", access_log_statements()),
         _of("Imports and the queue", import_statements(REGISTRY)),
@@ -94,5 +94,5 @@ def render() -> str:
 
 @cache
 def digest() -> str:
-    """What tells one text from another; the database keeps that of the text it was given."""
+    """The digest of the text. The database keeps the digest of the text that is installed."""
     return hashlib.sha256(render().encode()).hexdigest()

@@ -91,14 +91,14 @@ class Figure:
 FED_BACK = "('fed_back', 'rectifying', 'rectified', 'closed_off')"
 # Clues of the round that any transfer has sent, also a transfer of a later round. Merged clues count once, as the clue
 # they were merged into: from each transferred clue the chain of mergers is followed to its end.
-CARRIED = """t.merged_into_id is null and t.id in (
-    with recursive carried (id) as (
+TRANSFERRED = """t.merged_into_id is null and t.id in (
+    with recursive transferred (id) as (
       select unnest(x.clue_ids) from clue_transfer x
         where x.jurisdiction = {code} and x.state in ('sent', 'received', 'result_fed_back')
       union
-      select m.merged_into_id from carried join clue m on m.jurisdiction = {code} and m.id = carried.id
+      select m.merged_into_id from transferred join clue m on m.jurisdiction = {code} and m.id = transferred.id
         where m.merged_into_id is not null and m.state <> 'voided')
-    select id from carried)"""
+    select id from transferred)"""
 WITH_COUNTED_FINDING = f"""t.phase = 'feedback' and exists (select from finding x
     where x.jurisdiction = {{code}} and x.round_id = {{round}} and x.category_id = t.id and x.state in {FED_BACK})"""
 
@@ -122,7 +122,7 @@ FIGURES = (
     Figure("feedback_categories", "反馈问题类别", "大类", "finding-categories", WITH_COUNTED_FINDING),
     Figure("finding_items", "反馈问题", "项", "findings", f"t.state in {FED_BACK}"),
     Figure("rectification_opinions", "整改意见", "条", "rectification-opinions"),
-    Figure("clues_transferred", "移交问题线索", "条", "clues", CARRIED, distinct("clues", "id")),
+    Figure("clues_transferred", "移交问题线索", "条", "clues", TRANSFERRED, distinct("clues", "id")),
     Figure(
         "persons_case_filed",
         "立案审查",

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Request
-from fastapi import Response as Headed
 from starlette.responses import Response
 
 from app.errors import FieldError, Refusal
@@ -32,7 +31,7 @@ FigureName = Annotated[
 
 
 async def counting(request: Request, *roles: str) -> RequestContext:
-    """Who asks, if figures are counted for this role. Refuses with `forbidden`."""
+    """The context of a request, if figures are counted for the caller's role. Refuses with `forbidden`."""
     ctx = await request_context(request)
     if ctx.caller.role not in roles:
         raise Refusal("forbidden")
@@ -45,7 +44,7 @@ async def counting(request: Request, *roles: str) -> RequestContext:
     response_model=WorkList,
     responses=problems(400, 403, 404, 409),
 )
-async def get_work_list(request: Request, answer: Headed, id: RoundKey) -> Any:
+async def get_work_list(request: Request, answer: Response, id: RoundKey) -> Any:
     """由台账记录数出的工作清单和一句话文字；已作废的记录不计，并案的线索只计一件。"""
     ctx = await counting(request, *WORK_LIST_READERS)
     only(request)
@@ -79,7 +78,7 @@ async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Resp
         **PAGING,
     ),
 )
-async def list_work_lists(request: Request, answer: Headed) -> Any:
+async def list_work_lists(request: Request, answer: Response) -> Any:
     """当前账号所管各区划的每一轮一份工作清单，按轮次编号排列，不列记录。"""
     ctx = await counting(request, *WORK_LIST_READERS)
     given = only(request, "jurisdiction_prefix", "year", "limit", "cursor")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MEMBER = 0  # a fault of one member or cell: it has no status of its own
+MEMBER = 0  # in the place of a status: the sentence is about one member or cell, and has none of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def done(*arguments: str) -> str:
 
 
 def signs_in(url: str, username: str, password: str) -> str:
-    """A token, if these open the door."""
+    """A token, if these credentials are right."""
     answer = over_http(url).post("/v1/oauth/token", data={"username": username, "password": password})
     return str(answer.json()["access_token"]) if answer.status_code == 200 else ""
 

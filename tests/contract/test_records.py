@@ -3,7 +3,7 @@
 import pytest
 
 from app.kernel.declare.fields import Sealed
-from app.kernel.declare.record_type import HEAD, TAIL
+from app.kernel.declare.record_type import HEAD_COLUMNS, TAIL_COLUMNS
 from app.records import REGISTRY
 from tests.support.bodies import TYPES, answered, full, members
 from tests.support.callers import HOME, Api
@@ -36,7 +36,7 @@ async def test_every_member_that_may_be_given_is_kept_as_it_was_given(path: str,
 async def test_a_document_has_the_members_of_its_declaration_and_no_other(path: str, make: Maker, office: Api) -> None:
     t = REGISTRY.by_path[path]
     record = await make(path)
-    assert list(record) == [*HEAD, *members(t), *TAIL, "available_actions", "masked"]
+    assert list(record) == [*HEAD_COLUMNS, *members(t), *TAIL_COLUMNS, "available_actions", "masked"]
     assert record["version"] == 1 and record["state"] == t.lifecycle.initial and record["jurisdiction"] == HOME
     assert record["masked"] == [f.name for f in t.of_kind(Sealed)] and record["created_by"] == record[
         "updated_by"

@@ -1,4 +1,4 @@
-"""Writes that are carried out together: each gets its own outcome, whatever becomes of the others."""
+"""Batches of writes: each write gets its own outcome, whatever becomes of the others."""
 
 import asyncio
 import itertools
@@ -16,7 +16,7 @@ GONE = (asyncpg.ConnectionDoesNotExistError, asyncpg.AdminShutdownError, asyncpg
 
 
 class Statements:
-    """What carries writes out, and remembers what it was given at once; `refused` are the writes that it refuses."""
+    """Runs batches, and keeps what each was given; `refused` are the writes that it refuses."""
 
     def __init__(self, refused: Sequence[str] = (), problem: Any = asyncpg.UniqueViolationError) -> None:
         self.batches: list[list[Any]] = []

@@ -41,7 +41,7 @@ async def test_of_thirty_actions_from_one_version_exactly_one_is_carried_out(mak
     assert sorted(a.status_code for a in answers) == [200] + [412] * (CLIENTS - 1)
     answer = await office.get(f"/v1/clues/{clue['id']}/revisions", auth=office.acting(OFFICE_WORK))
     history = answer.json()["items"]
-    assert [e["action"] for e in history] == ["transfer", "create"], "what it brings about happens once, too"
+    assert [e["action"] for e in history] == ["transfer", "create"], "its effects happen once, too"
 
 
 @pytest.mark.parametrize("path", ["units", "findings", "clues"])

@@ -19,7 +19,7 @@ from app.kernel.sql.write import COUNT, insert_sql
 from app.records import REGISTRY
 from tests.support import databases
 
-LOADER = Caller("loader", "ledger_loader", "520000").carrying_out()
+LOADER = Caller("loader", "ledger_loader", "520000").for_import()
 COLUMNS = """select attname as name, format_type(atttypid, atttypmod) as kind, attnotnull as required
   from pg_attribute where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attgenerated = ''"""
 VALUES = {

@@ -13,7 +13,7 @@ from app.kernel.declare.visibility import (
     Custom,
     Every,
     InStates,
-    Nothing,
+    NoRecords,
     OfKnownRounds,
     OldVersions,
     OwnTeam,
@@ -22,7 +22,7 @@ from app.kernel.declare.visibility import (
 )
 from app.kernel.schema.policies import record_policies, revision_policies
 from app.kernel.schema.rights import CallerScope, rows_seen
-from app.kernel.sql.projection import NOBODY, role_view
+from app.kernel.sql.projection import NO_RIGHT, role_view
 from app.records import REGISTRY
 
 AUDIENCE = Audience("array[{0}.unit_id]")
@@ -58,8 +58,8 @@ def test_a_role_that_a_type_does_not_name_has_no_policy_and_reads_no_old_version
     assert named == {"leading_group"}
     for role in READERS[1:]:
         right = role_view(registry, role).right(registry.by_path["visits"])
-        assert right is NOBODY and not right.verbs(["void"])[1:] and not right.writes and not right.lists
-    assert rows_seen(NOBODY.sees, "t", CallerScope("", "", "")) == "false"
+        assert right is NO_RIGHT and not right.verbs(["void"])[1:] and not right.writes and not right.lists
+    assert rows_seen(NO_RIGHT.sees, "t", CallerScope("", "", "")) == "false"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def of_roles(*sees: Visibility) -> dict[str, Right]:
         ("units", Access(of_roles(OwnTeam()), AUDIENCE), "OwnTeam names 'team_id', which is no column"),
         ("units", Access(of_roles(KNOWN)), "OfKnownRounds names 'no_round'"),
         ("units", Access(of_roles(InStates(("no_state",)))), "InStates names ['no_state']"),
-        ("units", Access(of_roles(Nothing())), "leave the role out"),
+        ("units", Access(of_roles(NoRecords())), "leave the role out"),
         ("units", Access(of_roles(STATES)), "has no states that old versions could be in"),
         ("units", Access(of_roles(ByAudience())), "compares an audience, and the type declares none"),
         ("visits", Access(of_roles(OwnTeam())), "compares an audience, and the type declares none"),

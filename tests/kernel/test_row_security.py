@@ -66,7 +66,7 @@ async def test_every_table_is_under_row_security_that_binds_its_owner_too(databa
         assert definer and all(f["owner"] == KEEPER for f in definer), "only the keeper's functions act as their owner"
         assert all(any(c.startswith("search_path=") for c in f["proconfig"] or ()) for f in definer)
         views = await connection.fetchval("select count(*) from pg_views where schemaname = 'public'")
-        assert views == 0, "a view would read with its owner's eyes"
+        assert views == 0, "a view would read with the rights of its owner"
 
 
 @pytest.mark.parametrize("role", [*(f"ledger_{r}" for r in READERS), SYSTEM_ROLE, IMPORTING, FIGURES_ROLE])

@@ -18,7 +18,7 @@ from app.db.embedded import EmbeddedPostgres
 from app.db.script import run_script
 from app.migrate.checks import PLUGINS
 from app.migrate.run import configuration, head
-from app.migrate.text import METADATA, render
+from app.migrate.text import ALL_TABLES, render
 from app.records import REGISTRY
 from app.reports.figures import READS
 from tests.migrate.conftest import Addresses
@@ -42,7 +42,7 @@ def differences(connection: Any) -> list[Any]:
         "autogenerate_plugins": PLUGINS,
     }
     context = MigrationContext.configure(connection, opts=options)
-    found = produce_migrations(context, METADATA).upgrade_ops
+    found = produce_migrations(context, ALL_TABLES).upgrade_ops
     assert found is not None
     return [x for op in found.ops for x in (op.ops if isinstance(op, ModifyTableOps) else [op])]
 
@@ -51,7 +51,7 @@ def declared(connection: Any) -> None:
     """Make the tables as they are declared, without a migration."""
     statements: list[str] = []
     engine = create_mock_engine("postgresql+asyncpg://", lambda sql, *_, **__: statements.append(sql.compile(dialect=engine.dialect)))  # fmt: skip  # noqa: E501
-    METADATA.create_all(engine, checkfirst=False)
+    ALL_TABLES.create_all(engine, checkfirst=False)
     connection.exec_driver_sql("select 1")
     run_script(connection, ";\n".join(map(str, statements)))
 
@@ -120,7 +120,7 @@ async def test_revisions_hold_every_column_that_is_declared(database: EmbeddedPo
     await connection.close()
     assert set(written) == {f"revise_{t.table}" for t in REGISTRY}
     for t in REGISTRY:
-        columns = sorted((c.name for c in METADATA.tables[t.table].c), key=lambda name: (len(name), name))
+        columns = sorted((c.name for c in ALL_TABLES.tables[t.table].c), key=lambda name: (len(name), name))
         listed = ", ".join(f"c.{name}" for name in columns)
         assert f"from (select {listed} from changed c) n" in " ".join(written[f"revise_{t.table}"].split())
 
@@ -129,7 +129,7 @@ def test_figures_read_no_name_and_no_text() -> None:
     """Figures are counted for a role that sees records of every division it is bound to."""
     codes = {"phase", "kind", "unit_kind", "subject_kind", "conclusion"}
     for table, columns in READS.items():
-        kinds = {c.name: str(c.type) for c in METADATA.tables[table].c}
+        kinds = {c.name: str(c.type) for c in ALL_TABLES.tables[table].c}
         assert {c for c in columns if kinds[c] == "TEXT"} <= codes, table
 
 

@@ -1,4 +1,4 @@
-"""Identity numbers planted through every door are found nowhere in clear: answers, logs, tables, files."""
+"""Identity numbers planted by every way in are found nowhere in clear: answers, logs, tables, files."""
 
 import asyncio
 import json

@@ -1,36 +1,36 @@
 -- The caller guard. Every statement of the service begins with it: it names the caller, and finds out once what the caller
 -- may see. Policies read what it found.
 --
--- One plan for all keys: a plan for the keys at hand is reckoned to be cheaper each time, and making it costs more than both
--- look-ups (measured 64 instead of 26 µs). Settings are assigned, not performed: an assignment of a call is no query.
+-- One plan for all scope ids: Postgres takes a plan for the given ids for cheaper each time, and making it costs more than
+-- both look-ups (measured 64 instead of 26 µs). Settings are assigned, not performed: an assignment of a call is no query.
 create function set_caller(caller text) returns boolean language plpgsql security definer
   set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
-  asking text := caller::jsonb ->> 'sub'; -- read once, and not for each row that it is compared with
+  principal_id text := caller::jsonb ->> 'sub'; -- read once, and not for each row that it is compared with
   role text;
   code text;
-  keys uuid[];
-  own jsonb;
+  ids uuid[];
+  grants jsonb;
   rounds text;
   teams text;
-  kept text;
+  ignored text;
 begin
-  kept := set_config('ledger.caller', caller, true);
-  select p.role, p.code, p.keys, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high, 'keys', p.keys::text,
-      'types', p.types::text) into role, code, keys, own from principal p
-    where p.id = asking and not p.disabled and p.expires_at > now();
-  -- None found is null, and null is none: whoever asks for it sees nothing.
+  ignored := set_config('ledger.caller', caller, true);
+  select p.role, p.code, p.scope_ids, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high,
+      'scope_ids', p.scope_ids::text, 'types', p.types::text) into role, code, ids, grants from principal p
+    where p.id = principal_id and not p.disabled and p.expires_at > now();
+  -- Without rounds or teams the array is null, and a comparison with null shows nothing.
   if role = 'inspected_unit' then
     select array_agg(x.round_id)::text, array_agg(x.team_id)::text into rounds, teams from target x
-      where x.jurisdiction = code and x.unit_id = any (keys) and x.entered_on is not null and x.state <> 'voided';
+      where x.jurisdiction = code and x.unit_id = any (ids) and x.entered_on is not null and x.state <> 'voided';
   elsif role = 'inspection_team' then
     select array[x.round_id]::text into rounds from team x
-      where x.jurisdiction = code and x.id = keys[1] and x.state <> 'voided';
+      where x.jurisdiction = code and x.id = ids[1] and x.state <> 'voided';
   end if;
-  kept := set_config('ledger.scope', concat(rounds, ';', teams), true);
-  -- Under its role and under `any`: a policy of a role asks under that name, and finds nothing for a caller of another.
-  kept := set_config('ledger.grants', case when role is null then ''
-    else jsonb_build_object(role, own, 'any', own)::text end, true);
+  ignored := set_config('ledger.scope', concat(rounds, ';', teams), true);
+  -- Under the role and under `any`: a policy of a role reads under that name, and finds nothing for a caller of another.
+  ignored := set_config('ledger.grants', case when role is null then ''
+    else jsonb_build_object(role, grants, 'any', grants)::text end, true);
   return true;
 end $$;
 comment on function set_caller(text) is 'Names the caller of this statement, and looks up what it may see; always true.';

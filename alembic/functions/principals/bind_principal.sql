@@ -18,8 +18,8 @@ begin
       raise exception 'no such team' using errcode = 'foreign_key_violation', table = 'principal', constraint = 'principal_team';
     end if;
   end if;
-  new.keys := case when new.unit_id is not null then unit_keys(new.code, new.unit_id)
-                   when new.team_id is not null then team_keys(new.code, new.team_id) else '{}' end;
+  new.scope_ids := case when new.unit_id is not null then unit_scope_ids(new.code, new.unit_id)
+                   when new.team_id is not null then team_scope_ids(new.code, new.team_id) else '{}' end;
   return new;
 end $$;
 alter function bind_principal() owner to ledger_keeper;

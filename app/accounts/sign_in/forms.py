@@ -12,7 +12,7 @@ from app.errors import Refusal
 
 PASSWORD_GRANT, CLIENT_GRANT = "password", "client_credentials"  # grant_type
 MOST_FIELDS, LONGEST_VALUE = 20, 200
-KINDS = {PASSWORD_GRANT: "account", CLIENT_GRANT: "client"}
+KIND_OF_GRANT = {PASSWORD_GRANT: "account", CLIENT_GRANT: "client"}
 # `error` of a refused grant (RFC 6749 5.2). Its status is 401, as that of every other refused authentication.
 OAUTH_ERRORS = {PASSWORD_GRANT: "invalid_grant", CLIENT_GRANT: "invalid_client"}
 
@@ -28,7 +28,7 @@ class Grant:
     @property
     def kind(self) -> str:
         """The kind of principal that this grant is for."""
-        return KINDS[self.grant]
+        return KIND_OF_GRANT[self.grant]
 
 
 def bad(error: str, what: str) -> Refusal:

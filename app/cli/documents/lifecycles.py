@@ -11,7 +11,7 @@ from app.records import REGISTRY
 HEAD = """# Lifecycles 状态与操作
 
 For each record type: its states, the actions that a caller may ask for (`POST /v1/{type}/{id}/actions/{action}`), and
-the internal transitions that only another record brings about (names in brackets). Every type also has `void`
+the internal transitions that are effects of a write of another record (names in brackets). Every type also has `void`
 (作废 `{reason}`, from any state but voided; the record stays readable) and `correct` (更正 `{reason, …}`, mends members
 that a transition sets). Nothing else changes a state, save that an import may enter an old record in any state and
 move it forwards. A `†` member is required."""
@@ -29,9 +29,9 @@ def _member(f: Field) -> str:
     return f"`{name}` {f.label}{' †' if f.required else ''}"
 
 
-def _follows(t: RecordType, consequences: tuple[Effect, ...]) -> str:
+def _effects(t: RecordType, effects: tuple[Effect, ...]) -> str:
     found = []
-    for c in consequences:
+    for c in effects:
         target = REGISTRY.by_path[t.reference(c.reference).to]
         label = target.lifecycle.transition(c.action).label
         suffix = ", also on import" if c.in_import else ""
@@ -56,18 +56,18 @@ def _row(t: RecordType, x: Transition) -> list[str]:
     kind = "internal" if x.internal else ""
     to = code(x.to) if x.to else "unchanged"
     arrow = [code(x.action), x.label, kind, code(*x.origins), to]
-    return [*arrow, given, condition, _follows(t, x.effects), x.help, article(x)]
+    return [*arrow, given, condition, _effects(t, x.effects), x.help, article(x)]
 
 
 def _section(t: RecordType) -> list[str]:
     labels = "; ".join(f"`{state}` {label}" for state, label in t.lifecycle.states.items())
     blocks = [f"## {t.label} `{t.path}`", f"{t.help}\n\nStates: {labels}; `voided` 已作废."]
-    created = _follows(t, t.lifecycle.effects_on_create)
+    created = _effects(t, t.lifecycle.effects_on_create)
     if created:
-        blocks.append(f"Creating one may bring about: {created}.")
+        blocks.append(f"Effects of creating one: {created}.")
     if not t.lifecycle.transitions:
         return [*blocks, "One state, no actions of its own."]
-    headings = ("action", "中文", "", "from", "to", "body", "needs", "brings about", "meaning", "article")
+    headings = ("action", "中文", "", "from", "to", "body", "needs", "effects", "meaning", "article")
     return [*blocks, _drawing(t), table(headings, [_row(t, x) for x in t.lifecycle.transitions])]
 
 

@@ -31,7 +31,7 @@ OTHERS = {
     "partner_system": "the types it is subscribed to: registers, and what concerns its unit, masked",
 }
 NAMED = CallerScope("scope_ids", "rounds", "teams")
-OWN = ByAudience | OwnUnit | OwnTeam  # each finds the records that concern the caller
+OWN = ByAudience | OwnUnit | OwnTeam  # the three kinds of sight that find the records which concern the caller
 
 
 def _sight(right: Right) -> str:

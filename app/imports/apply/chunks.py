@@ -9,7 +9,7 @@ from app.imports.apply.write_plan import reference_inputs
 from app.imports.plan.lookup import Lookup
 from app.imports.plan.plan_rows import INSERT_BESIDE_RECORDS, NumberedRows
 from app.kernel.declare.record_type import RecordType
-from app.kernel.sql.arrays import columns_source, lists_of, stored_column, travelling, varying
+from app.kernel.sql.arrays import columns_source, lists_of, packed_arguments, stored_column, varying
 from app.kernel.sql.numbering import raise_highest
 from app.kernel.sql.write import COUNT, insert_sql
 from app.kernel.store import RequestContext
@@ -63,7 +63,7 @@ class ChunkBuilder:
         plan_mode, size = ("force_custom_plan", len(rows)) if inputs.joined else ("force_generic_plan", CHUNK_ROWS)
         slices = [[c[low : low + size] for c in columns] for low in range(0, len(rows), size)]
         return [
-            Chunk(len(s[0]), plan_mode, sql, (*before, *travelling(s, varies)), {} if n else to_lock)
+            Chunk(len(s[0]), plan_mode, sql, (*before, *packed_arguments(s, varies)), {} if n else to_lock)
             for n, s in enumerate(slices)
         ]
 

@@ -13,7 +13,7 @@ from app.db.context import GUARD
 from app.imports.mapping.columns import RowProblem
 from app.imports.plan.planned_row import PlannedRow
 from app.kernel.declare.record_type import RecordType
-from app.kernel.sql.arrays import travelling, unnested, varying
+from app.kernel.sql.arrays import packed_arguments, unnested, varying
 from app.kernel.store import RequestContext
 from app.sentences import SENTENCES
 
@@ -110,7 +110,7 @@ async def store(ctx: RequestContext, connection: Any, import_id: str, jurisdicti
         strict=True,
     )]  # fmt: skip
     varies = varying(columns)
-    arguments = travelling(columns, varies)
+    arguments = packed_arguments(columns, varies)
     _, p = rows[0]
     sql = _store_sql(varies, connection.is_in_transaction())
     await connection.execute(sql, ctx.context(), import_id, jurisdiction, p.sheet, p.type.path, *arguments)

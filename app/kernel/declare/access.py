@@ -41,7 +41,7 @@ class Right:
     creates                whether it may register one
     changes                whether it may change, correct and void
     acts                   the actions it may take; ALL_ACTIONS is every one
-    while_in               the states in which it may change or act; none given: all
+    while_in               the states in which it may change or act; empty means every state
     acts_on_own_unit_only  whether it changes and acts only where the record's `unit_id` is one of its units
     hides                  what it does not see of them
     """
@@ -71,7 +71,7 @@ class Right:
         return self.creates and self.changes and self.sees_every and not self.while_in
 
     def verbs(self, actions: Iterable[str]) -> list[str]:
-        """What it may do at all, of a type with these actions: as GET /v1/me and docs/permissions.md say it."""
+        """The verbs that it has at all, of a type with these actions: as in GET /v1/me and docs/permissions.md."""
         found = ["list", "get"] if self.lists else ["get"]
         found += ["create"] if self.creates else []
         found += ["import"] if self.imports else []
@@ -86,28 +86,28 @@ class Right:
     def may(self, action: str, state: str) -> bool:
         """Whether it may do this with a record in this state.
 
-        True for a voided record too: who could write it before is then told that it is voided, not that it may not.
+        True for a voided record, too: whoever could write it before is refused with `record_voided`, not `forbidden`.
         """
         return self.ever(action) and (not self.while_in or state in (*self.while_in, VOIDED))
 
 
 def reads(sees: Visibility, *, hides: Hidden = Hidden(), lists: bool = True) -> Right:
-    """R of the matrix, or M where it hides."""
+    """The right to read: R of the permission matrix, or M (metadata) where it hides."""
     return Right(sees, lists=lists, hides=hides)
 
 
 def writes(sees: Visibility, *, while_in: tuple[str, ...] = ()) -> Right:
-    """W of the matrix: creates, changes and takes every action."""
+    """The right to write: W of the permission matrix. It creates, changes and takes every action."""
     return Right(sees, creates=True, changes=True, acts=ALL_ACTIONS, while_in=while_in)
 
 
 @dataclass(frozen=True, slots=True)
 class AudienceDependency:
-    """A record of another type that an audience looks at: when it changes, the audience is made again.
+    """A record of another type that the SQL of an audience reads: when it changes, the audience is made again.
 
-    type       the type's name
-    match      SQL: which records `{0}` of the own type look at the changed one, `new`
-    columns    of the other record, whose change matters
+    type       the other type's name
+    match      SQL: which records `{0}` of the own type depend on the changed one, `new`
+    columns    the columns of the other record whose change matters
     """
 
     type: str
@@ -139,7 +139,7 @@ class Access:
     rights      role -> Right; a role that is missing has none
     audience    the teams and units that a record concerns; without one it concerns none
     partner     the right of a partner system that subscribes to the type; without one none may subscribe
-    logged      whether each read of it is entered in the access log (`personal/access_log.py`)
+    logged      whether each read of it gets an entry in the access log (`personal/access_log.py`)
     """
 
     rights: Mapping[str, Right]
@@ -153,8 +153,8 @@ class Access:
 
     def roles(self, verb: str, actions: Iterable[str] = ()) -> list[str]:
         """The roles that may do this: list, get, create, change, correct, void, or one of the type's actions."""
-        known = tuple(actions)
-        return [role for role in READERS if (right := self.of(role)) and verb in right.verbs(known)]
+        names = tuple(actions)
+        return [role for role in READERS if (right := self.of(role)) and verb in right.verbs(names)]
 
     @property
     def declared(self) -> tuple[Right, ...]:

@@ -197,6 +197,10 @@ class RecordType:
         return tuple(f for f in self.fields if isinstance(f, (Choice, Reference, Day, Flag)))
 
 
-HEAD = ("id", "number", "version", "state", "jurisdiction")
-TAIL = ("note", "created_at", "created_by", "updated_at", "updated_by")
-READ_ONLY = frozenset({*HEAD, *TAIL, "available_actions", "masked", "imported"}) - {"note", "number", "jurisdiction"}
+HEAD_COLUMNS = ("id", "number", "version", "state", "jurisdiction")
+TAIL_COLUMNS = ("note", "created_at", "created_by", "updated_at", "updated_by")
+READ_ONLY = frozenset({*HEAD_COLUMNS, *TAIL_COLUMNS, "available_actions", "masked", "imported"}) - {
+    "note",
+    "number",
+    "jurisdiction",
+}

@@ -7,7 +7,7 @@ from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.visibility import (
     InStates,
-    Nothing,
+    NoRecords,
     OfKnownRounds,
     OfKnownTeams,
     OldVersions,
@@ -101,7 +101,7 @@ def _rights(t: RecordType) -> Iterator[str]:
 
 def _visibility(t: RecordType, sees: Visibility) -> Iterator[str]:
     match sees:
-        case Nothing():
+        case NoRecords():
             yield "a right sees nothing: leave the role out"
         case InStates(states) if not {*states} <= {*t.lifecycle.states}:
             yield f"InStates names {list(states)}, which are not all states of it"

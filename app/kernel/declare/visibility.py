@@ -25,7 +25,7 @@ class OldVersions(Enum):
 
 
 class _Family:
-    """What most of the family answer to what others ask of it."""
+    """The answers of most members to what the schema asks of each."""
 
     __slots__ = ()
 
@@ -50,8 +50,8 @@ class _ByColumn(_Family):
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing(_Family):
-    """No record: what a role sees that a type does not name."""
+class NoRecords(_Family):
+    """No record: what a role sees of a type that does not name it."""
 
     old_versions: ClassVar = OldVersions.NONE
 
@@ -140,4 +140,4 @@ class Custom(_Family):
     compares_audience: bool = field(default=False, kw_only=True)
 
 
-Visibility = Nothing | Every | InStates | ByAudience | OwnUnit | OwnTeam | OfKnownRounds | OfKnownTeams | Custom
+Visibility = NoRecords | Every | InStates | ByAudience | OwnUnit | OwnTeam | OfKnownRounds | OfKnownTeams | Custom

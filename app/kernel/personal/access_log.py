@@ -1,7 +1,7 @@
-"""The access log: a statement that reads a type declared `logged` enters the read itself.
+"""The access log: a statement that reads a type declared `logged` also writes the log entry.
 
-The read is one CTE of the statement and the entry another: one round trip, one transaction, so nothing is answered
-whose entry was not committed. The statement of any other type is unchanged. An entry names records, never their
+The read is one CTE of the statement and the entry another: one round trip and one transaction, so that no read is
+answered before its entry is committed. Statements of other types are unchanged. An entry names records, never their
 content.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from app.db.context import GUARD, Caller
 from app.kernel.declare.record_type import RecordType
 
-KINDS = {
+LOG_KINDS = {
     "read": "查看",
     "list": "清单",
     "history": "修订史",
@@ -28,7 +28,7 @@ PURPOSES = {"handling": "办理", "verification": "核实", "supervision": "监�
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What kind of read the access log enters for a statement.
+    """What the log entry of a statement says of the read.
 
     members   sealed members that are shown or searched by; a `reveal` without members was refused
     shown     how many rows are answered, where the statement reads one more to know whether there is another page
@@ -60,7 +60,7 @@ def with_log_entry(
     n = len(arguments)
     limit = f" limit {reading.shown}" if reading.shown else ""
     found = "" if reading.tells_by_absence else " having count(*) > 0"
-    whole = f"""with answered as materialized ({sql}), entered as (
+    whole = f"""with answered as materialized ({sql}), log_entry as (
   insert into access_log (jurisdiction, role, kind, record_type, record_ids, members, purpose)
   select ${n + 1}::text, ${n + 2}::text, '{reading.kind}', '{t.path}', coalesce(array_agg(distinct x.id), '{{}}'),
     ${n + 3}::text[], ${n + 4}::text
@@ -80,7 +80,7 @@ def with_log_entries_by_type(
     if not types:
         return sql, list(arguments)
     n = len(arguments)
-    whole = f"""with answered as materialized ({sql}), entered as (
+    whole = f"""with answered as materialized ({sql}), log_entry as (
   insert into access_log (jurisdiction, role, kind, record_type, record_ids)
   select x.jurisdiction, ${n + 1}::text, '{READ.kind}', x.type, array_agg(distinct x.record_id)
   from (select * from answered limit {shown}) x
@@ -97,7 +97,7 @@ def _over(of_all: str, sql: str) -> str:
 async def log_read(
     connection: Any, context: str, caller: Caller, t: RecordType, reading: Reading, record_id: Any
 ) -> None:
-    """Enter the read of a record that a write looked at and answers unchanged."""
+    """Write the log entry of a record that a write read and answers unchanged."""
     if t.access.logged:
         found = f"select $2::uuid as id where {GUARD}"
         sql, arguments = with_log_entry(caller, t, reading, found, (context, record_id))

@@ -69,8 +69,8 @@ def locked(ring: Keyring, place: Place, value: str) -> SealedValue:
 
 def opened(ring: Keyring, place: Place, sealed: SealedValue) -> str:
     """The value behind a ciphertext. Raises UnknownKey, or Unopened if it was moved or altered."""
-    known = sealed.algorithm == ALGORITHM and sealed.form in (1, FORM)
-    if not known or len(sealed.ciphertext) < NONCE_BYTES + TAG_BYTES:
+    readable = sealed.algorithm == ALGORITHM and sealed.form in (1, FORM)
+    if not readable or len(sealed.ciphertext) < NONCE_BYTES + TAG_BYTES:
         raise Unopened(sealed.algorithm)
     nonce, text = sealed.ciphertext[:NONCE_BYTES], sealed.ciphertext[NONCE_BYTES:]
     try:

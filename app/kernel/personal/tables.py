@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from app.kernel.declare.access import Hidden
 from app.kernel.declare.fields import Sealed
 from app.kernel.declare.registry import Registry
-from app.kernel.personal.access_log import KINDS, PURPOSES
+from app.kernel.personal.access_log import LOG_KINDS, PURPOSES
 from app.kernel.schema.policies import in_range
 from app.kernel.schema.rights import caller_grant
 from app.kernel.schema.statements import among, roles, secured
@@ -68,16 +68,16 @@ ACCESS_LOG = Table(
     ),
     Column("purpose", Text()),
     PrimaryKeyConstraint("jurisdiction", "at", "seq"),
-    CheckConstraint(among("kind", KINDS), name="kind"),
+    CheckConstraint(among("kind", LOG_KINDS), name="kind"),
     CheckConstraint(among("purpose", PURPOSES), name="purpose"),
     Index("ix_access_log_record_ids", "record_ids", postgresql_using="gin"),
-    comment="Reads of clues and persons: entered by the statement that reads; without an entry nothing is read.",
+    comment="Reads of clues and persons: logged by the statement that reads; without an entry nothing is read.",
 )
 ENTRY = "jurisdiction, role, kind, record_type, record_ids, members, purpose"  # who and when are the database's to say
 
 
 def sealed_value_statements(registry: Registry) -> Iterator[str]:
-    """Who adds sealed values, who opens them, and the rotation of keys."""
+    """Row security and grants of sealed values: who adds them, who opens them, and the rotation of keys."""
     types = [t for t in registry if t.sealed]
     writing = [r for r in READERS if any((right := t.access.of(r)) and right.writes for t in types)]
     sealing = roles(*writing, "importing", "system")
@@ -113,11 +113,11 @@ def _opening(registry: Registry) -> Iterator[str]:
 
 
 def access_log_statements() -> Iterator[str]:
-    """Every role that reads enters its own reads, and nobody else's; who imports, for a range of divisions."""
+    """Row security and grants of the log: a role logs its own reads only; a loader does for a range of divisions."""
     yield from secured(ACCESS_LOG)
     for role in (*READERS, "auditor"):
-        yield from _entering(role, f"jurisdiction = {caller_grant(role, 'code')}")
-    yield from _entering("ledger_loader", in_range("access_log", ("ledger_loader",)))
+        yield from _log_rights(role, f"jurisdiction = {caller_grant(role, 'code')}")
+    yield from _log_rights("ledger_loader", in_range("access_log", ("ledger_loader",)))
     yield (
         "create policy auditor_reads on access_log for select to ledger_auditor using (\n"
         f"    jurisdiction = {caller_grant('auditor', 'code')})"
@@ -125,7 +125,7 @@ def access_log_statements() -> Iterator[str]:
     yield "grant select on access_log to ledger_auditor"
 
 
-def _entering(role: str, divisions: str) -> Iterator[str]:
+def _log_rights(role: str, divisions: str) -> Iterator[str]:
     own = f"principal = (caller_context() ->> 'sub') and role = '{role}'"
     yield f"grant insert ({ENTRY}) on access_log to ledger_{role}"
     yield (

@@ -23,8 +23,8 @@ def condition(t: RecordType, role: str, right: Right) -> str:
     return "\n    and ".join(parts)
 
 
-# Database roles that act for the ledger itself: name, verbs, and the roles of the callers they act for (all, if none).
-OF_THE_LEDGER = (
+# Database roles of the service itself: name, verbs, and the roles of the callers for whom they act (none given: all).
+SERVICE_ROLES = (
     ("system", "all", ()),
     ("importing", "all", ("ledger_loader",)),
     ("figures", "select", WORK_LIST_READERS),
@@ -32,7 +32,7 @@ OF_THE_LEDGER = (
 
 
 def in_range(table: str, among: tuple[str, ...] = ()) -> str:
-    """The divisions that the caller is bound to, exactly or by prefix; none where it has another role than these."""
+    """SQL: the row is of a division to which the caller is bound, exactly or by prefix, in one of these roles."""
     grants = ",\n      ".join(f"caller_grants() -> '{role}'" for role in among or ("any",))
     low, high = (f"(select coalesce({grants}) ->> '{column}')" for column in ("low", "high"))
     return f"{table}.jurisdiction >= {low}\n    and {table}.jurisdiction < {high}"
@@ -44,9 +44,9 @@ COUNTED = ("jurisdiction", "id", "number", "state")  # what figures read of ever
 def record_policies(t: RecordType, counted: tuple[str, ...] = ()) -> Iterator[str]:
     """One policy for each role that sees, creates or changes; a role without one sees no row.
 
-    Every role may ask, so that its answer is that of an absent record. A role that sees only some records may hand one
-    on out of its own sight, which its own policy refuses: then the system role writes it, once the role is known to
-    see it (decision 14).
+    Every role has the grant to select, so that a role without a policy is answered as if the record were absent. A role
+    that sees only some records may change one in such a way that it no longer sees it. Its own policy refuses that row,
+    so the system role writes it, after a check that the caller sees the record (decision 14).
 
     counted   columns that figures read, beside those that every record has
     """
@@ -54,7 +54,7 @@ def record_policies(t: RecordType, counted: tuple[str, ...] = ()) -> Iterator[st
     yield f"grant select on {t.table} to {roles(*ROLES)}"
     yield f"grant select, insert, update on {t.table} to {roles('system', 'importing')}"
     yield f"grant select ({listed((*COUNTED, *counted))}) on {t.table} to ledger_figures"
-    for name, verbs, among in OF_THE_LEDGER:
+    for name, verbs, among in SERVICE_ROLES:
         yield f"create policy {name} on {t.table} for {verbs} to ledger_{name} using (\n    {in_range(t.table, among)})"
     for role in READERS:
         if right := t.access.of(role):

@@ -10,7 +10,7 @@ from app.kernel.schema.tables import metadata
 from app.kernel.schema.triggers import (
     audience_functions,
     declared_keys,
-    follow_triggers,
+    dependency_triggers,
     guards,
     keeper_rights,
     reference_triggers,
@@ -36,8 +36,8 @@ def record_statements(t: RecordType, registry: Registry, counted: tuple[str, ...
     yield from audience_functions(t)
 
 
-def followers(registry: Registry) -> Iterator[str]:
-    """What keeps audiences that look at other records; these functions need those of both types."""
+def dependency_statements(registry: Registry) -> Iterator[str]:
+    """The triggers that keep audiences which depend on other records. They call functions of both types."""
     for t in registry:
         for dependency in t.access.looks_at:
-            yield from follow_triggers(t, registry.by_name[dependency.type], dependency)
+            yield from dependency_triggers(t, registry.by_name[dependency.type], dependency)

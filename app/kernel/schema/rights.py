@@ -17,7 +17,7 @@ from app.kernel.declare.visibility import (
     Custom,
     Every,
     InStates,
-    Nothing,
+    NoRecords,
     OfKnownRounds,
     OfKnownTeams,
     OldVersions,
@@ -43,7 +43,7 @@ def caller_grant(role: str, column: str) -> str:
 
 def scope_ids(role: str) -> str:
     """SQL for the caller's team or units: what an audience is compared with."""
-    return f"{caller_grant(role, 'keys')}::uuid[]"
+    return f"{caller_grant(role, 'scope_ids')}::uuid[]"
 
 
 def policy_scope(role: str) -> CallerScope:
@@ -57,7 +57,7 @@ def document_scope(role: str) -> CallerScope:
     The cast stands inside the sub-select, so that the array is made once a statement and not once a row.
     It buys 3 µs for ten rows.
     """
-    ids = f"(select (caller_grants() -> '{role}' ->> 'keys')::uuid[])::uuid[]"
+    ids = f"(select (caller_grants() -> '{role}' ->> 'scope_ids')::uuid[])::uuid[]"
     return CallerScope(ids, _known("rounds"), _known("teams"))
 
 
@@ -75,7 +75,7 @@ def rows_seen(sees: Visibility, row: str, scope: CallerScope) -> str:
     match sees:
         case Every():
             return ""
-        case Nothing():
+        case NoRecords():
             return "false"
         case InStates(states):
             return f"{row}.state in ({quoted(states)})"
@@ -133,7 +133,7 @@ def old_versions_seen(types: Iterable[RecordType], role: str) -> str:
     every, by_audience, by_state = [], [], []
     for t in types:
         right = t.access.of(role)
-        sees = right.sees if right else Nothing()
+        sees = right.sees if right else NoRecords()
         match sees.old_versions:
             case OldVersions.EVERY:
                 every.append(t.path)

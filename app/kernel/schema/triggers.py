@@ -1,4 +1,4 @@
-"""What Postgres does by itself when a record is written: revisions, versions, references, the audience.
+"""The triggers of a record table: revisions, versions, references, the audience.
 
 The functions of a table name its columns, so they are made from the declarations and installed after the migrations.
 Those of `ledger_keeper` read and write what the caller may not; each is `security definer` with its own search path.
@@ -13,7 +13,7 @@ from app.kernel.declare.registry import Registry
 from app.kernel.schema.statements import listed
 from app.kernel.schema.tables import metadata
 
-KEPT = "language plpgsql security definer\n  set search_path = public, pg_temp"
+AS_KEEPER = "language plpgsql security definer\n  set search_path = public, pg_temp"
 
 # One function for all tables would have to look for round and unit in the snapshot, and to take the members of a row
 # as they come, which jsonb sorts by length and name: 3 of 46 µs of an imported row. The time zone is pinned because
@@ -45,8 +45,8 @@ begin
   return null;
 end $$"""
 
-# Each referenced record is locked and looked at once a statement, where a foreign key would do so once a row.
-LOOK = """  perform from (select distinct c.jurisdiction, x.id
+# Locks and checks each referenced record once a statement, where a foreign key would do so once a row.
+CHECK_REFERENCE = """  perform from (select distinct c.jurisdiction, x.id
       from {rows} c
       cross join lateral {named}
       where c.state <> 'voided' and x.id is not null) r
@@ -60,7 +60,7 @@ LOOK = """  perform from (select distinct c.jurisdiction, x.id
 
 HELD = "(nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true'"
 
-FOLLOW = """create function {name}() returns trigger {kept} as $$
+REMAKE_AUDIENCES = """create function {name}() returns trigger {kept} as $$
 declare
   asked text := current_setting('ledger.caller', true);
 begin
@@ -92,7 +92,7 @@ def revision_triggers(t: RecordType) -> Iterator[str]:
     columns = [c.name for c in metadata.tables[t.table].c]
     yield "-- Its revisions"
     yield REVISE.format(
-        kept=KEPT,
+        kept=AS_KEEPER,
         table=t.table,
         path=t.path,
         columns=listed(f"c.{c}" for c in sorted(columns, key=lambda c: (len(c), c))),
@@ -118,19 +118,19 @@ def guards(t: RecordType) -> Iterator[str]:
 
 
 def reference_triggers(t: RecordType, registry: Registry) -> Iterator[str]:
-    """Refuses a live record that refers to an absent or voided one, also when both are written at the same moment.
+    """Triggers that refuse a live record which refers to an absent or voided one, even if both are written at once.
 
-    A voiding locks its record; a writer locks what it refers to, so one of the two waits; then it looks with a fresh
-    snapshot (docs/decisions/0018-references-held-by-statement.md). A change is only looked at where it touches a
-    reference, because nothing that is referred to can be voided: decided by the trigger's condition, without a call.
-    Measured 70 of 390 µs of a patch. An insert is not looked at where its statement says (`held`) that it found what
-    it refers to under such a lock. Measured 50 of 510 µs of a create.
+    A voiding locks its record, and a writer locks what it refers to. So one of the two waits, and then checks with a
+    fresh snapshot (docs/decisions/0018-references-held-by-statement.md). An update is checked only if it touches a
+    reference, by the condition of the trigger, without a call: no record that is referred to can be voided meanwhile
+    (measured 70 of 390 µs of a patch). An insert is not checked if its statement says (`held`) that it has locked what
+    it refers to (measured 50 of 510 µs of a create).
     """
     yield "-- What it refers to is there and not voided"
     row = "(select new.jurisdiction, new.state, new.{0})"
     for name, rows in ((f"hold_{t.table}", "changed"), (f"hold_changed_{t.table}", row)):
-        looks = "\n".join(_look(t, rows, f, registry) for f in t.references)
-        yield f"create function {name}() returns trigger {KEPT} as $$\nbegin\n{looks}\n  return null;\nend $$"
+        checks = "\n".join(_reference_check(t, rows, f, registry) for f in t.references)
+        yield f"create function {name}() returns trigger {AS_KEEPER} as $$\nbegin\n{checks}\n  return null;\nend $$"
         yield _given_to_keeper(f"{name}()")
     changed = f"{t.table} referencing new table as changed"
     yield _trigger("hold_insert", "after insert", changed, f"hold_{t.table}", "statement", HELD)
@@ -139,10 +139,10 @@ def reference_triggers(t: RecordType, registry: Registry) -> Iterator[str]:
     yield _trigger("hold_update", "after update", t.table, f"hold_changed_{t.table}", condition=condition)
 
 
-def _look(t: RecordType, rows: str, f: Reference, registry: Registry) -> str:
+def _reference_check(t: RecordType, rows: str, f: Reference, registry: Registry) -> str:
     named = f"unnest(c.{f.id_column}) x(id)" if f.many else f"(select c.{f.id_column} as id) x"
     rows = rows.format(f.id_column)
-    return LOOK.format(rows=rows, named=named, target=registry.by_path[f.to].table, table=t.table)
+    return CHECK_REFERENCE.format(rows=rows, named=named, target=registry.by_path[f.to].table, table=t.table)
 
 
 def declared_keys(t: RecordType) -> Iterator[str]:
@@ -158,7 +158,7 @@ def declared_keys(t: RecordType) -> Iterator[str]:
 
 
 def audience_functions(t: RecordType) -> Iterator[str]:
-    """What works out an audience that looks at other records; any other is a generated column."""
+    """The function and the trigger of an audience that reads other records. Any other is a generated column."""
     audience = t.access.audience
     if not audience or not audience.looks_at:
         return
@@ -176,17 +176,17 @@ def audience_functions(t: RecordType) -> Iterator[str]:
     yield _trigger("keep_audience", "before insert or update", t.table, f"keep_audience_of_{t.table}")
 
 
-def follow_triggers(t: RecordType, other: RecordType, follow: AudienceDependency) -> Iterator[str]:
-    """When a record that an audience looks at changes, the records of this type get their audience anew."""
+def dependency_triggers(t: RecordType, other: RecordType, dependency: AudienceDependency) -> Iterator[str]:
+    """The trigger on `other` that makes audiences of this type anew when a record on which they depend changes."""
     name = f"{t.table}_follows_{other.table}"
-    yield FOLLOW.format(name=name, kept=KEPT, table=t.table, match=follow.match.format(t.table))
+    yield REMAKE_AUDIENCES.format(name=name, kept=AS_KEEPER, table=t.table, match=dependency.match.format(t.table))
     yield _given_to_keeper(f"{name}()")
-    changed = " or ".join(f"old.{c} is distinct from new.{c}" for c in follow.columns)
+    changed = " or ".join(f"old.{c} is distinct from new.{c}" for c in dependency.columns)
     yield _trigger(name, "after update", other.table, name, condition=changed)
 
 
 def keeper_rights(t: RecordType, registry: Registry) -> Iterator[str]:
-    """What the keeper's functions read and lock. To lock a row asks for UPDATE; they change no state."""
+    """What the keeper's functions read and lock. A lock needs the right to UPDATE; they change no state."""
     followed = {c for o in registry for f in o.access.looks_at if f.type == t.name for c in f.columns}
     columns = dict.fromkeys(("jurisdiction", "id", "state", *(f.id_column for f in t.references), *sorted(followed)))
     yield "-- What the functions of the keeper read and lock"

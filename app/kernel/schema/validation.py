@@ -40,7 +40,9 @@ def validated(model: type[BaseModel], value: Any, t: RecordType | None = None) -
     try:
         body = model.model_validate(value)
     except ValidationError as problem:
-        raise invalid(*(_fault(model, t, e) for e in problem.errors(include_url=False, include_input=False))) from None
+        raise invalid(
+            *(_field_error(model, t, e) for e in problem.errors(include_url=False, include_input=False))
+        ) from None
     given = body.model_fields_set
     return {name: _plain(value) for name, value in body.__dict__.items() if name in given}
 
@@ -68,7 +70,7 @@ def _pointer(location: tuple[Any, ...]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
-def _fault(model: type[BaseModel], t: RecordType | None, error: Mapping[str, Any]) -> FieldError:
+def _field_error(model: type[BaseModel], t: RecordType | None, error: Mapping[str, Any]) -> FieldError:
     kind, location, context = error["type"], error["loc"], error.get("ctx", {})
     pointer = _pointer(location)
     if kind == "extra_forbidden":

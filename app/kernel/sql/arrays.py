@@ -48,7 +48,7 @@ def _dialect() -> Any:
 
 # A batch holds the locks of all its rows while it waits for one more. It gives up after 200 ms: otherwise Postgres may
 # end a longer transaction that needs one of them, such as an import, as the victim of a deadlock.
-IMPATIENT = "(select set_config('lock_timeout', '200ms', true)) is not null"
+SHORT_LOCK_TIMEOUT = "(select set_config('lock_timeout', '200ms', true)) is not null"
 
 
 def varying(columns: Iterable[Sequence[Any]], before: Iterable[bool] = ()) -> tuple[bool, ...]:
@@ -62,7 +62,7 @@ def varying(columns: Iterable[Sequence[Any]], before: Iterable[bool] = ()) -> tu
     return (True, *islice(found, 1, None))
 
 
-def travelling(columns: Iterable[Sequence[Any]], varies: Iterable[bool]) -> list[Any]:
+def packed_arguments(columns: Iterable[Sequence[Any]], varies: Iterable[bool]) -> list[Any]:
     """The arguments of a statement for these columns: packed, or one value."""
     return [packed(c) if own else _text(c[0]) for c, own in zip(columns, varies, strict=True)]
 
@@ -122,7 +122,7 @@ def requests_source(t: RecordType, typed: tuple[str, ...]) -> str:
     given = "".join(f", {value} as v_{c}" for value, c in zip(values, typed, strict=True))
     return f"""select {record_id} as id, $2::text as jurisdiction, null::int as version, {number} as number,
     $3::text as state, {lists} as values, false as imported, null::jsonb as line{given}
-  from {rows} where {IMPATIENT}"""
+  from {rows} where {SHORT_LOCK_TIMEOUT}"""
 
 
 def lists_of(t: RecordType, values: Iterable[Mapping[str, Any]]) -> list[str | None]:

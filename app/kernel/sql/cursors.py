@@ -52,27 +52,29 @@ def cursor_values(key: bytes, t: Listed, listing: Any) -> list[Any] | None:
     return values
 
 
-KINDS = {"created_at": "timestamptz", "updated_at": "timestamptz", "id": "uuid", "number": "text", "state": "text"}
+SORT_TYPES = {"created_at": "timestamptz", "updated_at": "timestamptz", "id": "uuid", "number": "text", "state": "text"}
 
 
 def after(sort: Sequence[tuple[str, bool]], last: Sequence[Any], arguments: list[Any]) -> str:
     """SQL for the rows that sort after `last`. Empty values sort last in either direction."""
     alternatives, equal = [], []
     for (column, descending), value in zip(sort, last, strict=True):
-        kind = KINDS.get(column, "date")
+        kind = SORT_TYPES.get(column, "date")
         if value is None:
             equal.append(f"t.{column} is null")
             continue
         arguments.append(value)
         bound = f"${len(arguments)}::text::{kind}"
         beyond = f"t.{column} {'<' if descending else '>'} {bound}"
-        if column not in KINDS:
+        if column not in SORT_TYPES:
             beyond = f"({beyond} or t.{column} is null)"
         alternatives.append(" and ".join([*equal, beyond]))
         equal.append(f"t.{column} = {bound}")
-    if len(sort) == 2 and sort[0][1] == sort[1][1] and sort[0][0] in KINDS:  # one comparison of a row uses the index
+    if (
+        len(sort) == 2 and sort[0][1] == sort[1][1] and sort[0][0] in SORT_TYPES
+    ):  # one comparison of a row uses the index
         operator = "<" if sort[0][1] else ">"
         n = len(arguments)
-        first, second = f"${n - 1}::text::{KINDS[sort[0][0]]}", f"${n}::text::uuid"
+        first, second = f"${n - 1}::text::{SORT_TYPES[sort[0][0]]}", f"${n}::text::uuid"
         return f"(t.{sort[0][0]}, t.id) {operator} ({first}, {second})"
     return "(" + " or ".join(f"({a})" for a in alternatives) + ")" if alternatives else "false"

@@ -13,7 +13,7 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.values import NUMBER, day, is_identifier
 from app.kernel.sql.projection import RoleView
 
-LIMIT, MOST = 50, 200
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 TOO_MANY = 100
 
 
@@ -27,11 +27,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Listing:
-    """What is asked of a list."""
+    """One page of a list as it is asked for: conditions, order, size, and where it starts."""
 
     conditions: tuple[Condition, ...] = ()
     sort: tuple[tuple[str, bool], ...] = ()  # (column, descending)
-    limit: int = LIMIT
+    limit: int = DEFAULT_LIMIT
     cursor: str | None = None
 
 
@@ -56,7 +56,7 @@ def filter_names(t: RecordType) -> Mapping[str, Any]:
 
 
 def listing(view: RoleView, t: RecordType, parameters: Sequence[tuple[str, str]], later: Iterable[str] = ()) -> Listing:
-    """Reads the query of a list. Refuses with `bad_query` naming the parameter and what is allowed."""
+    """Read the query of a list. Refuses with `bad_query` naming the parameter and what is allowed."""
     names = filter_names(t)
     given: dict[str, list[str]] = {}
     for name, value in parameters:
@@ -78,15 +78,15 @@ def listing(view: RoleView, t: RecordType, parameters: Sequence[tuple[str, str]]
     return Listing(
         tuple(conditions),
         _sort(t, given.get("sort", [""])[0]),
-        page_limit(given.get("limit", [str(LIMIT)])[0]),
+        page_limit(given.get("limit", [str(DEFAULT_LIMIT)])[0]),
         given.get("cursor", [None])[0],
     )
 
 
 def page_limit(text: str) -> int:
-    """The number of records of a page. Refuses with `bad_query` (400) what is no whole number of 1 to MOST."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST:
-        raise bad_query("limit", "out_of_range", least=1, most=MOST)
+    """The number of records of a page. Refuses with `bad_query` (400) what is no whole number of 1 to MAX_LIMIT."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MAX_LIMIT:
+        raise bad_query("limit", "out_of_range", least=1, most=MAX_LIMIT)
     return int(text)
 
 
@@ -151,8 +151,8 @@ def _search(view: RoleView, t: RecordType, text: str) -> Condition:
         raise bad_query("q", "text_too_long", longest=100, length=len(text))
     pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     shown = {c: view.shown(t, c) for c in t.searched}
-    looked = [f"t.{c} like {{}}" + (f" and {s}" if s else "") for c, s in shown.items() if s != "false"]
-    return Condition(f"({' or '.join(looked)})", pattern)
+    matches = [f"t.{c} like {{}}" + (f" and {s}" if s else "") for c, s in shown.items() if s != "false"]
+    return Condition(f"({' or '.join(matches)})", pattern)
 
 
 def _sort(t: RecordType, text: str) -> tuple[tuple[str, bool], ...]:

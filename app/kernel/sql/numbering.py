@@ -10,7 +10,7 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 
 _DIGITS = "0123456789"
-LONGEST = 9  # digits of a number that is counted
+MOST_DIGITS = 9  # digits of a number that is counted
 
 
 def series_sql(t: RecordType, jurisdiction: str, via: str) -> str:
@@ -27,7 +27,7 @@ def raise_highest(highest: dict[str, int], numbers: Iterable[str]) -> None:
     for number in numbers:
         beginning = number.rstrip(_DIGITS)
         digits = number[len(beginning) :]
-        if 0 < len(digits) <= LONGEST and (last := int(digits)) > highest.get(beginning, 0):
+        if 0 < len(digits) <= MOST_DIGITS and (last := int(digits)) > highest.get(beginning, 0):
             highest[beginning] = last
 
 

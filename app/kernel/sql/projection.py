@@ -12,19 +12,19 @@ from typing import Any
 
 from app.kernel.declare.access import METADATA, Right
 from app.kernel.declare.fields import Absentees, Field, Lines, Reference, Sealed, Text
-from app.kernel.declare.record_type import HEAD, TAIL, RecordType
+from app.kernel.declare.record_type import HEAD_COLUMNS, TAIL_COLUMNS, RecordType
 from app.kernel.declare.registry import Registry
-from app.kernel.declare.visibility import Nothing
+from app.kernel.declare.visibility import NoRecords
 from app.kernel.schema import rights
 
-NOBODY = Right(Nothing(), lists=False, hides=METADATA)
+NO_RIGHT = Right(NoRecords(), lists=False, hides=METADATA)
 NOTE = "note"
-VERSION = "o"  # alias of an old version of the record `t`
+OLD_VERSION = "o"  # alias of an old version of the record `t`
 
 
 @dataclass(frozen=True)
 class RoleView:
-    """What one role sees of every type, and may do with it."""
+    """The rights of one role on every type."""
 
     registry: Registry
     role: str
@@ -36,7 +36,7 @@ class RoleView:
 
     def right(self, t: RecordType) -> Right:
         """What the role may do with records of a type."""
-        return t.access.of(self.role) or NOBODY
+        return t.access.of(self.role) or NO_RIGHT
 
     def shown(self, t: RecordType, member: str, row: str = "t") -> str:
         """SQL for whether the role sees a member (a field's name, or `note`) of a row: '' always, 'false' never.
@@ -54,7 +54,7 @@ class RoleView:
 
 
 def _shown_if(rule: str, row: str) -> str:
-    rows = (row, "t") if row == VERSION else (row,)
+    rows = (row, "t") if row == OLD_VERSION else (row,)
     return f"({' and '.join(rule.format(r) for r in rows)})" if rule else ""
 
 
@@ -92,7 +92,7 @@ def _references(view: RoleView, f: Reference, row: str) -> dict[str, str]:
     _, right = view.target(f)
     if right.sees_every:
         return {c: f"{row}.{c}" for c in f.columns}
-    if right is NOBODY:
+    if right is NO_RIGHT:
         return dict.fromkeys(f.columns, "null")
     if shown := _shown_by_id(view, f, row):
         return {c: f"case when {shown} then {row}.{c} end" for c in f.columns}
@@ -110,7 +110,9 @@ def _read_for_reference(view: RoleView, t: RecordType) -> Iterator[Reference]:
     """The references whose record must be read to know whether it exists for the role."""
     for f in t.references:
         right = view.target(f)[1]
-        if not (right.sees_every or right is NOBODY or view.shown(t, f.name) == "false" or _shown_by_id(view, f, "t")):
+        if not (
+            right.sees_every or right is NO_RIGHT or view.shown(t, f.name) == "false" or _shown_by_id(view, f, "t")
+        ):
             yield f
 
 
@@ -144,7 +146,7 @@ def document_sql(view: RoleView, t: RecordType, row: str) -> tuple[str, str]:
     """The FROM items that a row needs beside it, and the expression of its whole document as UTF-8 bytes."""
     note = view.shown(t, NOTE, row)
     own = [c for f in t.fields for c in _columns(view, t, f, row)]
-    head, tail = [f"{row}.{c}" for c in HEAD], [f"{row}.{c}" for c in TAIL if c != NOTE]
+    head, tail = [f"{row}.{c}" for c in HEAD_COLUMNS], [f"{row}.{c}" for c in TAIL_COLUMNS if c != NOTE]
     shown_note = f"{row}.note" if not note else f"case when {note} then {row}.note end as note"
     end = [f"{_actions(view, t, row)} as available_actions", f"{_masked(view, t, row)} as masked"]
     columns = ", ".join([*head, *own, shown_note, *tail, *end])
@@ -170,7 +172,7 @@ def _actions(view: RoleView, t: RecordType, row: str) -> str:
         for actions, states in by_actions.items()
     )
     may_act = rights.may_act(right, row, rights.document_scope(view.role))
-    acts = f" when ({may_act}) is not true then '[]'::json" if may_act and row != VERSION else ""
+    acts = f" when ({may_act}) is not true then '[]'::json" if may_act and row != OLD_VERSION else ""
     return f"case{acts} {cases} else '[]'::json end"
 
 

@@ -43,10 +43,10 @@ class ReferenceInputs:
 
 def _keys(f: Reference, how: str, typed: Container[str]) -> dict[str, str]:
     """The keys by which a source row names one record: 'id' or 'number' or both, each with its SQL."""
-    said = {"id": f"(source.values ->> '{f.id_column}')::uuid", "number": f"source.values ->> '{f.number_column}'"}
+    keys = {"id": f"(source.values ->> '{f.id_column}')::uuid", "number": f"source.values ->> '{f.number_column}'"}
     columns = {"id": f.id_column, "number": f.number_column}
-    said = {key: f"source.v_{c}" if (c := columns[key]) in typed else sql for key, sql in said.items()}
-    return said if how == "both" else {how: said[how]}
+    keys = {key: f"source.v_{c}" if (c := columns[key]) in typed else sql for key, sql in keys.items()}
+    return keys if how == "both" else {how: keys[how]}
 
 
 def _one_join(registry: Registry, f: Reference, keys: Mapping[str, str], optional: bool, code: str) -> str:

@@ -17,7 +17,7 @@ from app.kernel.declare.lifecycle import Transition
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.schema.tables import record_sql
-from app.kernel.sql.arrays import IMPATIENT, given_sql
+from app.kernel.sql.arrays import SHORT_LOCK_TIMEOUT, given_sql
 from app.kernel.sql.projection import RoleView, answer_sql, reads_others
 from app.kernel.sql.reference_joins import ReferenceInputs, locks_references, resolved_sql
 
@@ -26,10 +26,10 @@ COUNT = "count"  # in the place of ROW: return how many rows were written
 
 SINGLE_SOURCE = """select $2::uuid as id, $3::text as jurisdiction, $4::int as version, $5::text as number,
     $6::text as state, $7::jsonb as values, false as imported, null::jsonb as line"""
-# Several changes of one kind, sent together by the batcher.
+# Several changes of one kind, as the batcher sends them.
 MANY_CHANGED = f"""select x.id, null::text as jurisdiction, x.version, null::text as number, null::text as state,
     x.values, null::jsonb as line from unnest($2::uuid[], $3::int[], $4::jsonb[]) x(id, version, values)
-  where {IMPATIENT}"""
+  where {SHORT_LOCK_TIMEOUT}"""
 
 # The number of a row: its place among the rows for which the series was raised by one statement.
 _DRAWN = """(drawn.last - count(*) over (partition by series)

@@ -1,13 +1,13 @@
-"""The one door to the records: every floor above reads and writes them through these verbs, and through nothing else.
+"""The verbs of records: every floor above reads and writes records through these, and through nothing else.
 
     get, page, reveal                 read one record, a page of a list, a record with its sealed members shown
     create                            register a record
     change                            patch, action, correction, voiding: one path, named by `ChangeRequest.action`
     history, revision, difference     what became of a record, as the database wrote it
 
-Each takes a `RequestContext` (who asks) and a `RecordType`. A write is one statement, or one transaction where it has
-effects on other records; a refusal leaves nothing behind. Row security decides in the database which records exist for
-the caller, so no verb filters for secrecy.
+Each takes a `RequestContext` (the caller and the request) and a `RecordType`. A write is one statement, or one
+transaction where it has effects on other records; a refusal leaves nothing behind. Row security decides in the database
+which records exist for the caller, so no verb filters for secrecy.
 """
 
 from app.kernel.store.change import change

@@ -1,9 +1,9 @@
-"""Requests of one kind that arrive while a statement of that kind is under way go together in the next one.
+"""Batches: requests of one kind that arrive while a statement of that kind is under way share the next statement.
 
 A write of one record costs Postgres about four times what a row of many costs: planning, look-ups, triggers and the
 flush to disk are paid once a statement. A request that finds nothing of its kind under way is sent at once and alone.
 One kind is one caller with the same members, so row security, which decides per statement, decides for each request as
-if it stood alone (docs/decisions/0017-writing-together.md).
+if it stood alone (docs/decisions/0017-batches.md).
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """The one path of every change: a patch, an action, a correction, a voiding. Each names the version it starts from.
 
-A change that concerns nothing but its own row is one UPDATE, sent together with others of its kind. A change with
-effects on other records, with a reason, with sealed values, or with a rule that reads other records is carried out in
-a transaction of its own. The UPDATE holds every condition; `refusals` says which one was not met.
+A change that concerns nothing but its own row is one UPDATE, batched with others of its kind. A change with effects on
+other records, with a reason, with sealed values, or with a rule that reads other records has a transaction of its own.
+The UPDATE holds every condition; `refusals` says which one was not met.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from app.kernel.store.void import lock_for_voiding
 
 
 async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequest) -> Any:
-    """Carry out a change and return the row, or None where the record has left the caller's sight.
+    """Carry out a change and return the row, or None if the record no longer exists for the caller after it.
 
     A patch that changes nothing returns the same version and leaves no revision. Refusals, in their order: `refusals`.
     """
@@ -41,7 +41,7 @@ async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequ
     if t.sealed:
         values, clear = seal_values(ctx.runtime.seal, t, pending.values)
         pending = replace(pending, values=values)
-    if clear or right.acts_on_own_unit_only or pending.stands_alone:
+    if clear or right.acts_on_own_unit_only or pending.needs_transaction:
         return await _in_transaction(ctx, pending, clear)
     if pending.reads_old_row:
         async with ctx.connection() as connection:
@@ -51,7 +51,7 @@ async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequ
     except Refusal as refusal:
         if right.sees_every or refusal.code != "not_your_record":
             raise
-        return await _in_transaction(ctx, pending, clear)  # by this very write the record leaves the caller's sight
+        return await _in_transaction(ctx, pending, clear)  # after this write the record does not exist for the caller
     if row is None:
         async with ctx.connection() as connection:
             return await explain(ctx, connection, pending)
@@ -59,7 +59,7 @@ async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequ
 
 
 async def _pending(ctx: RequestContext, t: RecordType, record_id: str, asked: ChangeRequest) -> PendingChange:
-    """What is to be written. A body that is wrong is told after what comes before it."""
+    """The change as it is to be written. A wrong body is refused after whatever `require_current` refuses."""
     kinds = {"change": patch, "correct": correction, "void": voiding}
     try:
         if kind := kinds.get(asked.action):
@@ -74,7 +74,7 @@ async def _pending(ctx: RequestContext, t: RecordType, record_id: str, asked: Ch
 
 
 async def _batched(ctx: RequestContext, spec: UpdateSpec, pending: PendingChange) -> Any:
-    """Write one row together with changes of the same kind; None if a condition of the UPDATE was not met."""
+    """Write one row in a batch of changes of its kind; None if a condition of the UPDATE was not met."""
     t, action = pending.t, pending.asked.action
     item = WriteItem(pending.record_id, ctx.request, pending.values, version=pending.asked.version or 0)
 
@@ -96,8 +96,8 @@ async def _batched(ctx: RequestContext, spec: UpdateSpec, pending: PendingChange
 async def _in_transaction(ctx: RequestContext, pending: PendingChange, clear: list[Clear]) -> Any:
     """Check, update, store sealed values and apply effects in one transaction.
 
-    A record that may leave the caller's sight is written as the system role, after the caller's own rights were
-    checked: the caller's policy would refuse the new row.
+    A record that may no longer exist for the caller afterwards is written as the system role, after a check of the
+    caller's own rights: the caller's policy would refuse the new row.
     """
     t, asked = pending.t, pending.asked
     as_system = pending.voids or not ctx.right(t).sees_every
@@ -122,7 +122,7 @@ async def _in_transaction(ctx: RequestContext, pending: PendingChange, clear: li
 
 
 async def _check_as_caller(ctx: RequestContext, connection: Any, pending: PendingChange) -> None:
-    """What the caller's own eyes must find before the system role writes: the record, and all that is referred to."""
+    """Refuse, before the system role writes, a record or a reference that does not exist for the caller."""
     t = pending.t
     row = await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
     if pending.voids:

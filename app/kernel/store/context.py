@@ -1,4 +1,4 @@
-"""One request to the store: who asks, under which identifier, with which rights."""
+"""The context of one request: the caller, the identifier of the request, the rights, and the connections."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -23,7 +23,7 @@ from app.kernel.store.db_errors import refusal_of
 from app.roles import READERS
 
 # Reads wait for no lock, so the pool alone bounds how many batches of them are under way.
-UNBOUND = 1000
+UNLIMITED = 1000
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Runtime:
     pools: Pools
     seal: Keyring
     write_batcher: Batcher = field(default_factory=Batcher)
-    read_batcher: Batcher = field(default_factory=lambda: Batcher(max_concurrent=UNBOUND))
+    read_batcher: Batcher = field(default_factory=lambda: Batcher(max_concurrent=UNLIMITED))
 
 
 @dataclass(frozen=True, eq=False)
 class RequestContext:
-    """Who asks, and the identifier under which the request is logged. `origin` names the import that writes."""
+    """The caller, and the identifier under which the request is logged. `origin` names the import that writes."""
 
     runtime: Runtime
     caller: Caller
@@ -73,8 +73,8 @@ class RequestContext:
     async def as_system(self, connection: Any) -> AsyncIterator[None]:
         """Run what follows as the system role, inside a transaction. Row security then sees the whole jurisdiction.
 
-        It is for effects on records that the caller may not see, and for a write after which the record leaves the
-        caller's sight: the caller's own policy would refuse that row. The caller's jurisdiction still binds.
+        It is for effects on records that the caller may not see, and for a write after which the record no longer
+        exists for the caller, whose own policy would refuse that row. The caller's jurisdiction still binds.
         """
         await connection.execute(f"set local role {SYSTEM_ROLE}")
         yield
@@ -110,7 +110,7 @@ class RequestContext:
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
-        """Turn what the database refuses into a refusal: a policy's no, or a violated constraint."""
+        """Turn an error of the database into a refusal: a row that a policy refused, or a violated constraint."""
         try:
             yield
         except asyncpg.InsufficientPrivilegeError:

@@ -11,7 +11,7 @@ from app.errors import FieldError, Refusal, invalid
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
 from app.kernel.sql.arrays import lists_of, packed, requests_source, stored_column
-from app.kernel.sql.projection import NOBODY
+from app.kernel.sql.projection import NO_RIGHT
 from app.kernel.sql.reference_joins import ReferenceInputs
 from app.kernel.sql.write import ROW, insert_sql
 from app.kernel.store.batcher import WriteItem
@@ -58,7 +58,7 @@ def _jurisdiction(caller: Caller, given: str | None) -> str:
 
 
 def _default_to_own_team(ctx: RequestContext, t: RecordType, values: dict[str, Any]) -> None:
-    """What a team enters is the team's own, unless the body names another."""
+    """Set the caller's own team as the team of the record, unless the body names one."""
     if ctx.caller.team and any(f.name == "team" for f in t.references):
         f = t.reference("team")
         if not any(values.get(c) for c in f.columns):
@@ -87,7 +87,7 @@ async def _inherit_references(ctx: RequestContext, t: RecordType, values: dict[s
     inherited = set()
     for name, via in t.inherits.items():
         f, through = t.reference(name), t.reference(via)
-        if ctx.view.target(f)[1] is not NOBODY or values.get(f.id_column) or values.get(f.number_column):
+        if ctx.view.target(f)[1] is not NO_RIGHT or values.get(f.id_column) or values.get(f.number_column):
             continue
         column = "id" if values.get(through.id_column) else "number"
         member = through.id_column if column == "id" else through.number_column
@@ -107,7 +107,7 @@ async def _inherit_references(ctx: RequestContext, t: RecordType, values: dict[s
 async def _batched(
     ctx: RequestContext, t: RecordType, inputs: ReferenceInputs, jurisdiction: str, item: WriteItem
 ) -> Any:
-    """Create together with others of the same kind; None if a reference was not found."""
+    """Create in a batch of records of the same kind; None if a reference was not found."""
     numbered, initial = item.number is not None, t.lifecycle.initial
     typed = tuple(sorted(item.values.keys() - t.list_columns))
 

@@ -1,4 +1,4 @@
-"""What a constraint of the database says, as a refusal: no name of a table or constraint reaches a caller."""
+"""From a violated constraint to a refusal. No name of a table or constraint reaches a caller."""
 
 from typing import Any
 

@@ -12,7 +12,7 @@ from app.errors import Refusal
 from app.kernel.declare.fields import Sealed
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.access_log import HISTORY, with_log_entry
-from app.kernel.sql.projection import NOBODY, VERSION, RoleView, document_sql
+from app.kernel.sql.projection import NO_RIGHT, OLD_VERSION, RoleView, document_sql
 from app.kernel.store.context import RequestContext
 from app.kernel.store.read import get, identify
 
@@ -66,7 +66,7 @@ async def stale(ctx: RequestContext, connection: Any, t: RecordType, row: Any, v
     ]
     return Refusal(
         "stale",
-        said_as="stale" if 1 <= version < row["version"] else "no_such_version",
+        sentence_code="stale" if 1 <= version < row["version"] else "no_such_version",
         expected=version,
         current=row["version"],
         by=changes[0]["by"] if changes else "",
@@ -89,7 +89,7 @@ def changed(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
 async def _fetch(
     ctx: RequestContext, t: RecordType, key: str, condition: str, *arguments: Any, limit: int = 0
 ) -> list[Any]:
-    if ctx.right(t) is NOBODY:  # such a role has no grant on revisions either
+    if ctx.right(t) is NO_RIGHT:  # such a role has no grant on revisions either
         raise Refusal("not_found", label=t.label)
     record_id = await identify(ctx, t, key)
     sql = _select(ctx.view, t, condition) + (f" limit {limit}" if limit else "")
@@ -103,13 +103,13 @@ def _select(view: RoleView, t: RecordType, condition: str) -> str:
 
     Row security leaves out the revisions in which the caller could not have seen the record.
     """
-    items, document = document_sql(view, t, VERSION)
+    items, document = document_sql(view, t, OLD_VERSION)
     sealed = ", ".join(f"'{f.name}', o.{f.digest_column}" for f in t.of_kind(Sealed))
     return f"""select json_build_object({sealed})::text as sealed, t.id, r.version, r.action, r.at, r.actor, r.reason,
   r.source, {document}
 from {t.table} t
   join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}' and r.record_id = t.id,
-  lateral jsonb_populate_record(null::{t.table}, r.snapshot) {VERSION}{items}
+  lateral jsonb_populate_record(null::{t.table}, r.snapshot) {OLD_VERSION}{items}
 where t.id = $2::uuid and {condition} and {GUARD} order by r.version desc"""
 
 

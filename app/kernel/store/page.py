@@ -9,7 +9,7 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.visibility import OwnUnit
 from app.kernel.personal.access_log import Reading, with_log_entry
 from app.kernel.schema.rights import of_first_unit, scope_ids
-from app.kernel.sql.cursors import KINDS, after, cursor_text, cursor_values
+from app.kernel.sql.cursors import SORT_TYPES, after, cursor_text, cursor_values
 from app.kernel.sql.listing import Listing
 from app.kernel.sql.projection import RoleView, answer_sql
 from app.kernel.store.context import RequestContext
@@ -39,7 +39,7 @@ def page_sql(
 def _page_text(
     view: RoleView, t: RecordType, where: tuple[str, ...], sort: tuple[tuple[str, bool], ...], most: int
 ) -> str:
-    order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in KINDS else ' nulls last'}" for c, d in sort)
+    order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in SORT_TYPES else ' nulls last'}" for c, d in sort)
     sorted_by = "".join(f", t.{c} as key_{i}" for i, (c, _) in enumerate(sort[:-1]))  # the last of them is `id`
     sql = answer_sql(view, t, "t", sorted_by)
     # The page is cut first, so that documents are made of its rows and not of all rows that are sorted.

@@ -1,4 +1,4 @@
-"""What a body asks for, worked out before the database is asked: references as inputs, and a change as a statement."""
+"""From a body to what the store will write, before the database is asked: its references, and the pending change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class ChangeRequest:
     action    change, correct, void, or an action of the type's lifecycle
     version   the version named by If-Match; None if it is missing or cannot be read
     body      the validated members; empty where `problem` stands
-    problem   what is wrong with If-Match or body. It is told only to a caller who sees the record and may change it
+    problem   the refusal of If-Match or body. Only a caller who sees the record and may change it gets it
     """
 
     action: str
@@ -47,7 +47,7 @@ class ChangeRequest:
 
 @dataclass(frozen=True)
 class PendingChange:
-    """A change on its way: the version it starts from, the members it gives, and what its action adds.
+    """A change before it is written: the version it starts from, the members it gives, and what its action adds.
 
     to     the state that the record gets; None keeps it
     part   of an action that concerns a part of a list: the identifiers of that part. The state then stays
@@ -70,7 +70,7 @@ class PendingChange:
 
     @property
     def effects(self) -> tuple[Effect, ...]:
-        """What the change brings about in other records."""
+        """The effects of the change on other records."""
         return self.transition.effects if self.transition else ()
 
     @property
@@ -101,8 +101,8 @@ class PendingChange:
         return bool(self.transition and self.transition.needs) or self.runs_rule
 
     @property
-    def stands_alone(self) -> bool:
-        """Whether the change concerns more than its own row, and so has a transaction of its own."""
+    def needs_transaction(self) -> bool:
+        """Whether the change concerns more than its own row, and so needs a transaction of its own."""
         return bool(self.effects or self.reason or (self.runs_rule and self.t.rule_reads_references))
 
     def spec(self, while_in: tuple[str, ...]) -> UpdateSpec:

@@ -20,7 +20,7 @@ async def get(ctx: RequestContext, t: RecordType, key: str, reading: Reading | N
     """The current row of a record, by identifier or number, its `document` made for the caller.
 
     Refuses with `not_found`, or with `ambiguous_number` (409) where several jurisdictions use the number. `reading`
-    says how the access log enters the read; None reads for the service itself, which answers nothing of the row.
+    is what the access log says of the read; None is a read of the service itself, which answers nothing of the row.
     `extra` is more SQL for the select list.
     """
     column = "id" if is_identifier(key) else "number"
@@ -48,7 +48,7 @@ async def get(ctx: RequestContext, t: RecordType, key: str, reading: Reading | N
 
 
 async def _get_batched(ctx: RequestContext, t: RecordType, record_id: UUID) -> Any:
-    """The row of a record of a type whose reads are not logged, together with other reads of the same caller."""
+    """The row of a record of a type whose reads are not logged, in a batch with other reads of the same caller."""
 
     async def run(ids: Sequence[UUID]) -> Sequence[Any]:
         sql = read_sql(ctx.view, t, len(ids) > 1)
@@ -57,7 +57,8 @@ async def _get_batched(ctx: RequestContext, t: RecordType, record_id: UUID) -> A
         by_id = {row["id"]: row for row in rows}
         return [by_id.get(i) for i in ids]
 
-    with ctx.refusing():  # any number of requests may ask for one record, so each goes by a name of its own
+    # A batch may hold several reads of one record, unlike writes: each goes under a key of its own.
+    with ctx.refusing():
         return await ctx.runtime.read_batcher.submit((ctx.caller, t.name), record_id, str(id(ctx)), run)
 
 
@@ -75,7 +76,7 @@ async def reload(ctx: RequestContext, connection: Any, t: RecordType, record_id:
 
 
 async def identify(ctx: RequestContext, t: RecordType, key: str) -> str:
-    """The identifier behind a path segment that may be a number, in the spelling of the stored form.
+    """The identifier, in stored form, of the record that a path segment names by identifier or number.
 
     A number costs a statement. Refuses as `get` does.
     """

@@ -53,8 +53,8 @@ async def explain(ctx: RequestContext, connection: Any, pending: PendingChange) 
     """Say why the statement of a change wrote nothing: refuse, or give the row back where there was nothing to change.
 
     Refuses as `require_current` does, then with `reference_not_found` and its kin (422), `record_voided`,
-    `illegal_action` (409, naming the legal ones), `condition_not_met`, and `busy` where nothing explains it: then
-    another writer was there in between, and is gone again.
+    `illegal_action` (409, naming the legal ones), `condition_not_met`, and `busy` if nothing explains it: then another
+    writer came between the two statements.
     """
     t, transition, values = pending.t, pending.transition, pending.values
     row = await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
@@ -68,7 +68,7 @@ async def explain(ctx: RequestContext, connection: Any, pending: PendingChange) 
         raise Refusal("condition_not_met", label=transition.label)
     if transition or any(stored.get(column) != value for column, value in values.items()):
         raise Refusal("busy")
-    # No revision says that this row was answered, so the access log does.
+    # Nothing was written, so no revision shows this access: the access log does.
     await log_read(connection, ctx.context(), ctx.caller, t, READ, row["id"])
     return row
 

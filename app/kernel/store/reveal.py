@@ -21,7 +21,7 @@ MISSING = {"form": 0, "algorithm": "", "key_id": ""}  # stands for the value of 
 async def reveal(ctx: RequestContext, t: RecordType, key: str, purpose: str) -> bytes:
     """The document with its sealed members in clear. Refuses with `not_found`, `forbidden`, `value_not_opened`.
 
-    The access log enters a refused attempt, too.
+    A refused attempt is logged, too.
     """
     fields = t.of_kind(Sealed)
     if ctx.right(t).hides != Hidden():

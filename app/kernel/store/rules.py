@@ -1,4 +1,4 @@
-"""The rule of a type (`check`) on a record that is written: what it may ask, and what it has to say."""
+"""Runs the rule of a type (`check`) on a record that is written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class RuleContext:
         return (self.referenced_rows.get(reference) or {}).get(column)
 
     def field_error(self, pointer: str, code: str, **params: Any) -> None:
-        """Say that something is wrong with a member."""
+        """Add an error of a member."""
         self.field_errors.append(FieldError(f"/{pointer}", code, params, params.pop("allowed", None)))
 
 
@@ -84,8 +84,8 @@ async def referenced(
 ) -> dict[str, Any]:
     """The columns that the rule `requires` of referenced records, which are locked: field -> column -> value(s).
 
-    The caller must see a record for the rule to read it, but the rule may read what the caller may not: whom a clue is
-    about. A list of references gives lists of values.
+    The rule reads only records that the caller sees, but also those of their columns that are hidden from the caller:
+    whom a clue is about. A list of references gives lists of values.
     """
     found: dict[str, Any] = {}
     for f in t.references:

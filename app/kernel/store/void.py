@@ -1,4 +1,4 @@
-"""What voiding (作废) asks for: that no live record refers to the one that is voided."""
+"""The condition of a voiding (作废): no live record refers to the one that is voided."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -10,7 +10,7 @@ from app.records.common import day_on
 
 
 def state_on_import(row: Mapping[str, Any]) -> str:
-    """Contract section 3; `transferred` is the doing of the transfer that carries the clue."""
+    """Contract section 3. A clue becomes `transferred` by the import of the transfer that names it."""
     if row.get("is_closed_off"):
         return "closed_off"
     return "concluded" if row.get("concluded_on") else "registered"

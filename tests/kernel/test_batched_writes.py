@@ -1,4 +1,4 @@
-"""Writes of one caller that the service carries out together, seen through HTTP and in their revisions."""
+"""Writes of one caller that the service sends in one statement, seen through HTTP and in their revisions."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ async def revisions(database: EmbeddedPostgres, asked: str) -> list[Any]:
         return list(rows)
 
 
-def gathered(rows: list[Any]) -> bool:
+def batched(rows: list[Any]) -> bool:
     """Whether some transaction has written several of them: otherwise a test would prove nothing."""
     return len({r["xid"] for r in rows}) < len(rows)
 
@@ -60,20 +60,18 @@ async def test_a_number_that_is_taken_is_refused_and_the_others_are_created(
     assert all(r["request_id"] == r["note"] and r["actor"] == "office" for r in rows)
 
 
-async def test_numbers_stay_dense_when_some_of_those_written_together_are_refused(
+async def test_numbers_stay_dense_when_some_of_a_batch_are_refused(
     make: Maker, office: Api, database: EmbeddedPostgres
 ) -> None:
     parent = await make("units")
     last = int(re.findall(r"\d+", (await make("units"))["number"])[-1])
     absent = {3, 4, 11}
     parents = ["431382-U99999" if n in absent else parent["number"] for n in range(MANY)]
-    answers = await asyncio.gather(
-        *(create(office, "dense-together", n, parent_number=p) for n, p in enumerate(parents))
-    )
+    answers = await asyncio.gather(*(create(office, "dense-batch", n, parent_number=p) for n, p in enumerate(parents)))
     assert [a.status_code for a in answers] == [422 if n in absent else 201 for n in range(MANY)]
     drawn = sorted(int(re.findall(r"\d+", a.json()["number"])[-1]) for a in answers if a.status_code == 201)
     assert drawn == list(range(last + 1, last + 1 + MANY - len(absent)))
-    assert gathered(await revisions(database, "dense-together"))
+    assert batched(await revisions(database, "dense-batch"))
 
 
 async def test_each_revision_names_the_request_that_asked_for_it_and_each_answer_is_its_own(
@@ -88,10 +86,10 @@ async def test_each_revision_names_the_request_that_asked_for_it_and_each_answer
     assert [(r["record_id"], r["note"]) for r in rows] == [
         (u["id"], f"own-revision-{n:02}") for n, u in enumerate(units)
     ]
-    assert all(r["request_id"] == r["note"] and r["version"] == 2 for r in rows) and gathered(rows)
+    assert all(r["request_id"] == r["note"] and r["version"] == 2 for r in rows) and batched(rows)
 
 
-async def test_what_follows_from_each_names_the_request_of_that_one(
+async def test_the_effects_of_each_name_the_request_of_that_one(
     make: Maker, office: Api, database: EmbeddedPostgres
 ) -> None:
     findings = [await make("findings") for _ in range(12)]
@@ -107,7 +105,7 @@ async def test_what_follows_from_each_names_the_request_of_that_one(
     assert [a.status_code for a in answers] == [200] * 12, answers[0].text
     rows = await revisions(database, "followed-by")
     asked = {r["record_id"]: r["request_id"] for r in rows}
-    assert gathered(rows)
+    assert batched(rows)
     for n, (finding, opinion) in enumerate(zip(findings, opinions, strict=True)):
         assert asked[finding["id"]] == asked[opinion["id"]] == f"followed-by-{n:02}"
 
@@ -138,11 +136,11 @@ async def test_a_lost_connection_is_told_to_each_of_them_and_nothing_is_written(
         await rest.start()
         await second.execute("select from unit where id = $1 for update", units[1]["id"])
         await first.execute("select from unit where id = $1 for update", units[0]["id"])
-        tasks = [asyncio.create_task(patch(office, units[0], "lost-together", 0))]
+        tasks = [asyncio.create_task(patch(office, units[0], "lost-batch", 0))]
         await waits_or_ends(owner, tasks[0])
-        tasks += [asyncio.create_task(patch(office, u, "lost-together", n)) for n, u in enumerate(units[1:], 1)]
+        tasks += [asyncio.create_task(patch(office, u, "lost-batch", n)) for n, u in enumerate(units[1:], 1)]
         await asyncio.sleep(0.1)
-        await held.rollback()  # the first is done, and the rest go together, as far as the lock
+        await held.rollback()  # the first is done, and the rest go in one batch, as far as the lock
         assert (await tasks[0]).status_code == 200
         await waits_or_ends(owner, tasks[1])
         (waiting,) = await owner.fetch(WAITING)
@@ -152,7 +150,7 @@ async def test_a_lost_connection_is_told_to_each_of_them_and_nothing_is_written(
         await rest.rollback()
         answers = await asyncio.gather(*tasks[1:])
     assert {(a.status_code, a.json()["code"]) for a in answers} == {(503, "busy")}
-    assert [r["request_id"] for r in await revisions(database, "lost-together")] == ["lost-together-00"]
+    assert [r["request_id"] for r in await revisions(database, "lost-batch")] == ["lost-batch-00"]
     again = await asyncio.gather(*(patch(office, u, "lost-again", n) for n, u in enumerate(units[1:], 1)))
     assert {a.status_code for a in again} == {200}
     assert len(await revisions(database, "lost-again")) == MANY - 1
@@ -182,7 +180,7 @@ async def test_the_change_of_a_caller_that_has_gone_is_made_and_the_others_get_t
     assert [(r["request_id"], r["record_id"], r["version"]) for r in rows] == [
         (f"gone-caller-{n:02}", u["id"], 2) for n, u in enumerate(units)
     ]
-    assert gathered(rows)
+    assert batched(rows)
 
 
 async def test_of_many_changes_of_one_record_at_once_each_is_a_statement_of_its_own_and_one_is_made(

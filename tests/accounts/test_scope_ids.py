@@ -1,4 +1,4 @@
-"""What a principal's keys are: its team, or its unit with every unit merged into it, at every moment."""
+"""The scope ids of a principal: its team, or its unit with every unit merged into it, at every moment."""
 
 import asyncio
 import itertools
@@ -19,23 +19,23 @@ _names = itertools.count()
 
 
 class Desk:
-    """Opens principals and looks at their keys."""
+    """Opens principals and reads their scope ids."""
 
     def __init__(self, pools: Pools, owner: Any) -> None:
         self.pools, self.owner = pools, owner
 
     async def of_unit(self, unit: Any) -> str:
-        name = f"keys-{next(_names)}"
+        name = f"scope-{next(_names)}"
         await entered(self.pools, name, "inspected_unit", HOME, unit_number=unit["number"])
         return name
 
     async def of_team(self, team: Any) -> str:
-        name = f"keys-{next(_names)}"
+        name = f"scope-{next(_names)}"
         await entered(self.pools, name, "inspection_team", HOME, team_number=team["number"])
         return name
 
-    async def keys(self, name: str) -> set[str]:
-        return {str(k) for k in await self.owner.fetchval("select keys from principal where id = $1", name)}
+    async def scope_ids(self, name: str) -> set[str]:
+        return {str(k) for k in await self.owner.fetchval("select scope_ids from principal where id = $1", name)}
 
 
 @pytest.fixture
@@ -58,26 +58,26 @@ async def merged(office: Api, unit: Any, into: Any) -> Any:
 async def test_a_unit_answers_for_itself_and_for_what_was_merged_into_it(desk: Desk, make: Maker, office: Api) -> None:
     a, b, c = [await make("units") for _ in range(3)]
     of_a, of_b, of_c = [await desk.of_unit(u) for u in (a, b, c)]
-    assert [await desk.keys(p) for p in (of_a, of_b, of_c)] == [{a["id"]}, {b["id"]}, {c["id"]}]
+    assert [await desk.scope_ids(p) for p in (of_a, of_b, of_c)] == [{a["id"]}, {b["id"]}, {c["id"]}]
     await merged(office, a, b)
-    assert [await desk.keys(p) for p in (of_a, of_b, of_c)] == [set(), {a["id"], b["id"]}, {c["id"]}]
+    assert [await desk.scope_ids(p) for p in (of_a, of_b, of_c)] == [set(), {a["id"], b["id"]}, {c["id"]}]
     await merged(office, b, c)
-    assert [await desk.keys(p) for p in (of_a, of_b, of_c)] == [set(), set(), {a["id"], b["id"], c["id"]}]
+    assert [await desk.scope_ids(p) for p in (of_a, of_b, of_c)] == [set(), set(), {a["id"], b["id"], c["id"]}]
     later = await desk.of_unit(c)
-    assert await desk.keys(later) == {a["id"], b["id"], c["id"]}, "one that comes later has the same"
+    assert await desk.scope_ids(later) == {a["id"], b["id"], c["id"]}, "one that comes later has the same"
 
 
-async def test_a_merge_that_is_corrected_moves_the_keys(desk: Desk, make: Maker, office: Api) -> None:
+async def test_a_merge_that_is_corrected_moves_the_scope_ids(desk: Desk, make: Maker, office: Api) -> None:
     a, wrong, right = [await make("units") for _ in range(3)]
     of_wrong, of_right = [await desk.of_unit(u) for u in (wrong, right)]
     record = await merged(office, a, wrong)
     corrected = await office.act(record, "units", "correct", merged_into_number=right["number"], reason="核对")
     assert corrected.status_code == 200, corrected.text
-    assert [await desk.keys(p) for p in (of_wrong, of_right)] == [{wrong["id"]}, {a["id"], right["id"]}]
+    assert [await desk.scope_ids(p) for p in (of_wrong, of_right)] == [{wrong["id"]}, {a["id"], right["id"]}]
 
 
-async def test_the_keys_come_back_with_the_unit(desk: Desk, make: Maker, office: Api) -> None:
-    """No action undoes a merge today; whatever path a row takes, the keys follow."""
+async def test_the_scope_ids_come_back_with_the_unit(desk: Desk, make: Maker, office: Api) -> None:
+    """No action undoes a merge today; whatever path a row takes, the scope ids follow."""
     a, b = [await make("units") for _ in range(2)]
     of_a, of_b = [await desk.of_unit(u) for u in (a, b)]
     await merged(office, a, b)
@@ -88,7 +88,7 @@ async def test_the_keys_come_back_with_the_unit(desk: Desk, make: Maker, office:
             " where id = $1",
             a["id"],
         )
-    assert [await desk.keys(p) for p in (of_a, of_b)] == [{a["id"]}, {b["id"]}]
+    assert [await desk.scope_ids(p) for p in (of_a, of_b)] == [{a["id"]}, {b["id"]}]
 
 
 async def test_renaming_a_unit_changes_nothing_and_voiding_it_leaves_nothing(
@@ -98,17 +98,17 @@ async def test_renaming_a_unit_changes_nothing_and_voiding_it_leaves_nothing(
     principal = await desk.of_unit(unit)
     renamed = await office.act(unit, "units", "rename", name="某街道", reason="撤镇设街道")
     assert renamed.status_code == 200, renamed.text
-    assert await desk.keys(principal) == {unit["id"]}
+    assert await desk.scope_ids(principal) == {unit["id"]}
     assert (await office.act(renamed.json(), "units", "void", reason="重复登记")).status_code == 200
-    assert await desk.keys(principal) == set()
+    assert await desk.scope_ids(principal) == set()
 
 
 async def test_a_team_answers_for_itself_until_it_is_voided(desk: Desk, make: Maker, office: Api) -> None:
     team = await make("teams")
     principal = await desk.of_team(team)
-    assert await desk.keys(principal) == {team["id"]}
+    assert await desk.scope_ids(principal) == {team["id"]}
     assert (await office.act(team, "teams", "void", reason="重复登记")).status_code == 200
-    assert await desk.keys(principal) == set()
+    assert await desk.scope_ids(principal) == set()
 
 
 async def test_a_unit_that_arrives_merged_is_counted(desk: Desk, make: Maker, office: Api) -> None:
@@ -122,7 +122,7 @@ async def test_a_unit_that_arrives_merged_is_counted(desk: Desk, make: Maker, of
             " 'merged', '旧镇', 'other', $3, $4, now(), 'x', now(), 'x') returning id",
             HOME, f"{heir['number']}-1", heir["id"], heir["number"],
         )  # fmt: skip
-    assert await desk.keys(principal) == {heir["id"], str(old)}
+    assert await desk.scope_ids(principal) == {heir["id"], str(old)}
 
 
 MERGE = """update unit set state = 'merged', merged_into_id = $2, merged_into_number = 'x', version = version + 1
@@ -138,7 +138,7 @@ async def test_a_principal_that_is_opened_during_a_merge_misses_nothing(
         for connection in (one, two):
             await connection.execute("begin")
             await named(connection, OFFICE)
-        names = {u["id"]: f"keys-{next(_names)}" for u in (a, heir)}
+        names = {u["id"]: f"scope-{next(_names)}" for u in (a, heir)}
 
         async def merge(connection: Any) -> None:
             await connection.execute(MERGE, a["id"], heir["id"])
@@ -163,8 +163,8 @@ async def test_a_principal_that_is_opened_during_a_merge_misses_nothing(
         except asyncpg.ForeignKeyViolationError:
             assert first == "the merge", "a unit that was merged takes no new principal"
             return
-    assert await desk.keys(names[a["id"]]) == set()
-    assert await desk.keys(names[heir["id"]]) == {a["id"], heir["id"]}
+    assert await desk.scope_ids(names[a["id"]]) == set()
+    assert await desk.scope_ids(names[heir["id"]]) == {a["id"], heir["id"]}
 
 
 async def test_two_merges_into_one_unit_at_the_same_moment_both_count(
@@ -182,12 +182,12 @@ async def test_two_merges_into_one_unit_at_the_same_moment_both_count(
         await one.execute("commit")
         await second
         await two.execute("commit")
-        assert await desk.keys(of_heir) == {a["id"], b["id"], heir["id"]}
+        assert await desk.scope_ids(of_heir) == {a["id"], b["id"], heir["id"]}
         await one.execute("begin")
         await named(one, OFFICE)
         await one.execute(MERGE, heir["id"], last["id"])
         await one.execute("commit")
-    assert await desk.keys(of_last) == {a["id"], b["id"], heir["id"], last["id"]}
+    assert await desk.scope_ids(of_last) == {a["id"], b["id"], heir["id"], last["id"]}
 
 
 async def test_a_principal_is_bound_to_a_living_unit_of_its_jurisdiction(

@@ -1,6 +1,6 @@
 -- A unit was merged, or no longer is, or was voided. Walks up from it, locking each unit on the way and reading it anew,
--- so that merges of one chain follow one another; then every principal of those units has its keys counted again.
-create function rekey_units() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+-- so that merges of one chain follow one another; then the scope ids of every principal of those units are found anew.
+create function rescope_units() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   start uuid;
   at uuid;
@@ -14,14 +14,14 @@ begin
     end loop;
   end loop;
   perform from principal p where p.code = new.jurisdiction and p.unit_id = any (path) order by p.id for no key update;
-  update principal p set keys = unit_keys(p.code, p.unit_id)
-    where p.code = new.jurisdiction and p.unit_id = any (path) and p.keys <> unit_keys(p.code, p.unit_id);
+  update principal p set scope_ids = unit_scope_ids(p.code, p.unit_id)
+    where p.code = new.jurisdiction and p.unit_id = any (path) and p.scope_ids <> unit_scope_ids(p.code, p.unit_id);
   return null;
 end $$;
-alter function rekey_units() owner to ledger_keeper;
+alter function rescope_units() owner to ledger_keeper;
 -- Decided by the conditions, without a call: a patch of a unit costs nothing more.
-create trigger rekey_merged after insert on unit for each row when (new.merged_into_id is not null)
-  execute function rekey_units();
-create trigger rekey_changed after update on unit for each row
+create trigger rescope_merged after insert on unit for each row when (new.merged_into_id is not null)
+  execute function rescope_units();
+create trigger rescope_changed after update on unit for each row
   when (new.state is distinct from old.state or new.merged_into_id is distinct from old.merged_into_id)
-  execute function rekey_units();
+  execute function rescope_units();

@@ -55,12 +55,12 @@ async def statements(database: EmbeddedPostgres, folder: Path, office: Api) -> A
 async def narrow(url: str, make: Maker) -> list[str]:
     """Accounts of the roles that see only some records."""
     unit, team = (await make.shared("units"))["number"], (await make.shared("teams"))["number"]
-    names = [await account(url, "gate-leaders", "leading_group", HOME)]
-    names.append(await account(url, "gate-team", "inspection_team", HOME, team_number=team))
+    names = [await account(url, "guard-leaders", "leading_group", HOME)]
+    names.append(await account(url, "guard-team", "inspection_team", HOME, team_number=team))
     for role in ("inspected_unit", "handling_department", "organisation_department"):
-        names.append(await account(url, f"gate-{role[:6]}", role, HOME, unit_number=unit))
+        names.append(await account(url, f"guard-{role[:6]}", role, HOME, unit_number=unit))
     shared = [t.path for t in REGISTRY if t.access.partner]
-    return [*names, await account(url, "gate-partner", "partner_system", HOME, unit_number=unit, types=shared)]
+    return [*names, await account(url, "guard-partner", "partner_system", HOME, unit_number=unit, types=shared)]
 
 
 async def looks(api: Api, make: Maker) -> None:
@@ -130,7 +130,7 @@ async def everything(api: Api, t: Any, make: Maker) -> None:
 
 
 async def every_action(t: Any, make: Maker) -> None:
-    """Each action once, with what it brings about."""
+    """Each action once, with its effects."""
     for arrow in t.lifecycle.public:
         walker = Walker(make.fresh())
         await walker.take(t, await walker.reach(t.path, arrow.origins[0]), arrow)
@@ -174,7 +174,7 @@ async def planned(connection: Any, text: str) -> Any:
 def nodes(plan: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """Every node of a plan with the nodes above it.
 
-    Left out is what a policy looks at to check a row that is being written: that row has come from below a gate.
+    Left out is what a policy looks at to check a row that is being written: that row has come from below a guard.
     """
     yield plan, above
     for child in plan.get("Plans", ()):
@@ -182,36 +182,36 @@ def nodes(plan: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[A
             yield from nodes(child, (*above, plan))
 
 
-def gates(plan: Any) -> set[str]:
+def guards(plan: Any) -> set[str]:
     """The names of the sub-plans that set the caller."""
     return {n["Subplan Name"] for n, _ in nodes(plan) if "set_caller(" in " ".join(n.get("Output", ()))}
 
 
-def ungated(plan: Any, protected: set[str]) -> list[str]:
-    """The protected tables that are scanned without a gate above."""
-    names = gates(plan)
+def unguarded(plan: Any, protected: set[str]) -> list[str]:
+    """The protected tables that are scanned without a caller guard above."""
+    names = guards(plan)
 
-    def is_gate(node: Any) -> bool:
+    def is_guard(node: Any) -> bool:
         return any(name.split(" (")[0] in node.get("One-Time Filter", "") for name in names)
 
     return [
         n["Relation Name"]
         for n, above in nodes(plan)
-        if n.get("Relation Name") in protected and "Scan" in n["Node Type"] and not any(map(is_gate, (n, *above)))
+        if n.get("Relation Name") in protected and "Scan" in n["Node Type"] and not any(map(is_guard, (n, *above)))
     ]
 
 
-async def test_every_statement_on_protected_tables_has_the_gate_above_each_scan(
+async def test_every_statement_on_protected_tables_has_the_guard_above_each_scan(
     statements: dict[str, set[str]], database: EmbeddedPostgres
 ) -> None:
     async with owning(database) as owner:
         rows = await owner.fetch(
             "select relname from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace"
         )
-    # `principal` is read by the policies, when the scan below the gate first needs them; the others at the door.
+    # Policies read `principal` when the scan below the guard first needs them. `ledger_auth` reads the other two.
     protected = {r["relname"] for r in rows} - {"principal", "principal_secret", "service_key"}
     explained, open_ones = 0, []
-    hand = await connect(database.application_url, SYSTEM_ROLE)
+    system = await connect(database.application_url, SYSTEM_ROLE)
     for role in ROLES:
         connection = await connect(database.application_url, role)
         for text in statements[role]:
@@ -219,28 +219,28 @@ async def test_every_statement_on_protected_tables_has_the_gate_above_each_scan(
                 continue
             try:
                 plan = await planned(connection, text)
-            except asyncpg.InsufficientPrivilegeError:  # what the ledger's own hand did in this role's transaction
-                plan = await planned(hand, text)
+            except asyncpg.InsufficientPrivilegeError:  # what the system role did in this transaction
+                plan = await planned(system, text)
             explained += 1
-            open_ones += [(role, table, text) for table in ungated(plan, protected)]
+            open_ones += [(role, table, text) for table in unguarded(plan, protected)]
         await connection.close()
-    await hand.close()
+    await system.close()
     assert not open_ones, open_ones[0]
     assert explained > 20 * len(REGISTRY.types), "the run was representative"
 
 
-async def test_a_statement_without_the_gate_is_told_from_one_with_it(database: EmbeddedPostgres) -> None:
+async def test_a_statement_without_the_guard_is_told_from_one_with_it(database: EmbeddedPostgres) -> None:
     """The check above can fail."""
     connection = await connect(database.application_url, "ledger_inspection_office")
-    gate = "(select set_caller($1)) is not null"
+    guard = "(select set_caller($1)) is not null"
     for text, found in (
-        (f"select t.id from unit t where t.id = '{'0' * 8}-0000-7000-8000-{'0' * 12}' and {gate}", []),
+        (f"select t.id from unit t where t.id = '{'0' * 8}-0000-7000-8000-{'0' * 12}' and {guard}", []),
         ("select t.id from unit t where t.number = $1", ["unit"]),
-        (f"select t.id from unit t where {gate} and exists (select from person p where p.unit_id = t.id)", []),
-        (f"with x as (select count(*) from person) select t.id from unit t, x where {gate} and t.number = $1", None),
-        (f"select p.id from person p union all select t.id from unit t where {gate}", ["person"]),
+        (f"select t.id from unit t where {guard} and exists (select from person p where p.unit_id = t.id)", []),
+        (f"with x as (select count(*) from person) select t.id from unit t, x where {guard} and t.number = $1", None),
+        (f"select p.id from person p union all select t.id from unit t where {guard}", ["person"]),
     ):
         plan = await planned(connection, text)
         if found is not None:
-            assert ungated(plan, {"unit", "person"}) == found, text
+            assert unguarded(plan, {"unit", "person"}) == found, text
     await connection.close()

@@ -1,4 +1,4 @@
-"""What a write brings about in other records, in the same transaction and in their own history."""
+"""The effects of a write on other records, in the same transaction and in their own history."""
 
 from typing import Any
 
@@ -44,8 +44,8 @@ async def test_the_first_acceptance_begins_and_the_last_completion_ends_the_rect
     second = await act(office, second, "rectification-opinions", "send_back", reason="整改不实")
     assert second["result"] is None and await state_of(office, "findings", finding) == "rectifying"
     history = (await office.read(f"/v1/findings/{finding['id']}/revisions"))["items"]
-    told = ["resume_rectification", "finish_rectification", "begin_rectification", "feed_back", "create"]
-    assert [e["action"] for e in history] == told
+    actions = ["resume_rectification", "finish_rectification", "begin_rectification", "feed_back", "create"]
+    assert [e["action"] for e in history] == actions
     assert second["number"] in history[0]["reason"] and first["number"] in history[2]["reason"]
     assert {e["by"] for e in history} == {"office"}
 

@@ -29,11 +29,11 @@ from tests.support.callers import HOME, Api
 from tests.support.records import Maker
 from tests.support.sql import acting
 
-PLACES = {"rounds": "round", "teams": "team", "finding-categories": "category"}
+KNOWN = {"rounds": "round", "teams": "team", "finding-categories": "category"}
 
 
 class Desk:
-    """Opens accounts, looks through their eyes, and does what the office does."""
+    """Opens accounts, calls as each of them, and does what the office does."""
 
     def __init__(self, service: ASGIApp, url: str, make: Maker, held: AsyncExitStack) -> None:
         self.service, self.url, self.make, self.held = service, url, make, held
@@ -64,50 +64,52 @@ async def desk(make: Maker, service: ASGIApp, database: EmbeddedPostgres) -> Asy
         yield Desk(service, database.application_url, make, held)
 
 
-async def told(api: Api, finding: Any) -> set[str]:
-    """Which of the finding's places exist for a caller; each way to ask says the same."""
+async def known_to(api: Api, finding: Any) -> set[str]:
+    """Which of round, team and category of the finding exist for a caller; each way to ask says the same."""
     found = []
     one = f"/v1/findings/{finding['id']}"
     listed = await api.read("/v1/findings", limit="200")
     old = (await api.read(f"{one}/revisions/{finding['version']}"))["record"]
     for document in (await api.read(one), next(f for f in listed["items"] if f["id"] == finding["id"]), old):
-        for name in PLACES.values():
+        for name in KNOWN.values():
             both = tuple(document[f"{name}_{column}"] for column in ("id", "number"))
             assert both in ((None, None), tuple(finding[f"{name}_{column}"] for column in ("id", "number")))
-        found.append({path for path, name in PLACES.items() if document[f"{name}_id"]})
-    records = {p: await api.get(f"/v1/{p}/{finding[f'{name}_id']}") for p, name in PLACES.items()}
+        found.append({path for path, name in KNOWN.items() if document[f"{name}_id"]})
+    records = {p: await api.get(f"/v1/{p}/{finding[f'{name}_id']}") for p, name in KNOWN.items()}
     found.append({path for path, answer in records.items() if answer.status_code == 200})
-    lists = {p: (await api.read(f"/v1/{p}"))["items"] for p in PLACES}
-    found.append({p for p, items in lists.items() if finding[f"{PLACES[p]}_id"] in {i["id"] for i in items}})
-    numbers = {p: f"{name}_number" for p, name in PLACES.items()}
+    lists = {p: (await api.read(f"/v1/{p}"))["items"] for p in KNOWN}
+    found.append({p for p, items in lists.items() if finding[f"{KNOWN[p]}_id"] in {i["id"] for i in items}})
+    numbers = {p: f"{name}_number" for p, name in KNOWN.items()}
     filtered = {p: await api.read("/v1/findings", **{name: finding[name]}) for p, name in numbers.items()}
     found.append({p for p, answer in filtered.items() if answer["items"]})
     assert all(f == found[0] for f in found), found
     return found[0]
 
 
-async def test_a_unit_learns_its_places_when_it_is_entered_and_not_of_a_voided_target(desk: Desk) -> None:
+async def test_a_unit_learns_of_round_team_and_category_when_it_is_entered_and_not_by_a_voided_target(
+    desk: Desk,
+) -> None:
     unit = await desk.make("units")
     api = await desk.caller("inspected_unit", unit_number=unit["number"])
     finding = await desk.fed_back(unit)
-    assert await told(api, finding) == set(), "no target at all"
+    assert await known_to(api, finding) == set(), "no target at all"
     target = await desk.make("targets", unit_number=unit["number"])
-    assert await told(api, finding) == set(), "planned, and not entered"
+    assert await known_to(api, finding) == set(), "planned, and not entered"
     await desk.act(target, "targets", "enter", on="2017-04-22")
-    assert await told(api, finding) == set(PLACES)
+    assert await known_to(api, finding) == set(KNOWN)
     await desk.act(target, "targets", "void", reason="录重")
-    assert await told(api, finding) == set()
+    assert await known_to(api, finding) == set()
 
 
-async def test_a_unit_learns_the_places_of_the_units_merged_into_it(desk: Desk) -> None:
+async def test_a_unit_learns_what_the_units_merged_into_it_know(desk: Desk) -> None:
     former, heir = await desk.make("units"), await desk.make("units")
     api = await desk.caller("inspected_unit", unit_number=heir["number"])
     finding = await desk.fed_back(heir)
     target = await desk.make("targets", unit_number=former["number"])
     await desk.act(target, "targets", "enter", on="2017-04-22")
-    assert await told(api, finding) == set()
+    assert await known_to(api, finding) == set()
     await desk.act(former, "units", "merge", merged_into_number=heir["number"], on="2019-12-30", reason="撤并")
-    assert await told(api, finding) == set(PLACES)
+    assert await known_to(api, finding) == set(KNOWN)
 
 
 async def test_a_unit_lists_the_findings_of_the_units_merged_into_it_among_its_own(desk: Desk) -> None:
@@ -131,7 +133,7 @@ async def test_a_unit_lists_the_findings_of_the_units_merged_into_it_among_its_o
         assert await listed(of, limit=3, sort="number") == every[::-1]
 
 
-async def test_a_unit_learns_the_places_of_each_of_its_targets_and_of_no_other(desk: Desk) -> None:
+async def test_a_unit_learns_the_round_and_team_of_each_of_its_targets_and_of_no_other(desk: Desk) -> None:
     unit, other = await desk.make("units"), await desk.make("units")
     api = await desk.caller("inspected_unit", unit_number=unit["number"])
     expected: dict[str, set[str]] = {"rounds": set(), "teams": set()}
@@ -139,7 +141,7 @@ async def test_a_unit_learns_the_places_of_each_of_its_targets_and_of_no_other(d
         target = await desk.make.fresh()("targets", unit_number=of["number"])
         await desk.act(target, "targets", "enter", on="2017-04-22")
         for path, ids in expected.items():
-            ids |= {target[f"{PLACES[path]}_id"]} if of is unit else set()
+            ids |= {target[f"{KNOWN[path]}_id"]} if of is unit else set()
     for path, ids in expected.items():
         assert {r["id"] for r in (await api.read(f"/v1/{path}"))["items"]} == ids and len(ids) == 2
 
@@ -170,7 +172,7 @@ async def test_what_a_team_writes_answers_with_its_round_and_team(desk: Desk) ->
 
 
 @pytest.mark.parametrize("role", list(SEES))
-async def test_a_reference_is_told_exactly_to_whom_the_record_exists(role: str, world: World) -> None:
+async def test_a_reference_is_shown_exactly_to_those_for_whom_the_record_exists(role: str, world: World) -> None:
     """Also where the identifier alone is asked, and nothing is looked up: of a record as it is, and as it was."""
     api, compared = world.callers[role], 0
     for t in REGISTRY:
@@ -188,7 +190,7 @@ async def test_a_reference_is_told_exactly_to_whom_the_record_exists(role: str, 
 
 
 @pytest.mark.parametrize(
-    ("name", "role", "table", "places"),
+    ("name", "role", "table", "scope"),
     [
         ("inspected_unit", "inspected_unit", "target", {"round_id": "rounds", "team_id": "teams"}),
         ("other_unit", "inspected_unit", "target", {"round_id": "rounds", "team_id": "teams"}),
@@ -196,11 +198,11 @@ async def test_a_reference_is_told_exactly_to_whom_the_record_exists(role: str, 
         ("other_team", "inspection_team", "team", {"round_id": "rounds"}),
     ],
 )
-async def test_the_gate_finds_past_the_policies_what_they_show(
-    name: str, role: str, table: str, places: dict[str, str], world: World, database: EmbeddedPostgres
+async def test_the_guard_finds_past_the_policies_what_they_show(
+    name: str, role: str, table: str, scope: dict[str, str], world: World, database: EmbeddedPostgres
 ) -> None:
     async with acting(database, Caller(f"w_{name}", role, CODE)) as connection:
-        for column, member in places.items():
+        for column, member in scope.items():
             shown = await connection.fetch(f"select {column} from {table} where state <> 'voided'")
             found = await connection.fetchval(f"select caller_{member}()")
             assert set(found or ()) == {r[0] for r in shown}
