@@ -1,8 +1,9 @@
-"""How a database is brought to a revision. `python -m app` passes here, and so does `alembic` in a shell.
+"""Runs every Alembic command on a database, whether `python -m app` or `alembic` in a shell asks for it.
 
-Migrations move tables and data. Around them, in the same transaction, stands what is made from the declarations: it is
-taken away before the first migration that runs, and installed once the tables are those of the newest one. Below that
-it is absent, and the service refuses to start. Where no migration runs, it is installed if its text has changed.
+Migrations move tables and data. In the same transaction the installed schema (functions, triggers, policies, grants) is
+dropped before the first migration that runs, and installed after the last, if the tables are those of the newest
+revision. On an older revision it is absent, and the service refuses to start. Where no migration runs, it is installed
+if its text has changed.
 """
 
 import asyncio
@@ -30,21 +31,21 @@ COMPARES = "revision_context" in COMMAND  # revision --autogenerate, check
 TABLES_ONLY = "tables-only" in context.get_x_argument()  # -x tables-only: nothing is installed over them
 
 
-def ours(entity, name, kind, reflected, compared) -> bool:
-    """The tables of the queue are those of a library, in its own SQL; they are not compared."""
+def include_object(entity, name, kind, reflected, compare_to) -> bool:
+    """Leave the tables of the queue out of a comparison: a library makes them, by SQL of its own."""
     return kind != "table" or not name.startswith("pgqueuer")
 
 
-def rendered(kind, item, autogenerate) -> str | bool:
-    """Types of our own, as a migration writes them."""
+def render_item(kind, item, autogenerate) -> str | bool:
+    """Write a column type of our own into a migration, with its import."""
     if kind != "type" or not type(item).__module__.startswith("app."):
         return False
     autogenerate.imports.add(f"from {type(item).__module__} import {type(item).__name__}")
     return repr(item)
 
 
-def numbered(migration, revision, directives) -> None:
-    """Revisions are numbered in their order, so that a listing of alembic/versions tells the history."""
+def number_revision(migration, revision, directives) -> None:
+    """Number a new revision after the newest, so that a listing of alembic/versions shows the history."""
     directives[0].rev_id = f"{int(context.script.get_current_head() or '0099') + 1:04}"
 
 
@@ -64,11 +65,11 @@ def run(connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=ALL_TABLES,
-        include_object=ours,
-        render_item=rendered,
+        include_object=include_object,
+        render_item=render_item,
         compare_server_default=False,
         autogenerate_plugins=PLUGINS,
-        process_revision_directives=numbered,
+        process_revision_directives=number_revision,
         fn=steps,
     )
     context.run_migrations()
@@ -76,7 +77,7 @@ def run(connection) -> None:
         install.install(connection)
 
 
-async def on(url: str) -> None:
+async def run_on(url: str) -> None:
     """Run the command on this database, in one transaction."""
     engine = create_async_engine("postgresql+asyncpg" + url[url.index("://") :])
     try:
@@ -86,13 +87,13 @@ async def on(url: str) -> None:
         await engine.dispose()
 
 
-async def moved(owner_url: str, application_url: str | None) -> None:
-    """The same under the lock, and with the roles made."""
+async def run_prepared(owner_url: str, application_url: str | None) -> None:
+    """Run the command on this database under the migration lock, after making the database roles."""
     async with prepared(owner_url, application_url):
-        await on(owner_url)
+        await run_on(owner_url)
 
 
-def compared() -> None:
+def run_compared() -> None:
     """Compare the declared tables with those of a throw-away database that is migrated to the newest revision.
 
     Nothing is installed over them: that may name a table that the migration about to be written will make.
@@ -103,7 +104,7 @@ def compared() -> None:
             given = {"LEDGER_OWNER_DATABASE_URL": server.superuser_url, "LEDGER_DATABASE_URL": server.application_url}
             upgrade = [sys.executable, "-m", "alembic", "-c", str(HOME / "alembic.ini"), "-x", "tables-only"]
             subprocess.run([*upgrade, "upgrade", "head"], env=os.environ | given, check=True)
-            asyncio.run(on(server.superuser_url))
+            asyncio.run(run_on(server.superuser_url))
 
 
 options = Settings()
@@ -112,7 +113,7 @@ application_url = context.config.attributes.get("application_url") or options.da
 if context.is_offline_mode():
     raise CommandError("不提供 SQL 脚本方式，请直接对数据库执行。 Offline mode is not supported: run it on a database.")
 if COMPARES and "owner_url" not in context.config.attributes:
-    compared()
+    run_compared()
 elif not owner_url:
     raise CommandError(
         "请设置 LEDGER_OWNER_DATABASE_URL；内置数据库请用 python -m app migrate。 "
@@ -120,7 +121,7 @@ elif not owner_url:
     )
 else:
     try:
-        asyncio.run(moved(owner_url, application_url) if MOVES else on(owner_url))
+        asyncio.run(run_prepared(owner_url, application_url) if MOVES else run_on(owner_url))
     except SchemaNotCurrent as refused:
         if "owner_url" in context.config.attributes:
             raise

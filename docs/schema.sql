@@ -246,7 +246,7 @@ create policy keeper on access_log to ledger_keeper using (at < now() - interval
 grant select (jurisdiction, kind, at), delete on access_log to ledger_keeper;
 
 -- The rows of an import are kept for 30 days after its end. Only this function takes them out, and only ledger_jobs may
--- call it. An import that is under way keeps its rows, however old its check is: a commit says so before it looks at them.
+-- call it. An import that is under way keeps its rows, however old its check is: a commit sets its state before it reads them.
 create function prune_imports(really boolean)
   returns table (jurisdiction text, kind text, removed bigint, oldest timestamptz, newest timestamptz)
   language plpgsql security definer set search_path = public, pg_temp as $$
@@ -4907,7 +4907,7 @@ grant select on access_log to ledger_auditor;
 ----------------------------------------------------------------------------------------------------
 
 alter table import_row set (toast_tuple_target = 4080);
-comment on table import_job is 'A file on its way into the ledger. Visible to its maker alone.';
+comment on table import_job is 'An import: a file, its state and its result. Visible to its maker alone.';
 comment on column import_job."rows_removed_at" is 'When the rows of the import were removed; its counts stay.';
 alter table import_job enable row level security;
 alter table import_job force row level security;

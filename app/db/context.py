@@ -44,7 +44,7 @@ class Caller:
         return IMPORTING if self.importing else f"ledger_{self.role}"
 
     def for_import(self) -> "Caller":
-        """The caller as an import of theirs runs. A loader reads no record, but its import must see which are there."""
+        """The caller while its import runs. A loader reads no record, but its import must see which are there."""
         return replace(self, importing=True) if self.role == "ledger_loader" else self
 
     def covers(self, jurisdiction: str) -> bool:

@@ -123,14 +123,15 @@ class Pool:
     async def _awaited(self, seconds: float) -> Any:
         """The next connection that comes back within so many seconds; None if none does, or if one was closed."""
         loop = asyncio.get_running_loop()
-        turn: asyncio.Future[Any] = loop.create_future()
-        self._waiting.append(turn)
-        timer = loop.call_later(seconds, _ended, turn)
+        waiter: asyncio.Future[Any] = loop.create_future()
+        self._waiting.append(waiter)
+        timer = loop.call_later(seconds, _time_out, waiter)
         try:
-            return await turn
+            return await waiter
         except BaseException:
-            if turn.done() and not turn.cancelled() and turn.result():  # a connection came just as the task gave up
-                self.give_back(turn.result())
+            # A connection came just as the task gave up.
+            if waiter.done() and not waiter.cancelled() and waiter.result():
+                self.give_back(waiter.result())
             raise
         finally:
             timer.cancel()
@@ -153,11 +154,11 @@ class Pool:
         if connection is None:
             self._free_places += 1
         while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
+            waiter = self._waiting.popleft()
+            if not waiter.done():
                 if connection is not None:  # lent from now on, although the task that waits for it runs a little later
-                    self._lent[connection] = turn.get_loop().time()
-                turn.set_result(connection)
+                    self._lent[connection] = waiter.get_loop().time()
+                waiter.set_result(connection)
                 return
         if connection is not None:
             self._idle.append(connection)
@@ -176,9 +177,9 @@ class Pool:
             connection.terminate()
 
 
-def _ended(turn: "asyncio.Future[Any]") -> None:
-    if not turn.done():
-        turn.set_result(None)
+def _time_out(waiter: "asyncio.Future[Any]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 class Loan:

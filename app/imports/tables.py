@@ -43,7 +43,7 @@ IMPORT_JOB = Table(
     CheckConstraint(among("state", STATES), name="state"),
     CheckConstraint(among("mode", ("preview", "commit")), name="mode"),
     CheckConstraint(among("on_error", ("reject_all", "skip_rows")), name="on_error"),
-    comment="A file on its way into the ledger. Visible to its maker alone.",
+    comment="An import: a file, its state and its result. Visible to its maker alone.",
 )
 # Without a foreign key to the import: it would be looked up for each row of a plan.
 IMPORT_ROW = Table(

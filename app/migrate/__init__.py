@@ -1,1 +1,1 @@
-"""The schema: every table, the text of all that is installed over the tables, and how a database is brought there."""
+"""Migrations: every table, the text of all that is installed over the tables, and how a database gets both."""

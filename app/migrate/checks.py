@@ -1,7 +1,7 @@
 """Lets `alembic revision --autogenerate` see CHECK constraints, which Alembic does not compare by itself.
 
-A new state, a new word of a vocabulary, a new role: each widens a CHECK. Postgres writes a condition in words of its
-own, so the declared one is put to a temporary table and read back.
+A new state, a new code of a vocabulary, a new role: each widens a CHECK. Postgres stores a condition in a form of its
+own, so the declared one is given to a temporary table and read back.
 """
 
 from typing import Any
@@ -39,7 +39,7 @@ def _definitions(connection: Connection, name: str) -> dict[str, str]:
 
 
 def _normal(connection: Connection, declared: Table, wanted: dict[str, CheckConstraint]) -> dict[str, str]:
-    """The declared conditions in the words of Postgres."""
+    """The declared conditions in the form in which Postgres stores them."""
     Table("checked", MetaData(), *(Column(c.name, c.type) for c in declared.c), prefixes=["temporary"]).create(
         connection
     )

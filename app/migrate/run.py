@@ -1,6 +1,6 @@
-"""Bringing the schema up to date, and refusing one that is not. Any number of services may start at once.
+"""Brings the schema up to date, or refuses one that is not. Any number of services may start at once.
 
-Alembic is imported where something is to be done: a command on a schema that is current does without it.
+Alembic is imported only where a migration runs, because a command on a current schema starts faster without it.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ async def prepared(owner_url: str, application_url: str | None) -> AsyncIterator
 async def migrate(owner_url: str, application_url: str | None, target: str = "head") -> None:
     """Make the roles, then run the migrations and install what is made from the declarations. Raises OldShape."""
     async with prepared(owner_url, application_url) as connection:
-        if target == "head" and await _found(connection) == (head(), digest()):
+        if target == "head" and await _installed(connection) == (head(), digest()):
             return
     # In a thread, because alembic/env.py has an event loop of its own. It takes the lock again.
     await asyncio.to_thread(_run, owner_url, application_url, target)
@@ -103,7 +103,7 @@ async def _revision(connection: Any) -> str | None:
     return found
 
 
-async def _found(connection: Any) -> tuple[str | None, str | None]:
+async def _installed(connection: Any) -> tuple[str | None, str | None]:
     """The revision of the tables, and the digest of what is installed over them."""
     revision = await _revision(connection)
     if revision is None:
@@ -117,7 +117,7 @@ async def require_current(url: str) -> None:
     """Refuse a schema that is older or newer than this code. Raises SchemaNotCurrent with what to do."""
     connection = await asyncpg.connect(url)
     try:
-        found, text = await _seen(connection)
+        found, text = await _installed_for_service(connection)
     finally:
         await connection.close()
     if (found, text) == (head(), digest()):
@@ -130,8 +130,8 @@ async def require_current(url: str) -> None:
     )
 
 
-async def _seen(connection: Any) -> tuple[str | None, str | None]:
-    """What the account of the service sees of revision and digest. Raises OldShape."""
+async def _installed_for_service(connection: Any) -> tuple[str | None, str | None]:
+    """The revision of the tables and the digest of what is installed, as the service reads them. Raises OldShape."""
     if await connection.fetchval("select to_regclass('public.alembic_version')") is None:
         return None, None
     readable = await connection.fetchval(

@@ -1,5 +1,5 @@
 -- The rows of an import are kept for 30 days after its end. Only this function takes them out, and only ledger_jobs may
--- call it. An import that is under way keeps its rows, however old its check is: a commit says so before it looks at them.
+-- call it. An import that is under way keeps its rows, however old its check is: a commit sets its state before it reads them.
 create function prune_imports(really boolean)
   returns table (jurisdiction text, kind text, removed bigint, oldest timestamptz, newest timestamptz)
   language plpgsql security definer set search_path = public, pg_temp as $$

@@ -1,4 +1,4 @@
-"""Every record type together, and what is refused when they contradict themselves or one another."""
+"""The registry of all record types. It refuses types that contradict themselves or one another."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -87,7 +87,7 @@ def _transitions(t: RecordType) -> Iterator[str]:
 def _rights(t: RecordType) -> Iterator[str]:
     strangers = t.access.rights.keys() - ({*READERS} - {"partner_system"})
     if strangers:
-        yield f"rights names {sorted(strangers)}, who read no records or are said as `partner`"
+        yield f"rights names {sorted(strangers)}, who read no records or are declared as `partner`"
     for right in t.access.declared:
         yield from _visibility(t, right.sees)
         if not {*right.while_in} <= {*t.lifecycle.states}:

@@ -1,4 +1,4 @@
-"""The tables that every record leans on: its revisions, the series of its numbers, and what schema is installed."""
+"""The tables that all record types share: revisions, number series, and the digest of the installed schema."""
 
 from collections.abc import Iterator
 
@@ -99,7 +99,7 @@ def revision_statements(registry: Registry) -> Iterator[str]:
 
 
 def number_series_statements(registry: Registry) -> Iterator[str]:
-    """A series belongs to whoever numbers records in the jurisdiction: its counter is told by no answer."""
+    """Row security and grants of number series: only roles that create records reach them, and no answer shows one."""
     creating = [r for r in READERS if any((right := t.access.of(r)) and right.creates for t in registry)]
     numbering = roles(*creating, "importing", "system")
     yield from secured(NUMBER_SERIES)
@@ -108,5 +108,5 @@ def number_series_statements(registry: Registry) -> Iterator[str]:
 
 
 def schema_statements() -> Iterator[str]:
-    """The service asks which schema it meets before it starts."""
+    """The grants by which the service reads which schema is installed, before it starts."""
     yield "grant select on alembic_version, schema_digest to ledger_auth"

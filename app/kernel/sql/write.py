@@ -48,7 +48,7 @@ def _answer(view: RoleView, t: RecordType, row: str) -> str:
     if row == COUNT:
         return "select count(*) from written"
     sql = answer_sql(view, t, "w", row).format(source="written")
-    # A document that reads other records needs the caller guard above those reads; `written` has passed it already.
+    # A document that reads other records needs a caller guard above those scans: the one in `written` is not.
     return f"{sql} where {GUARD}" if reads_others(view, t) else sql
 
 
@@ -125,25 +125,25 @@ class UpdateSpec:
     while_in: tuple[str, ...] = ()
 
 
-def _assignments(t: RecordType, registry: Registry, change: UpdateSpec) -> dict[str, str]:
-    sets = {c: f"s.v_{c}" for c in change.columns}
-    for name in change.inputs.cleared:
+def _assignments(t: RecordType, registry: Registry, spec: UpdateSpec) -> dict[str, str]:
+    sets = {c: f"s.v_{c}" for c in spec.columns}
+    for name in spec.inputs.cleared:
         sets |= dict.fromkeys(t.reference(name).columns, "null")
-    for name in change.inputs.names:
+    for name in spec.inputs.names:
         sets |= {c: f"s.{c}" for c in t.reference(name).columns}
         for copy in (f for f in t.fields if f.copied and f.copied[0] == name):
             sets |= {c: f"s.{c}" for c in copy.columns}
-    if change.each_its_own:
-        sets = {c: f"case when {_gives(t, c, change)} then {v} else t.{c} end" for c, v in sets.items()}
-    if change.transition:
-        sets |= dict.fromkeys(change.transition.clears, "null")
-        sets |= dict(change.transition.derives)
+    if spec.each_its_own:
+        sets = {c: f"case when {_gives(t, c, spec)} then {v} else t.{c} end" for c, v in sets.items()}
+    if spec.transition:
+        sets |= dict.fromkeys(spec.transition.clears, "null")
+        sets |= dict(spec.transition.derives)
     return sets
 
 
-def _gives(t: RecordType, column: str, change: UpdateSpec) -> str:
+def _gives(t: RecordType, column: str, spec: UpdateSpec) -> str:
     """SQL for whether a bulk row gives this column. A reference's columns and its copies count as one."""
-    for name in change.inputs.names:
+    for name in spec.inputs.names:
         f = t.reference(name)
         copies = [c for x in t.fields if x.copied and x.copied[0] == name for c in x.columns]
         if column in f.columns or column in copies:
@@ -152,37 +152,37 @@ def _gives(t: RecordType, column: str, change: UpdateSpec) -> str:
 
 
 @lru_cache(maxsize=4096)
-def update_sql(t_name: str, view: RoleView, change: UpdateSpec, source: str = SINGLE_SOURCE, row: str = "") -> str:
+def update_sql(t_name: str, view: RoleView, spec: UpdateSpec, source: str = SINGLE_SOURCE, row: str = "") -> str:
     """The UPDATE of records from a row source: each from the version that its source row names, or not at all."""
     registry = view.registry
     t = registry.by_name[t_name]
-    sets = _assignments(t, registry, change)
-    taken = "".join(f", v.{c} as v_{c}" for c in change.columns)
+    sets = _assignments(t, registry, spec)
+    taken = "".join(f", v.{c} as v_{c}" for c in spec.columns)
     where = [
         GUARD,
         "t.id = s.id",
         "t.state <> 'voided'",
         "t.jurisdiction = coalesce(s.jurisdiction, t.jurisdiction)",
     ]
-    where += [f"s.{name}_jurisdiction = t.jurisdiction" for name in change.inputs.names if not change.each_its_own]
-    if change.check_version:
+    where += [f"s.{name}_jurisdiction = t.jurisdiction" for name in spec.inputs.names if not spec.each_its_own]
+    if spec.check_version:
         where.append("t.version = s.version")
-    if change.origins is not None:
-        where.append(f"t.state in ({', '.join(repr(o) for o in change.origins) or 'null'})")
-    if change.while_in:
-        where.append(f"t.state in ({', '.join(repr(s) for s in change.while_in)})")
-    if change.transition and change.transition.only_if:
-        where.append(f"({change.transition.only_if})")
-    if change.skip_unchanged:
+    if spec.origins is not None:
+        where.append(f"t.state in ({', '.join(repr(o) for o in spec.origins) or 'null'})")
+    if spec.while_in:
+        where.append(f"t.state in ({', '.join(repr(s) for s in spec.while_in)})")
+    if spec.transition and spec.transition.only_if:
+        where.append(f"({spec.transition.only_if})")
+    if spec.skip_unchanged:
         old, new = ", ".join(f"t.{c}" for c in sets), ", ".join(sets.values())
         where.append(f"(row({old}) is distinct from row({new}) or coalesce(s.state, t.state) <> t.state)")
-    state = f"'{change.to}'" if change.to else "coalesce(s.state, t.state)"
+    state = f"'{spec.to}'" if spec.to else "coalesce(s.state, t.state)"
     assignments = "".join(f", {c} = {v}" for c, v in sets.items())
     resolved, origin = "", "source"
-    if change.inputs.given:
-        resolved, origin = resolved_sql(t, registry, change.inputs, source != SINGLE_SOURCE) + ",", "resolved"
+    if spec.inputs.given:
+        resolved, origin = resolved_sql(t, registry, spec.inputs, source != SINGLE_SOURCE) + ",", "resolved"
     return f"""with source as ({source}), {resolved}
-given as (select {origin}.*{taken} from {origin}, {record_sql(t, change.columns, f"{origin}.values")}),
+given as (select {origin}.*{taken} from {origin}, {record_sql(t, spec.columns, f"{origin}.values")}),
 written as (update {t.table} t set version = t.version + 1, updated_at = now(), updated_by = caller_context() ->> 'sub',
     state = {state}, ledger_line = coalesce(s.line, t.ledger_line){assignments}
   from given s where {" and ".join(where)} returning t.*)
