@@ -28,6 +28,7 @@ UNAVAILABLE = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.AdminShutdownError,
+    asyncpg.InternalClientError,  # a statement on a connection that the server has just ended, before the driver knew
     ConnectionError,
     TimeoutError,
 )
@@ -195,8 +196,9 @@ class Loan:
         return self._connection
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # A task that was cancelled may have left its statement running: `sound` is false.
-        self._pool.give_back(self._connection, kind is None or not issubclass(kind, asyncio.CancelledError))
+        # A task that was cancelled may have left its statement running, and a driver that lost its place is no use.
+        broken = kind is not None and issubclass(kind, (asyncio.CancelledError, asyncpg.InternalClientError))
+        self._pool.give_back(self._connection, not broken)
 
 
 class Pools(dict[str, Pool]):

@@ -14,7 +14,7 @@ import psutil
 
 PROJECT = Path(__file__).resolve().parents[2]
 LAST_WORDS = "停止 to stop"  # the line with which a start is complete
-SECONDS = 60
+SECONDS = 120  # a machine may be busy
 
 
 def free_port() -> int:
@@ -103,7 +103,7 @@ def run(directory: Path, *arguments: str, **more: str) -> subprocess.CompletedPr
 
 def gone(processes: list[psutil.Process]) -> bool:
     """Whether all of them end within some seconds; as a zombie that nobody reaps, one has ended."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         if all(map(_ended, processes)):
             return True

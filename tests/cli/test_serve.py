@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
-from tests.cli.running import LAST_WORDS, free_port, gone, running
+from tests.cli.running import LAST_WORDS, SECONDS, free_port, gone, running
 from tests.support.client import over_http
 
 PASSWORD = re.compile(r"账号 admin 的密码 (\S+?)（")
@@ -48,10 +48,10 @@ def test_a_running_service_keeps_its_port_and_directory_and_accounts_are_made_be
         service.until(LAST_WORDS)
         with running("serve", place / "elsewhere", LEDGER_PORT=str(service.port)) as same_port:
             same_port.until("已被另一个程序占用")
-            assert same_port.process.wait(20) == 1
+            assert same_port.process.wait(SECONDS) == 1
         with running("serve", place / "data") as same_directory:
             same_directory.until("另一个服务")
-            assert same_directory.process.wait(20) == 1
+            assert same_directory.process.wait(SECONDS) == 1
         made = CliRunner().invoke(cli, ["account", "add", "zhou", *OFFICE])
         (secret,) = re.findall(r"密码 (\S+?)（", made.stdout)
         assert signs_in(service.url, "zhou", secret)

@@ -1,7 +1,9 @@
 """The pool, on real connections: what comes back sound is lent again, anything else is not."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -10,14 +12,21 @@ import pytest
 
 from app.db import pool as pools
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import Pool
+from app.db.pool import UNAVAILABLE, Pool
+from tests.support import databases
 
 SIZE = 3
 
 
 @pytest.fixture
-async def pool(cluster: EmbeddedPostgres) -> AsyncIterator[Pool]:
-    made = Pool(partial(asyncpg.connect, cluster.superuser_url), SIZE)
+def url(cluster: EmbeddedPostgres) -> str:
+    """A database that nobody copies: a statement that was left behind holds its database for as long as it sleeps."""
+    return databases.beside(cluster.superuser_url, "postgres")
+
+
+@pytest.fixture
+async def pool(url: str) -> AsyncIterator[Pool]:
+    made = Pool(partial(asyncpg.connect, url), SIZE)
     yield made
     await made.close()
 
@@ -86,13 +95,30 @@ async def test_a_cancelled_task_leaves_no_query_behind(pool: Pool) -> None:
     assert [await pool.fetchval("select 1") for _ in range(SIZE + 1)] == [1] * (SIZE + 1)
 
 
-async def test_a_connection_that_the_server_ended_is_replaced(pool: Pool, cluster: EmbeddedPostgres) -> None:
+async def test_a_connection_that_the_server_ended_is_replaced(pool: Pool, url: str) -> None:
     first = await pool.fetchval("select pg_backend_pid()")
-    owner = await asyncpg.connect(cluster.superuser_url)
+    owner = await asyncpg.connect(url)
     await owner.execute("select pg_terminate_backend($1, 5000)", first)
     await owner.close()
     await asyncio.sleep(0.05)
     assert await pool.fetchval("select pg_backend_pid()") != first
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_connection_that_the_server_ended_this_moment_is_told_as_unavailable(
+    turns: int, pool: Pool, url: str
+) -> None:
+    """The driver learns it in two turns of the event loop: that an error came, and that nothing more will come."""
+    first = await pool.fetchval("select pg_backend_pid()")
+    owner = await asyncpg.connect(url)
+    await owner.execute("select pg_terminate_backend($1)", first)
+    time.sleep(0.3)  # noqa: ASYNC251  # both wait to be read
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    with suppress(*UNAVAILABLE):
+        await pool.fetchval("select 1")
+    assert await pool.fetchval("select pg_backend_pid()") != first
+    await owner.close()
 
 
 async def test_who_waits_too_long_is_told_and_takes_no_place(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -126,8 +128,23 @@ WAITING = """select pid, query from pg_stat_activity where wait_event_type = 'Lo
     and query like '%update unit%'"""
 
 
+@pytest.fixture
+def line(office: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Awaitable[None]]:
+    """Waits until so many requests are in line behind a batch that waits for a lock; it waits longer than usual."""
+    batcher = office.app.state.service.runtime.write_batcher
+    monkeypatch.setattr(batcher, "_lock_wait", 60)
+    changing = import_module("app.kernel.store.change")  # the package has a function of this name
+    monkeypatch.setattr(changing, "MANY_CHANGED", changing.MANY_CHANGED.replace("'200ms'", "'60s'"))
+
+    async def holds(count: int) -> None:
+        while sum(len(line.requests) for line in batcher._lines.values()) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+    return holds
+
+
 async def test_a_lost_connection_is_told_to_each_of_them_and_nothing_is_written(
-    make: Maker, office: Api, database: EmbeddedPostgres
+    make: Maker, office: Api, database: EmbeddedPostgres, line: Callable[[int], Awaitable[None]]
 ) -> None:
     units = [await make("units") for _ in range(MANY)]
     async with owning(database) as owner, owning(database) as first, owning(database) as second:
@@ -139,7 +156,7 @@ async def test_a_lost_connection_is_told_to_each_of_them_and_nothing_is_written(
         tasks = [asyncio.create_task(patch(office, units[0], "lost-batch", 0))]
         await waits_or_ends(owner, tasks[0])
         tasks += [asyncio.create_task(patch(office, u, "lost-batch", n)) for n, u in enumerate(units[1:], 1)]
-        await asyncio.sleep(0.1)
+        await line(MANY - 1)
         await held.rollback()  # the first is done, and the rest go in one batch, as far as the lock
         assert (await tasks[0]).status_code == 200
         await waits_or_ends(owner, tasks[1])
@@ -157,7 +174,7 @@ async def test_a_lost_connection_is_told_to_each_of_them_and_nothing_is_written(
 
 
 async def test_the_change_of_a_caller_that_has_gone_is_made_and_the_others_get_their_answers(
-    make: Maker, office: Api, database: EmbeddedPostgres
+    make: Maker, office: Api, database: EmbeddedPostgres, line: Callable[[int], Awaitable[None]]
 ) -> None:
     units = [await make("units") for _ in range(MANY)]
     gone = {0, 5, 6}
@@ -168,10 +185,10 @@ async def test_the_change_of_a_caller_that_has_gone_is_made_and_the_others_get_t
         tasks = [asyncio.create_task(patch(office, units[0], "gone-caller", 0))]
         await waits_or_ends(owner, tasks[0])
         tasks += [asyncio.create_task(patch(office, u, "gone-caller", n)) for n, u in enumerate(units[1:], 1)]
-        await asyncio.sleep(0.1)
+        await line(MANY - 1)
         for n in gone:
             tasks[n].cancel()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)
         await transaction.rollback()
         answers = await asyncio.gather(*tasks, return_exceptions=True)
     for n, answer in enumerate(answers):
