@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 
 from alembic.util import CommandError
+from asyncpg import PostgresError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import context
@@ -26,6 +28,7 @@ from app.settings import Settings
 
 context.configure(dialect_name="postgresql")  # only to see what the command has set
 COMMAND = dict(context.get_context().opts)
+ATTEMPTS, HELD_UP = 5, ("40P01", "55P03")  # SQLSTATE: deadlock detected, lock not available
 MOVES = "destination_rev" in COMMAND  # upgrade, downgrade, stamp
 COMPARES = "revision_context" in COMMAND  # revision --autogenerate, check
 TABLES_ONLY = "tables-only" in context.get_x_argument()  # -x tables-only: nothing is installed over them
@@ -78,11 +81,22 @@ def run(connection) -> None:
 
 
 async def run_on(url: str) -> None:
-    """Run the command on this database, in one transaction."""
+    """Run the command on this database, in one transaction.
+
+    Requests of a running service may hold it up, or be chosen by Postgres to win a deadlock. Nothing is done then, and
+    it is tried again a few times.
+    """
     engine = create_async_engine("postgresql+asyncpg" + url[url.index("://") :])
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(run)
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                async with engine.begin() as connection:
+                    await connection.run_sync(run)
+                return
+            except (DBAPIError, PostgresError) as problem:
+                if not left or getattr(getattr(problem, "orig", problem), "sqlstate", None) not in HELD_UP:
+                    raise
+            await asyncio.sleep(1)
     finally:
         await engine.dispose()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from app.db.script import run_script
+from app.logging import log
 from app.migrate.text import digest, sections
 from app.records import REGISTRY
 
@@ -26,8 +27,18 @@ update {table} set audience = audience_of_{table}({table}) where audience is dis
 alter table {table} enable trigger user;"""
 
 
+# All at once, so that requests on the way are waited for here and not between one table and the next.
+LOCK_TABLES = """do $$ declare ours text;
+begin
+  select string_agg(format('%I', relname), ', ' order by relname) into ours from pg_class
+    where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and relowner = 'ledger_owner'::regrole;
+  if ours is not null then execute 'lock table ' || ours || ' in access exclusive mode'; end if;
+end $$;"""
+
+
 def drop(connection: Connection) -> None:
-    """Drop what is installed, whichever version of the code has installed it."""
+    """Lock every table, then drop what is installed, whichever version of the code has installed it."""
+    run_script(connection, LOCK_TABLES)
     run_script(connection, DROP.read_text(encoding="utf-8"))
 
 
@@ -38,9 +49,15 @@ def installed(connection: Connection) -> str | None:
 
 
 def install(connection: Connection) -> None:
-    """Install the text, unless it is there already. The tables must be those that the code declares."""
-    if installed(connection) == digest():
+    """Install the text, unless it is there already. The tables must be those that the code declares.
+
+    A log line names both digests: two versions of the code that start in turn on one database replace each other's.
+    """
+    before = installed(connection)
+    if before == digest():
         return
+    if before:
+        log.info("schema text replaced", before=before[:8], digest=digest()[:8])
     drop(connection)
     for section in sections():
         try:

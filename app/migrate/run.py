@@ -58,9 +58,9 @@ async def prepared(owner_url: str, application_url: str | None) -> AsyncIterator
     connection = await asyncpg.connect(owner_url)
     try:
         await connection.execute("select pg_advisory_lock($1)", LOCK)
+        await ensure_roles(connection, application_url)  # first: the revision is read as the owner of the tables
         if await _revision(connection) in OLD_SHAPES:
             raise OldShape
-        await ensure_roles(connection, application_url)
         yield connection
     finally:
         await connection.close()
@@ -118,6 +118,8 @@ async def require_current(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         found, text = await _installed_for_service(connection)
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError):
+        found, text = None, None  # `migrate` has not yet made the roles, or not granted them to this account
     finally:
         await connection.close()
     if (found, text) == (head(), digest()):

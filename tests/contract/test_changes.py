@@ -191,3 +191,10 @@ async def test_a_correction_mends_what_actions_set_and_says_why(path: str, make:
     for body, member in (({"reason": "改", "note": "x"}, "/note"), ({**mended}, "/reason")):
         refused = await office.act(answer.json(), path, "correct", **body)
         assert refused.status_code == 422 and member in {e["pointer"] for e in refused.json()["errors"]}
+
+
+async def test_null_beside_the_other_spelling_of_a_reference_changes_nothing(make: Maker, office: Api) -> None:
+    target = await make("targets")
+    body = {"round_number": target["round_number"], "round_id": None}
+    answer = await office.change(target, "targets", body)
+    assert (answer.status_code, answer.json()["version"]) == (200, 1), answer.text

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.records import REGISTRY
+from tests.conftest import AsTeam
 from tests.support.bodies import TYPES
 from tests.support.callers import PATCH, Api
 from tests.support.client import Client
@@ -46,6 +47,16 @@ async def test_a_refusal_hides_every_later_one(
     assert await send(office, dead, act=act, body=bad, version='"2"') == (422, "validation_failed")
     assert await send(office, dead, act=act, body=bad, version='"1"') == (412, "stale")
     assert await send(office, dead, act=act, version='"2"') == (409, "record_voided")
+
+
+async def test_a_version_that_cannot_be_read_is_told_after_a_missing_right(make: Maker, as_team: AsTeam) -> None:
+    finding = await make("findings")
+    team = await as_team(make.made["teams"])
+    place, bad = f"/v1/findings/{finding['id']}", '"x"'
+    assert await send(team, place, act=False, version=bad) == (400, "bad_if_match")
+    await make.api.act(finding, "findings", "feed_back", on="2017-06-09")  # from now on the team only reads it
+    assert await send(team, place, act=False, version=bad) == (403, "forbidden")
+    assert await send(make.api, place, act=False, version=bad) == (400, "bad_if_match")
 
 
 @pytest.mark.parametrize("path", TYPES)

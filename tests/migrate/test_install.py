@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
@@ -71,6 +72,39 @@ async def test_a_changed_text_is_installed_though_no_migration_runs(migrated: Ad
     assert await catalogue(owner) == before
     assert await connection.fetchval("select count(*) from schema_digest") == 1
     await connection.close()
+
+
+async def test_a_request_that_wins_a_deadlock_does_not_end_the_installation(migrated: Addresses) -> None:
+    owner, application = migrated
+    async with AsyncExitStack() as opened:
+        request, watch = await asyncpg.connect(owner), await asyncpg.connect(owner)
+        opened.push_async_callback(request.close)
+        opened.push_async_callback(watch.close)
+        await watch.execute("update schema_digest set digest = 'of another version'")
+        transaction = request.transaction()
+        await transaction.start()
+        await request.execute("lock table visit in row exclusive mode")
+        migrating = asyncio.create_task(migrate(owner, application))
+        waits = "select count(*) from pg_locks where not granted and mode = 'AccessExclusiveLock'"
+        while not await watch.fetchval(waits):  # noqa: ASYNC110  # what happens in Postgres sends no event
+            await asyncio.sleep(0.02)
+        await request.execute("lock table finding in row exclusive mode")  # it waits first, so it finds the deadlock
+        await transaction.commit()
+        await migrating
+    await require_current(application)
+
+
+async def test_an_account_without_the_roles_is_told_to_migrate(another: Addresses) -> None:
+    connection = await asyncpg.connect(another[0])
+    await connection.execute("create role stranger login password 'of no role'")
+    try:
+        await migrate(*another)
+        host = another[1].rpartition("@")[2]
+        with pytest.raises(SchemaNotCurrent, match="python -m app migrate"):
+            await require_current(f"postgresql://stranger:of%20no%20role@{host}")
+    finally:
+        await connection.execute("drop role stranger")
+        await connection.close()
 
 
 async def test_migrating_what_is_current_changes_nothing(migrated: Addresses) -> None:

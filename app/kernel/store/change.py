@@ -27,6 +27,8 @@ from app.kernel.store.refusals import explain, require_current, require_current_
 from app.kernel.store.rules import check_change
 from app.kernel.store.void import lock_for_voiding
 
+EVERY_TYPES = {"change": patch, "correct": correction, "void": voiding}  # what every type has; the rest are transitions
+
 
 async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequest) -> Any:
     """Carry out a change and return the row, or None if the record no longer exists for the caller after it.
@@ -60,14 +62,14 @@ async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequ
 
 async def _pending(ctx: RequestContext, t: RecordType, record_id: str, asked: ChangeRequest) -> PendingChange:
     """The change as it is to be written. A wrong body is refused after whatever `require_current` refuses."""
-    kinds = {"change": patch, "correct": correction, "void": voiding}
+    transition = None if asked.action in EVERY_TYPES else t.lifecycle.transition(asked.action)
+    row: dict[str, Any] = {}
+    if transition and reads_row_first(t, transition, asked.body):
+        row = orjson.loads((await require_current(ctx, t, record_id, asked))["row"])
     try:
-        if kind := kinds.get(asked.action):
-            return kind(t, record_id, asked)
-        transition, row = t.lifecycle.transition(asked.action), {}
-        if reads_row_first(t, transition, asked.body):
-            row = orjson.loads((await require_current(ctx, t, record_id, asked))["row"])
-        return step(t, record_id, asked, transition, row)
+        if transition:
+            return step(t, record_id, asked, transition, row)
+        return EVERY_TYPES[asked.action](t, record_id, asked)
     except Refusal as problem:
         await require_current(ctx, t, record_id, replace(asked, problem=problem))
         raise

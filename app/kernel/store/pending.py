@@ -14,7 +14,7 @@ from app.kernel.sql.write import UpdateSpec
 
 
 def parse_references(t: RecordType, values: Mapping[str, Any]) -> tuple[ReferenceInputs, dict[str, Any]]:
-    """How a body gives its references, and the body without the members that clear one."""
+    """How a body gives its references, and the body without the members that are null."""
     given, cleared, rest = [], [], dict(values)
     for f, id_column, number_column in t.reference_columns:
         if id_column not in values and number_column not in values:
@@ -26,6 +26,8 @@ def parse_references(t: RecordType, values: Mapping[str, Any]) -> tuple[Referenc
             rest.pop(number_column, None)
         else:
             given.append((f.name, "id" if number is None else "number" if record_id is None else "both"))
+            for column in (c for c in (id_column, number_column) if values.get(c) is None):
+                rest.pop(column, None)  # null beside the other spelling says nothing
     return ReferenceInputs(tuple(given), tuple(cleared)), rest
 
 

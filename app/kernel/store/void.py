@@ -47,7 +47,7 @@ async def _referrers(ctx: RequestContext, connection: Any, t: RecordType, row: M
         match = f"x.{f.id_column} @> array[$2::uuid]" if f.many else f"x.{f.id_column} = $2::uuid"
         numbers = await connection.fetch(
             f"select x.number from {other.table} x where x.jurisdiction = $3 and {match} and x.id <> $2::uuid"
-            f" and x.state <> '{VOIDED}' and {GUARD} limit 3",
+            f" and x.state <> '{VOIDED}' and {GUARD} order by x.number limit 3",
             ctx.context(), row["id"], row["jurisdiction"],
         )  # fmt: skip
         referrers += [f"{other.label} {n['number']}" for n in numbers]
