@@ -125,8 +125,8 @@ async def test_a_unit_that_arrives_merged_is_counted(desk: Desk, make: Maker, of
     assert await desk.scope_ids(principal) == {heir["id"], str(old)}
 
 
-MERGE = """update unit set state = 'merged', merged_into_id = $2, merged_into_number = 'x', version = version + 1
-where id = $1"""
+MERGE = """update unit u set state = 'merged', merged_into_id = h.id, merged_into_number = h.number,
+  version = u.version + 1 from unit h where u.id = $1 and h.id = $2"""
 
 
 @pytest.mark.parametrize("first", ["the merge", "the principal"])

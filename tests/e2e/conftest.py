@@ -5,7 +5,7 @@ import json
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +18,7 @@ import pytest
 from app.clock import now
 from app.db.embedded import EmbeddedPostgres
 from app.db.pool import Pools
-from tests.e2e.serving import served
+from tests.e2e.serving import end, served
 from tests.support import databases
 from tests.support.bureaus import entered
 from tests.support.callers import HOME, PASSWORD
@@ -100,7 +100,7 @@ TEMPLATE = "e2e"
 
 
 @pytest.fixture(scope="session")
-async def own(database: EmbeddedPostgres, folder: Path) -> tuple[EmbeddedPostgres, Path]:
+async def own(database: EmbeddedPostgres, folder: Path) -> AsyncIterator[tuple[EmbeddedPostgres, Path]]:
     """The Postgres with a template for servers, which holds two accounts and nothing else, and their folder."""
     await databases.create(database.superuser_url, TEMPLATE, databases.PRISTINE)
     pools = Pools(databases.beside(database.application_url, TEMPLATE))
@@ -108,7 +108,8 @@ async def own(database: EmbeddedPostgres, folder: Path) -> tuple[EmbeddedPostgre
     until = now() + timedelta(days=20)
     await entered(pools, "loader", "ledger_loader", HOME, expires_at=until)
     await pools.close()
-    return database, folder
+    yield database, folder
+    end()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from multiprocessing.process import BaseProcess
 
 import uvicorn
@@ -20,6 +20,11 @@ def served(port: int, settings: Mapping[str, str]) -> BaseProcess:
     process = FORKS.Process(target=_serve, args=(port, dict(settings)), daemon=True)
     process.start()
     return process
+
+
+def end() -> None:
+    """Ends the process that the servers are forked from, and waits for it."""
+    forkserver._forkserver._stop()
 
 
 def _serve(port: int, settings: Mapping[str, str]) -> None:

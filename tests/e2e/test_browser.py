@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,13 +44,13 @@ def browser(own: tuple[EmbeddedPostgres, Path]) -> Iterator[tuple[Any, str]]:
             started.close()
 
 
-@pytest.fixture
-def page(browser: tuple[Any, str]) -> Iterator[Any]:
+@contextmanager
+def loaded(browser: tuple[Any, str]) -> Iterator[Any]:
     """The page, as somebody sees it who was never there; fails if anything is asked of another host."""
     started, address = browser
     elsewhere: list[str] = []
     page = started.new_page(locale="zh-CN", viewport={"width": 1280, "height": 1000})
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(120_000)  # a machine may be busy
     page.on("request", lambda r: None if urlsplit(r.url).hostname in ("127.0.0.1", None) else elsewhere.append(r.url))
     page.on("pageerror", lambda problem: elsewhere.append(f"script: {problem}"))
     page.goto(f"{address}/docs")
@@ -57,6 +58,20 @@ def page(browser: tuple[Any, str]) -> Iterator[Any]:
     yield page
     page.close()
     assert elsewhere == []
+
+
+@pytest.fixture
+def fresh(browser: tuple[Any, str]) -> Iterator[Any]:
+    """A page on which nothing was done yet."""
+    with loaded(browser) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def page(browser: tuple[Any, str]) -> Iterator[Any]:
+    """A page for several tests, in their order: each loading takes some seconds of processor."""
+    with loaded(browser) as page:
+        yield page
 
 
 def shot(page: Any, name: str, at: Any = None) -> None:
@@ -89,7 +104,8 @@ def unfold(page: Any) -> None:
 def opened(page: Any, operation: str) -> Any:
     """The operation's block, ready to be filled in."""
     block = page.locator(f"[id='operations-03_发现与反馈-{operation}']")
-    block.locator(".opblock-summary-control").click()
+    if "is-open" not in block.get_attribute("class"):
+        block.locator(".opblock-summary-control").click()
     fill = block.locator(".try-out__btn")
     fill.wait_for()
     if fill.inner_text().strip() == "填写":
@@ -109,6 +125,48 @@ def carried_out(block: Any) -> tuple[str, Any]:
 
 def key_of(block: Any, key: str) -> None:
     block.locator("tr[data-param-name='key'] input").fill(key)
+
+
+def test_a_header_that_is_clicked_stays_in_the_window_with_every_group_open(fresh: Any) -> None:
+    names = fresh.locator(".opblock-tag").evaluate_all("headers => headers.map(h => h.dataset.tag)")
+    for name in names:
+        header = fresh.locator(f".opblock-tag[data-tag='{name}']")
+        header.click()
+        fresh.wait_for_timeout(200)
+        top = header.evaluate("h => h.getBoundingClientRect().top")
+        assert 0 <= top < 1000, (name, top)
+
+
+def test_the_filter_finds_operations_by_what_they_are_called(page: Any) -> None:
+    for words, operation in (("销号", "发现问题：销号"), ("登记发现", "登记发现问题")):
+        page.fill(".operation-filter-input", words)
+        page.locator(".opblock-summary-description", has_text=operation).first.wait_for()
+        shown = page.locator(".opblock-summary-description").all_inner_texts()
+        assert shown and all(words in text for text in shown), shown
+    page.fill(".operation-filter-input", "没有这样的操作")
+    page.locator("h3", has_text="没有符合筛选的操作。").wait_for()
+    page.fill(".operation-filter-input", "")
+
+
+def test_a_refusal_names_the_request_and_the_sign_in_speaks_of_no_scopes(page: Any) -> None:
+    unfold(page)
+    page.click(".btn.authorize")
+    assert not page.locator(".scope-def").first.is_visible()
+    page.click(".close-modal")
+    status, problem = carried_out(opened(page, "list_finding"))
+    assert status == "401"
+    notice = page.locator(".notice-problem").first.inner_text()
+    assert problem["instance"] in notice and problem["code"] in notice
+
+
+def test_the_page_speaks_chinese(page: Any) -> None:
+    unfold(page)
+    opened(page, "create_finding")
+    shot(page, "list", opened(page, "list_finding"))
+    ours = ".opblock-summary-description, .opblock-section-header, .btn, th, .tab-item, .response-col_links"
+    words = {w.strip() for w in page.locator(ours).all_inner_texts() for w in w.splitlines()}
+    english = {w for w in words if re.fullmatch(r"[A-Za-z][A-Za-z ,.']+", w)}
+    assert english <= {"application/json", "OpenAPI", "JSON"}, english
 
 
 def test_a_clerk_enters_a_finding_feeds_it_back_and_reads_its_history(page: Any) -> None:
@@ -148,44 +206,3 @@ def test_a_clerk_enters_a_finding_feeds_it_back_and_reads_its_history(page: Any)
     ]
     shot(page, "history", history)
     shot(page, "revisions", history.locator(".live-responses-table"))
-
-
-def test_the_page_speaks_chinese(page: Any) -> None:
-    unfold(page)
-    opened(page, "create_finding")
-    shot(page, "list", opened(page, "list_finding"))
-    ours = ".opblock-summary-description, .opblock-section-header, .btn, th, .tab-item, .response-col_links"
-    words = {w.strip() for w in page.locator(ours).all_inner_texts() for w in w.splitlines()}
-    english = {w for w in words if re.fullmatch(r"[A-Za-z][A-Za-z ,.']+", w)}
-    assert english <= {"application/json", "OpenAPI", "JSON"}, english
-
-
-def test_the_filter_finds_operations_by_what_they_are_called(page: Any) -> None:
-    for words, operation in (("销号", "发现问题：销号"), ("登记发现", "登记发现问题")):
-        page.fill(".operation-filter-input", words)
-        page.locator(".opblock-summary-description", has_text=operation).first.wait_for()
-        shown = page.locator(".opblock-summary-description").all_inner_texts()
-        assert shown and all(words in text for text in shown), shown
-    page.fill(".operation-filter-input", "没有这样的操作")
-    page.locator("h3", has_text="没有符合筛选的操作。").wait_for()
-
-
-def test_a_header_that_is_clicked_stays_in_the_window_with_every_group_open(page: Any) -> None:
-    names = page.locator(".opblock-tag").evaluate_all("headers => headers.map(h => h.dataset.tag)")
-    for name in names:
-        header = page.locator(f".opblock-tag[data-tag='{name}']")
-        header.click()
-        page.wait_for_timeout(200)
-        top = header.evaluate("h => h.getBoundingClientRect().top")
-        assert 0 <= top < 1000, (name, top)
-
-
-def test_a_refusal_names_the_request_and_the_sign_in_speaks_of_no_scopes(page: Any) -> None:
-    unfold(page)
-    page.click(".btn.authorize")
-    assert not page.locator(".scope-def").first.is_visible()
-    page.click(".close-modal")
-    status, problem = carried_out(opened(page, "create_finding"))
-    assert status == "401"
-    notice = page.locator(".notice-problem").first.inner_text()
-    assert problem["instance"] in notice and problem["code"] in notice

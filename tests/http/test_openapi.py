@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
@@ -98,33 +100,45 @@ def record_routes(app: FastAPI) -> list[Any]:
     return [r for r in app.routes if isinstance(r, BaseRoute) and getattr(r, "path", "").startswith(paths)]
 
 
-def test_each_route_of_a_record_is_documented_by_itself() -> None:
-    """One object serves and is documented: a document of it alone has its address, its method and its types."""
-    found = record_routes(create_app(Settings()))
-    assert found and all(isinstance(r, RecordRoute) for r in found)
-    for route in found:
-        route.document()
-        ((path, item),) = get_openapi(title="one", version="1", routes=[route])["paths"].items()
-        method = route.operation.method.lower()
-        assert (path, set(item)) == (route.path, {method})
-        assert item[method]["operationId"] == DOCUMENT["paths"][path][method]["operationId"]
-        assert ("requestBody" in item[method]) == (method != "get")
+@dataclass(frozen=True)
+class Documented:
+    """An application whose document was made, and how its routes of records served before."""
+
+    app: FastAPI
+    before: list[Any]
 
 
-def test_each_documented_operation_of_a_record_is_served_by_the_route_that_documents_it() -> None:
-    app = create_app(Settings())
-    app.openapi()
-    routes = {(method.lower(), r.path): r for r in record_routes(app) for method in r.methods}
-    documented = {(method, path): o["operationId"] for method, path, o in OPERATIONS if "x-roles" in o}
-    assert documented == {place: r.operation_id for place, r in routes.items()}
-    assert all(r.endpoint is r.handler for r in routes.values())
-
-
-def test_making_the_document_leaves_what_serves_as_it_is() -> None:
+@pytest.fixture(scope="module")
+def documented() -> Documented:
+    """Made once: a document takes seconds of processor."""
     app = create_app(Settings())
     before = [(r.app, r.handler, set(r.methods)) for r in record_routes(app)]
     app.openapi()
-    assert before == [(r.app, r.handler, r.methods) for r in record_routes(app)]
+    return Documented(app, before)
+
+
+def test_each_route_of_a_record_is_documented_by_itself(documented: Documented) -> None:
+    """One object serves and is documented: a document of these routes alone has the address, method, types of each."""
+    found = record_routes(documented.app)
+    assert found and all(isinstance(r, RecordRoute) for r in found)
+    paths = get_openapi(title="records", version="1", routes=found)["paths"]
+    assert sum(map(len, paths.values())) == len(found)
+    for route in found:
+        method = route.operation.method.lower()
+        operation = paths[route.path][method]
+        assert operation["operationId"] == DOCUMENT["paths"][route.path][method]["operationId"]
+        assert ("requestBody" in operation) == (method != "get")
+
+
+def test_each_documented_operation_of_a_record_is_served_by_the_route_that_documents_it(documented: Documented) -> None:
+    routes = {(method.lower(), r.path): r for r in record_routes(documented.app) for method in r.methods}
+    told = {(method, path): o["operationId"] for method, path, o in OPERATIONS if "x-roles" in o}
+    assert told == {place: r.operation_id for place, r in routes.items()}
+    assert all(r.endpoint is r.handler for r in routes.values())
+
+
+def test_making_the_document_leaves_what_serves_as_it_is(documented: Documented) -> None:
+    assert documented.before == [(r.app, r.handler, r.methods) for r in record_routes(documented.app)]
 
 
 async def test_the_examples_of_a_new_record_are_understood(office: Api) -> None:
