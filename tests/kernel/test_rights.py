@@ -120,7 +120,7 @@ def of_roles(*sees: Visibility) -> dict[str, Right]:
         ("units", Access(of_roles(ByAudience())), "compares an audience, and the type declares none"),
         ("visits", Access(of_roles(OwnTeam())), "compares an audience, and the type declares none"),
         ("units", Access({"auditor": reads(Every())}), "['auditor'], who read no records"),
-        ("units", Access({"partner_system": reads(Every())}), "or are said as `partner`"),
+        ("units", Access({"partner_system": reads(Every())}), "or are declared as `partner`"),
         ("units", Access({READERS[0]: writes(Every(), while_in=("no_state",))}), "while_in names ['no_state']"),
         ("units", Access({READERS[0]: Right(Every(), acts_on_own_unit_only=True)}), "needs a column unit_id"),
         ("visits", Access({}, LOOKING), "its audience looks at ['no_column'], which units lacks"),

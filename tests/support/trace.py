@@ -22,6 +22,7 @@ import uvicorn
 import app
 from app.db.embedded import embedded_postgres
 from app.http.server import Application
+from app.kernel.sql.write import update_sql
 from app.main import create_app
 from app.migrate.run import migrate
 from app.settings import Settings
@@ -161,6 +162,7 @@ def _findings(first: int) -> bytes:
 
 def trace(superuser_url: str, application_url: str, folder: Path) -> dict[str, Trace]:
     """What the PATCH and the import run through, over a migrated database without records."""
+    update_sql.cache_clear()  # what has run in this process before would else leave the first request warm
     asyncio.run(account(application_url, "traced_office", "inspection_office", CODE))
     asyncio.run(account(application_url, "traced_loader", "ledger_loader", CODE))
     folder.mkdir(exist_ok=True)
