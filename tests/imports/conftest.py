@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from app.db.embedded import EmbeddedPostgres
 from tests.support.bureaus import bureau
 from tests.support.callers import Api
 from tests.support.ledgers import ROUND, Rows, register, workbook
+from tests.support.workbooks import made
 
 _codes = itertools.count(500001)
 
@@ -84,3 +86,11 @@ async def desk(new_place: NewPlace) -> Place:
 
 
 MANY = os.environ.get("LEDGER_TEST_MANY") == "1"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    return made(tmp_path / "small.xlsx", lambda _, sheet: [sheet.write(0, 0, "甲"), sheet.write(1, 1, "乙")])
+
+
+# Workbooks: what people write
