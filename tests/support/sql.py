@@ -15,7 +15,7 @@ NEXT_DOOR = Caller("neighbour", "inspection_office", NEIGHBOUR)
 
 
 async def named(connection: Any, caller: Caller, action: str = "raw", **more: Any) -> None:
-    """Names the caller of this transaction, as the gate does for a statement."""
+    """Names the caller of this transaction, as the caller guard does for a statement."""
     await connection.execute("select set_caller($1)", caller.context("test-request", action, **more))
 
 
