@@ -48,6 +48,8 @@ _ALL = (
     Role("partner_system", "对接系统", unit="optional", subscribes=True),
     Role("ledger_loader", "台账导入员", reads_records=False, by_prefix=True, expires=True),
 )
+# What an account may be given beside its role: name -> label. Only an account bound to a discipline body's unit.
+GRANTS: Mapping[str, str] = {"own_cadres": "干部监督"}
 ROLES: Mapping[str, Role] = {role.name: role for role in _ALL}
 READERS = tuple(role.name for role in _ALL if role.reads_records)
 WORK_LIST_READERS = tuple(role.name for role in _ALL if role.work_lists)

@@ -12,7 +12,7 @@ from app.clock import SHANGHAI, now
 from app.errors import FieldError, invalid
 from app.kernel.declare.values import clean_text
 from app.kernel.schema.validation import validated
-from app.roles import ROLES, Role
+from app.roles import GRANTS, ROLES, Role
 
 Body = TypeVar("Body", bound=BaseModel)
 WEEK = 7 * 24 * 60
@@ -53,6 +53,12 @@ ROLE: Any = Field(description=ROLE_HELP, examples=["inspection_office"])
 JURISDICTION: Any = Field(description=f"区划代码，六位；{BY_PREFIX}可填前几位，空为全部", examples=["431382"])
 UNIT: Any = Field(description=f"所属单位的编号：{UNIT_REQUIRED}必填，{UNIT_OPTIONAL}可填")
 TEAM: Any = Field(description=f"所属巡察组的编号：{OF_A_TEAM}必填")
+HOME: Any = Field(
+    description="本人所在单位的编号，只有人员账号可填；与线索所反映的单位有上下级、合并关系的，看不到该线索。不填为所属单位"
+)
+GRANTED: Any = Field(
+    description="专项授权，限所属单位为纪检机关的人员账号：" + "，".join(f"{g} {label}" for g, label in GRANTS.items())
+)
 TYPES: Any = Field(description=f"订阅的记录类型，{SUBSCRIBERS}可填；不填则什么也查不到：" + "、".join(SUBSCRIBABLE))
 EXPIRES: Any = Field(
     description=f"到期时刻，带时区；{TEMPORARY}必填，{LONGEST_DAYS} 天以内", examples=["2027-01-31T18:00:00+08:00"]
@@ -76,6 +82,9 @@ class _Bound(_Given):
 class AccountCreate(_Bound):
     """开立账号。"""
 
+    home_unit_number: Annotated[Number | None, HOME] = None
+    grants: Annotated[list[Number] | None, GRANTED] = None
+
     username: Annotated[str, PlainValidator(_text), Field(description="用户名", examples=["office"])]
     password: Annotated[NewPassword, Field(description="密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2017"])]
 
@@ -92,9 +101,7 @@ class ApiKeyCreate(_Bound):
     label: Annotated[Label, LABEL]
 
 
-class AccountChange(_Given):
-    """改动账号：只写要改的字段，null 为清空。"""
-
+class _Change(_Given):
     role: Annotated[RoleName, ROLE] = ""
     jurisdiction: Annotated[Division, JURISDICTION] = ""
     unit_number: Annotated[Number | None, UNIT] = None
@@ -104,7 +111,14 @@ class AccountChange(_Given):
     disabled: Annotated[StrictBool, Field(description="true 停用，即刻生效；false 启用，须重新登录")] = False
 
 
-class SystemChange(AccountChange):
+class AccountChange(_Change):
+    """改动账号：只写要改的字段，null 为清空。"""
+
+    home_unit_number: Annotated[Number | None, HOME] = None
+    grants: Annotated[list[Number] | None, GRANTED] = None
+
+
+class SystemChange(_Change):
     """改动客户端或接口密钥：只写要改的字段，null 为清空。"""
 
     label: Annotated[Label | None, LABEL] = None
@@ -146,6 +160,8 @@ class AccountRead(_Read):
     """账号。"""
 
     username: str = Field(description="用户名")
+    home_unit_number: str | None = Field(description="本人所在单位的编号；没有写明的为 null，列给审计员")
+    grants: list[str] = Field(description="专项授权")
 
 
 class ClientRead(_Read):
@@ -202,6 +218,8 @@ BODIES = (AccountCreate, ClientCreate, ApiKeyCreate, AccountChange, SystemChange
 def given(model: type[BaseModel], body: Any) -> dict[str, Any]:
     """The fields of a body as the register takes them. Refuses with `validation_failed`."""
     values = validated(model, body)
+    if "grants" in values:
+        values["grants"] = sorted(set(values["grants"] or ()))
     if isinstance(text := values.get("expires_at"), str):
         values["expires_at"] = moment(text)
     return values

@@ -45,24 +45,37 @@ async def insert(
     try:
         await pool.execute(
             "with p as (insert into principal"
-            " (id, kind, role, code, low, high, unit_number, team_number, types, expires_at, label, created_by)"
+            " (id, kind, role, code, low, high, unit_number, team_number, types, expires_at, label, created_by,"
+            " home_unit_number, grants)"
             " values ($1, $2, $3, case when length($4::text) = 6 then $4 end, $4, $4 || ':', $5, $6, $7,"
-            " coalesce($8, 'infinity'::timestamptz), $9, $10) returning id)"
+            " coalesce($8, 'infinity'::timestamptz), $9, $10, $12, $13) returning id)"
             " insert into principal_secret (id, digest) select id, $11 from p",
             identifier, kind, b.role, b.jurisdiction, b.unit_number, b.team_number,
             sorted(set(b.types)) if b.types else None, b.expires_at, label, by, digest,
+            b.home_unit_number, list(b.grants),
         )  # fmt: skip
-    except asyncpg.ForeignKeyViolationError as problem:
-        raise _reference_not_found(problem) from None
+    except asyncpg.IntegrityConstraintViolationError as problem:
+        raise _not_bound(problem) from None
     made = await find(pools, identifier)
     assert made
     return made
 
 
-def _reference_not_found(problem: asyncpg.ForeignKeyViolationError) -> Refusal:
-    """The unit or team does not belong to the jurisdiction, or was voided."""
-    team = problem.constraint_name == "principal_team"
-    pointer, label = ("/team_number", "巡察组") if team else ("/unit_number", "单位")
+_REFERENCES = {
+    "principal_unit": ("/unit_number", "单位"),
+    "principal_team": ("/team_number", "巡察组"),
+    "principal_home_unit": ("/home_unit_number", "本人所在单位"),
+}
+
+
+def _not_bound(problem: Exception) -> Exception:
+    """The refusal of a unit or team that is not of the jurisdiction, or was voided, and of a grant outside its unit."""
+    name = str(getattr(problem, "constraint_name", ""))
+    if name == "principal_grants":
+        return invalid(FieldError("/grants", "grant_needs_discipline_body"))
+    if name not in _REFERENCES:
+        return problem
+    pointer, label = _REFERENCES[name]
     return invalid(FieldError(pointer, "reference_not_found", {"label": label}))
 
 
@@ -87,8 +100,8 @@ async def alter(pools: Pools, identifier: str, changes: Mapping[str, Any]) -> Pr
             raise Refusal("last_administrator")
         try:
             await connection.execute(_UPDATE, *_update_arguments(new))
-        except asyncpg.ForeignKeyViolationError as problem:
-            raise _reference_not_found(problem) from None
+        except asyncpg.IntegrityConstraintViolationError as problem:
+            raise _not_bound(problem) from None
     return await find(pools, identifier)
 
 
@@ -96,14 +109,16 @@ _UPDATE = (
     "update principal set role = $2, code = case when length($3::text) = 6 then $3 end, low = $3,"
     " high = $3 || ':', unit_number = $4, unit_id = case when $4 = unit_number then unit_id end,"
     " team_number = $5, team_id = case when $5 = team_number then team_id end, types = $6,"
-    " expires_at = coalesce($7, 'infinity'::timestamptz), label = $8, disabled = $9,"
+    " expires_at = coalesce($7, 'infinity'::timestamptz), label = $8, disabled = $9, home_unit_number = $10,"
+    " grants = $11,"
     " generation = generation + ($9 and not disabled)::int where id = $1"
 )
 
 
 def _update_arguments(p: Principal) -> tuple[Any, ...]:
     types = sorted(set(p.types)) if p.types else None
-    return p.id, p.role, p.jurisdiction, p.unit_number, p.team_number, types, p.expires_at, p.label, p.disabled
+    bound = (p.role, p.jurisdiction, p.unit_number, p.team_number, types, p.expires_at, p.label, p.disabled)
+    return p.id, *bound, p.home_unit_number, p.grants
 
 
 _ANOTHER_ADMINISTRATOR = """select exists (select from principal where role = 'administrator' and kind = 'account'

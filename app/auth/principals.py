@@ -24,6 +24,8 @@ class Principal:
     jurisdiction: str
     unit_number: str | None
     team_number: str | None
+    home_unit_number: str | None
+    grants: list[str]
     types: list[str] | None
     label: str | None
     disabled: bool
@@ -46,7 +48,8 @@ class Principal:
         return Caller(self.id, self.role, code, prefix, self.unit_number, self.team_number)
 
 
-SELECT = """select p.id, p.kind, p.role, p.low as jurisdiction, p.unit_number, p.team_number, p.types, p.label,
+SELECT = """select p.id, p.kind, p.role, p.low as jurisdiction, p.unit_number, p.team_number,
+  p.home_unit_number, p.grants, p.types, p.label,
   p.disabled, nullif(p.expires_at, 'infinity') as expires_at, p.generation, p.created_at, p.created_by,
   case when s.locked_until > now() then s.locked_until end as locked_until
   from principal p join principal_secret s on s.id = p.id"""

@@ -18,9 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from app.kernel.schema.statements import among, secured
+from app.kernel.schema.statements import among, secured, within
 from app.kernel.schema.tables import metadata
-from app.roles import ROLES
+from app.roles import GRANTS, ROLES
 
 PRINCIPAL = Table(
     "principal",
@@ -39,6 +39,13 @@ PRINCIPAL = Table(
     Column("unit_number", Text()),
     Column("team_id", UUID()),
     Column("team_number", Text()),
+    Column(
+        "home_unit_id",
+        UUID(),
+        comment="Where the person belongs: kin is judged on it, too. By default the unit that the account is bound to.",
+    ),
+    Column("home_unit_number", Text()),
+    Column("grants", ARRAY(Text()), nullable=False, server_default=text("'{}'")),
     Column(
         "scope_ids",
         ARRAY(UUID()),
@@ -67,10 +74,15 @@ PRINCIPAL = Table(
         "high = low || ':' and low ~ '^[0-9]{0,6}$' and (code is null or (code = low and length(code) = 6))",
         name="range",
     ),
-    CheckConstraint("code is not null or (unit_id is null and team_id is null)", name="place"),
+    CheckConstraint("code is not null or (unit_id is null and team_id is null and home_unit_id is null)", name="place"),
+    CheckConstraint("kind = 'account' or home_unit_id is null", name="home"),
+    CheckConstraint(
+        f"grants = '{{}}' or (kind = 'account' and unit_id is not null and {within('grants', GRANTS)})", name="grants"
+    ),
     CheckConstraint("types is null or role = 'partner_system'", name="types"),
     ForeignKeyConstraint(["code", "unit_id"], ["unit.jurisdiction", "unit.id"], name="principal_unit"),
     ForeignKeyConstraint(["code", "team_id"], ["team.jurisdiction", "team.id"], name="principal_team"),
+    ForeignKeyConstraint(["code", "home_unit_id"], ["unit.jurisdiction", "unit.id"], name="principal_home_unit"),
     Index("principal_by_unit", "code", "unit_id", postgresql_where=text("unit_id is not null")),
     Index("principal_by_team", "code", "team_id", postgresql_where=text("team_id is not null")),
     comment="Whoever may call the service: accounts of people, clients of systems, API keys. Disabled, never deleted.",
@@ -110,5 +122,5 @@ def principal_statements() -> Iterator[str]:
     yield "grant select, insert on service_key to ledger_auth"
     # The keeper binds principals to their unit or team, keeps their scope ids, and looks callers up.
     yield "create policy keeper on principal to ledger_keeper using (true)"
-    read = "id, role, code, low, high, unit_id, team_id, scope_ids, types, disabled, expires_at"
+    read = "id, role, code, low, high, unit_id, team_id, home_unit_id, grants, scope_ids, types, disabled, expires_at"
     yield f"grant select ({read}), update (scope_ids) on principal to ledger_keeper"

@@ -14,7 +14,7 @@ from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, table, tell, usage
 from app.clock import SHANGHAI, now
 from app.db.pool import Pools
-from app.roles import ROLES
+from app.roles import GRANTS, ROLES
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -80,6 +80,10 @@ def add(
     ] = "",
     unit: Annotated[str | None, typer.Option(help="所属单位的编号")] = None,
     team: Annotated[str | None, typer.Option(help="所属巡察组的编号")] = None,
+    home: Annotated[str | None, typer.Option(help="本人所在单位的编号；不填为所属单位")] = None,
+    grants: Annotated[
+        str, typer.Option(help="专项授权，逗号分隔：" + "、".join(f"{g} {label}" for g, label in GRANTS.items()))
+    ] = "",
     types: Annotated[str | None, typer.Option("--types", help="partner_system 订阅的记录类型，逗号分隔")] = None,
     password: Password = "",
     expires_at: Annotated[datetime | None, typer.Option(help="到期时刻（北京时间）")] = None,
@@ -87,7 +91,7 @@ def add(
     """开立账号。Open an account."""
     secret = password or passwords.generated()
     bound: dict[str, Any] = {"unit_number": unit, "team_number": team, "expires_at": _expiry(expires_at)}
-    bound["types"] = [part.strip() for part in types.split(",")] if types else None
+    bound |= {"home_unit_number": home, "grants": _parts(grants), "types": _parts(types or "") or None}
     with foreseeable():
         _on_register(
             lambda pools: register.open_account(pools, username, secret, role, jurisdiction, OPERATOR, **bound)
@@ -151,6 +155,10 @@ def unlock(name: Name) -> None:
 async def _unlocked(pools: Pools, name: str) -> Principal | None:
     await credentials.unlock(pools, name)
     return await principals.find(pools, name)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _moment(text: str) -> datetime:

@@ -11,6 +11,7 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import PriorityDispatchResult
 from sqlalchemy import CheckConstraint, Column, Connection, MetaData, Table, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.elements import conv
 
 DEFINITIONS = """select conname, pg_get_constraintdef(oid) from pg_constraint
   where contype = 'c' and conrelid = cast(:name as regclass)"""
@@ -27,7 +28,9 @@ def _compare(context: Any, found: Any, schema: Any, name: str, there: Any, decla
     have = _definitions(context.connection, name)
     want = _normal(context.connection, declared, wanted)
     for check in sorted(have.keys() - want.keys() | {c for c in have if have[c] != want.get(c)}):
-        old = CheckConstraint(text(have[check].removeprefix("CHECK (").removesuffix(")")), name=check, table=there)
+        # `conv`: the name is whole, and the convention of names must not be put before it once more.
+        condition = text(have[check].removeprefix("CHECK (").removesuffix(")"))
+        old = CheckConstraint(condition, name=conv(check), table=there)
         found.ops.append(ops.DropConstraintOp.from_constraint(old))
     for check in sorted(c for c in want if have.get(c) != want[c]):
         found.ops.append(ops.AddConstraintOp.from_constraint(wanted[check]))

@@ -31,6 +31,11 @@ def among(column: str, codes: Iterable[str]) -> str:
     return f"{column} in ({', '.join(map(quoted, codes))})"
 
 
+def within(column: str, codes: Iterable[str]) -> str:
+    """The condition that an array holds nothing but these codes."""
+    return f"{column} <@ array[{', '.join(map(quoted, codes))}]"
+
+
 def comments(table: Table) -> Iterator[str]:
     """The comments of a table and of its columns."""
     if table.comment:
