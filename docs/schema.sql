@@ -24,7 +24,7 @@ comment on function caller_context() is 'The caller of this statement: sub, requ
 
 create function caller_grants() returns jsonb language sql stable parallel safe as
 $$ select nullif(current_setting('ledger.grants', true), '')::jsonb $$;
-comment on function caller_grants() is 'What set_caller found of the caller, by role: code, low, high, scope_ids, types; null when there is no such caller or it is closed.';
+comment on function caller_grants() is 'What set_caller found of the caller, by role: code, low, high, scope_ids, kin_ids, types; null when there is no such caller or it is closed.';
 
 -- Rounds and teams stand in a setting of their own, as texts of arrays. Among the grants, each policy that reads any of them
 -- would parse a kilobyte of JSON (60 of 700 µs of a unit's list).
@@ -55,7 +55,7 @@ declare
 begin
   ignored := set_config('ledger.caller', caller, true);
   select p.role, p.code, p.scope_ids, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high,
-      'scope_ids', p.scope_ids::text, 'types', p.types::text) into role, code, ids, grants from principal p
+      'scope_ids', p.scope_ids::text, 'kin_ids', p.kin_ids::text, 'types', p.types::text) into role, code, ids, grants from principal p
     where p.id = principal_id and not p.disabled and p.expires_at > now();
   -- Without rounds or teams the array is null, and a comparison with null shows nothing.
   if role = 'inspected_unit' then
@@ -75,10 +75,40 @@ comment on function set_caller(text) is 'Names the caller of this statement, and
 alter function set_caller(text) owner to ledger_keeper;
 grant select (entered_on) on target to ledger_keeper;
 
+-- Kin (回避). Whoever is of a unit may not learn of a record about that unit, about one above it, or about one that is the
+-- same by merging: parents are followed to the root and mergers to the end, both ways. A discipline body (室, 派驻组, 镇纪委)
+-- hangs below those whom it watches or who send it, so that it is kin of itself alone, and of what it has taken up.
+-- `union` (not `union all`) ends circles.
+create function unit_kin_ids(jurisdiction text, unit_id uuid) returns uuid[] language sql stable as $$
+  with recursive above as (
+    select u.id, u.parent_id, u.merged_into_id, u.kind = 'discipline_body' as alone
+      from unit u where u.jurisdiction = $1 and u.id = $2
+    union
+    select u.id, u.parent_id, u.merged_into_id, false
+      from above a join unit u on u.jurisdiction = $1 and u.id in (a.parent_id, a.merged_into_id) where not a.alone),
+  same as (
+    select id from above
+    union
+    select u.id from same s join unit u on u.jurisdiction = $1 and u.merged_into_id = s.id)
+  select coalesce(array_agg(id order by id), '{}') from same $$;
+comment on function unit_kin_ids(text, uuid) is 'The units that a record may be about so that this unit is kin: it does not learn of the record, nor hold it.';
+grant select (kind, parent_id) on unit to ledger_keeper;
+
 
 ----------------------------------------------------------------------------------------------------
 -- Functions by hand: principals (alembic/functions/principals)
 ----------------------------------------------------------------------------------------------------
+
+-- Whose kin a principal is stands in its row. Two changes that could make it wrong follow one another: a change of the
+-- register, and a new binding. Either takes this lock before it reads what the other writes: the binding before it locks
+-- any row, the register after it has changed its units. Both are rare, and the lock is one for all jurisdictions.
+create function await_register() returns trigger language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('who is kin of whom', 0));
+  return null;
+end $$;
+create trigger bind_in_turn before insert or update of code, unit_id, unit_number, home_unit_id, home_unit_number on principal
+  for each statement execute function await_register();
 
 -- Binds a principal to its unit or team, named by number or by identifier. The share lock makes it wait for a merge of
 -- that unit that is under way, and a merge wait for it: whichever comes second sees the other.
@@ -127,6 +157,7 @@ begin
   end if;
   new.scope_ids := case when new.unit_id is not null then unit_scope_ids(new.code, new.unit_id)
                    when new.team_id is not null then team_scope_ids(new.code, new.team_id) else '{}' end;
+  new.kin_ids := principal_kin_ids(new.code, new.unit_id, new.home_unit_id);
   return new;
 end $$;
 alter function bind_principal() owner to ledger_keeper;
@@ -146,6 +177,36 @@ begin
   return null;
 end $$;
 create trigger notify_change after insert or update or delete on principal for each row execute function notify_principal();
+
+-- Kin is judged on the unit that an account is bound to, and on the one that its person belongs to.
+create function principal_kin_ids(jurisdiction text, unit_id uuid, home_unit_id uuid) returns uuid[] language sql stable as $$
+  select array(select distinct x from unnest(unit_kin_ids($1, $2) || unit_kin_ids($1, $3)) x order by x) $$;
+comment on function principal_kin_ids(text, uuid, uuid) is 'The units of which a principal is kin.';
+
+-- Units were put elsewhere, merged or no longer are, or changed their kind: once a statement, however many they are.
+create function rekin() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  moved text[];
+begin
+  if tg_op = 'INSERT' then
+    select array_agg(distinct n.jurisdiction) into moved from now n where n.merged_into_id is not null;
+  else
+    select array_agg(distinct n.jurisdiction) into moved from now n join before o using (jurisdiction, id)
+      where (n.parent_id, n.merged_into_id, n.kind) is distinct from (o.parent_id, o.merged_into_id, o.kind);
+  end if;
+  if moved is null then
+    return null;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('who is kin of whom', 0));
+  update principal p set kin_ids = k.ids
+    from principal q, lateral (select principal_kin_ids(q.code, q.unit_id, q.home_unit_id) as ids) k
+    where q.code = any (moved) and p.id = q.id and p.kin_ids <> k.ids;
+  return null;
+end $$;
+alter function rekin() owner to ledger_keeper;
+create trigger rekin_new after insert on unit referencing new table as now for each statement execute function rekin();
+create trigger rekin_moved after update on unit referencing old table as before new table as now
+  for each statement execute function rekin();
 
 -- A team was dissolved, or is active again: its accounts answer for it only while it is.
 create function rescope_team() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
@@ -224,16 +285,6 @@ begin
   raise exception 'a record changes by one version at a time and keeps its identity (% %)', tg_table_name, old.id
     using errcode = 'restrict_violation';
 end $$;
-
--- Bounded, so that a circle of parents (which an import could make) ends.
-create function unit_lineage(jurisdiction text, unit_id uuid) returns uuid[] language sql stable as $$
-  with recursive above as (
-    select u.id, u.parent_id, 1 as depth from unit u where u.jurisdiction = $1 and u.id = $2
-    union all
-    select u.id, u.parent_id, above.depth + 1 from above join unit u on u.jurisdiction = $1 and u.id = above.parent_id
-    where above.depth < 20)
-  select array_agg(id) from above $$;
-comment on function unit_lineage(text, uuid) is 'A unit and everything above it.';
 
 
 ----------------------------------------------------------------------------------------------------
@@ -322,6 +373,7 @@ comment on table principal is 'Whoever may call the service: accounts of people,
 comment on column principal."code" is 'The one jurisdiction; null when bound to every division whose code begins with low.';
 comment on column principal."home_unit_id" is 'Where the person belongs: kin is judged on it, too. By default the unit that the account is bound to.';
 comment on column principal."scope_ids" is 'What the audience of records is compared with; empty: none of its own. Kept by triggers.';
+comment on column principal."kin_ids" is 'The units whose records do not exist for it, as it is kin (unit_kin_ids). Kept by triggers.';
 comment on column principal."generation" is 'Tokens of an earlier generation are refused: raised by a new password and by disabling.';
 alter table principal enable row level security;
 alter table principal force row level security;
@@ -337,7 +389,7 @@ create policy auth on service_key to ledger_auth using (true);
 grant select, insert, update on principal, principal_secret to ledger_auth;
 grant select, insert on service_key to ledger_auth;
 create policy keeper on principal to ledger_keeper using (true);
-grant select (id, role, code, low, high, unit_id, team_id, home_unit_id, grants, scope_ids, types, disabled, expires_at), update (scope_ids) on principal to ledger_keeper;
+grant select (id, role, code, low, high, unit_id, team_id, home_unit_id, grants, scope_ids, kin_ids, types, disabled, expires_at), update (scope_ids, kin_ids) on principal to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -353,32 +405,50 @@ grant insert on revision to ledger_keeper;
 grant select on revision to ledger_leading_group;
 create policy leading_group on revision for select to ledger_leading_group using (
     jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs', 'consultations')));
+    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs', 'consultations'))
+    and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'judicial-referrals' or exists (select from judicial_referral x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_inspection_office;
 create policy inspection_office on revision for select to ledger_inspection_office using (
     jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'accountability-decisions', 'admonishments', 'look-backs', 'consultations')));
+    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'accountability-decisions', 'admonishments', 'look-backs', 'consultations'))
+    and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_inspection_team;
 create policy inspection_team on revision for select to ledger_inspection_team using (
     jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
     and (record_type in ('units', 'rounds', 'finding-categories', 'feedback-sessions')
-      or (record_type in ('persons', 'teams', 'team-members', 'targets', 'visits', 'findings', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'look-backs', 'consultations') and audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])));
+      or (record_type in ('persons', 'teams', 'team-members', 'targets', 'visits', 'findings', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'look-backs', 'consultations') and audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]))
+    and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_case_supervision;
 create policy case_supervision on revision for select to ledger_case_supervision using (
     jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
     and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'findings', 'feedback-sessions', 'rectification-opinions', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs')
-      or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[])));
+      or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]))
+    and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'judicial-referrals' or exists (select from judicial_referral x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_handling_department;
 create policy handling_department on revision for select to ledger_handling_department using (
     jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
     and (record_type in ('units', 'persons')
-      or (record_type in ('clues', 'clue-transfers', 'case-filings') and audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[])));
+      or (record_type in ('clues', 'clue-transfers', 'case-filings') and audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]))
+    and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_organisation_department;
 create policy organisation_department on revision for select to ledger_organisation_department using (
     jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
     and (record_type in ('units', 'persons', 'findings', 'rectification-opinions', 'accountability-decisions', 'admonishments', 'look-backs')
       or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[])
-      or (record_type = 'case-filings' and state in ('decided'))));
+      or (record_type = 'case-filings' and state in ('decided')))
+    and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_inspected_unit;
 create policy inspected_unit on revision for select to ledger_inspected_unit using (
     jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
@@ -468,7 +538,7 @@ create policy partner_system on unit for select to ledger_partner_system using (
 
 -- What the functions of the keeper read and lock
 create policy keeper on unit to ledger_keeper using (true);
-grant select (jurisdiction, id, state, parent_id, merged_into_id), update (state)
+grant select (jurisdiction, id, state, parent_id, stationed_at_unit_ids, merged_into_id), update (state)
   on unit to ledger_keeper;
 
 -- One version at a time, and never deleted
@@ -510,7 +580,8 @@ begin
   c.id, c.kind, c.name, c.note, c.state, c.number, c.version, c.audience, c.imported, c.parent_id,
   c.created_at, c.created_by, c.updated_at, c.updated_by, c.credit_code, c.ledger_line, c.valid_until,
   c.former_names, c.jurisdiction, c.division_code, c.parent_number, c.merged_into_id,
-  c.principal_name, c.principal_post, c.merged_into_number
+  c.principal_name, c.principal_post, c.merged_into_number, c.stationed_at_unit_ids,
+  c.stationed_at_unit_numbers
       from changed c) n;
   return null;
 end $$;
@@ -527,6 +598,17 @@ begin
   perform from (select distinct c.jurisdiction, x.id
       from changed c
       cross join lateral (select c.parent_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'unit', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral unnest(c.stationed_at_unit_ids) x(id)
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
@@ -565,6 +647,17 @@ begin
       table = 'unit', constraint = 'held_reference';
   end if;
   perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.stationed_at_unit_ids) c
+      cross join lateral unnest(c.stationed_at_unit_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'unit', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
       from (select new.jurisdiction, new.state, new.merged_into_id) c
       cross join lateral (select c.merged_into_id as id) x
       where c.state <> 'voided' and x.id is not null) r
@@ -583,6 +676,7 @@ create trigger hold_insert after insert on unit referencing new table as changed
   execute function hold_unit();
 create trigger hold_update after update on unit for each row
   when (new.parent_id is distinct from old.parent_id
+    or new.stationed_at_unit_ids is distinct from old.stationed_at_unit_ids
     or new.merged_into_id is distinct from old.merged_into_id
     or old.state = 'voided')
   execute function hold_changed_unit();
@@ -655,7 +749,7 @@ create policy organisation_department on person for select to ledger_organisatio
 
 -- What the functions of the keeper read and lock
 create policy keeper on person to ledger_keeper using (true);
-grant select (jurisdiction, id, state, unit_id), update (state)
+grant select (jurisdiction, id, state, unit_id, other_unit_ids), update (state)
   on person to ledger_keeper;
 grant select, update (version, updated_at, audience) on person to ledger_keeper;
 
@@ -697,7 +791,8 @@ begin
     from (select
   c.id, c.name, c.note, c.post, c.rank, c.state, c.number, c.unit_id, c.version, c.audience,
   c.imported, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line, c.unit_number,
-  c.jurisdiction, c.entered_by_team, c.id_number_digest, c.political_status, c.is_village_manager
+  c.jurisdiction, c.other_unit_ids, c.entered_by_team, c.id_number_digest, c.political_status,
+  c.is_village_manager, c.other_unit_numbers
       from changed c) n;
   return null;
 end $$;
@@ -714,6 +809,17 @@ begin
   perform from (select distinct c.jurisdiction, x.id
       from changed c
       cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'person', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral unnest(c.other_unit_ids) x(id)
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
@@ -740,6 +846,17 @@ begin
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'person', constraint = 'held_reference';
   end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.other_unit_ids) c
+      cross join lateral unnest(c.other_unit_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'person', constraint = 'held_reference';
+  end if;
   return null;
 end $$;
 alter function hold_changed_person() owner to ledger_keeper;
@@ -748,6 +865,7 @@ create trigger hold_insert after insert on person referencing new table as chang
   execute function hold_person();
 create trigger hold_update after update on person for each row
   when (new.unit_id is distinct from old.unit_id
+    or new.other_unit_ids is distinct from old.other_unit_ids
     or old.state = 'voided')
   execute function hold_changed_person();
 
@@ -2702,52 +2820,65 @@ create policy figures on clue for select to ledger_figures using (
       caller_grants() -> 'case_supervision',
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on clue for select to ledger_leading_group using (
-    clue.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+    clue.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
+    and not clue.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[]);
 grant insert, update on clue to ledger_inspection_office;
 create policy inspection_office on clue for select to ledger_inspection_office using (
-    clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+    clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
 create policy inspection_office_creates on clue for insert to ledger_inspection_office with check (
-    clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+    clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
 create policy inspection_office_changes on clue for update to ledger_inspection_office using (
-    clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+    clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
 grant insert, update on clue to ledger_inspection_team;
 create policy inspection_team on clue for select to ledger_inspection_team using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]
+    and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[]);
 create policy inspection_team_creates on clue for insert to ledger_inspection_team with check (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]
+    and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[]);
 create policy inspection_team_changes on clue for update to ledger_inspection_team using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]
+    and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[]);
 grant update on clue to ledger_case_supervision;
 create policy case_supervision on clue for select to ledger_case_supervision using (
     clue.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]
+    and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
 create policy case_supervision_changes on clue for update to ledger_case_supervision using (
     clue.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]
+    and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
 grant update on clue to ledger_handling_department;
 create policy handling_department on clue for select to ledger_handling_department using (
     clue.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
+    and not clue.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
 create policy handling_department_changes on clue for update to ledger_handling_department using (
     clue.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
+    and not clue.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
 grant update on clue to ledger_organisation_department;
 create policy organisation_department on clue for select to ledger_organisation_department using (
     clue.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]
+    and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[]);
 create policy organisation_department_changes on clue for update to ledger_organisation_department using (
     clue.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]);
+    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]
+    and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[]);
 
 -- What the functions of the keeper read and lock
 create policy keeper on clue to ledger_keeper using (true);
 grant select (jurisdiction, id, state, round_id, team_id, person_id, reported_unit_id, finding_id, holder_unit_id,
-  handling_unit_id, merged_into_id), update (state)
+  handling_unit_id, merged_into_id, about), update (state)
   on clue to ledger_keeper;
-grant select, update (version, updated_at, audience) on clue to ledger_keeper;
+grant select, update (version, updated_at, about) on clue to ledger_keeper;
 
 -- One version at a time, and never deleted
 create trigger guard_first before insert on clue for each row
@@ -2785,12 +2916,12 @@ begin
          case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
-  c.id, c.note, c.state, c.number, c.result, c.source, c.conduct, c.summary, c.team_id, c.version,
-  c.audience, c.handling, c.imported, c.round_id, c.person_id, c.created_at, c.created_by,
+  c.id, c.note, c.about, c.state, c.number, c.result, c.source, c.conduct, c.summary, c.team_id,
+  c.version, c.audience, c.handling, c.imported, c.round_id, c.person_id, c.created_at, c.created_by,
   c.finding_id, c.updated_at, c.updated_by, c.ledger_line, c.team_number, c.concluded_on,
   c.jurisdiction, c.round_number, c.closed_off_on, c.person_number, c.petition_kind, c.registered_on,
   c.reported_name, c.reported_post, c.classification, c.finding_number, c.holder_unit_id,
-  c.merged_into_id, c.handling_unit_id, c.reported_unit_id, c.holder_unit_number,
+  c.merged_into_id, c.about_as_entered, c.handling_unit_id, c.reported_unit_id, c.holder_unit_number,
   c.merged_into_number, c.handling_decided_on, c.handling_unit_number, c.reported_unit_number
       from changed c) n;
   return null;
@@ -3019,19 +3150,27 @@ do $$ begin
   end if;
 end $$;
 
--- Whom it concerns
-create function audience_of_clue(r clue) returns uuid[] language sql stable security definer
+-- Whom it is about: it does not exist for their kin
+create function about_of_clue(r clue) returns uuid[] language sql stable security definer
   set search_path = public, pg_temp as $$
-  select coalesce(array_remove(
-    case when r.holder_unit_id is null then array[r.team_id] else
-        array_remove(array_remove(array[r.holder_unit_id, r.handling_unit_id], r.reported_unit_id),
-        (select p.unit_id from person p where p.jurisdiction = r.jurisdiction and p.id = r.person_id)) end, null), '{}') $$;
-alter function audience_of_clue(clue) owner to ledger_keeper;
+  select array(select distinct x from unnest(
+    r.about_as_entered || array[r.reported_unit_id] || (select p.unit_id || coalesce(p.other_unit_ids, '{}') from person p
+        where p.jurisdiction = r.jurisdiction and p.id = r.person_id)) x where x is not null order by x) $$;
+alter function about_of_clue(clue) owner to ledger_keeper;
 
-create function keep_audience_of_clue() returns trigger language plpgsql as
-$$ begin new.audience := audience_of_clue(new); return new; end $$;
-create trigger keep_audience before insert or update on clue for each row
-  execute function keep_audience_of_clue();
+create function keep_about_of_clue() returns trigger language plpgsql as
+$$ begin 
+  if tg_op = 'INSERT' then
+    new.about_as_entered := '{}';
+    new.about := about_of_clue(new);
+    new.about_as_entered := new.about;
+  else
+    new.about_as_entered := old.about_as_entered;
+    new.about := about_of_clue(new);
+  end if;
+ return new; end $$;
+create trigger keep_about before insert or update on clue for each row
+  execute function keep_about_of_clue();
 
 
 ----------------------------------------------------------------------------------------------------
@@ -3065,40 +3204,50 @@ create policy figures on clue_transfer for select to ledger_figures using (
       caller_grants() -> 'case_supervision',
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on clue_transfer for select to ledger_leading_group using (
-    clue_transfer.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+    clue_transfer.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
+    and not clue_transfer.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[]);
 grant insert, update on clue_transfer to ledger_inspection_office;
 create policy inspection_office on clue_transfer for select to ledger_inspection_office using (
-    clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+    clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
 create policy inspection_office_creates on clue_transfer for insert to ledger_inspection_office with check (
-    clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+    clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
 create policy inspection_office_changes on clue_transfer for update to ledger_inspection_office using (
-    clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+    clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
 create policy inspection_team on clue_transfer for select to ledger_inspection_team using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]
+    and not clue_transfer.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[]);
 grant update on clue_transfer to ledger_case_supervision;
 create policy case_supervision on clue_transfer for select to ledger_case_supervision using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]
+    and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
 create policy case_supervision_changes on clue_transfer for update to ledger_case_supervision using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]
+    and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
 create policy handling_department on clue_transfer for select to ledger_handling_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
+    and not clue_transfer.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
 grant update on clue_transfer to ledger_organisation_department;
 create policy organisation_department on clue_transfer for select to ledger_organisation_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]
+    and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[]);
 create policy organisation_department_changes on clue_transfer for update to ledger_organisation_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]);
+    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]
+    and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[]);
 
 -- What the functions of the keeper read and lock
 create policy keeper on clue_transfer to ledger_keeper using (true);
 grant select (jurisdiction, id, state, round_id, from_unit_id, to_unit_id, clue_ids), update (state)
   on clue_transfer to ledger_keeper;
-grant select, update (version, updated_at, audience) on clue_transfer to ledger_keeper;
+grant select, update (version, updated_at, audience, about) on clue_transfer to ledger_keeper;
 
 -- One version at a time, and never deleted
 create trigger guard_first before insert on clue_transfer for each row
@@ -3136,10 +3285,11 @@ begin
          case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
-  c.id, c.note, c.route, c.state, c.number, c.result, c.sent_on, c.version, c.audience, c.clue_ids,
-  c.imported, c.round_id, c.created_at, c.created_by, c.to_unit_id, c.updated_at, c.updated_by,
-  c.fed_back_on, c.ledger_line, c.received_by, c.received_on, c.clue_numbers, c.from_unit_id,
-  c.jurisdiction, c.round_number, c.to_unit_number, c.document_number, c.from_unit_number
+  c.id, c.note, c.about, c.route, c.state, c.number, c.result, c.sent_on, c.version, c.audience,
+  c.clue_ids, c.imported, c.round_id, c.created_at, c.created_by, c.to_unit_id, c.updated_at,
+  c.updated_by, c.fed_back_on, c.ledger_line, c.received_by, c.received_on, c.clue_numbers,
+  c.from_unit_id, c.jurisdiction, c.round_number, c.to_unit_number, c.document_number,
+  c.from_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -3283,6 +3433,19 @@ $$ begin new.audience := audience_of_clue_transfer(new); return new; end $$;
 create trigger keep_audience before insert or update on clue_transfer for each row
   execute function keep_audience_of_clue_transfer();
 
+-- Whom it is about: it does not exist for their kin
+create function about_of_clue_transfer(r clue_transfer) returns uuid[] language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select array(select distinct x from unnest(
+    array(select x from clue c, unnest(c.about) x
+        where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids))) x where x is not null order by x) $$;
+alter function about_of_clue_transfer(clue_transfer) owner to ledger_keeper;
+
+create function keep_about_of_clue_transfer() returns trigger language plpgsql as
+$$ begin new.about := about_of_clue_transfer(new); return new; end $$;
+create trigger keep_about before insert or update on clue_transfer for each row
+  execute function keep_about_of_clue_transfer();
+
 
 ----------------------------------------------------------------------------------------------------
 -- case_filing 立案审查
@@ -3315,33 +3478,41 @@ create policy figures on case_filing for select to ledger_figures using (
       caller_grants() -> 'case_supervision',
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on case_filing for select to ledger_leading_group using (
-    case_filing.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+    case_filing.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
+    and not case_filing.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[]);
 grant insert, update on case_filing to ledger_case_supervision;
 create policy case_supervision on case_filing for select to ledger_case_supervision using (
-    case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+    case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
 create policy case_supervision_creates on case_filing for insert to ledger_case_supervision with check (
-    case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+    case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
 create policy case_supervision_changes on case_filing for update to ledger_case_supervision using (
-    case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+    case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
 grant insert, update on case_filing to ledger_handling_department;
 create policy handling_department on case_filing for select to ledger_handling_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
+    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
+    and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
 create policy handling_department_creates on case_filing for insert to ledger_handling_department with check (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
+    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
+    and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
 create policy handling_department_changes on case_filing for update to ledger_handling_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]);
+    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
+    and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
 create policy organisation_department on case_filing for select to ledger_organisation_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and case_filing.state in ('decided'));
+    and case_filing.state in ('decided')
+    and not case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[]);
 
 -- What the functions of the keeper read and lock
 create policy keeper on case_filing to ledger_keeper using (true);
-grant select (jurisdiction, id, state, round_id, person_id, person_unit_id, authority_unit_id, clue_id), update (state)
+grant select (jurisdiction, id, state, round_id, person_id, person_unit_id, authority_unit_id, clue_id, about), update (state)
   on case_filing to ledger_keeper;
-grant select, update (version, updated_at, audience) on case_filing to ledger_keeper;
+grant select, update (version, updated_at, audience, about) on case_filing to ledger_keeper;
 
 -- One version at a time, and never deleted
 create trigger guard_first before insert on case_filing for each row
@@ -3379,11 +3550,11 @@ begin
          case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
-  c.id, c.lane, c.note, c.state, c.number, c.clue_id, c.summary, c.version, c.audience, c.filed_on,
-  c.imported, c.round_id, c.person_id, c.created_at, c.created_by, c.updated_at, c.updated_by,
-  c.clue_number, c.ledger_line, c.person_post, c.person_rank, c.concluded_on, c.jurisdiction,
-  c.round_number, c.person_number, c.admin_sanction, c.party_sanction, c.person_unit_id,
-  c.authority_unit_id, c.person_unit_number, c.authority_unit_number
+  c.id, c.lane, c.note, c.about, c.state, c.number, c.clue_id, c.summary, c.version, c.audience,
+  c.filed_on, c.imported, c.round_id, c.person_id, c.created_at, c.created_by, c.updated_at,
+  c.updated_by, c.clue_number, c.ledger_line, c.person_post, c.person_rank, c.concluded_on,
+  c.jurisdiction, c.round_number, c.person_number, c.admin_sanction, c.party_sanction,
+  c.person_unit_id, c.authority_unit_id, c.person_unit_number, c.authority_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -3551,6 +3722,20 @@ create function keep_audience_of_case_filing() returns trigger language plpgsql 
 $$ begin new.audience := audience_of_case_filing(new); return new; end $$;
 create trigger keep_audience before insert or update on case_filing for each row
   execute function keep_audience_of_case_filing();
+
+-- Whom it is about: it does not exist for their kin
+create function about_of_case_filing(r case_filing) returns uuid[] language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select array(select distinct x from unnest(
+    array[r.person_unit_id] || (select p.unit_id || coalesce(p.other_unit_ids, '{}') from person p
+        where p.jurisdiction = r.jurisdiction and p.id = r.person_id)
+        || (select c.about from clue c where c.jurisdiction = r.jurisdiction and c.id = r.clue_id)) x where x is not null order by x) $$;
+alter function about_of_case_filing(case_filing) owner to ledger_keeper;
+
+create function keep_about_of_case_filing() returns trigger language plpgsql as
+$$ begin new.about := about_of_case_filing(new); return new; end $$;
+create trigger keep_about before insert or update on case_filing for each row
+  execute function keep_about_of_case_filing();
 
 
 ----------------------------------------------------------------------------------------------------
@@ -4090,20 +4275,25 @@ create policy figures on judicial_referral for select to ledger_figures using (
       caller_grants() -> 'case_supervision',
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on judicial_referral for select to ledger_leading_group using (
-    judicial_referral.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+    judicial_referral.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
+    and not judicial_referral.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[]);
 grant insert, update on judicial_referral to ledger_case_supervision;
 create policy case_supervision on judicial_referral for select to ledger_case_supervision using (
-    judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+    judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
 create policy case_supervision_creates on judicial_referral for insert to ledger_case_supervision with check (
-    judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+    judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
 create policy case_supervision_changes on judicial_referral for update to ledger_case_supervision using (
-    judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+    judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
 
 -- What the functions of the keeper read and lock
 create policy keeper on judicial_referral to ledger_keeper using (true);
 grant select (jurisdiction, id, state, round_id, person_id, person_unit_id, from_unit_id, to_unit_id,
   case_filing_id), update (state)
   on judicial_referral to ledger_keeper;
+grant select, update (version, updated_at, about) on judicial_referral to ledger_keeper;
 
 -- One version at a time, and never deleted
 create trigger guard_first before insert on judicial_referral for each row
@@ -4141,11 +4331,11 @@ begin
          case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
-  c.id, c.note, c.state, c.number, c.version, c.audience, c.imported, c.round_id, c.person_id,
-  c.created_at, c.created_by, c.to_unit_id, c.updated_at, c.updated_by, c.ledger_line, c.person_post,
-  c.person_rank, c.referred_on, c.from_unit_id, c.jurisdiction, c.round_number, c.person_number,
-  c.case_filing_id, c.person_unit_id, c.to_unit_number, c.document_number, c.from_unit_number,
-  c.suspected_offence, c.case_filing_number, c.person_unit_number
+  c.id, c.note, c.about, c.state, c.number, c.version, c.audience, c.imported, c.round_id,
+  c.person_id, c.created_at, c.created_by, c.to_unit_id, c.updated_at, c.updated_by, c.ledger_line,
+  c.person_post, c.person_rank, c.referred_on, c.from_unit_id, c.jurisdiction, c.round_number,
+  c.person_number, c.case_filing_id, c.person_unit_id, c.to_unit_number, c.document_number,
+  c.from_unit_number, c.suspected_offence, c.case_filing_number, c.person_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -4324,6 +4514,21 @@ do $$ begin
     execute 'alter table judicial_referral alter constraint fk_judicial_referral_case_filing_id not enforced';
   end if;
 end $$;
+
+-- Whom it is about: it does not exist for their kin
+create function about_of_judicial_referral(r judicial_referral) returns uuid[] language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select array(select distinct x from unnest(
+    array[r.person_unit_id] || (select p.unit_id || coalesce(p.other_unit_ids, '{}') from person p
+        where p.jurisdiction = r.jurisdiction and p.id = r.person_id)
+        || (select k.about from case_filing k
+            where k.jurisdiction = r.jurisdiction and k.id = r.case_filing_id)) x where x is not null order by x) $$;
+alter function about_of_judicial_referral(judicial_referral) owner to ledger_keeper;
+
+create function keep_about_of_judicial_referral() returns trigger language plpgsql as
+$$ begin new.about := about_of_judicial_referral(new); return new; end $$;
+create trigger keep_about before insert or update on judicial_referral for each row
+  execute function keep_about_of_judicial_referral();
 
 
 ----------------------------------------------------------------------------------------------------
@@ -4757,7 +4962,7 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update person set version = version + 1, updated_at = now()
     where person.jurisdiction = new.jurisdiction and person.id = new.person_id
-      and audience is distinct from audience_of_person(person);
+      and (audience is distinct from audience_of_person(person));
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
@@ -4776,7 +4981,7 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update rectification_opinion set version = version + 1, updated_at = now()
     where rectification_opinion.jurisdiction = new.jurisdiction and rectification_opinion.finding_id = new.id
-      and audience is distinct from audience_of_rectification_opinion(rectification_opinion);
+      and (audience is distinct from audience_of_rectification_opinion(rectification_opinion));
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
@@ -4795,13 +5000,13 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update clue set version = version + 1, updated_at = now()
     where clue.jurisdiction = new.jurisdiction and clue.person_id = new.id
-      and audience is distinct from audience_of_clue(clue);
+      and (about is distinct from about_of_clue(clue));
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
 alter function clue_follows_person() owner to ledger_keeper;
 create trigger clue_follows_person after update on person for each row
-  when (old.unit_id is distinct from new.unit_id)
+  when (old.unit_id is distinct from new.unit_id or old.other_unit_ids is distinct from new.other_unit_ids)
   execute function clue_follows_person();
 
 create function clue_transfer_follows_clue() returns trigger language plpgsql security definer
@@ -4814,13 +5019,13 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update clue_transfer set version = version + 1, updated_at = now()
     where clue_transfer.jurisdiction = new.jurisdiction and clue_transfer.clue_ids @> array[new.id]
-      and audience is distinct from audience_of_clue_transfer(clue_transfer);
+      and (audience is distinct from audience_of_clue_transfer(clue_transfer) or about is distinct from about_of_clue_transfer(clue_transfer));
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
 alter function clue_transfer_follows_clue() owner to ledger_keeper;
 create trigger clue_transfer_follows_clue after update on clue for each row
-  when (old.team_id is distinct from new.team_id)
+  when (old.team_id is distinct from new.team_id or old.about is distinct from new.about)
   execute function clue_transfer_follows_clue();
 
 create function case_filing_follows_clue() returns trigger language plpgsql security definer
@@ -4833,14 +5038,71 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update case_filing set version = version + 1, updated_at = now()
     where case_filing.jurisdiction = new.jurisdiction and case_filing.clue_id = new.id
-      and audience is distinct from audience_of_case_filing(case_filing);
+      and (audience is distinct from audience_of_case_filing(case_filing) or about is distinct from about_of_case_filing(case_filing));
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
 alter function case_filing_follows_clue() owner to ledger_keeper;
 create trigger case_filing_follows_clue after update on clue for each row
-  when (old.handling_unit_id is distinct from new.handling_unit_id)
+  when (old.handling_unit_id is distinct from new.handling_unit_id or old.about is distinct from new.about)
   execute function case_filing_follows_clue();
+
+create function case_filing_follows_person() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  asked text := current_setting('ledger.caller', true);
+begin
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
+    'action', 'follow',
+    'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
+  update case_filing set version = version + 1, updated_at = now()
+    where case_filing.jurisdiction = new.jurisdiction and case_filing.person_id = new.id
+      and (audience is distinct from audience_of_case_filing(case_filing) or about is distinct from about_of_case_filing(case_filing));
+  perform set_config('ledger.caller', coalesce(asked, ''), true);
+  return null;
+end $$;
+alter function case_filing_follows_person() owner to ledger_keeper;
+create trigger case_filing_follows_person after update on person for each row
+  when (old.unit_id is distinct from new.unit_id or old.other_unit_ids is distinct from new.other_unit_ids)
+  execute function case_filing_follows_person();
+
+create function judicial_referral_follows_person() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  asked text := current_setting('ledger.caller', true);
+begin
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
+    'action', 'follow',
+    'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
+  update judicial_referral set version = version + 1, updated_at = now()
+    where judicial_referral.jurisdiction = new.jurisdiction and judicial_referral.person_id = new.id
+      and (about is distinct from about_of_judicial_referral(judicial_referral));
+  perform set_config('ledger.caller', coalesce(asked, ''), true);
+  return null;
+end $$;
+alter function judicial_referral_follows_person() owner to ledger_keeper;
+create trigger judicial_referral_follows_person after update on person for each row
+  when (old.unit_id is distinct from new.unit_id or old.other_unit_ids is distinct from new.other_unit_ids)
+  execute function judicial_referral_follows_person();
+
+create function judicial_referral_follows_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  asked text := current_setting('ledger.caller', true);
+begin
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
+    'action', 'follow',
+    'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
+  update judicial_referral set version = version + 1, updated_at = now()
+    where judicial_referral.jurisdiction = new.jurisdiction and judicial_referral.case_filing_id = new.id
+      and (about is distinct from about_of_judicial_referral(judicial_referral));
+  perform set_config('ledger.caller', coalesce(asked, ''), true);
+  return null;
+end $$;
+alter function judicial_referral_follows_case_filing() owner to ledger_keeper;
+create trigger judicial_referral_follows_case_filing after update on case_filing for each row
+  when (old.about is distinct from new.about)
+  execute function judicial_referral_follows_case_filing();
 
 
 ----------------------------------------------------------------------------------------------------

@@ -53,6 +53,13 @@ PRINCIPAL = Table(
         server_default=text("'{}'"),
         comment="What the audience of records is compared with; empty: none of its own. Kept by triggers.",
     ),
+    Column(
+        "kin_ids",
+        ARRAY(UUID()),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="The units whose records do not exist for it, as it is kin (unit_kin_ids). Kept by triggers.",
+    ),
     Column("types", ARRAY(Text())),
     Column("disabled", Boolean(), nullable=False, server_default=text("false")),
     Column("expires_at", DateTime(timezone=True), nullable=False, server_default=text("'infinity'")),
@@ -122,5 +129,7 @@ def principal_statements() -> Iterator[str]:
     yield "grant select, insert on service_key to ledger_auth"
     # The keeper binds principals to their unit or team, keeps their scope ids, and looks callers up.
     yield "create policy keeper on principal to ledger_keeper using (true)"
-    read = "id, role, code, low, high, unit_id, team_id, home_unit_id, grants, scope_ids, types, disabled, expires_at"
-    yield f"grant select ({read}), update (scope_ids) on principal to ledger_keeper"
+    yield (
+        "grant select (id, role, code, low, high, unit_id, team_id, home_unit_id, grants, scope_ids, kin_ids, types,"
+        " disabled, expires_at), update (scope_ids, kin_ids) on principal to ledger_keeper"
+    )

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from app.db.script import run_script
+from app.kernel.schema.triggers import kept_columns
 from app.logging import log
 from app.migrate.text import digest, sections
 from app.records import REGISTRY
@@ -21,10 +22,13 @@ select t.jurisdiction, '{path}', t.id, t.version, case when t.version = 1 then '
   from {table} t, lateral (select to_jsonb(t) as snapshot offset 0) j
   where not exists (select from revision r where r.record_id = t.id and r.record_type = '{path}'
     and r.jurisdiction = t.jurisdiction and r.version = t.version);"""
-AUDIENCES = """
+KEPT_COLUMNS = """
 alter table {table} disable trigger user;
-update {table} set audience = audience_of_{table}({table}) where audience is distinct from audience_of_{table}({table});
+update {table} set {column} = {column}_of_{table}({table}) where {column} is distinct from {column}_of_{table}({table});
 alter table {table} enable trigger user;"""
+KIN = """
+update principal p set kin_ids = k.ids from principal q, lateral (select principal_kin_ids(q.code, q.unit_id, q.home_unit_id) as ids) k
+  where p.id = q.id and p.kin_ids <> k.ids;"""
 
 
 # All at once, so that requests on the way are waited for here and not between one table and the next.
@@ -70,16 +74,17 @@ def install(connection: Connection) -> None:
 
 
 def _remade() -> str:
-    """SQL that makes all audiences anew, and a revision of each record whose version has none: migrations write none.
+    """SQL that makes kept columns anew, and a revision of each record whose version has none: migrations write none.
 
-    Row security is off for the owner meanwhile. An audience is no member of a record, so its change is no new version.
+    Row security is off for the owner meanwhile. A kept column is no member of a record: its change is no new version.
     """
-    tables = ["revision", *(t.table for t in REGISTRY)]
+    tables = ["principal", "revision", *(t.table for t in REGISTRY)]
     return "".join(
         (
             "set local timezone = 'Asia/Shanghai';",  # moments stand as text in the snapshots
             *(f"\nalter table {table} no force row level security;" for table in tables),
-            *(AUDIENCES.format(table=t.table) for t in REGISTRY if t.access.looks_at),
+            *(KEPT_COLUMNS.format(table=t.table, column=column) for t in REGISTRY for column, _ in kept_columns(t)),
+            KIN,
             *(MISSING_REVISIONS.format(table=t.table, path=t.path) for t in REGISTRY),
             *(f"\nalter table {table} force row level security;" for table in tables),
         )

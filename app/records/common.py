@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.kernel.declare.access import Access, reads, writes
+from app.kernel.declare.access import Access, AudienceDependency, reads, writes
 from app.kernel.declare.fields import Choice, Day, Flag, Reference, Text, Whole
 from app.kernel.declare.record_type import Check
 from app.kernel.declare.visibility import Every, OfKnownRounds, OldVersions
@@ -77,6 +77,10 @@ PERSON_NAME = Text(
     headings=("人员姓名", "被审查人", "被立案人", "被调查人", "被审查调查人"),
 )
 OWN_NAME = Text("name", "姓名", required=True, secret=True, of_person=True, longest=50)
+# Of a type that may name a person, for its `About`.
+UNITS_OF_PERSON = """(select p.unit_id || coalesce(p.other_unit_ids, '{{}}') from person p
+        where p.jurisdiction = {0}.jurisdiction and p.id = {0}.person_id)"""
+PERSON_MOVES = AudienceDependency("person", "{0}.person_id = new.id", ("unit_id", "other_unit_ids"))
 PERSON_AS_DECIDED = (
     Reference(
         "person_unit", "所在单位", "决定时的单位。", to="units", copied=("person", "unit"), headings=("工作单位",)

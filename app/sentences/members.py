@@ -46,7 +46,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("id_number_check", MEMBER, "身份号码的校验码不符。", "请对照证件核对。", "The check digit of the identity number is wrong.", "Compare it with the document."),
     sentence("id_number_date", MEMBER, "身份号码中的出生日期不存在。", "请对照证件核对。", "The birth date in the identity number does not exist.", "Compare it with the document."),
     sentence("own_parent", MEMBER, "单位不能以自己为上级。", "请改填真正的上级单位。", "A unit cannot be its own parent.", "Name the real parent."),
-    sentence("transfer_to_reported_unit", MEMBER, "接收单位是被反映人所在单位或其下级，线索不得移交给它。", "请按干部管理权限另选接收单位。", "The receiver is the reported person's own unit or below it.", "Choose another receiver."),
+    sentence("receiver_is_kin", MEMBER, "该单位是被反映的单位、被反映人所在或兼任的单位，或与之有隶属、并入关系，不得持有或承办此线索。", "请按干部管理权限另选单位。", "This unit is one the clue is about, lies below one, or is one with it by merging.", "Choose another unit."),
     sentence("state_secret", MEMBER, "本系统不得存储国家秘密（保守国家秘密法第三十一条）。", "秘密级以上内容请按保密规定另行办理。", "State secrets must not be stored here (Law on Guarding State Secrets, Art. 31).", "Handle it as the law requires."),
     sentence("more_present_than_expected", MEMBER, "实到人数多于应到人数。", "请核对。", "More members present than expected.", "Check both."),
     sentence("subject_missing", MEMBER, "没有写明对象。", "对象类型为个人的填人员，为组织的填单位。", "The subject is missing.", "Name a person or a unit, as subject_kind says."),

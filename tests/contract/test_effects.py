@@ -120,7 +120,7 @@ async def test_a_clue_is_never_handed_to_the_unit_it_is_about_nor_to_one_below_i
             given = {"clue_numbers": [clue["number"]], "to_unit_number": receiver["number"]}
             answer = await office.post("/v1/clue-transfers", json=await make.body(_type("clue-transfers"), **given))
             assert answer.status_code == 422, answer.text
-            assert answer.json()["errors"][0]["code"] == "transfer_to_reported_unit"
+            assert answer.json()["errors"][0]["code"] == "receiver_is_kin"
             transfer = await make("clue-transfers", clue_numbers=[clue["number"]])
             changed = await office.change(transfer, "clue-transfers", {"to_unit_number": receiver["number"]})
             assert changed.status_code == 422, "nor by a change"

@@ -94,7 +94,7 @@ def field_errors(errors: list[Any], column: str, code: str) -> list[tuple[str, s
 
 RULES = {
     "day_before", "more_present_than_expected", "subject_missing", "subject_superfluous", "mode_not_for_subject",
-    "transfer_to_reported_unit", "sanction_not_for_village_manager",
+    "receiver_is_kin", "sanction_not_for_village_manager",
 }  # fmt: skip
 LOOKED_FOR = {"reference_not_found", "reference_disagrees", "listed_twice"}
 

@@ -120,15 +120,17 @@ async def test_migrating_what_is_current_changes_nothing(migrated: Addresses) ->
     await connection.close()
 
 
-async def test_an_audience_is_kept_by_the_rule_of_now(populated: Addresses) -> None:
+@pytest.mark.parametrize(("table", "column"), [("case_filing", "about"), ("principal", "kin_ids")])
+async def test_what_a_trigger_keeps_is_kept_by_the_rule_of_now(populated: Addresses, table: str, column: str) -> None:
     owner, application = populated
     connection = await asyncpg.connect(owner)
-    audiences = "select id, version, audience from clue order by id"
-    before = await connection.fetch(audiences)
-    await connection.execute("alter table clue disable trigger user; update clue set audience = array[id];"
-                             " alter table clue enable trigger user; delete from schema_digest")  # fmt: skip
+    kept = f"select id, {column} from {table} order by id"
+    before = await connection.fetch(kept)
+    assert any(row[column] for row in before)
+    await connection.execute(f"alter table {table} disable trigger user; update {table} set {column} = array[null::uuid];"
+                             f" alter table {table} enable trigger user; delete from schema_digest")  # fmt: skip
     await migrate(owner, application)
-    assert await connection.fetch(audiences) == before
+    assert await connection.fetch(kept) == before
     await connection.close()
 
 

@@ -45,6 +45,7 @@ begin
   end if;
   new.scope_ids := case when new.unit_id is not null then unit_scope_ids(new.code, new.unit_id)
                    when new.team_id is not null then team_scope_ids(new.code, new.team_id) else '{}' end;
+  new.kin_ids := principal_kin_ids(new.code, new.unit_id, new.home_unit_id);
   return new;
 end $$;
 alter function bind_principal() owner to ledger_keeper;

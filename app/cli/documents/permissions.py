@@ -3,7 +3,7 @@
 from app.cli.documents import NOTICE, code, table, text
 from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
-from app.kernel.declare.visibility import ByAudience, InStates, OwnTeam, OwnUnit
+from app.kernel.declare.visibility import ByAudience, Every, InStates, OwnTeam, OwnUnit
 from app.kernel.schema.rights import CallerScope, may_act, rows_seen
 from app.records import REGISTRY
 from app.roles import READERS, ROLES, WORK_LIST_READERS
@@ -19,8 +19,9 @@ table; what is hidden of a visible record by the one projection of documents.
 unit (a unit also answers to the units merged into it), and the old versions whose audience did. **some**: the condition
 that stands under the table, with the old versions named there. In it, `scope_ids` are the caller's team or units;
 `rounds` is a team's own round; of a unit, `rounds` and `teams` are those of its targets that have been entered and are
-not voided. *hides*: members that are masked, a name to its first character; *metadata* hides every starred member and
-every text."""
+not voided. A record that is *about* units does not exist for the kin of these, whatever their role: who is of one of
+them, of a unit below one, or of one that is the same by merging; today, and for old versions, too. *hides*: members
+that are masked, a name to its first character; *metadata* hides every starred member and every text."""
 
 # What the roles may do besides records.
 OTHERS = {
@@ -30,12 +31,12 @@ OTHERS = {
     "ledger_loader": "preview and commit imports of every type; reads the reports of its own imports",
     "partner_system": "the types it is subscribed to: registers, and what concerns its unit, masked",
 }
-NAMED = CallerScope("scope_ids", "rounds", "teams")
+NAMED = CallerScope("scope_ids", "rounds", "teams", "kin_ids")
 OWN = ByAudience | OwnUnit | OwnTeam  # the three kinds of sight that find the records which concern the caller
 
 
 def _sight(right: Right) -> str:
-    if right.sees_every:
+    if isinstance(right.sees, Every):
         found = "all"
     elif isinstance(right.sees, OWN):
         found = "own"
@@ -64,11 +65,14 @@ def _conditions(t: RecordType) -> list[str]:
             continue
         if isinstance(right.sees, InStates):
             found.append(f"- `{role}` sees those in state {code(*right.sees.states)}; old versions: in the same states")
-        elif not right.sees_every and not isinstance(right.sees, OWN):
+        elif not isinstance(right.sees, Every | OWN):
             seen = " ".join(rows_seen(right.sees, t.table, NAMED).split())
             found.append(f"- `{role}` sees: `{seen}`; old versions: {right.sees.old_versions.value}")
         if right.acts_on_own_unit_only:
             found.append(f"- `{role}` acts if: `{may_act(right, t.table, NAMED)}`")
+    if about := t.access.about:
+        entered = ", and what it was about when it was entered" if about.as_entered else ""
+        found.append(f"- about: `{' '.join(about.sql.format(t.table).split())}`{entered}")
     if t.access.audience:
         found.append(f"- audience: `{' '.join(t.access.audience.sql.format(t.table).split())}`")
     return found

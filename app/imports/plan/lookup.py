@@ -144,6 +144,7 @@ class Lookup:
                 needed |= {c for name, c in other.ledger.agrees.values() if fields[name].to == t.path}
             if rule := t.ledger_name:
                 needed |= {*rule.columns, *(f"{name}_id" for name in rule.within), *rule.only}
+            needed |= {c for name in needed & {*t.derived} for c in t.derived[name].needs(t)}
             self._needed[t.path] = frozenset(needed)
         return self._needed[t.path]
 

@@ -3,16 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
-from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.imports.mapping.columns import RowProblem
-from app.imports.plan.lookup import KnownRecord, Lookup
+from app.imports.plan.lookup import KnownRecord
 from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.type_info import type_info
-from app.kernel.declare.fields import Reference
-from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.values import NUMBER
 from app.kernel.schema.models import Schemas
 from app.kernel.schema.validation import validated, validated_rows
@@ -85,62 +80,19 @@ def make_number(planned: PlannedRow, values: Mapping[str, Any], jurisdiction: st
     planned.number = made
 
 
-async def read_for_rule(t: RecordType, values: Sequence[Mapping[str, Any]], lookup: Lookup) -> list[dict[str, Any]]:
-    """For each row what the rule of its type reads of the records it refers to: field -> column -> value.
-
-    One query for each reference that the rule reads (`Reference.requires`), for all rows of the batch.
-    """
-    result: list[dict[str, Any]] = [{} for _ in values]
-    for f in t.references:
-        if not f.requires:
-            continue
-        ids = {i for v in values for i in _ids(v.get(f.id_column))}
-        stored = await _required_columns(f, ids, lookup)
-        for v, columns_by_field in zip(values, result, strict=True):
-            records = [stored.get(i) or _planned_columns(lookup, f, i) for i in _ids(v.get(f.id_column))]
-            if f.many:
-                columns_by_field[f.name] = {c: [record.get(c) for record in records] for c in f.requires}
-            elif records:
-                columns_by_field[f.name] = records[0]
-    return result
-
-
-async def _required_columns(f: Reference, ids: set[str], lookup: Lookup) -> dict[str, dict[str, Any]]:
-    target = lookup.ctx.runtime.registry.by_path[f.to]
-    columns = ", ".join(
-        f"to_jsonb({target.virtual[c].format('t') if c in target.virtual else f't.{c}'})::text as {c}"
-        for c in f.requires
-    )
-    async with lookup.ctx.connection() as connection:
-        rows = await connection.fetch(
-            f"select t.id::text, {columns} from {target.table} t where t.jurisdiction = $2"
-            f" and t.id = any($3::uuid[]) and {GUARD}",
-            lookup.ctx.context(), lookup.jurisdiction, list(ids),
-        )  # fmt: skip
-    return {r["id"]: {c: orjson.loads(r[c]) if r[c] else None for c in f.requires} for r in rows}
-
-
-def _planned_columns(lookup: Lookup, f: Reference, record_id: str) -> Mapping[str, Any]:
-    record = lookup.by_id.get((f.to, record_id))
-    return record.values if record else {}
-
-
-def _ids(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    return list(value) if isinstance(value, list) else []
-
-
 def warn(
     planned: PlannedRow, values: Mapping[str, Any], record: KnownRecord | None, referenced: Mapping[str, Any]
 ) -> None:
-    """Run the type's rule on the record as it will be. What a request is refused for is a warning here (contract 3)."""
+    """Run the type's rule on the record as it will be.
+
+    What a request is refused for is a warning here (contract 3), save what the rule refuses in old ledgers, too.
+    """
     if planned.type.check is None or planned.errors:
         return
     old: Mapping[str, Any] = record.values if record else {}
     rule = RuleContext(referenced, imported=True)
     planned.type.check(rule, old if record else None, {**type_info(planned.type).columns, **old, **values})
-    for error in rule.field_errors:
-        key = error.pointer.lstrip("/")
-        problem = RowProblem(planned.headings.get(key, key), error.code, error.params, _allowed(error))
-        planned.warnings.append(problem)
+    for found, into in ((rule.warnings, planned.warnings), (rule.field_errors, planned.errors)):
+        for error in found:
+            key = error.pointer.lstrip("/")
+            into.append(RowProblem(planned.headings.get(key, key), error.code, error.params, _allowed(error)))

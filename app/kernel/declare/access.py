@@ -6,7 +6,7 @@ denied. Each role has a database role of its own, so that Postgres plans for it 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.visibility import Every, OwnUnit, Visibility
@@ -44,6 +44,8 @@ class Right:
     while_in               the states in which it may change or act; empty means every state
     acts_on_own_unit_only  whether it changes and acts only where the record's `unit_id` is one of its units
     hides                  what it does not see of them
+    spares_kin             whether records about the caller's kin do not exist for it; `Access` sets it where it keeps
+                           whom a record is about
     """
 
     sees: Visibility
@@ -54,6 +56,7 @@ class Right:
     while_in: tuple[str, ...] = ()
     acts_on_own_unit_only: bool = False
     hides: Hidden = Hidden()
+    spares_kin: bool = False
 
     @property
     def writes(self) -> bool:
@@ -63,12 +66,15 @@ class Right:
     @property
     def sees_every(self) -> bool:
         """Whether every record of the jurisdiction exists for it, so that no reference to one need be hidden."""
-        return isinstance(self.sees, Every)
+        return isinstance(self.sees, Every) and not self.spares_kin
 
     @property
     def imports(self) -> bool:
-        """Whether it may import them: then matching and unique keys tell nothing that its lists do not."""
-        return self.creates and self.changes and self.sees_every and not self.while_in
+        """Whether it may import them: then matching and unique keys tell nothing that its lists do not.
+
+        Of a record about the caller's kin they tell that its number is taken. Numbers of such types are assigned.
+        """
+        return self.creates and self.changes and isinstance(self.sees, Every) and not self.while_in
 
     def verbs(self, actions: Iterable[str]) -> list[str]:
         """The verbs that it has at all, of a type with these actions: as in GET /v1/me and docs/permissions.md."""
@@ -103,7 +109,7 @@ def writes(sees: Visibility, *, while_in: tuple[str, ...] = ()) -> Right:
 
 @dataclass(frozen=True, slots=True)
 class AudienceDependency:
-    """A record of another type that the SQL of an audience reads: when it changes, the audience is made again.
+    """A record of another type that the SQL of an audience or of `About` reads: when it changes, both are made again.
 
     type       the other type's name
     match      SQL: which records `{0}` of the own type depend on the changed one, `new`
@@ -133,11 +139,30 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """The units that a record is about: a column of the record, which a trigger keeps.
+
+    A record does not exist for a caller who is kin of one of them, in any of its versions: `schema/rights.py` takes it
+    from every right of the type (docs/decisions/0033-kin.md). What a unit was merged into, what lies below it and so on
+    is not written here: that belongs to the caller, and is found in the register of now (`unit_kin_ids`).
+
+    sql         SQL over the row `{0}`: uuid[], of which nulls are left out
+    looks_at    the records of other types that `sql` reads
+    as_entered  whether what the record was about when it was entered is kept beside what it is about today
+    """
+
+    sql: str
+    looks_at: tuple[AudienceDependency, ...] = ()
+    as_entered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """Who may see and do what with the records of one type.
 
     rights      role -> Right; a role that is missing has none
     audience    the teams and units that a record concerns; without one it concerns none
+    about       the units that a record is about, whose kin it is hidden from; without one it is hidden from no kin
     partner     the right of a partner system that subscribes to the type; without one none may subscribe
     logged      whether each read of it gets an entry in the access log (`personal/access_log.py`)
     """
@@ -146,6 +171,12 @@ class Access:
     audience: Audience | None = None
     partner: Right | None = None
     logged: bool = False
+    about: About | None = None
+
+    def __post_init__(self) -> None:
+        if self.about:
+            spared = {role: replace(right, spares_kin=True) for role, right in self.rights.items()}
+            object.__setattr__(self, "rights", spared)
 
     def of(self, role: str) -> Right | None:
         """The right of a role, if it has any."""
@@ -163,8 +194,12 @@ class Access:
 
     @property
     def looks_at(self) -> tuple[AudienceDependency, ...]:
-        """The records of other types that the audience reads. Where there are any, a trigger keeps the audience."""
-        return self.audience.looks_at if self.audience else ()
+        """The records of other types that the audience or `about` reads, each once: a trigger on each keeps both."""
+        columns: dict[tuple[str, str], dict[str, None]] = {}
+        for kept in (self.audience, self.about):
+            for other in kept.looks_at if kept else ():
+                columns.setdefault((other.type, other.match), {}).update(dict.fromkeys(other.columns))
+        return tuple(AudienceDependency(*of, tuple(names)) for of, names in columns.items())
 
     @property
     def units_see_since(self) -> str | None:

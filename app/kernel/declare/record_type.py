@@ -18,8 +18,8 @@ class Check(Protocol):
     def referenced(self, reference: str, column: str) -> Any:
         """A column of the referenced record that the field `requires`; for a list of references a list."""
 
-    def field_error(self, pointer: str, code: str, **params: Any) -> None:
-        """Refuse this member with a sentence; in an old ledger warn of it."""
+    def field_error(self, pointer: str, code: str, *, in_old_ledgers: bool = False, **params: Any) -> None:
+        """Refuse this member with a sentence. In an old ledger warn of it, or refuse it there, too."""
 
 
 CheckRule = Callable[[Check, Mapping[str, Any] | None, Mapping[str, Any]], None]
@@ -81,6 +81,27 @@ class LedgerHabits:
     agrees: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Identifiers that follow from a record and that a rule reads like a column of it.
+
+    sql      of a record that is stored: SQL over the row `{0}`
+    own      of a record that an import has planned and not yet written: its columns that hold such identifiers …
+    through  … and reference -> what is derived of the record referred to
+    alone    (column, value): of a record with this value its own are all
+    """
+
+    sql: str
+    own: tuple[str, ...]
+    through: Mapping[str, str] = field(default_factory=dict)
+    alone: tuple[str, str] | None = None
+
+    def needs(self, t: "RecordType") -> frozenset[str]:
+        """The columns of a planned record that must be kept for it."""
+        alone = (self.alone[0],) if self.alone else ()
+        return frozenset((*self.own, *(t.reference(name).id_column for name in self.through), *alone)) - {"id"}
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RecordType:
     """One record type. The registry validates it when the service starts.
@@ -90,7 +111,7 @@ class RecordType:
     name         in code and of the table; `path` is its name in addresses
     tag          the group in the OpenAPI document
     ledger_name  how a ledger refers to a record of it other than by number
-    virtual      name -> SQL over the row `{0}`: values that references may `require` like columns
+    derived      name -> identifiers that references may `require` like columns
     inherits     reference -> the reference whose record has it, too: copied from there for a caller whose role sees no
                  record of that type and so cannot name one (a department files a case of a clue's round)
     check        the rule over several members; `check_reads` are the columns that it reads
@@ -110,7 +131,7 @@ class RecordType:
     numbering: Numbering
     ledger: LedgerHabits
     ledger_name: LedgerName | None = None
-    virtual: Mapping[str, str] = field(default_factory=dict)
+    derived: Mapping[str, Derived] = field(default_factory=dict)
     inherits: Mapping[str, str] = field(default_factory=dict)
     check: CheckRule | None = None
     check_reads: frozenset[str] = frozenset()
@@ -152,6 +173,10 @@ class RecordType:
     def list_columns(self) -> frozenset[str]:
         """The columns of lists of references: statements get them as JSON, and every other column as an array."""
         return frozenset(column for f in self.references if f.many for column in f.columns)
+
+    def column_sql(self, name: str, row: str) -> str:
+        """SQL for what a reference may `require` of a row: a column, or what is derived of the record."""
+        return self.derived[name].sql.format(row) if name in self.derived else f"{row}.{name}"
 
     def reference(self, name: str) -> Reference:
         """The referring field of that name."""

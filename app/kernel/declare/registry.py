@@ -52,7 +52,7 @@ class Registry:
             if target is None:
                 yield f"{reference.name} refers to {reference.to!r}, which is no record type"
                 continue
-            lacking = {*reference.requires} - {*target.columns, *target.virtual, "number"}
+            lacking = {*reference.requires} - {*target.columns, *target.derived, "number"}
             if lacking:
                 yield f"{reference.name} requires {sorted(lacking)}, which {reference.to} lacks"
         for f in t.fields:
@@ -64,11 +64,14 @@ class Registry:
             yield f"check_reads names {sorted(t.check_reads - columns)}, which are no columns"
 
     def _dependencies(self, t: RecordType) -> Iterator[str]:
-        for looked_at in t.access.audience.looks_at if t.access.audience else ():
+        looks_at = t.access.looks_at
+        if len({looked_at.type for looked_at in looks_at}) < len(looks_at):
+            yield "its audience and its about match records of one type differently"
+        for looked_at in looks_at:
             other = self.by_name.get(looked_at.type)
             if other is None:
                 yield f"its audience looks at {looked_at.type!r}, which is no record type"
-            elif not {*looked_at.columns} <= {*other.columns}:
+            elif not {*looked_at.columns} <= {*other.columns, *(["about"] if other.access.about else [])}:
                 yield f"its audience looks at {list(looked_at.columns)}, which {other.path} lacks"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
-from app.kernel.schema.rights import caller_grant, old_versions_seen, policy_scope, rows_seen
+from app.kernel.schema.rights import caller_grant, old_versions_seen, policy_scope, rows_seen, spared
 from app.kernel.schema.statements import listed, roles
 from app.roles import READERS, ROLES, WORK_LIST_READERS
 
@@ -16,8 +16,8 @@ from app.roles import READERS, ROLES, WORK_LIST_READERS
 def condition(t: RecordType, role: str, right: Right) -> str:
     """Which rows of a type exist for a role, over the table's own name."""
     parts = [f"{t.table}.jurisdiction = {caller_grant(role, 'code')}"]
-    if seen := rows_seen(right.sees, t.table, policy_scope(role)):
-        parts.append(seen)
+    scope = policy_scope(role)
+    parts += [part for part in (rows_seen(right.sees, t.table, scope), spared(right, t.table, scope)) if part]
     if role == "partner_system":
         parts.append(f"'{t.path}' = any ({caller_grant(role, 'types')}::text[])")
     return "\n    and ".join(parts)
@@ -79,5 +79,5 @@ def revision_policies(registry: Registry) -> Iterator[str]:
         yield f"grant select on revision to ledger_{role}"
         yield (
             f"create policy {role} on revision for select to ledger_{role} using (\n"
-            f"    jurisdiction = {caller_grant(role, 'code')}\n    and ({old_versions_seen(registry, role)}))"
+            f"    jurisdiction = {caller_grant(role, 'code')}\n    and {old_versions_seen(registry, role)})"
         )

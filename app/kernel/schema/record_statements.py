@@ -8,11 +8,11 @@ from app.kernel.schema.policies import record_policies
 from app.kernel.schema.statements import secured
 from app.kernel.schema.tables import metadata
 from app.kernel.schema.triggers import (
-    audience_functions,
     declared_keys,
     dependency_triggers,
     guards,
     keeper_rights,
+    kept_column_functions,
     reference_triggers,
     revision_triggers,
 )
@@ -33,11 +33,11 @@ def record_statements(t: RecordType, registry: Registry, counted: tuple[str, ...
     if t.references:
         yield from reference_triggers(t, registry)
         yield from declared_keys(t)
-    yield from audience_functions(t)
+    yield from kept_column_functions(t)
 
 
 def dependency_statements(registry: Registry) -> Iterator[str]:
-    """The triggers that keep audiences which depend on other records. They call functions of both types."""
+    """The triggers that keep columns which depend on other records. They call functions of both types."""
     for t in registry:
         for dependency in t.access.looks_at:
             yield from dependency_triggers(t, registry.by_name[dependency.type], dependency)

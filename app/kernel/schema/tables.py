@@ -41,6 +41,7 @@ NAMING = {
 }
 metadata = MetaData(naming_convention=NAMING)
 ENTERED_BY_TEAM = "entered_by_team"
+ABOUT_AS_ENTERED = "about_as_entered"
 # In the `info` of a column: a default that calls a function of ours. A migration makes the column without it, and the
 # installed schema sets it, because the functions are made after the tables.
 CALLED = "called"
@@ -160,6 +161,14 @@ def _audience(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # colum
     return [Column(ENTERED_BY_TEAM, UUID(), info={CALLED: "entering_team()"}), audience]
 
 
+def _about(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    """The units that the record is about, kept by a trigger."""
+    names = (["about"] if t.access.about else []) + (
+        [ABOUT_AS_ENTERED] if t.access.about and t.access.about.as_entered else []
+    )
+    return [Column(name, ARRAY(UUID()), nullable=False, server_default=text("'{}'")) for name in names]
+
+
 def _indexes(t: RecordType) -> list[Index]:
     """The indexes. Each begins with the column that tells its rows apart: most databases hold one jurisdiction, which
     would be compared in vain at each step if it came first.
@@ -215,6 +224,7 @@ def record_table(t: RecordType, registry: Registry) -> Table:
         Column("imported", Boolean(), nullable=False, server_default=text("false")),
         Column("ledger_line", JSONB()),  # sheet and row of the last import that wrote it
         *_audience(t),
+        *_about(t),
         Column("created_at", DateTime(timezone=True), nullable=False),
         Column("created_by", Text(), nullable=False),
         Column("updated_at", DateTime(timezone=True), nullable=False),

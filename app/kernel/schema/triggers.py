@@ -1,4 +1,4 @@
-"""The triggers of a record table: revisions, versions, references, the audience.
+"""The triggers of a record table: revisions, versions, references, the audience, whom it is about.
 
 The functions of a table name its columns, so they are made from the declarations and installed after the migrations.
 Those of `ledger_keeper` read and write what the caller may not; each is `security definer` with its own search path.
@@ -11,7 +11,7 @@ from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.schema.statements import listed
-from app.kernel.schema.tables import metadata
+from app.kernel.schema.tables import ABOUT_AS_ENTERED, metadata
 
 AS_KEEPER = "language plpgsql security definer\n  set search_path = public, pg_temp"
 
@@ -60,7 +60,20 @@ CHECK_REFERENCE = """  perform from (select distinct c.jurisdiction, x.id
 
 HELD = "(nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true'"
 
-REMAKE_AUDIENCES = """create function {name}() returns trigger {kept} as $$
+KEPT = {"audience": "Whom it concerns", "about": "Whom it is about: it does not exist for their kin"}
+# What it was about when it was entered is set then and never again.
+AS_ENTERED = """
+  if tg_op = 'INSERT' then
+    new.{column} := '{{}}';
+    {made}
+    new.{column} := new.about;
+  else
+    new.{column} := old.{column};
+    {made}
+  end if;
+"""
+
+REMAKE_KEPT_COLUMNS = """create function {name}() returns trigger {kept} as $$
 declare
   asked text := current_setting('ledger.caller', true);
 begin
@@ -69,7 +82,7 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update {table} set version = version + 1, updated_at = now()
     where {table}.jurisdiction = new.jurisdiction and {match}
-      and audience is distinct from audience_of_{table}({table});
+      and ({changed});
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$"""
@@ -157,32 +170,48 @@ def declared_keys(t: RecordType) -> Iterator[str]:
         yield f"do $$ begin\n  if {newer} then\n{altered}\n  end if;\nend $$"
 
 
-def audience_functions(t: RecordType) -> Iterator[str]:
-    """The function and the trigger of an audience that reads other records. Any other is a generated column."""
-    audience = t.access.audience
-    if not audience or not audience.looks_at:
-        return
-    yield "-- Whom it concerns"
-    yield (
-        f"create function audience_of_{t.table}(r {t.table}) returns uuid[] language sql stable security definer\n"
-        f"  set search_path = public, pg_temp as $$\n"
-        f"  select coalesce(array_remove(\n    {audience.sql.format('r')}, null), '{{}}') $$"
-    )
-    yield _given_to_keeper(f"audience_of_{t.table}({t.table})")
-    yield (
-        f"create function keep_audience_of_{t.table}() returns trigger language plpgsql as\n"
-        f"$$ begin new.audience := audience_of_{t.table}(new); return new; end $$"
-    )
-    yield _trigger("keep_audience", "before insert or update", t.table, f"keep_audience_of_{t.table}")
+def kept_columns(t: RecordType) -> Iterator[tuple[str, str]]:
+    """(column, SQL over the row `{0}`) of the unit and team lists that a trigger keeps, as they read other records.
+
+    An audience that reads none is a generated column.
+    """
+    audience, about = t.access.audience, t.access.about
+    if audience and audience.looks_at:
+        yield "audience", f"coalesce(array_remove(\n    {audience.sql}, null), '{{{{}}}}')"
+    if about:
+        entered = f"{{0}}.{ABOUT_AS_ENTERED} || " if about.as_entered else ""
+        units = f"unnest(\n    {entered}{about.sql}) x"
+        yield "about", f"array(select distinct x from {units} where x is not null order by x)"
+
+
+def kept_column_functions(t: RecordType) -> Iterator[str]:
+    """The functions and triggers that keep the audience and whom a record is about, where these read other records."""
+    for column, sql in kept_columns(t):
+        yield f"-- {KEPT[column]}"
+        yield (
+            f"create function {column}_of_{t.table}(r {t.table}) returns uuid[] language sql stable security definer\n"
+            f"  set search_path = public, pg_temp as $$\n  select {sql.format('r')} $$"
+        )
+        yield _given_to_keeper(f"{column}_of_{t.table}({t.table})")
+        made = f"new.{column} := {column}_of_{t.table}(new);"
+        if column == "about" and t.access.about and t.access.about.as_entered:
+            made = AS_ENTERED.format(column=ABOUT_AS_ENTERED, made=made)
+        yield (
+            f"create function keep_{column}_of_{t.table}() returns trigger language plpgsql as\n"
+            f"$$ begin {made} return new; end $$"
+        )
+        yield _trigger(f"keep_{column}", "before insert or update", t.table, f"keep_{column}_of_{t.table}")
 
 
 def dependency_triggers(t: RecordType, other: RecordType, dependency: AudienceDependency) -> Iterator[str]:
-    """The trigger on `other` that makes audiences of this type anew when a record on which they depend changes."""
+    """The trigger on `other` that makes kept columns of this type anew when a record on which they depend changes."""
     name = f"{t.table}_follows_{other.table}"
-    yield REMAKE_AUDIENCES.format(name=name, kept=AS_KEEPER, table=t.table, match=dependency.match.format(t.table))
+    changed = " or ".join(f"{c} is distinct from {c}_of_{t.table}({t.table})" for c, _ in kept_columns(t))
+    match = dependency.match.format(t.table)
+    yield REMAKE_KEPT_COLUMNS.format(name=name, kept=AS_KEEPER, table=t.table, match=match, changed=changed)
     yield _given_to_keeper(f"{name}()")
-    changed = " or ".join(f"old.{c} is distinct from new.{c}" for c in dependency.columns)
-    yield _trigger(name, "after update", other.table, name, condition=changed)
+    touched = " or ".join(f"old.{c} is distinct from new.{c}" for c in dependency.columns)
+    yield _trigger(name, "after update", other.table, name, condition=touched)
 
 
 def keeper_rights(t: RecordType, registry: Registry) -> Iterator[str]:
@@ -192,5 +221,5 @@ def keeper_rights(t: RecordType, registry: Registry) -> Iterator[str]:
     yield "-- What the functions of the keeper read and lock"
     yield f"create policy keeper on {t.table} to ledger_keeper using (true)"
     yield f"grant select ({listed(columns)}), update (state)\n  on {t.table} to ledger_keeper"
-    if t.access.looks_at:
-        yield f"grant select, update (version, updated_at, audience) on {t.table} to ledger_keeper"
+    if kept := [column for column, _ in kept_columns(t)]:
+        yield f"grant select, update ({listed(('version', 'updated_at', *kept))}) on {t.table} to ledger_keeper"

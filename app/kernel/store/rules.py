@@ -25,14 +25,16 @@ class RuleContext:
     referenced_rows: Mapping[str, Any]
     imported: bool = False
     field_errors: list[FieldError] = field(default_factory=list)
+    warnings: list[FieldError] = field(default_factory=list)
 
     def referenced(self, reference: str, column: str) -> Any:
         """A column of the record that `reference` names; None if it names none."""
         return (self.referenced_rows.get(reference) or {}).get(column)
 
-    def field_error(self, pointer: str, code: str, **params: Any) -> None:
-        """Add an error of a member."""
-        self.field_errors.append(FieldError(f"/{pointer}", code, params, params.pop("allowed", None)))
+    def field_error(self, pointer: str, code: str, *, in_old_ledgers: bool = False, **params: Any) -> None:
+        """Add an error of a member; for a row of an old ledger a warning, unless the rule holds there, too."""
+        found = self.warnings if self.imported and not in_old_ledgers else self.field_errors
+        found.append(FieldError(f"/{pointer}", code, params, params.pop("allowed", None)))
 
 
 async def check_create(
@@ -99,7 +101,7 @@ async def referenced(
             f" and x.jurisdiction = $3 and {GUARD}",
             ctx.context(), [keys] if isinstance(keys, str) else list(keys), jurisdiction,
         )  # fmt: skip
-        columns = ", ".join(f"to_jsonb({target.virtual.get(c, f'{{0}}.{c}').format('x')}) as {c}" for c in f.requires)
+        columns = ", ".join(f"to_jsonb({target.column_sql(c, 'x')}) as {c}" for c in f.requires)
         async with ctx.as_system(connection):
             rows = await connection.fetch(
                 f"select {columns} from {target.table} x where x.id = any($2::uuid[]) and {GUARD} for share of x",

@@ -1,7 +1,8 @@
 """Filings are case supervision's; a department writes those of the clues it handles. The office sees a figure only."""
 
-from app.kernel.declare.access import Access, Audience, AudienceDependency, reads, writes
+from app.kernel.declare.access import About, Access, Audience, AudienceDependency, reads, writes
 from app.kernel.declare.visibility import ByAudience, Every, InStates
+from app.records.common import PERSON_MOVES, UNITS_OF_PERSON
 
 ACCESS = Access(
     {
@@ -14,5 +15,10 @@ ACCESS = Access(
         """array[(select c.handling_unit_id from clue c
         where c.jurisdiction = {0}.jurisdiction and c.id = {0}.clue_id)]""",
         looks_at=(AudienceDependency("clue", "{0}.clue_id = new.id", ("handling_unit_id",)),),
+    ),
+    about=About(
+        f"""array[{{0}}.person_unit_id] || {UNITS_OF_PERSON}
+        || (select c.about from clue c where c.jurisdiction = {{0}}.jurisdiction and c.id = {{0}}.clue_id)""",
+        looks_at=(PERSON_MOVES, AudienceDependency("clue", "{0}.clue_id = new.id", ("about",))),
     ),
 )

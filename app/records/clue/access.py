@@ -6,15 +6,16 @@ and after it only that the clue exists and how far it is.
 
 from app.kernel.declare.access import (
     ALL_ACTIONS,
+    About,
     Access,
     Audience,
-    AudienceDependency,
     Hidden,
     Right,
     reads,
     writes,
 )
 from app.kernel.declare.visibility import ByAudience, Every
+from app.records.common import PERSON_MOVES, UNITS_OF_PERSON
 
 BEFORE_TRANSFER = ("registered",)
 # Closing off (销号) is not done by the department that handled the clue (domain.md 4.4).
@@ -36,10 +37,9 @@ ACCESS = Access(
         "organisation_department": Right(ByAudience(), changes=True, acts=ALL_ACTIONS),
     },
     audience=Audience(
-        """case when {0}.holder_unit_id is null then array[{0}.team_id] else
-        array_remove(array_remove(array[{0}.holder_unit_id, {0}.handling_unit_id], {0}.reported_unit_id),
-        (select p.unit_id from person p where p.jurisdiction = {0}.jurisdiction and p.id = {0}.person_id)) end""",
-        looks_at=(AudienceDependency("person", "{0}.person_id = new.id", ("unit_id",)),),
+        """case when {0}.holder_unit_id is null then array[{0}.team_id]
+        else array[{0}.holder_unit_id, {0}.handling_unit_id] end"""
     ),
+    about=About(f"array[{{0}}.reported_unit_id] || {UNITS_OF_PERSON}", looks_at=(PERSON_MOVES,), as_entered=True),
     logged=True,
 )

@@ -29,7 +29,13 @@ HANDLING = terms(
 )
 
 HANDLING_UNIT = Reference(
-    "handling_unit", "承办部门", to="units", set_by=True, headings=("承办单位", "当前部门", "当前承办部门")
+    "handling_unit",
+    "承办部门",
+    "不得是被反映人所在单位及其下级。",
+    to="units",
+    set_by=True,
+    headings=("承办单位", "当前部门", "当前承办部门"),
+    requires=("kin_ids",),
 )
 CHOSEN_HANDLING = Choice(
     "handling",
@@ -54,7 +60,12 @@ FIELDS = (
     TEAM_IF_KNOWN,
     Choice("source", "线索来源", terms=SOURCE, required=True, headings=("来源", "问题线索来源"), sample="petition"),
     Choice("petition_kind", "信访类型", terms=PETITION_KIND, headings=("信访类别", "上访类型"), sample="repeat"),
-    replace(PERSON_IF_KNOWN, headings=(*PERSON_IF_KNOWN.headings, "被反映人编号"), sample="431382-P036"),
+    replace(
+        PERSON_IF_KNOWN,
+        headings=(*PERSON_IF_KNOWN.headings, "被反映人编号"),
+        requires=("units",),
+        sample="431382-P036",
+    ),
     Text(
         "reported_name",
         "被反映人",
@@ -102,7 +113,15 @@ FIELDS = (
     ),
     CHOSEN_HANDLING,
     Day("handling_decided_on", "处置日期", set_by=True, headings=("处置方式确定日期", "处置意见日期")),
-    Reference("holder_unit", "持有单位", "移交后接收线索的单位。", to="units", set_by=True, headings=("接收单位",)),
+    Reference(
+        "holder_unit",
+        "持有单位",
+        "移交后接收线索的单位。",
+        to="units",
+        set_by=True,
+        headings=("接收单位",),
+        requires=("kin_ids",),
+    ),
     HANDLING_UNIT,
     Reference(
         "merged_into",

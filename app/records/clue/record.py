@@ -3,21 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import Check, Derived, LedgerHabits, Numbering, RecordType
 from app.records.clue.access import ACCESS
 from app.records.clue.fields import FIELDS
 from app.records.clue.lifecycle import LIFECYCLE
 from app.records.common import IS_CLOSED_OFF, in_order
 
-# The units a clue is about: the one it names, and that of the person it names.
-REPORTED_UNITS = """array_remove(array[{0}.reported_unit_id, (
-    select p.unit_id from person p where p.jurisdiction = {0}.jurisdiction and p.id = {0}.person_id)], null)"""
 DAYS = ("registered_on", "handling_decided_on", "concluded_on", "closed_off_on")
 
 
 def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
-    """A clue is registered, handled, concluded and closed off in this order."""
+    """A clue is registered, handled, concluded and closed off in this order; nobody it is about holds or handles it."""
     in_order(context, new, *DAYS)
+    about = {*(old or {}).get("about", ()), new.get("reported_unit_id"), *(context.referenced("person", "units") or ())}
+    for unit in ("holder_unit", "handling_unit"):
+        if about & {*(context.referenced(unit, "kin_ids") or ())}:
+            context.field_error(f"{unit}_number", "receiver_is_kin", in_old_ledgers=True)
 
 
 RECORD = RecordType(
@@ -36,9 +37,9 @@ RECORD = RecordType(
         extra=(IS_CLOSED_OFF,),
         agrees={"reported_name": ("person", "name")},
     ),
-    virtual={"reported_units": REPORTED_UNITS},
+    derived={"about": Derived("{0}.about", own=("reported_unit_id",), through={"person": "units"})},
     check=check,
-    check_reads=frozenset(DAYS),
+    check_reads=frozenset((*DAYS, "holder_unit_id", "handling_unit_id")),
     examples={
         "信访举报": {
             "round_number": "431382-2017-01",

@@ -1,6 +1,6 @@
 """A transfer is the office's to send and the receiver's to sign for; the team follows that of its own clues."""
 
-from app.kernel.declare.access import ALL_ACTIONS, Access, Audience, AudienceDependency, Right, reads, writes
+from app.kernel.declare.access import ALL_ACTIONS, About, Access, Audience, AudienceDependency, Right, reads, writes
 from app.kernel.declare.visibility import ByAudience, Every
 
 ACCESS = Access(
@@ -16,5 +16,10 @@ ACCESS = Access(
         """array[case when {0}.state in ('sent', 'received', 'result_fed_back') then {0}.to_unit_id end]
         || array(select c.team_id from clue c where c.jurisdiction = {0}.jurisdiction and c.id = any ({0}.clue_ids))""",
         looks_at=(AudienceDependency("clue", "{0}.clue_ids @> array[new.id]", ("team_id",)),),
+    ),
+    about=About(
+        """array(select x from clue c, unnest(c.about) x
+        where c.jurisdiction = {0}.jurisdiction and c.id = any ({0}.clue_ids))""",
+        looks_at=(AudienceDependency("clue", "{0}.clue_ids @> array[new.id]", ("about",)),),
     ),
 )

@@ -31,11 +31,11 @@ FIELDS = (
     Reference(
         "to_unit",
         "接收单位",
-        "不得是被反映人所在单位及其下级。",
+        "不得是被反映人所在单位及其下级（回避）。",
         to="units",
         required=True,
         headings=("接受单位", "承接单位"),
-        requires=("lineage",),
+        requires=("kin_ids",),
         sample="431382-U001",
     ),
     Reference(
@@ -45,7 +45,7 @@ FIELDS = (
         many=True,
         required=True,
         headings=("问题线索编号", "移交线索", "线索"),
-        requires=("reported_units",),
+        requires=("about",),
         sample=["431382-2017-01-C-0001"],
     ),
     Day("sent_on", "移交日期", set_by=True, headings=("移送日期",)),

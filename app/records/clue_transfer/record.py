@@ -10,11 +10,10 @@ from app.records.clue_transfer.lifecycle import LIFECYCLE
 
 
 def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
-    """A clue is never handed to the unit it is about, nor to one below it (domain.md 3.9)."""
-    lineage = set(context.referenced("to_unit", "lineage") or ())
-    reported = {unit for units in context.referenced("clue", "reported_units") or () for unit in units or ()}
-    if lineage & reported:
-        context.field_error("to_unit_number", "transfer_to_reported_unit")
+    """A clue is never handed to a kin of those it is about (domain.md 3.9)."""
+    about = {unit for units in context.referenced("clue", "about") or () for unit in units or ()}
+    if about & {*(context.referenced("to_unit", "kin_ids") or ())}:
+        context.field_error("to_unit_number", "receiver_is_kin", in_old_ledgers=True)
 
 
 RECORD = RecordType(
@@ -29,7 +28,7 @@ RECORD = RecordType(
     numbering=Numbering("T", assigned=True),
     ledger=LedgerHabits(sheets=("线索移交", "移交台账"), number=("移交编号",)),
     check=check,
-    check_reads=frozenset({"to_unit_id", "clue_ids"}),
+    check_reads=frozenset({"to_unit_id", "clue_ids", "sent_on"}),
     examples={
         "移交纪检机关": {
             "round_number": "431382-2017-01",

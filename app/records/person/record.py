@@ -1,7 +1,7 @@
 """The declaration of a person."""
 
 from app.kernel.declare.lifecycle import resting
-from app.kernel.declare.record_type import LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import Derived, LedgerHabits, Numbering, RecordType
 from app.records.person.access import ACCESS
 from app.records.person.fields import FIELDS
 
@@ -16,6 +16,9 @@ RECORD = RecordType(
     lifecycle=resting("active", "在册"),
     access=ACCESS,
     numbering=Numbering("P", within="jurisdiction"),
+    derived={
+        "units": Derived("{0}.unit_id || coalesce({0}.other_unit_ids, '{{}}')", own=("unit_id", "other_unit_ids"))
+    },
     ledger=LedgerHabits(sheets=("人员", "人员信息"), number=("人员编号", "人员编码"), keeps=("name",)),
     examples={
         "乡镇干部": {

@@ -24,6 +24,14 @@ FIELDS = (
         sample="township_street",
     ),
     Reference("parent", "上级单位", to="units", headings=("主管单位", "所属单位", "上级")),
+    Reference(
+        "stationed_at_unit",
+        "派驻监督单位",
+        "派驻纪检监察组监督的单位；派驻组本身隶属派出它的机关。",
+        to="units",
+        many=True,
+        headings=("驻在单位", "派驻单位", "监督单位"),
+    ),
     Text(
         "division_code",
         "行政区划代码",

@@ -1,6 +1,6 @@
 """The declaration of a unit."""
 
-from app.kernel.declare.record_type import LedgerHabits, LedgerName, Numbering, RecordType
+from app.kernel.declare.record_type import Derived, LedgerHabits, LedgerName, Numbering, RecordType
 from app.records.unit.access import ACCESS
 from app.records.unit.fields import FIELDS
 from app.records.unit.lifecycle import LIFECYCLE
@@ -17,7 +17,14 @@ RECORD = RecordType(
     numbering=Numbering("U", within="jurisdiction"),
     ledger=LedgerHabits(sheets=("单位名录", "单位"), number=("单位编码", "单位编号"), keeps=("name", "kind")),
     ledger_name=LedgerName(columns=("name", "former_names"), only={"state": "active"}),
-    virtual={"lineage": "unit_lineage({0}.jurisdiction, {0}.id)"},
+    derived={
+        "kin_ids": Derived(
+            "unit_kin_ids({0}.jurisdiction, {0}.id)",
+            own=("id",),
+            through={"parent": "kin_ids", "merged_into": "kin_ids"},
+            alone=("kind", "discipline_body"),
+        )
+    },
     constraints={"own_parent": ("parent_id <> id", "parent_number")},
     examples={
         "乡镇": {"name": "示例镇", "kind": "township_street", "division_code": "431382"},
