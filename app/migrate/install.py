@@ -27,7 +27,8 @@ alter table {table} disable trigger user;
 update {table} set {column} = {column}_of_{table}({table}) where {column} is distinct from {column}_of_{table}({table});
 alter table {table} enable trigger user;"""
 KIN = """
-update principal p set kin_ids = k.ids from principal q, lateral (select principal_kin_ids(q.code, q.unit_id, q.home_unit_id) as ids) k
+update principal p set kin_ids = k.ids
+  from principal q, lateral (select principal_kin_ids(q.code, q.unit_id, q.home_unit_id) as ids) k
   where p.id = q.id and p.kin_ids <> k.ids;"""
 
 

@@ -127,7 +127,8 @@ async def test_what_a_trigger_keeps_is_kept_by_the_rule_of_now(populated: Addres
     kept = f"select id, {column} from {table} order by id"
     before = await connection.fetch(kept)
     assert any(row[column] for row in before)
-    await connection.execute(f"alter table {table} disable trigger user; update {table} set {column} = array[null::uuid];"
+    await connection.execute(f"alter table {table} disable trigger user;"
+                             f" update {table} set {column} = array[null::uuid];"
                              f" alter table {table} enable trigger user; delete from schema_digest")  # fmt: skip
     await migrate(owner, application)
     assert await connection.fetch(kept) == before
