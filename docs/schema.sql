@@ -18,13 +18,21 @@
 -- Functions by hand: caller (alembic/functions/caller)
 ----------------------------------------------------------------------------------------------------
 
+create function bodies_below(jurisdiction text, unit_id uuid) returns uuid[] language sql stable as $$
+  with recursive below as (
+    select u.id from unit u where u.jurisdiction = $1 and u.id = $2 and u.state = 'active' and u.kind = 'discipline_body'
+    union
+    select u.id from below b join unit u on u.jurisdiction = $1 and u.parent_id = b.id and u.kind = 'discipline_body')
+  select coalesce(array_agg(id), '{}') from below $$;
+comment on function bodies_below(text, uuid) is 'A discipline body and those that it sends out: about the cadres of these one with the grant own_cadres reads.';
+
 create function caller_context() returns jsonb language sql stable parallel safe as
 $$ select nullif(current_setting('ledger.caller', true), '')::jsonb $$;
 comment on function caller_context() is 'The caller of this statement: sub, request, action …; null when none was named, and then nothing is visible.';
 
 create function caller_grants() returns jsonb language sql stable parallel safe as
 $$ select nullif(current_setting('ledger.grants', true), '')::jsonb $$;
-comment on function caller_grants() is 'What set_caller found of the caller, by role: code, low, high, scope_ids, kin_ids, types; null when there is no such caller or it is closed.';
+comment on function caller_grants() is 'What set_caller found of the caller, by role: code, low, high, scope_ids, kin_ids, cadre_ids, types; null when there is no such caller or it is closed.';
 
 -- Rounds and teams stand in a setting of their own, as texts of arrays. Among the grants, each policy that reads any of them
 -- would parse a kilobyte of JSON (60 of 700 µs of a unit's list).
@@ -55,7 +63,8 @@ declare
 begin
   ignored := set_config('ledger.caller', caller, true);
   select p.role, p.code, p.scope_ids, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high,
-      'scope_ids', p.scope_ids::text, 'kin_ids', p.kin_ids::text, 'types', p.types::text) into role, code, ids, grants from principal p
+      'scope_ids', p.scope_ids::text, 'kin_ids', p.kin_ids::text,
+      'cadre_ids', (case when p.grants @> '{own_cadres}' then bodies_below(p.code, p.unit_id) else '{}' end)::text, 'types', p.types::text) into role, code, ids, grants from principal p
     where p.id = principal_id and not p.disabled and p.expires_at > now();
   -- Without rounds or teams the array is null, and a comparison with null shows nothing.
   if role = 'inspected_unit' then
@@ -270,6 +279,17 @@ create function business_number(series text, n int, digits int) returns text lan
 $$ select series || lpad(n::text, greatest(digits, length(n::text)), '0') $$;
 comment on function business_number(text, int, int) is 'The n-th number of a series, padded to so many digits.';
 
+-- A clue that was handed over and that nobody reads in full any more, because all who hold or handle it have become kin of
+-- those it is about. Figures count such clues, and only such a one is handed elsewhere unread.
+create function clue_without_reader(jurisdiction text, clue_id uuid) returns boolean language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select coalesce((select c.holder_unit_id is not null
+      and c.about && unit_kin_ids($1, c.holder_unit_id)
+      and (c.handling_unit_id is null or c.about && unit_kin_ids($1, c.handling_unit_id))
+    from clue c where c.jurisdiction = $1 and c.id = $2), false) $$;
+comment on function clue_without_reader(text, uuid) is 'Whether everybody who holds or handles the clue is kin of those it is about.';
+alter function clue_without_reader(text, uuid) owner to ledger_keeper;
+
 create function entering_team() returns uuid language sql stable security definer set search_path = public, pg_temp as
 $$ select p.scope_ids[1] from principal p where p.id = (caller_context() ->> 'sub') and p.role = 'inspection_team' $$;
 comment on function entering_team() is 'The team whose account registers the record; null for every other caller.';
@@ -286,7 +306,7 @@ create function refuse_kin() returns trigger language plpgsql security definer s
 begin
   if new.about && (unit_kin_ids(new.jurisdiction, new.holder_unit_id) || unit_kin_ids(new.jurisdiction, new.handling_unit_id)) then
     raise exception 'a kin would hold or handle the clue' using errcode = 'check_violation', table = 'clue',
-      constraint = 'receiver_is_kin';
+      constraint = 'ck_clue_receiver_is_kin';
   end if;
   return null;
 end $$;
@@ -296,6 +316,22 @@ create trigger refuse_kin_first after insert on clue for each row
 create trigger refuse_kin after update on clue for each row
   when (new.holder_unit_id is distinct from old.holder_unit_id or new.handling_unit_id is distinct from old.handling_unit_id)
   execute function refuse_kin();
+
+-- A recusal of an account that does not exist would keep nobody away.
+create function refuse_unknown_recusal() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  if exists (select from unnest(new.recused) x where not exists (
+      select from principal p where p.id = x and p.kind = 'account' and (p.code is null or p.code = new.jurisdiction))) then
+    raise exception 'no such account' using errcode = 'check_violation', table = 'clue', constraint = 'ck_clue_account_unknown';
+  end if;
+  return null;
+end $$;
+alter function refuse_unknown_recusal() owner to ledger_keeper;
+create trigger refuse_unknown_recusal_first after insert on clue for each row when (new.recused <> '{}')
+  execute function refuse_unknown_recusal();
+create trigger refuse_unknown_recusal after update on clue for each row when (new.recused <> '{}' and new.recused <> old.recused)
+  execute function refuse_unknown_recusal();
+grant select (kind) on principal to ledger_keeper;
 
 create function refuse_version() returns trigger language plpgsql as $$
 begin
@@ -807,9 +843,9 @@ begin
          null, n.unit_id, n.state, n.audience
     from (select
   c.id, c.name, c.note, c.post, c.rank, c.state, c.number, c.unit_id, c.version, c.audience,
-  c.imported, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line, c.unit_number,
-  c.jurisdiction, c.other_unit_ids, c.entered_by_team, c.id_number_digest, c.political_status,
-  c.is_village_manager, c.other_unit_numbers
+  c.imported, c.created_at, c.created_by, c.managed_by, c.updated_at, c.updated_by, c.ledger_line,
+  c.unit_number, c.jurisdiction, c.other_unit_ids, c.entered_by_team, c.id_number_digest,
+  c.political_status, c.is_village_manager, c.other_unit_numbers
       from changed c) n;
   return null;
 end $$;
@@ -893,8 +929,8 @@ do $$ begin
 end $$;
 
 -- Whom it concerns
-create function audience_of_person(r person) returns uuid[] language sql stable security definer
-  set search_path = public, pg_temp as $$
+create function audience_of_person(r person) returns uuid[]
+  language sql stable security definer set search_path = public, pg_temp as $$
   select coalesce(array_remove(
     case when exists (select from clue c where c.jurisdiction = r.jurisdiction and c.person_id = r.id
         and c.holder_unit_id is not null) then '{}'::uuid[] else array[r.entered_by_team] end, null), '{}') $$;
@@ -2556,8 +2592,8 @@ do $$ begin
 end $$;
 
 -- Whom it concerns
-create function audience_of_rectification_opinion(r rectification_opinion) returns uuid[] language sql stable security definer
-  set search_path = public, pg_temp as $$
+create function audience_of_rectification_opinion(r rectification_opinion) returns uuid[]
+  language sql stable security definer set search_path = public, pg_temp as $$
   select coalesce(array_remove(
     array[r.unit_id, (select f.team_id from finding f
         where f.jurisdiction = r.jurisdiction and f.id = r.finding_id)] || r.cooperating_unit_ids, null), '{}') $$;
@@ -2820,7 +2856,7 @@ grant select on clue to ledger_administrator, ledger_leading_group, ledger_inspe
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on clue to ledger_system, ledger_importing;
-grant select (jurisdiction, id, number, state, round_id, merged_into_id) on clue to ledger_figures;
+grant select (jurisdiction, id, number, state, round_id, merged_into_id, holder_unit_id) on clue to ledger_figures;
 create policy system on clue for all to ledger_system using (
     clue.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
     and clue.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
@@ -2838,64 +2874,55 @@ create policy figures on clue for select to ledger_figures using (
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on clue for select to ledger_leading_group using (
     clue.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and not clue.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[]);
+    and (not clue.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 grant insert, update on clue to ledger_inspection_office;
 create policy inspection_office on clue for select to ledger_inspection_office using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
+    and (not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy inspection_office_creates on clue for insert to ledger_inspection_office with check (
     clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
+    and (not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy inspection_office_changes on clue for update to ledger_inspection_office using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
+    and (not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 grant insert, update on clue to ledger_inspection_team;
 create policy inspection_team on clue for select to ledger_inspection_team using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]
-    and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[]);
+    and (clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy inspection_team_creates on clue for insert to ledger_inspection_team with check (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]
-    and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[]);
+    and (clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy inspection_team_changes on clue for update to ledger_inspection_team using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]
-    and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[]);
+    and (clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 grant update on clue to ledger_case_supervision;
 create policy case_supervision on clue for select to ledger_case_supervision using (
     clue.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]
-    and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
+    and (clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy case_supervision_changes on clue for update to ledger_case_supervision using (
     clue.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]
-    and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
+    and (clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 grant update on clue to ledger_handling_department;
 create policy handling_department on clue for select to ledger_handling_department using (
     clue.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
-    and not clue.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
+    and (clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy handling_department_changes on clue for update to ledger_handling_department using (
     clue.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
-    and not clue.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
+    and (clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 grant update on clue to ledger_organisation_department;
 create policy organisation_department on clue for select to ledger_organisation_department using (
     clue.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]
-    and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[]);
+    and (clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy organisation_department_changes on clue for update to ledger_organisation_department using (
     clue.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]
-    and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[]);
+    and (clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 
 -- What the functions of the keeper read and lock
 create policy keeper on clue to ledger_keeper using (true);
 grant select (jurisdiction, id, state, round_id, team_id, person_id, reported_unit_id, finding_id, holder_unit_id,
-  handling_unit_id, merged_into_id, about), update (state)
+  handling_unit_id, merged_into_id, about, recused), update (state)
   on clue to ledger_keeper;
-grant select, update (version, updated_at, about) on clue to ledger_keeper;
+grant select, update (version, updated_at, about, recused) on clue to ledger_keeper;
 
 -- One version at a time, and never deleted
 create trigger guard_first before insert on clue for each row
@@ -2933,13 +2960,14 @@ begin
          case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
-  c.id, c.note, c.about, c.state, c.number, c.result, c.source, c.conduct, c.summary, c.team_id,
-  c.version, c.audience, c.handling, c.imported, c.round_id, c.person_id, c.created_at, c.created_by,
-  c.finding_id, c.updated_at, c.updated_by, c.ledger_line, c.team_number, c.concluded_on,
-  c.jurisdiction, c.round_number, c.closed_off_on, c.person_number, c.petition_kind, c.registered_on,
-  c.reported_name, c.reported_post, c.classification, c.finding_number, c.holder_unit_id,
-  c.merged_into_id, c.about_as_entered, c.handling_unit_id, c.reported_unit_id, c.holder_unit_number,
-  c.merged_into_number, c.handling_decided_on, c.handling_unit_number, c.reported_unit_number
+  c.id, c.note, c.about, c.state, c.number, c.result, c.source, c.conduct, c.recused, c.summary,
+  c.team_id, c.version, c.audience, c.handling, c.imported, c.recusals, c.round_id, c.person_id,
+  c.created_at, c.created_by, c.finding_id, c.updated_at, c.updated_by, c.ledger_line, c.team_number,
+  c.concluded_on, c.jurisdiction, c.round_number, c.closed_off_on, c.person_number, c.petition_kind,
+  c.registered_on, c.reported_name, c.reported_post, c.classification, c.finding_number,
+  c.holder_unit_id, c.merged_into_id, c.about_as_entered, c.handling_unit_id, c.reported_unit_id,
+  c.holder_unit_number, c.merged_into_number, c.handling_decided_on, c.handling_unit_number,
+  c.reported_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -3168,8 +3196,8 @@ do $$ begin
 end $$;
 
 -- Whom it is about: it does not exist for their kin
-create function about_of_clue(r clue) returns uuid[] language sql stable security definer
-  set search_path = public, pg_temp as $$
+create function about_of_clue(r clue) returns uuid[]
+  language sql stable security definer set search_path = public, pg_temp as $$
   select array(select distinct x from unnest(
     r.about_as_entered || array[r.reported_unit_id] || (select p.unit_id || coalesce(p.other_unit_ids, '{}') from person p
         where p.jurisdiction = r.jurisdiction and p.id = r.person_id)) x where x is not null order by x) $$;
@@ -3188,6 +3216,17 @@ $$ begin
  return new; end $$;
 create trigger keep_about before insert or update on clue for each row
   execute function keep_about_of_clue();
+
+-- Who stays away from it
+create function recused_of_clue(r clue) returns text[]
+  language sql stable security definer set search_path = public, pg_temp as $$
+  select coalesce(array(select x ->> 'account' from jsonb_array_elements(r.recusals) x order by 1), '{}') $$;
+alter function recused_of_clue(clue) owner to ledger_keeper;
+
+create function keep_recused_of_clue() returns trigger language plpgsql as
+$$ begin new.recused := recused_of_clue(new); return new; end $$;
+create trigger keep_recused before insert or update on clue for each row
+  execute function keep_recused_of_clue();
 
 
 ----------------------------------------------------------------------------------------------------
@@ -3222,49 +3261,43 @@ create policy figures on clue_transfer for select to ledger_figures using (
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on clue_transfer for select to ledger_leading_group using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and not clue_transfer.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[]);
+    and (not clue_transfer.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 grant insert, update on clue_transfer to ledger_inspection_office;
 create policy inspection_office on clue_transfer for select to ledger_inspection_office using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
+    and (not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy inspection_office_creates on clue_transfer for insert to ledger_inspection_office with check (
     clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
+    and (not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy inspection_office_changes on clue_transfer for update to ledger_inspection_office using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[]);
+    and (not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy inspection_team on clue_transfer for select to ledger_inspection_team using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]
-    and not clue_transfer.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[]);
+    and (clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 grant update on clue_transfer to ledger_case_supervision;
 create policy case_supervision on clue_transfer for select to ledger_case_supervision using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]
-    and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
+    and (clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy case_supervision_changes on clue_transfer for update to ledger_case_supervision using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]
-    and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
+    and (clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy handling_department on clue_transfer for select to ledger_handling_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
-    and not clue_transfer.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
+    and (clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 grant update on clue_transfer to ledger_organisation_department;
 create policy organisation_department on clue_transfer for select to ledger_organisation_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]
-    and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[]);
+    and (clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy organisation_department_changes on clue_transfer for update to ledger_organisation_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]
-    and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[]);
+    and (clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 
 -- What the functions of the keeper read and lock
 create policy keeper on clue_transfer to ledger_keeper using (true);
 grant select (jurisdiction, id, state, round_id, from_unit_id, to_unit_id, clue_ids), update (state)
   on clue_transfer to ledger_keeper;
-grant select, update (version, updated_at, audience, about) on clue_transfer to ledger_keeper;
+grant select, update (version, updated_at, audience, about, recused) on clue_transfer to ledger_keeper;
 
 -- One version at a time, and never deleted
 create trigger guard_first before insert on clue_transfer for each row
@@ -3302,11 +3335,11 @@ begin
          case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
-  c.id, c.note, c.about, c.route, c.state, c.number, c.result, c.sent_on, c.version, c.audience,
-  c.clue_ids, c.imported, c.round_id, c.created_at, c.created_by, c.to_unit_id, c.updated_at,
-  c.updated_by, c.fed_back_on, c.ledger_line, c.received_by, c.received_on, c.clue_numbers,
-  c.from_unit_id, c.jurisdiction, c.round_number, c.to_unit_number, c.document_number,
-  c.from_unit_number
+  c.id, c.note, c.about, c.route, c.state, c.number, c.result, c.recused, c.sent_on, c.version,
+  c.audience, c.clue_ids, c.imported, c.round_id, c.created_at, c.created_by, c.to_unit_id,
+  c.updated_at, c.updated_by, c.fed_back_on, c.ledger_line, c.received_by, c.received_on,
+  c.clue_numbers, c.from_unit_id, c.jurisdiction, c.round_number, c.sealed_count, c.to_unit_number,
+  c.document_number, c.from_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -3438,8 +3471,8 @@ do $$ begin
 end $$;
 
 -- Whom it concerns
-create function audience_of_clue_transfer(r clue_transfer) returns uuid[] language sql stable security definer
-  set search_path = public, pg_temp as $$
+create function audience_of_clue_transfer(r clue_transfer) returns uuid[]
+  language sql stable security definer set search_path = public, pg_temp as $$
   select coalesce(array_remove(
     array[case when r.state in ('sent', 'received', 'result_fed_back') then r.to_unit_id end]
         || array(select c.team_id from clue c where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids)), null), '{}') $$;
@@ -3451,8 +3484,8 @@ create trigger keep_audience before insert or update on clue_transfer for each r
   execute function keep_audience_of_clue_transfer();
 
 -- Whom it is about: it does not exist for their kin
-create function about_of_clue_transfer(r clue_transfer) returns uuid[] language sql stable security definer
-  set search_path = public, pg_temp as $$
+create function about_of_clue_transfer(r clue_transfer) returns uuid[]
+  language sql stable security definer set search_path = public, pg_temp as $$
   select array(select distinct x from unnest(
     array(select x from clue c, unnest(c.about) x
         where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids))) x where x is not null order by x) $$;
@@ -3462,6 +3495,18 @@ create function keep_about_of_clue_transfer() returns trigger language plpgsql a
 $$ begin new.about := about_of_clue_transfer(new); return new; end $$;
 create trigger keep_about before insert or update on clue_transfer for each row
   execute function keep_about_of_clue_transfer();
+
+-- Who stays away from it
+create function recused_of_clue_transfer(r clue_transfer) returns text[]
+  language sql stable security definer set search_path = public, pg_temp as $$
+  select coalesce(array(select distinct x from clue c, unnest(c.recused) x
+        where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids) order by x), '{}') $$;
+alter function recused_of_clue_transfer(clue_transfer) owner to ledger_keeper;
+
+create function keep_recused_of_clue_transfer() returns trigger language plpgsql as
+$$ begin new.recused := recused_of_clue_transfer(new); return new; end $$;
+create trigger keep_recused before insert or update on clue_transfer for each row
+  execute function keep_recused_of_clue_transfer();
 
 
 ----------------------------------------------------------------------------------------------------
@@ -3496,40 +3541,37 @@ create policy figures on case_filing for select to ledger_figures using (
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on case_filing for select to ledger_leading_group using (
     case_filing.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and not case_filing.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[]);
+    and (not case_filing.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 grant insert, update on case_filing to ledger_case_supervision;
 create policy case_supervision on case_filing for select to ledger_case_supervision using (
     case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
+    and (not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 create policy case_supervision_creates on case_filing for insert to ledger_case_supervision with check (
     case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
+    and (not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 create policy case_supervision_changes on case_filing for update to ledger_case_supervision using (
     case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
+    and (not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 grant insert, update on case_filing to ledger_handling_department;
 create policy handling_department on case_filing for select to ledger_handling_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
-    and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
+    and (case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 create policy handling_department_creates on case_filing for insert to ledger_handling_department with check (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
-    and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
+    and (case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 create policy handling_department_changes on case_filing for update to ledger_handling_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
-    and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[]);
+    and (case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 create policy organisation_department on case_filing for select to ledger_organisation_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and case_filing.state in ('decided')
-    and not case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[]);
+    and (case_filing.state in ('decided') and not case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 
 -- What the functions of the keeper read and lock
 create policy keeper on case_filing to ledger_keeper using (true);
-grant select (jurisdiction, id, state, round_id, person_id, person_unit_id, authority_unit_id, clue_id, about), update (state)
+grant select (jurisdiction, id, state, round_id, person_id, person_unit_id, authority_unit_id, clue_id, about,
+  recused), update (state)
   on case_filing to ledger_keeper;
-grant select, update (version, updated_at, audience, about) on case_filing to ledger_keeper;
+grant select, update (version, updated_at, audience, about, recused) on case_filing to ledger_keeper;
 
 -- One version at a time, and never deleted
 create trigger guard_first before insert on case_filing for each row
@@ -3567,10 +3609,10 @@ begin
          case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
-  c.id, c.lane, c.note, c.about, c.state, c.number, c.clue_id, c.summary, c.version, c.audience,
-  c.filed_on, c.imported, c.round_id, c.person_id, c.created_at, c.created_by, c.updated_at,
-  c.updated_by, c.clue_number, c.ledger_line, c.person_post, c.person_rank, c.concluded_on,
-  c.jurisdiction, c.round_number, c.person_number, c.admin_sanction, c.party_sanction,
+  c.id, c.lane, c.note, c.about, c.state, c.number, c.clue_id, c.recused, c.summary, c.version,
+  c.audience, c.filed_on, c.imported, c.round_id, c.person_id, c.created_at, c.created_by,
+  c.updated_at, c.updated_by, c.clue_number, c.ledger_line, c.person_post, c.person_rank,
+  c.concluded_on, c.jurisdiction, c.round_number, c.person_number, c.admin_sanction, c.party_sanction,
   c.person_unit_id, c.authority_unit_id, c.person_unit_number, c.authority_unit_number
       from changed c) n;
   return null;
@@ -3728,8 +3770,8 @@ do $$ begin
 end $$;
 
 -- Whom it concerns
-create function audience_of_case_filing(r case_filing) returns uuid[] language sql stable security definer
-  set search_path = public, pg_temp as $$
+create function audience_of_case_filing(r case_filing) returns uuid[]
+  language sql stable security definer set search_path = public, pg_temp as $$
   select coalesce(array_remove(
     array[(select c.handling_unit_id from clue c
         where c.jurisdiction = r.jurisdiction and c.id = r.clue_id)], null), '{}') $$;
@@ -3741,8 +3783,8 @@ create trigger keep_audience before insert or update on case_filing for each row
   execute function keep_audience_of_case_filing();
 
 -- Whom it is about: it does not exist for their kin
-create function about_of_case_filing(r case_filing) returns uuid[] language sql stable security definer
-  set search_path = public, pg_temp as $$
+create function about_of_case_filing(r case_filing) returns uuid[]
+  language sql stable security definer set search_path = public, pg_temp as $$
   select array(select distinct x from unnest(
     array[r.person_unit_id] || (select p.unit_id || coalesce(p.other_unit_ids, '{}') from person p
         where p.jurisdiction = r.jurisdiction and p.id = r.person_id)
@@ -3753,6 +3795,17 @@ create function keep_about_of_case_filing() returns trigger language plpgsql as
 $$ begin new.about := about_of_case_filing(new); return new; end $$;
 create trigger keep_about before insert or update on case_filing for each row
   execute function keep_about_of_case_filing();
+
+-- Who stays away from it
+create function recused_of_case_filing(r case_filing) returns text[]
+  language sql stable security definer set search_path = public, pg_temp as $$
+  select coalesce((select c.recused from clue c where c.jurisdiction = r.jurisdiction and c.id = r.clue_id), '{}') $$;
+alter function recused_of_case_filing(case_filing) owner to ledger_keeper;
+
+create function keep_recused_of_case_filing() returns trigger language plpgsql as
+$$ begin new.recused := recused_of_case_filing(new); return new; end $$;
+create trigger keep_recused before insert or update on case_filing for each row
+  execute function keep_recused_of_case_filing();
 
 
 ----------------------------------------------------------------------------------------------------
@@ -4293,24 +4346,24 @@ create policy figures on judicial_referral for select to ledger_figures using (
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on judicial_referral for select to ledger_leading_group using (
     judicial_referral.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and not judicial_referral.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[]);
+    and (not judicial_referral.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
 grant insert, update on judicial_referral to ledger_case_supervision;
 create policy case_supervision on judicial_referral for select to ledger_case_supervision using (
     judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
+    and (not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
 create policy case_supervision_creates on judicial_referral for insert to ledger_case_supervision with check (
     judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
+    and (not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
 create policy case_supervision_changes on judicial_referral for update to ledger_case_supervision using (
     judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[]);
+    and (not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
 
 -- What the functions of the keeper read and lock
 create policy keeper on judicial_referral to ledger_keeper using (true);
 grant select (jurisdiction, id, state, round_id, person_id, person_unit_id, from_unit_id, to_unit_id,
   case_filing_id), update (state)
   on judicial_referral to ledger_keeper;
-grant select, update (version, updated_at, about) on judicial_referral to ledger_keeper;
+grant select, update (version, updated_at, about, recused) on judicial_referral to ledger_keeper;
 
 -- One version at a time, and never deleted
 create trigger guard_first before insert on judicial_referral for each row
@@ -4348,7 +4401,7 @@ begin
          case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
-  c.id, c.note, c.about, c.state, c.number, c.version, c.audience, c.imported, c.round_id,
+  c.id, c.note, c.about, c.state, c.number, c.recused, c.version, c.audience, c.imported, c.round_id,
   c.person_id, c.created_at, c.created_by, c.to_unit_id, c.updated_at, c.updated_by, c.ledger_line,
   c.person_post, c.person_rank, c.referred_on, c.from_unit_id, c.jurisdiction, c.round_number,
   c.person_number, c.case_filing_id, c.person_unit_id, c.to_unit_number, c.document_number,
@@ -4533,8 +4586,8 @@ do $$ begin
 end $$;
 
 -- Whom it is about: it does not exist for their kin
-create function about_of_judicial_referral(r judicial_referral) returns uuid[] language sql stable security definer
-  set search_path = public, pg_temp as $$
+create function about_of_judicial_referral(r judicial_referral) returns uuid[]
+  language sql stable security definer set search_path = public, pg_temp as $$
   select array(select distinct x from unnest(
     array[r.person_unit_id] || (select p.unit_id || coalesce(p.other_unit_ids, '{}') from person p
         where p.jurisdiction = r.jurisdiction and p.id = r.person_id)
@@ -4546,6 +4599,18 @@ create function keep_about_of_judicial_referral() returns trigger language plpgs
 $$ begin new.about := about_of_judicial_referral(new); return new; end $$;
 create trigger keep_about before insert or update on judicial_referral for each row
   execute function keep_about_of_judicial_referral();
+
+-- Who stays away from it
+create function recused_of_judicial_referral(r judicial_referral) returns text[]
+  language sql stable security definer set search_path = public, pg_temp as $$
+  select coalesce((select k.recused from case_filing k
+            where k.jurisdiction = r.jurisdiction and k.id = r.case_filing_id), '{}') $$;
+alter function recused_of_judicial_referral(judicial_referral) owner to ledger_keeper;
+
+create function keep_recused_of_judicial_referral() returns trigger language plpgsql as
+$$ begin new.recused := recused_of_judicial_referral(new); return new; end $$;
+create trigger keep_recused before insert or update on judicial_referral for each row
+  execute function keep_recused_of_judicial_referral();
 
 
 ----------------------------------------------------------------------------------------------------
@@ -5017,7 +5082,7 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update clue set version = version + 1, updated_at = now()
     where clue.jurisdiction = new.jurisdiction and clue.person_id = new.id
-      and (about is distinct from about_of_clue(clue));
+      and (about is distinct from about_of_clue(clue) or recused is distinct from recused_of_clue(clue));
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
@@ -5036,13 +5101,13 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update clue_transfer set version = version + 1, updated_at = now()
     where clue_transfer.jurisdiction = new.jurisdiction and clue_transfer.clue_ids @> array[new.id]
-      and (audience is distinct from audience_of_clue_transfer(clue_transfer) or about is distinct from about_of_clue_transfer(clue_transfer));
+      and (audience is distinct from audience_of_clue_transfer(clue_transfer) or about is distinct from about_of_clue_transfer(clue_transfer) or recused is distinct from recused_of_clue_transfer(clue_transfer));
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
 alter function clue_transfer_follows_clue() owner to ledger_keeper;
 create trigger clue_transfer_follows_clue after update on clue for each row
-  when (old.team_id is distinct from new.team_id or old.about is distinct from new.about)
+  when (old.team_id is distinct from new.team_id or old.about is distinct from new.about or old.recused is distinct from new.recused)
   execute function clue_transfer_follows_clue();
 
 create function case_filing_follows_clue() returns trigger language plpgsql security definer
@@ -5055,13 +5120,13 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update case_filing set version = version + 1, updated_at = now()
     where case_filing.jurisdiction = new.jurisdiction and case_filing.clue_id = new.id
-      and (audience is distinct from audience_of_case_filing(case_filing) or about is distinct from about_of_case_filing(case_filing));
+      and (audience is distinct from audience_of_case_filing(case_filing) or about is distinct from about_of_case_filing(case_filing) or recused is distinct from recused_of_case_filing(case_filing));
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
 alter function case_filing_follows_clue() owner to ledger_keeper;
 create trigger case_filing_follows_clue after update on clue for each row
-  when (old.handling_unit_id is distinct from new.handling_unit_id or old.about is distinct from new.about)
+  when (old.handling_unit_id is distinct from new.handling_unit_id or old.about is distinct from new.about or old.recused is distinct from new.recused)
   execute function case_filing_follows_clue();
 
 create function case_filing_follows_person() returns trigger language plpgsql security definer
@@ -5074,7 +5139,7 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update case_filing set version = version + 1, updated_at = now()
     where case_filing.jurisdiction = new.jurisdiction and case_filing.person_id = new.id
-      and (audience is distinct from audience_of_case_filing(case_filing) or about is distinct from about_of_case_filing(case_filing));
+      and (audience is distinct from audience_of_case_filing(case_filing) or about is distinct from about_of_case_filing(case_filing) or recused is distinct from recused_of_case_filing(case_filing));
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
@@ -5093,7 +5158,7 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update judicial_referral set version = version + 1, updated_at = now()
     where judicial_referral.jurisdiction = new.jurisdiction and judicial_referral.person_id = new.id
-      and (about is distinct from about_of_judicial_referral(judicial_referral));
+      and (about is distinct from about_of_judicial_referral(judicial_referral) or recused is distinct from recused_of_judicial_referral(judicial_referral));
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
@@ -5112,13 +5177,13 @@ begin
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update judicial_referral set version = version + 1, updated_at = now()
     where judicial_referral.jurisdiction = new.jurisdiction and judicial_referral.case_filing_id = new.id
-      and (about is distinct from about_of_judicial_referral(judicial_referral));
+      and (about is distinct from about_of_judicial_referral(judicial_referral) or recused is distinct from recused_of_judicial_referral(judicial_referral));
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
 alter function judicial_referral_follows_case_filing() owner to ledger_keeper;
 create trigger judicial_referral_follows_case_filing after update on case_filing for each row
-  when (old.about is distinct from new.about)
+  when (old.about is distinct from new.about or old.recused is distinct from new.recused)
   execute function judicial_referral_follows_case_filing();
 
 

@@ -13,6 +13,12 @@ UNIT_KIND = terms(
     judicial_body="司法机关",
     other="其他",
 )
+MANAGED_BY = terms(
+    "managed_by",
+    county=("县管干部", "市管干部", "区管干部", "县管", "本级"),
+    upper=("上级管理", "省管干部", "上级党委管理"),
+    unit=("单位管理", "一般干部"),
+)
 RANK = terms(
     "rank",
     provincial="省部级",

@@ -124,6 +124,13 @@ FIGURES = (
     Figure("rectification_opinions", "整改意见", "条", "rectification-opinions"),
     Figure("clues_transferred", "移交问题线索", "条", "clues", TRANSFERRED, distinct("clues", "id")),
     Figure(
+        "clues_without_reader",
+        "无人可阅办的问题线索",
+        "条",
+        "clues",
+        "t.holder_unit_id is not null and clue_without_reader(t.jurisdiction, t.id)",
+    ),
+    Figure(
         "persons_case_filed",
         "立案审查",
         "人",
@@ -197,7 +204,7 @@ READS = {
     "finding": ("round_id", "category_id"),
     "rectification_opinion": ("round_id",),
     "immediate_rectification": ("round_id",),
-    "clue": ("round_id", "merged_into_id"),
+    "clue": ("round_id", "merged_into_id", "holder_unit_id"),
     "clue_transfer": ("clue_ids",),
     "case_filing": ("round_id", "person_id"),
     "accountability_decision": ("round_id", "subject_kind", "person_id"),

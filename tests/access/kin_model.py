@@ -141,6 +141,12 @@ class Register:
         }.get(role, clue.holder is not None and bool(mine & {clue.holder, clue.handler}))
         return right and not self.account_is_kin(account, self.about_clue(clue))
 
+    def without_reader(self, clue: Clue) -> bool:
+        """Whether all who hold or handle it are kin."""
+        about = self.about_clue(clue)
+        at_work = [u for u in (clue.holder, clue.handler) if u is not None]
+        return clue.holder is not None and all(self.kin(u, about) for u in at_work)
+
     def sees_transfer(self, account: Account, transfer: Transfer) -> bool:
         right = {
             "inspection_office": True,

@@ -20,8 +20,9 @@ HANDLING = {"handling": "preliminary_verification", "on": "2017-06-28"}
 class Staff:
     """The accounts of all cases, bound anew for each, and those that make the records."""
 
-    def __init__(self, admin: Api, office: Api, supervision: Api, own: Any, team: Any, callers: dict[str, Api]) -> None:
-        self.admin, self.office, self.supervision = admin, office, supervision
+    def __init__(self, makers: dict[str, Api], own: Any, team: Any, callers: dict[str, Api]) -> None:
+        self.admin, self.office, self.supervision = makers["admin"], makers["office"], makers["supervision"]
+        self.leaders = makers["leaders"]
         self.own, self.team, self.callers = own, team, callers
 
 
@@ -32,9 +33,12 @@ class Case:
         self.staff, self.random, self.model = staff, random.Random(seed), Register()
         self.kept: dict[str, list[Any]] = {p: [] for p in ("units", "persons", "clues", "clue-transfers", *CASES)}
         self.compared = 0
+        self.unread_before = 0  # left by the cases before
 
     async def run(self) -> int:
         """Play the case; gives the number of comparisons."""
+        work_list = await self.staff.leaders.read(f"/v1/rounds/{self.staff.team['round_number']}/work-list")
+        self.unread_before = work_list["clues_without_reader"]
         self.model.units.append(Unit("discipline_body"))
         self.kept["units"].append(self.staff.own)
         for _ in range(self.random.randint(3, 6)):
@@ -232,6 +236,9 @@ class Case:
 
     async def compare(self) -> None:
         """Every record by every account: whether it is there is what the model says, in each way of asking."""
+        work_list = await self.staff.leaders.read(f"/v1/rounds/{self.staff.team['round_number']}/work-list")
+        unread = sum(self.model.without_reader(clue) for clue in self.model.clues)
+        assert work_list["clues_without_reader"] - self.unread_before == unread, self.model
         for account in self.model.accounts:
             for path, (records, sees) in self.seen().items():
                 expected = [sees(account, record) for record in records]

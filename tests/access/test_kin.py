@@ -41,7 +41,9 @@ async def staff(service: ASGIApp, database: EmbeddedPostgres, admin: Api) -> Asy
             bound = {"unit_number": own["number"]} if role in BOUND else {}
             bound |= {"team_number": team["number"]} if role == "inspection_team" else {}
             callers[role] = await signed_in(f"kin_{role}", role, **bound)
-        yield Staff(admin, office, supervision, own, team, callers)
+        leaders = await signed_in("kin_leaders", "leading_group")
+        makers = {"admin": admin, "office": office, "supervision": supervision, "leaders": leaders}
+        yield Staff(makers, own, team, callers)
 
 
 async def test_no_kin_learns_of_a_record_in_any_world(staff: Staff) -> None:

@@ -114,6 +114,13 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ({"value": 1, "qualifier": "maybe"}, "not_a_choice"),
         ({"value": 1, "qualifier": "exact", "x": 1}, "unknown_member"),
     ],
+    "Recusals": [
+        ("a", "not_a_list"),
+        ([1], "not_an_object"),
+        ([{"account": "a"}], "required"),
+        ([{"account": 1, "reason": "x"}], "not_text"),
+        ([{"account": "a", "reason": "x", "x": 1}], "unknown_member"),
+    ],
     "Absentees": [
         ("a", "not_a_list"),
         ([1], "not_an_object"),

@@ -66,6 +66,7 @@ async def _changed(make: Maker, t: RecordType, f: kinds.Field, old: dict[str, An
         kinds.Text: "改后的文字", kinds.Whole: _next(f, was),
         kinds.Flag: not was, kinds.Day: "2017-05-15",
         kinds.Lines: ["改后的一条", "又一条"], kinds.Quantity: {"value": 4, "qualifier": "at_least"},
+        kinds.Recusals: [{"account": "admin", "reason": "曾共事"}],
         kinds.Absentees: [{"name": "班子成员06", "post": None, "reason": "病假"}],
     }  # fmt: skip
     return {f.name: values[type(f)]}

@@ -127,6 +127,10 @@ class Bodies:
         }
 
     @value.register
+    def _(self, f: kinds.Recusals) -> Any:
+        return [{"account": "admin", "reason": self.draw.choice(["亲属", " 曾共事 "])}]
+
+    @value.register
     def _(self, f: kinds.Absentees) -> Any:
         return [{"name": "甲", "post": None, "reason": self.draw.choice(["出差", "", " 病 "])}]
 

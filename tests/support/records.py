@@ -12,6 +12,7 @@ from tests.support.callers import SUPERVISION, Api, keepers
 # Years of rounds: each test takes a fresh pair of year and sequence.
 _rounds = itertools.count()
 _words = itertools.count(1)
+TRANSFERRED = ("clue-transfers", "clue")  # what a transfer lists, unless it is a slip
 
 
 class Maker:
@@ -44,7 +45,8 @@ class Maker:
         """A body that the service accepts: every required member, and what is given."""
         body = {}
         for f in t.fields:
-            if not f.required or not f.writable or any(c in given for c in f.columns):
+            needed = f.required or ((t.path, f.name) == TRANSFERRED and "sealed_count" not in given)
+            if not needed or not f.writable or any(c in given for c in f.columns):
                 continue
             if isinstance(f, kinds.Reference):
                 one = (await self.fit(t, f))["number"]
@@ -133,6 +135,10 @@ class Maker:
     @value.register
     def _(self, f: kinds.Quantity) -> Any:
         return {"value": 3, "qualifier": "exact"}
+
+    @value.register
+    def _(self, f: kinds.Recusals) -> Any:
+        return [{"account": "admin", "reason": "亲属"}]
 
     @value.register
     def _(self, f: kinds.Absentees) -> Any:

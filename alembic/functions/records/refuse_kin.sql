@@ -4,7 +4,7 @@ create function refuse_kin() returns trigger language plpgsql security definer s
 begin
   if new.about && (unit_kin_ids(new.jurisdiction, new.holder_unit_id) || unit_kin_ids(new.jurisdiction, new.handling_unit_id)) then
     raise exception 'a kin would hold or handle the clue' using errcode = 'check_violation', table = 'clue',
-      constraint = 'receiver_is_kin';
+      constraint = 'ck_clue_receiver_is_kin';
   end if;
   return null;
 end $$;

@@ -67,6 +67,11 @@ def _(f: kinds.Quantity) -> str:
 
 
 @kind.register
+def _(f: kinds.Recusals) -> str:
+    return "list of `{account, reason}`"
+
+
+@kind.register
 def _(f: kinds.Absentees) -> str:
     return "list of `{name, post, reason}`"
 

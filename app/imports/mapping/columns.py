@@ -125,6 +125,11 @@ def _(f: kinds.Lines, raw: Raw, unit: str | None) -> Any:
 
 
 @read.register
+def _(f: kinds.Recusals, raw: Raw, unit: str | None) -> Any:
+    return [{"account": name, "reason": "台账"} for name in cells.split(raw, "names") or ()]
+
+
+@read.register
 def _(f: kinds.Absentees, raw: Raw, unit: str | None) -> Any:
     return [{"name": None, "post": None, "reason": cells.text(raw)}]
 

@@ -147,11 +147,13 @@ class About:
     is not written here: that belongs to the caller, and is found in the register of now (`unit_kin_ids`).
 
     sql         SQL over the row `{0}`: uuid[], of which nulls are left out
-    looks_at    the records of other types that `sql` reads
+    recused     SQL over the row `{0}`: text[], the accounts that stay away from the record (回避)
+    looks_at    the records of other types that both read
     as_entered  whether what the record was about when it was entered is kept beside what it is about today
     """
 
     sql: str
+    recused: str
     looks_at: tuple[AudienceDependency, ...] = ()
     as_entered: bool = False
 

@@ -165,6 +165,11 @@ class Absentees(Field):
 
 
 @dataclass(frozen=True)
+class Recusals(Field):
+    """Accounts that stay away from a record (回避), each with the reason."""
+
+
+@dataclass(frozen=True)
 class Reference(Field):
     """Another record of the same jurisdiction, or (`many`) a list of them.
 

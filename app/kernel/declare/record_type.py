@@ -115,7 +115,7 @@ class RecordType:
     inherits     reference -> the reference whose record has it, too: copied from there for a caller whose role sees no
                  record of that type and so cannot name one (a department files a case of a clue's round)
     check        the rule over several members; `check_reads` are the columns that it reads
-    constraints  name of a CHECK -> (SQL, the member that the refusal names)
+    constraints  name of a CHECK -> (SQL, the member that the refusal names); without SQL a trigger by hand checks it
     unique       name of an index -> columns, unique among records that are not voided
     examples     of bodies, by title; the documentation shows them and tests send them
     """

@@ -60,7 +60,7 @@ class Registry:
                 yield f"{f.name} is copied from {f.copied[0]!r}, which is no reference of it"
         if not {*t.inherits, *t.inherits.values()} <= references:
             yield f"inherits names {dict(t.inherits)}, which are not all references of it"
-        if t.check and not t.check_reads <= columns | {"number"}:
+        if t.check and not t.check_reads <= columns | {"number", "note"}:
             yield f"check_reads names {sorted(t.check_reads - columns)}, which are no columns"
 
     def _dependencies(self, t: RecordType) -> Iterator[str]:
@@ -71,7 +71,7 @@ class Registry:
             other = self.by_name.get(looked_at.type)
             if other is None:
                 yield f"its audience looks at {looked_at.type!r}, which is no record type"
-            elif not {*looked_at.columns} <= {*other.columns, *(["about"] if other.access.about else [])}:
+            elif not {*looked_at.columns} <= {*other.columns, *(["about", "recused"] if other.access.about else [])}:
                 yield f"its audience looks at {list(looked_at.columns)}, which {other.path} lacks"
 
 

@@ -121,6 +121,16 @@ def _optional(longest: int, description: str, sample: str | None = None) -> Any:
     return (clean_text(longest) | None, Field(None, description=description, examples=[sample] if sample else None))
 
 
+Recusal = create_model(
+    "Recusal",
+    __doc__="回避的一个账号。",
+    __config__=ConfigDict(extra="forbid"),
+    account=(
+        clean_text(40),
+        Field(description="本区划的账号（用户名）", examples=["zhou"]),
+    ),
+    reason=(clean_text(200), Field(description="回避的理由", examples=["与被反映人有亲属关系"])),
+)
 Absentee = create_model(
     "Absentee",
     __config__=ConfigDict(extra="forbid"),
@@ -197,6 +207,11 @@ def _(f: kinds.Lines) -> Any:
 @annotation.register
 def _(f: kinds.Quantity) -> Any:
     return Count
+
+
+@annotation.register
+def _(f: kinds.Recusals) -> Any:
+    return Annotated[list[Recusal], Field(max_length=LIST_LIMIT)]
 
 
 @annotation.register

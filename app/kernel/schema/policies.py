@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
-from app.kernel.schema.rights import caller_grant, old_versions_seen, policy_scope, rows_seen, spared
+from app.kernel.schema.rights import caller_grant, old_versions_seen, policy_scope, present, rows_seen
 from app.kernel.schema.statements import listed, roles
 from app.roles import READERS, ROLES, WORK_LIST_READERS
 
@@ -17,7 +17,8 @@ def condition(t: RecordType, role: str, right: Right) -> str:
     """Which rows of a type exist for a role, over the table's own name."""
     parts = [f"{t.table}.jurisdiction = {caller_grant(role, 'code')}"]
     scope = policy_scope(role)
-    parts += [part for part in (rows_seen(right.sees, t.table, scope), spared(right, t.table, scope)) if part]
+    if seen := present(right, t.table, rows_seen(right.sees, t.table, scope), scope):
+        parts.append(seen)
     if role == "partner_system":
         parts.append(f"'{t.path}' = any ({caller_grant(role, 'types')}::text[])")
     return "\n    and ".join(parts)

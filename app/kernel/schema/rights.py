@@ -26,15 +26,24 @@ from app.kernel.declare.visibility import (
     Visibility,
 )
 
+CALLER = "(select caller_context() ->> 'sub')"
+
 
 @dataclass(frozen=True, slots=True)
 class CallerScope:
-    """SQL for what the guard found: the caller's team or units, the rounds and teams it knows, what it is kin of."""
+    """SQL for what the guard found of the caller.
+
+    scope_ids      its team or units
+    rounds, teams  those that it knows
+    kin_ids        the units of whom it is kin
+    cadre_ids      the discipline bodies about whose cadres it reads (the grant `own_cadres`)
+    """
 
     scope_ids: str
     rounds: str
     teams: str
     kin_ids: str
+    cadre_ids: str
 
 
 def caller_grant(role: str, column: str) -> str:
@@ -52,9 +61,14 @@ def kin_ids(role: str) -> str:
     return f"{caller_grant(role, 'kin_ids')}::uuid[]"
 
 
+def cadre_ids(role: str) -> str:
+    """SQL for the discipline bodies about whose cadres the caller reads, by the grant `own_cadres`."""
+    return f"{caller_grant(role, 'cadre_ids')}::uuid[]"
+
+
 def policy_scope(role: str) -> CallerScope:
     """The caller's scope as the policies of a role name it."""
-    return CallerScope(scope_ids(role), _known("rounds"), _known("teams"), kin_ids(role))
+    return CallerScope(scope_ids(role), _known("rounds"), _known("teams"), kin_ids(role), cadre_ids(role))
 
 
 def document_scope(role: str) -> CallerScope:
@@ -64,7 +78,7 @@ def document_scope(role: str) -> CallerScope:
     It buys 3 µs for ten rows.
     """
     ids = f"(select (caller_grants() -> '{role}' ->> 'scope_ids')::uuid[])::uuid[]"
-    return CallerScope(ids, _known("rounds"), _known("teams"), kin_ids(role))
+    return CallerScope(ids, _known("rounds"), _known("teams"), kin_ids(role), cadre_ids(role))
 
 
 def _known(what: str) -> str:
@@ -134,13 +148,17 @@ def may_act(right: Right, row: str, scope: CallerScope) -> str:
     return f"{row}.unit_id = any ({scope.scope_ids})" if right.acts_on_own_unit_only else ""
 
 
-def spared(right: Right, row: str, scope: CallerScope) -> str:
-    """SQL over a row: that the record is about nobody of whom the caller is kin; '' where a type is about no unit.
+def present(right: Right, row: str, seen: str, scope: CallerScope) -> str:
+    """SQL over a row: `seen`, less what is about units of whom the caller is kin, or from which the caller is recused.
 
+    Who has the grant `own_cadres` of a discipline body sees what is about cadres of that body, and of those below it.
     The caller is kin in the register of now, and what the record is about stands in its row: a merger, a new parent, a
     moved person or account takes effect with the next statement.
     """
-    return f"not {row}.about && {scope.kin_ids}" if right.spares_kin else ""
+    if not right.spares_kin:
+        return seen
+    others = " and ".join(part for part in (seen, f"not {row}.about && {scope.kin_ids}") if part)
+    return f"({others} or {row}.about && {scope.cadre_ids}) and {CALLER} <> all ({row}.recused)"
 
 
 def old_versions_seen(types: Iterable[RecordType], role: str) -> str:

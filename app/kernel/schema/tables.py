@@ -104,6 +104,11 @@ def _(f: kinds.Quantity) -> list[Column]:  # type: ignore[type-arg]  # columns o
 
 
 @columns_of.register
+def _(f: kinds.Recusals) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    return _column(f, JSONB())
+
+
+@columns_of.register
 def _(f: kinds.Absentees) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
     return _column(f, JSONB())
 
@@ -123,7 +128,7 @@ def _vocabularies(t: RecordType) -> list[CheckConstraint]:
     for f in t.of_kind(kinds.Choice):
         operator = f"{f.name} <@ array[{_quoted(f.terms.codes)}]" if f.many else _among(f.name, f.terms.codes)
         checks.append(CheckConstraint(operator, name=f.name))
-    checks += [CheckConstraint(rule, name=name) for name, (rule, _) in t.constraints.items()]
+    checks += [CheckConstraint(rule, name=name) for name, (rule, _) in t.constraints.items() if rule]
     return checks
 
 
@@ -162,11 +167,13 @@ def _audience(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # colum
 
 
 def _about(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
-    """The units that the record is about, kept by a trigger."""
-    names = (["about"] if t.access.about else []) + (
-        [ABOUT_AS_ENTERED] if t.access.about and t.access.about.as_entered else []
-    )
-    return [Column(name, ARRAY(UUID()), nullable=False, server_default=text("'{}'")) for name in names]
+    """The units that the record is about, and the accounts recused from it, kept by triggers."""
+    about = t.access.about
+    if not about:
+        return []
+    units = ("about", ABOUT_AS_ENTERED) if about.as_entered else ("about",)
+    kept = [(name, ARRAY(UUID())) for name in units] + [("recused", ARRAY(Text()))]
+    return [Column(name, kind, nullable=False, server_default=text("'{}'")) for name, kind in kept]
 
 
 def _indexes(t: RecordType) -> list[Index]:

@@ -60,7 +60,11 @@ CHECK_REFERENCE = """  perform from (select distinct c.jurisdiction, x.id
 
 HELD = "(nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true'"
 
-KEPT = {"audience": "Whom it concerns", "about": "Whom it is about: it does not exist for their kin"}
+KEPT = {
+    "audience": "Whom it concerns",
+    "about": "Whom it is about: it does not exist for their kin",
+    "recused": "Who stays away from it",
+}
 # What it was about when it was entered is set then and never again.
 AS_ENTERED = """
   if tg_op = 'INSERT' then
@@ -182,15 +186,17 @@ def kept_columns(t: RecordType) -> Iterator[tuple[str, str]]:
         entered = f"{{0}}.{ABOUT_AS_ENTERED} || " if about.as_entered else ""
         units = f"unnest(\n    {entered}{about.sql}) x"
         yield "about", f"array(select distinct x from {units} where x is not null order by x)"
+        yield "recused", f"coalesce({about.recused}, '{{{{}}}}')"
 
 
 def kept_column_functions(t: RecordType) -> Iterator[str]:
     """The functions and triggers that keep the audience and whom a record is about, where these read other records."""
     for column, sql in kept_columns(t):
         yield f"-- {KEPT[column]}"
+        kind = "text[]" if column == "recused" else "uuid[]"
         yield (
-            f"create function {column}_of_{t.table}(r {t.table}) returns uuid[] language sql stable security definer\n"
-            f"  set search_path = public, pg_temp as $$\n  select {sql.format('r')} $$"
+            f"create function {column}_of_{t.table}(r {t.table}) returns {kind}\n"
+            f"  language sql stable security definer set search_path = public, pg_temp as $$\n  select {sql.format('r')} $$"
         )
         yield _given_to_keeper(f"{column}_of_{t.table}({t.table})")
         made = f"new.{column} := {column}_of_{t.table}(new);"

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from app.kernel.declare.access import METADATA, Right
-from app.kernel.declare.fields import Absentees, Field, Lines, Reference, Sealed, Text
+from app.kernel.declare.fields import Absentees, Field, Lines, Recusals, Reference, Sealed, Text
 from app.kernel.declare.record_type import HEAD_COLUMNS, TAIL_COLUMNS, RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.declare.visibility import NoRecords
@@ -69,7 +69,7 @@ def _hidden(t: RecordType, right: Right) -> frozenset[str]:
     """The fields that are hidden from a role, at least in some state."""
     if not right.hides.metadata:
         return right.hides.members
-    texts = {f.name for f in t.fields if f.secret or isinstance(f, (Text, Lines, Absentees))}
+    texts = {f.name for f in t.fields if f.secret or isinstance(f, (Text, Lines, Absentees, Recusals))}
     return frozenset({*texts, *right.hides.members, NOTE})
 
 

@@ -19,6 +19,7 @@ ACCESS = Access(
     about=About(
         f"""array[{{0}}.person_unit_id] || {UNITS_OF_PERSON}
         || (select c.about from clue c where c.jurisdiction = {{0}}.jurisdiction and c.id = {{0}}.clue_id)""",
-        looks_at=(PERSON_MOVES, AudienceDependency("clue", "{0}.clue_id = new.id", ("about",))),
+        "(select c.recused from clue c where c.jurisdiction = {0}.jurisdiction and c.id = {0}.clue_id)",
+        looks_at=(PERSON_MOVES, AudienceDependency("clue", "{0}.clue_id = new.id", ("about", "recused"))),
     ),
 )

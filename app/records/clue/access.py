@@ -40,6 +40,11 @@ ACCESS = Access(
         """case when {0}.holder_unit_id is null then array[{0}.team_id]
         else array[{0}.holder_unit_id, {0}.handling_unit_id] end"""
     ),
-    about=About(f"array[{{0}}.reported_unit_id] || {UNITS_OF_PERSON}", looks_at=(PERSON_MOVES,), as_entered=True),
+    about=About(
+        f"array[{{0}}.reported_unit_id] || {UNITS_OF_PERSON}",
+        "array(select x ->> 'account' from jsonb_array_elements({0}.recusals) x order by 1)",
+        looks_at=(PERSON_MOVES,),
+        as_entered=True,
+    ),
     logged=True,
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.declare.fields import Choice, Day, Reference, Text, terms
+from app.kernel.declare.fields import Choice, Day, Recusals, Reference, Text, terms
 from app.records.common import CONDUCT, FINDING, PERSON_IF_KNOWN, ROUND, TEAM_IF_KNOWN
 
 SOURCE = terms(
@@ -63,7 +63,7 @@ FIELDS = (
     replace(
         PERSON_IF_KNOWN,
         headings=(*PERSON_IF_KNOWN.headings, "被反映人编号"),
-        requires=("units",),
+        requires=("units", "managed_by"),
         sample="431382-P036",
     ),
     Text(
@@ -102,6 +102,13 @@ FIELDS = (
     CONDUCT,
     FINDING,
     Day("registered_on", "登记日期", required=True, headings=("收件日期", "受理日期"), sample="2017-05-20"),
+    Recusals(
+        "recusals",
+        "回避",
+        "须回避的账号及理由；这些账号看不到此线索，以及据此移交、立案的记录。",
+        secret=True,
+        headings=("回避人员",),
+    ),
     Choice(
         "classification",
         "密级",

@@ -13,8 +13,13 @@ DAYS = ("registered_on", "handling_decided_on", "concluded_on", "closed_off_on")
 
 
 def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
-    """A clue is registered, handled, concluded and closed off in this order; nobody it is about holds or handles it."""
+    """A clue is registered, handled, concluded and closed off in this order; nobody it is about holds or handles it.
+
+    A clue about a cadre whom the upper level manages is not kept here: a slip is (`clue_transfer/record.py`).
+    """
     in_order(context, new, *DAYS)
+    if context.referenced("person", "managed_by") == "upper":
+        context.field_error("person_number", "belongs_to_upper_level", in_old_ledgers=True)
     about = {*(old or {}).get("about", ()), new.get("reported_unit_id"), *(context.referenced("person", "units") or ())}
     for unit in ("holder_unit", "handling_unit"):
         if about & {*(context.referenced(unit, "kin_ids") or ())}:
@@ -39,7 +44,8 @@ RECORD = RecordType(
     ),
     derived={"about": Derived("{0}.about", own=("reported_unit_id",), through={"person": "units"})},
     check=check,
-    check_reads=frozenset((*DAYS, "holder_unit_id", "handling_unit_id")),
+    constraints={"receiver_is_kin": ("", "handling_unit_number"), "account_unknown": ("", "recusals")},
+    check_reads=frozenset((*DAYS, "person_id", "holder_unit_id", "handling_unit_id")),
     examples={
         "信访举报": {
             "round_number": "431382-2017-01",

@@ -20,6 +20,8 @@ ACCESS = Access(
     about=About(
         """array(select x from clue c, unnest(c.about) x
         where c.jurisdiction = {0}.jurisdiction and c.id = any ({0}.clue_ids))""",
-        looks_at=(AudienceDependency("clue", "{0}.clue_ids @> array[new.id]", ("about",)),),
+        """array(select distinct x from clue c, unnest(c.recused) x
+        where c.jurisdiction = {0}.jurisdiction and c.id = any ({0}.clue_ids) order by x)""",
+        looks_at=(AudienceDependency("clue", "{0}.clue_ids @> array[new.id]", ("about", "recused")),),
     ),
 )

@@ -1,6 +1,6 @@
 """What the ledger keeps of a transfer of clues (domain.md 4.5)."""
 
-from app.kernel.declare.fields import Choice, Day, Reference, Text, terms
+from app.kernel.declare.fields import Choice, Day, Reference, Text, Whole, terms
 from app.records.common import ROUND
 
 ROUTE = terms(
@@ -43,10 +43,18 @@ FIELDS = (
         "线索编号",
         to="clues",
         many=True,
-        required=True,
         headings=("问题线索编号", "移交线索", "线索"),
         requires=("about",),
         sample=["431382-2017-01-C-0001"],
+    ),
+    Whole(
+        "sealed_count",
+        "密封件数",
+        "移送上级机关的密封线索件数：反映上级管理的干部的线索原件密封移送，不登记姓名和内容。",
+        least=1,
+        most=10_000,
+        headings=("密封移送件数", "件数"),
+        sample=2,
     ),
     Day("sent_on", "移交日期", set_by=True, headings=("移送日期",)),
     Text(

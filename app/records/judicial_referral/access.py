@@ -10,6 +10,8 @@ ACCESS = Access(
         f"""array[{{0}}.person_unit_id] || {UNITS_OF_PERSON}
         || (select k.about from case_filing k
             where k.jurisdiction = {{0}}.jurisdiction and k.id = {{0}}.case_filing_id)""",
-        looks_at=(PERSON_MOVES, AudienceDependency("case_filing", "{0}.case_filing_id = new.id", ("about",))),
+        """(select k.recused from case_filing k
+            where k.jurisdiction = {0}.jurisdiction and k.id = {0}.case_filing_id)""",
+        looks_at=(PERSON_MOVES, AudienceDependency("case_filing", "{0}.case_filing_id = new.id", ("about", "recused"))),
     ),
 )

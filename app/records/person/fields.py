@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.kernel.declare.fields import Choice, Flag, Reference, Sealed, Text
 from app.records.codes import id_number
 from app.records.common import OWN_NAME
-from app.records.terms import POLITICAL_STATUS, RANK
+from app.records.terms import MANAGED_BY, POLITICAL_STATUS, RANK
 
 FIELDS = (
     replace(OWN_NAME, headings=("人员姓名", "名字"), sample="示例干部"),
@@ -24,6 +24,15 @@ FIELDS = (
         to="units",
         many=True,
         headings=("兼职单位", "其他任职单位"),
+    ),
+    Choice(
+        "managed_by",
+        "干部管理权限",
+        "反映上级管理的干部的线索不在本系统登记，原件密封移送上级。",
+        terms=MANAGED_BY,
+        default="county",
+        headings=("管理权限", "干管权限"),
+        sample="county",
     ),
     Text("post", "职务", longest=100, headings=("现任职务", "岗位"), sample="副镇长"),
     Choice("rank", "职级", "按统计口径。", terms=RANK, headings=("统计职级", "级别"), sample="township"),

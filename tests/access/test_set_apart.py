@@ -1,0 +1,105 @@
+"""What a clue is kept from beside kin: recused accounts, whoever may not look at own cadres, a level that is too low."""
+
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp
+
+from app.db.embedded import EmbeddedPostgres
+from tests.access.test_kin_holes import SignIn, merge, sent, sign_in, status  # noqa: F401  # a fixture
+from tests.support.bureaus import account
+from tests.support.callers import HOME, Api
+from tests.support.records import Maker
+
+
+async def test_a_recused_account_sees_neither_the_clue_nor_what_follows_from_it(
+    make: Maker, office: Api, service: ASGIApp, database: EmbeddedPostgres, sign_in: SignIn  # noqa: F811
+) -> None:  # fmt: skip
+    holder = await make("units")
+    api = await sign_in("case_supervision", holder)
+    name = f"kin-case_-{holder['number'].lower()}"
+    await account(database.application_url, f"{name}-2", "case_supervision", HOME, unit_number=holder["number"])
+    clue = await make("clues")
+    transfer = await sent(make, office, clue, holder)
+    async with Api.signed_in(service, f"{name}-2") as colleague:
+        assert {await status(a, "clues", clue) for a in (api, colleague)} == {200}
+        current = await colleague.read(f"/v1/clues/{clue['id']}")
+        given = {"recusals": [{"account": name, "reason": "与被反映人有亲属关系"}]}
+        changed = await colleague.change(current, "clues", given)
+        assert changed.status_code == 200 and changed.json()["recusals"] == given["recusals"], changed.text
+        for path, record in (("clues", clue), ("clue-transfers", transfer)):
+            assert (await status(api, path, record), await status(colleague, path, record)) == (404, 200), path
+        assert (await api.get(f"/v1/clues/{clue['id']}/revisions/1")).status_code == 404
+        unknown = {"recusals": [{"account": "nobody.of.that.name", "reason": "亲属"}]}
+        answer = await colleague.change(changed.json(), "clues", unknown)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "account_unknown"), answer.text
+        assert answer.json()["errors"][0]["pointer"] == "/recusals"
+
+
+async def test_a_clue_about_an_own_cadre_is_read_by_the_grant_alone(
+    make: Maker, office: Api, admin: Api, sign_in: SignIn  # noqa: F811
+) -> None:  # fmt: skip
+    body = await make("units", kind="discipline_body")
+    person = await make("persons", unit_number=body["number"])
+    clue = await make("clues", person_number=person["number"])
+    api = await sign_in("case_supervision", body)
+    assert await status(api, "clues", clue) == 404, "the body is kin of its own cadre"
+    name = f"kin-case_-{body['number'].lower()}"
+    headers = {"Content-Type": "application/merge-patch+json"}
+    answer = await admin.patch(f"/v1/accounts/{name}", json={"grants": ["own_cadres"]}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    found = await api.read(f"/v1/clues/{clue['id']}")
+    assert found["summary"] == clue["summary"] and found["masked"] == []
+    other = await make("clues")
+    assert await status(api, "clues", other) == 404, "the grant opens nothing else"
+
+
+async def test_a_clue_about_a_cadre_of_the_upper_level_is_not_kept_here(make: Maker, office: Api) -> None:
+    person = await make("persons", managed_by="upper")
+    body = await make.body(_type("clues"), person_number=person["number"])
+    answer = await office.post("/v1/clues", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "belongs_to_upper_level"), answer.text
+    assert answer.json()["errors"][0]["pointer"] == "/person_number"
+    slip = await make.body(_type("clue-transfers"), route="upper_level", sealed_count=2)
+    sent_up = await office.write("/v1/clue-transfers", slip)
+    assert (sent_up["sealed_count"], sent_up["clue_ids"]) == (2, None)
+    answer = await office.act(sent_up, "clue-transfers", "send", on="2017-06-11")
+    assert (answer.status_code, answer.json()["state"]) == (200, "sent")
+
+
+@pytest.mark.parametrize(
+    ("more", "pointer", "code"),
+    [
+        ({}, "/clue_numbers", "required"),
+        ({"sealed_count": 1}, "/sealed_count", "slip_for_upper_level_only"),
+        ({"sealed_count": 1, "route": "upper_level", "note": "反映某人"}, "/note", "slip_says_no_more"),
+        ({"sealed_count": 0, "route": "upper_level"}, "/sealed_count", "out_of_range"),
+    ],
+)
+async def test_a_slip_says_how_many_and_no_more(
+    make: Maker, office: Api, more: dict[str, Any], pointer: str, code: str
+) -> None:
+    body = await make.body(_type("clue-transfers"), **more)
+    answer = await office.post("/v1/clue-transfers", json={k: v for k, v in body.items() if k != "clue_numbers"})
+    found = [(e["pointer"], e["code"]) for e in answer.json()["errors"]]
+    assert (answer.status_code, found) == (422, [(pointer, code)]), answer.text
+
+
+async def test_a_clue_whose_holder_became_kin_is_counted_by_number_alone(
+    make: Maker, office: Api, leaders: Api, sign_in: SignIn  # noqa: F811
+) -> None:  # fmt: skip
+    holder, reported = await make("units"), await make("units")
+    clue = await make("clues", reported_unit_number=reported["number"])
+    await sent(make, office, clue, holder)
+    place = f"/v1/rounds/{clue['round_number']}/work-list"
+    assert (await leaders.read(place))["clues_without_reader"] == 0
+    await merge(office, reported, holder)
+    assert (await leaders.read(place))["clues_without_reader"] == 1
+    (item,) = (await leaders.read(f"{place}/clues_without_reader"))["items"]
+    assert item["number"] == clue["number"]
+
+
+def _type(path: str) -> Any:
+    from app.records import REGISTRY
+
+    return REGISTRY.by_path[path]
