@@ -930,8 +930,8 @@ end $$;
 
 -- Whom it concerns
 create function audience_of_person(r person) returns uuid[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select coalesce(array_remove(
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select coalesce(array_remove(
     case when exists (select from clue c where c.jurisdiction = r.jurisdiction and c.person_id = r.id
         and c.holder_unit_id is not null) then '{}'::uuid[] else array[r.entered_by_team] end, null), '{}') $$;
 alter function audience_of_person(person) owner to ledger_keeper;
@@ -2593,8 +2593,8 @@ end $$;
 
 -- Whom it concerns
 create function audience_of_rectification_opinion(r rectification_opinion) returns uuid[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select coalesce(array_remove(
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select coalesce(array_remove(
     array[r.unit_id, (select f.team_id from finding f
         where f.jurisdiction = r.jurisdiction and f.id = r.finding_id)] || r.cooperating_unit_ids, null), '{}') $$;
 alter function audience_of_rectification_opinion(rectification_opinion) owner to ledger_keeper;
@@ -3197,8 +3197,8 @@ end $$;
 
 -- Whom it is about: it does not exist for their kin
 create function about_of_clue(r clue) returns uuid[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select array(select distinct x from unnest(
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select array(select distinct x from unnest(
     r.about_as_entered || array[r.reported_unit_id] || (select p.unit_id || coalesce(p.other_unit_ids, '{}') from person p
         where p.jurisdiction = r.jurisdiction and p.id = r.person_id)) x where x is not null order by x) $$;
 alter function about_of_clue(clue) owner to ledger_keeper;
@@ -3219,8 +3219,8 @@ create trigger keep_about before insert or update on clue for each row
 
 -- Who stays away from it
 create function recused_of_clue(r clue) returns text[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select coalesce(array(select x ->> 'account' from jsonb_array_elements(r.recusals) x order by 1), '{}') $$;
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select coalesce(array(select x ->> 'account' from jsonb_array_elements(r.recusals) x order by 1), '{}') $$;
 alter function recused_of_clue(clue) owner to ledger_keeper;
 
 create function keep_recused_of_clue() returns trigger language plpgsql as
@@ -3472,8 +3472,8 @@ end $$;
 
 -- Whom it concerns
 create function audience_of_clue_transfer(r clue_transfer) returns uuid[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select coalesce(array_remove(
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select coalesce(array_remove(
     array[case when r.state in ('sent', 'received', 'result_fed_back') then r.to_unit_id end]
         || array(select c.team_id from clue c where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids)), null), '{}') $$;
 alter function audience_of_clue_transfer(clue_transfer) owner to ledger_keeper;
@@ -3485,8 +3485,8 @@ create trigger keep_audience before insert or update on clue_transfer for each r
 
 -- Whom it is about: it does not exist for their kin
 create function about_of_clue_transfer(r clue_transfer) returns uuid[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select array(select distinct x from unnest(
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select array(select distinct x from unnest(
     array(select x from clue c, unnest(c.about) x
         where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids))) x where x is not null order by x) $$;
 alter function about_of_clue_transfer(clue_transfer) owner to ledger_keeper;
@@ -3498,8 +3498,8 @@ create trigger keep_about before insert or update on clue_transfer for each row
 
 -- Who stays away from it
 create function recused_of_clue_transfer(r clue_transfer) returns text[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select coalesce(array(select distinct x from clue c, unnest(c.recused) x
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select coalesce(array(select distinct x from clue c, unnest(c.recused) x
         where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids) order by x), '{}') $$;
 alter function recused_of_clue_transfer(clue_transfer) owner to ledger_keeper;
 
@@ -3771,8 +3771,8 @@ end $$;
 
 -- Whom it concerns
 create function audience_of_case_filing(r case_filing) returns uuid[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select coalesce(array_remove(
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select coalesce(array_remove(
     array[(select c.handling_unit_id from clue c
         where c.jurisdiction = r.jurisdiction and c.id = r.clue_id)], null), '{}') $$;
 alter function audience_of_case_filing(case_filing) owner to ledger_keeper;
@@ -3784,8 +3784,8 @@ create trigger keep_audience before insert or update on case_filing for each row
 
 -- Whom it is about: it does not exist for their kin
 create function about_of_case_filing(r case_filing) returns uuid[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select array(select distinct x from unnest(
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select array(select distinct x from unnest(
     array[r.person_unit_id] || (select p.unit_id || coalesce(p.other_unit_ids, '{}') from person p
         where p.jurisdiction = r.jurisdiction and p.id = r.person_id)
         || (select c.about from clue c where c.jurisdiction = r.jurisdiction and c.id = r.clue_id)) x where x is not null order by x) $$;
@@ -3798,8 +3798,8 @@ create trigger keep_about before insert or update on case_filing for each row
 
 -- Who stays away from it
 create function recused_of_case_filing(r case_filing) returns text[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select coalesce((select c.recused from clue c where c.jurisdiction = r.jurisdiction and c.id = r.clue_id), '{}') $$;
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select coalesce((select c.recused from clue c where c.jurisdiction = r.jurisdiction and c.id = r.clue_id), '{}') $$;
 alter function recused_of_case_filing(case_filing) owner to ledger_keeper;
 
 create function keep_recused_of_case_filing() returns trigger language plpgsql as
@@ -4587,8 +4587,8 @@ end $$;
 
 -- Whom it is about: it does not exist for their kin
 create function about_of_judicial_referral(r judicial_referral) returns uuid[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select array(select distinct x from unnest(
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select array(select distinct x from unnest(
     array[r.person_unit_id] || (select p.unit_id || coalesce(p.other_unit_ids, '{}') from person p
         where p.jurisdiction = r.jurisdiction and p.id = r.person_id)
         || (select k.about from case_filing k
@@ -4602,8 +4602,8 @@ create trigger keep_about before insert or update on judicial_referral for each 
 
 -- Who stays away from it
 create function recused_of_judicial_referral(r judicial_referral) returns text[]
-  language sql stable security definer set search_path = public, pg_temp as $$
-  select coalesce((select k.recused from case_filing k
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select coalesce((select k.recused from case_filing k
             where k.jurisdiction = r.jurisdiction and k.id = r.case_filing_id), '{}') $$;
 alter function recused_of_judicial_referral(judicial_referral) owner to ledger_keeper;
 

@@ -1,4 +1,4 @@
-"""What a clue is kept from beside kin: recused accounts, whoever may not look at own cadres, a level that is too low."""
+"""Who is kept from a clue beside kin: recused accounts, all but few from own cadres, this level from some cadres."""
 
 from typing import Any
 

@@ -104,12 +104,7 @@ def _(f: kinds.Quantity) -> list[Column]:  # type: ignore[type-arg]  # columns o
 
 
 @columns_of.register
-def _(f: kinds.Recusals) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
-    return _column(f, JSONB())
-
-
-@columns_of.register
-def _(f: kinds.Absentees) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+def _(f: kinds.Absentees | kinds.Recusals) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
     return _column(f, JSONB())
 
 

@@ -196,7 +196,8 @@ def kept_column_functions(t: RecordType) -> Iterator[str]:
         kind = "text[]" if column == "recused" else "uuid[]"
         yield (
             f"create function {column}_of_{t.table}(r {t.table}) returns {kind}\n"
-            f"  language sql stable security definer set search_path = public, pg_temp as $$\n  select {sql.format('r')} $$"
+            f"  language sql stable security definer set search_path = public, pg_temp as\n"
+            f"$$ select {sql.format('r')} $$"
         )
         yield _given_to_keeper(f"{column}_of_{t.table}({t.table})")
         made = f"new.{column} := {column}_of_{t.table}(new);"
