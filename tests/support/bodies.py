@@ -72,4 +72,7 @@ async def _changed(make: Maker, t: RecordType, f: kinds.Field, old: dict[str, An
 
 
 def _next(f: kinds.Field, was: Any) -> Any:
-    return (f.least if was is None else was) + 1 if isinstance(f, kinds.Whole) else None
+    if not isinstance(f, kinds.Whole):
+        return None
+    now = f.least if was is None else was
+    return now + 1 if now < f.most else now - 1  # the hundredth round of a year is refused
