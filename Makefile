@@ -14,6 +14,8 @@ LOCK := $(UV) pip compile pyproject.toml --quiet --generate-hashes --no-header -
   --no-emit-find-links --no-annotate
 # Chinese stays Chinese, also where no locale is set.
 export PYTHONUTF8 := 1
+# What is compiled once is kept: the service and its tests start many processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo run test check bench trace docs lock released
 

@@ -40,7 +40,8 @@ def openapi() -> None:
 
 def docs(check: Annotated[bool, typer.Option("--check", help="只比较，不写 compare only")] = False) -> None:
     """由代码生成文档。Write the generated documents, or compare them with the code."""
-    stale = [path for path, text in GENERATED.items() if not _same(HOME / path, text())]
+    made = {path: text() for path, text in GENERATED.items()}
+    stale = [path for path, text in made.items() if not _same(HOME / path, text)]
     if check:
         for path in stale:
             tell(f"{path} 与代码不一致，请执行 make docs。", "It does not fit the code: run make docs.")
@@ -48,7 +49,7 @@ def docs(check: Annotated[bool, typer.Option("--check", help="只比较，不写
     with foreseeable():
         for path in stale:
             (HOME / path).parent.mkdir(parents=True, exist_ok=True)
-            (HOME / path).write_text(GENERATED[path](), encoding="utf-8")
+            (HOME / path).write_text(made[path], encoding="utf-8")
             tell(f"已写 {path}", "written")
 
 

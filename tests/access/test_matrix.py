@@ -58,11 +58,11 @@ async def test_a_list_holds_what_the_role_sees_and_nothing_else(path: str, world
 
 @every_type
 async def test_a_hidden_record_answers_as_an_absent_one_to_the_byte(path: str, world: World, table: str) -> None:
-    for role in SEES:
+    for turn, role in enumerate(SEES):
         api = world.callers[role]
         hidden = EVERY[path] - seen(role, path)
         for by, absent in ((world.id, ABSENT), (world.number, NO_NUMBER)):
-            ways = requests(path, "{}") if by == world.id else requests(path, "{}")[:2]
+            ways = requests(path, "{}", turn) if by == world.id else requests(path, "{}")[:2]
             for method, address, rest in ways if hidden else ():
                 none = await api.request(method, address.format(absent), **rest)
                 assert none.status_code == 404, (role, address, none.text)

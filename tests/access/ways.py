@@ -14,8 +14,11 @@ def seen(role: str, path: str) -> set[str]:
     return SEES[role].get(path, set())
 
 
-def requests(path: str, key: str) -> list[tuple[str, str, dict[str, Any]]]:
-    """Every way to ask for one record."""
+def requests(path: str, key: str, turn: int | None = None) -> list[tuple[str, str, dict[str, Any]]]:
+    """Every way to ask for one record.
+
+    turn   of all actions only every third, from this one on: all are one way, and each is taken by a third of the roles
+    """
     one, t = f"/v1/{path}/{key}", REGISTRY.by_path[path]
     either, stale = {"If-None-Match": '"1"'}, {**PATCH, "If-Match": '"77"'}
     unsaid = {"Content-Type": PATCH["Content-Type"]}
@@ -29,7 +32,8 @@ def requests(path: str, key: str) -> list[tuple[str, str, dict[str, Any]]]:
         ("PATCH", one, {"content": b'{"nonsense": 1}', "headers": stale}),
     ]
     found += [("GET", one + more, {}) for more in ("/actions", "/revisions", "/revisions/1", "/revisions/2/diff")]
-    for action in (*(x.action for x in t.lifecycle.public), "void", "correct"):
+    actions = (*(x.action for x in t.lifecycle.public), "void", "correct")
+    for action in actions if turn is None else actions[turn % 3 :: 3]:
         for body in ({"reason": "x"}, {}):
             found.append(("POST", f"{one}/actions/{action}", {"json": body, "headers": {"If-Match": '"1"'}}))
     return found
