@@ -66,6 +66,11 @@ class Right:
         return isinstance(self.sees, Every)
 
     @property
+    def reads_in_full(self) -> bool:
+        """Whether some of what it sees, at least, is shown to it with nothing hidden."""
+        return self.hides == Hidden() or bool(self.hides.shown_if)
+
+    @property
     def imports(self) -> bool:
         """Whether it may import them: then matching and unique keys tell nothing that its lists do not."""
         return self.creates and self.changes and self.sees_every and not self.while_in
