@@ -130,6 +130,11 @@ async def test_the_last_administrator_of_the_whole_stays(admin: Api, opened: Ope
         told = await admin.post("/v1/accounts/admin/actions/set_password", json={"password": "told-to-admin-17"})
         assert checked(told).json()["code"] == "last_administrator", "nobody could confirm it"
         assert (await amend(admin, place, expires_at=None)).status_code == 200, "one that expires is no successor"
+        await admin.write(f"{place}/actions/set_password", {"password": "told-to-the-successor"})
+        answer = checked(await amend(admin, "/v1/accounts/admin", disabled=True))
+        assert answer.json()["code"] == "last_administrator", "nor is one who waits to be confirmed"
+        async with owning(database) as owner:
+            await owner.execute("update principal set withheld_by = null where id = $1", successor["username"])
         answer = await admin.post("/v1/accounts/admin/actions/set_password", json={"password": "told-to-admin-17"})
         assert answer.status_code == 200, answer.text
         async with owning(database) as owner:  # the password of the other tests
