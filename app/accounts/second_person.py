@@ -91,17 +91,17 @@ def _state(by: Maker, opens: bool) -> str:
     return "pending" if by.confirmation == "required" else "unconfirmed"
 
 
-# Whose hands are in the change: its maker; behind a system, those who opened it or exchanged its secret; the makers of
-# what was not confirmed before and is part of this; and whoever knows the secret that the principal has now.
-_ENTRY = """insert into account_change (id, principal, kind, low, former_low, action, changed, former, present, maker,
+# Whose hands are in the change: its maker, the makers of what was not confirmed before and is part of this, and whoever
+# has set the secret that the principal has now; behind a system among them, who opened it or exchanged its secret.
+_ENTRY = """with hands as (
+    select $10::text as name
+    union select unnest(c.makers) from account_change c where c.id = $13
+    union select s.set_by from principal_secret s where s.id = $2 and s.set_by is not null)
+  insert into account_change (id, principal, kind, low, former_low, action, changed, former, present, maker,
     makers, request_id, state)
   select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-    (select array_agg(distinct name) from (
-       select $10::text as name
-       union select unnest(c.makers) from account_change c
-         where c.principal = $10 and c.kind <> 'account' and c.action in ('create', 'rotate')
-       union select unnest(c.makers) from account_change c where c.id = $13
-       union select s.set_by from principal_secret s where s.id = $2 and s.set_by is not null) hands),
+    (select array_agg(name) from (select name from hands union select unnest(c.makers) from account_change c
+      where c.principal in (select name from hands) and c.kind <> 'account' and c.action in ('create', 'rotate')) x),
     $11, $12"""
 
 

@@ -161,3 +161,15 @@ async def test_the_rules_of_roles_hold_for_systems_too(admin: Api, path: str) ->
     for body in ({"overlap_minutes": -1}, {"overlap_minutes": 10**9}, {"overlap_minutes": "60"}, {"other": 1}):
         name = made.get("client_id") or made["id"]
         assert checked(await admin.post(f"/v1/{path}/{name}/actions/rotate", json=body)).status_code == 422, body
+
+
+@pytest.mark.parametrize("path", ["clients", "api-keys"])
+async def test_every_system_expires(admin: Api, path: str) -> None:
+    without = {name: value for name, value in OFFICE.items() if name != "expires_at"}
+    answer = checked(await admin.post(f"/v1/{path}", json=without))
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/expires_at", "required")]
+    made = await admin.write(f"/v1/{path}", OFFICE)
+    place = f"/v1/{path}/{made.get('client_id') or made['id']}"
+    answer = checked(await amend(admin, place, expires_at=None))
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/expires_at", "system_expires")]
+    assert (await amend(admin, place, disabled=True)).status_code == 200

@@ -121,3 +121,24 @@ async def test_who_knows_the_password_is_no_second_person(
     (entry,) = await pending(admin, made["username"])
     assert await conflict(await decide(anonymous, own, entry)) == "second_person_needed", "part of what waits since"
     assert (await decide(anonymous, await token_of(anonymous, "second"), entry)).status_code == 200
+
+
+async def test_a_password_that_a_key_has_set_is_known_to_who_opened_the_key(
+    admin: Api, opened: Open, make: Maker, anonymous: Client
+) -> None:
+    body = {"label": "脚本", "role": "administrator", "jurisdiction": "", "expires_at": IN_A_YEAR}
+    key = await admin.write("/v1/api-keys", body)
+    await confirmed(admin, key["id"])
+    username = f"first-{next(names)}"
+    unit = (await make("units"))["number"]
+    account = {"username": username, "password": FIRST_PASSWORD, "role": "inspected_unit", "jurisdiction": HOME}
+    assert (await posting(anonymous, key["key"], "/v1/accounts", {**account, "unit_number": unit})).status_code == 201
+    other = await opened(role="administrator", jurisdiction="")
+    headers = {"Authorization": f"Bearer {await token_of(anonymous, other['username'])}", "Content-Type": PATCH}
+    place = f"/v1/accounts/{username}"
+    granted = await anonymous.patch(place, json={"role": "handling_department"}, headers=headers)
+    assert granted.json()["confirmation"] == "pending"
+    (entry,) = await pending(admin, username)
+    own = admin.headers["Authorization"].removeprefix("Bearer ")
+    assert await conflict(await decide(anonymous, own, entry)) == "second_person_needed"
+    assert (await decide(anonymous, await token_of(anonymous, "second"), entry)).status_code == 200
