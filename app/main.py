@@ -9,7 +9,10 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.accounts import routes as account_routes
+from app.accounts.actions import routes as action_routes
 from app.accounts.bodies import BODIES
+from app.accounts.confirming import routes as confirming_routes
+from app.accounts.own import routes as own_routes
 from app.accounts.sign_in import routes as sign_in_routes
 from app.audit import routes as audit_routes
 from app.auth.authenticator import Authenticator, listening
@@ -42,8 +45,8 @@ SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
 declare(REGISTRY)
 # In the order of the document; the routes of the record types come after them.
 ROUTERS = (
-    import_routes.router(), person_routes.router, report_routes.router, sign_in_routes.router, audit_routes.router,
-    account_routes.router, system_routes.router,
+    import_routes.router(), person_routes.router, report_routes.router, sign_in_routes.router, own_routes.router,
+    audit_routes.router, account_routes.router, action_routes.router, confirming_routes.router, system_routes.router,
 )  # fmt: skip
 
 
@@ -102,7 +105,7 @@ async def _service(pools: Pools, options: Settings) -> Service:
     return Service(
         Runtime(REGISTRY, SCHEMAS, pools, load_keyring(secret_key, options.data_dir)),
         keys,
-        Authenticator(pools, keys, options.token_minutes, RateLimit(options.requests_per_minute)),
+        Authenticator(pools, keys, options.token_minutes, RateLimit(options.requests_per_minute), options.idle_minutes),
         options,
         (RateLimit(options.sign_ins_per_address), RateLimit(options.sign_ins_per_name)),
     )

@@ -21,6 +21,7 @@ class Role:
     team            whether it is bound to an inspection team
     subscribes      whether it names the record types that it wants to see, and sees no other
     expires         whether it is given for a limited time only
+    confirms        whether it confirms what another has changed of an account
     """
 
     name: str
@@ -32,10 +33,11 @@ class Role:
     team: bool = False
     subscribes: bool = False
     expires: bool = False
+    confirms: bool = False
 
 
 _ALL = (
-    Role("administrator", "系统管理员", reads_records=False, by_prefix=True),
+    Role("administrator", "系统管理员", reads_records=False, by_prefix=True, confirms=True),
     Role("leading_group", "巡察工作领导小组", work_lists=True),
     Role("inspection_office", "巡察办", work_lists=True),
     Role("inspection_team", "巡察组", team=True),
@@ -45,6 +47,7 @@ _ALL = (
     Role("inspected_unit", "被巡察单位", unit="required"),
     Role("superior", "上级巡察机构", reads_records=False, work_lists=True, by_prefix=True),
     Role("auditor", "审计员", reads_records=False),
+    Role("security_officer", "安全管理员", reads_records=False, confirms=True),
     Role("partner_system", "对接系统", unit="optional", subscribes=True),
     Role("ledger_loader", "台账导入员", reads_records=False, by_prefix=True, expires=True),
 )

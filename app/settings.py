@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,6 +31,10 @@ class Settings(BaseSettings):
     prepared_statements: bool = Field(True, description="false behind pgbouncer in transaction mode.")
     pool_size: int = Field(8, ge=2, le=100, description="Connections a worker opens for each class of caller, at most.")
     token_minutes: int = Field(60, ge=1, le=24 * 60)
+    idle_minutes: int = Field(30, ge=1, le=24 * 60, description="A person's session ends when it was idle for so long.")
+    account_confirmation: Literal["required", "waived"] = Field(
+        "required", description="Whether a second person confirms what opens clues; waived: it is entered unconfirmed."
+    )
     lock_failures: int = Field(5, ge=1, le=100, description="Wrong passwords in lock_minutes that lock a principal.")
     lock_minutes: int = Field(15, ge=1, le=24 * 60, description="How long a lock lasts.")
     sign_ins_per_address: int = Field(120, ge=1, description="Token requests a minute and worker, of one address.")

@@ -6,6 +6,7 @@ import asyncpg
 import httpx
 
 from app.accounts import register
+from app.accounts.second_person import COMMAND_LINE
 from app.db.pool import Pools
 
 JURISDICTIONS = ("431301", "431302", "431321", "431382")
@@ -58,10 +59,10 @@ async def open_all(owner: Any, application_url: str) -> None:
     }
     pools = Pools(application_url, size=1)
     for name, code in {**ELSEWHERE, **dict.fromkeys(CALLERS, CODE)}.items():
-        await register.open_account(pools, name, PASSWORD, "inspection_office", code, "bench")
+        await register.open_account(pools, name, PASSWORD, "inspection_office", code, COMMAND_LINE)
     for role in READERS:
-        await register.open_account(pools, role, PASSWORD, role, CODE, "bench", **bound[role])
-    await register.open_account(pools, WRITING_TEAM, PASSWORD, TEAM, CODE, "bench", team_number=writing_team)
+        await register.open_account(pools, role, PASSWORD, role, CODE, COMMAND_LINE, **bound[role])
+    await register.open_account(pools, WRITING_TEAM, PASSWORD, TEAM, CODE, COMMAND_LINE, team_number=writing_team)
     await pools.close()
 
 

@@ -64,8 +64,9 @@ begin
   ignored := set_config('ledger.caller', caller, true);
   select p.role, p.code, p.scope_ids, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high,
       'scope_ids', p.scope_ids::text, 'kin_ids', p.kin_ids::text,
-      'cadre_ids', (case when p.grants @> '{own_cadres}' then bodies_below(p.code, p.unit_id) else '{}' end)::text, 'types', p.types::text) into role, code, ids, grants from principal p
-    where p.id = principal_id and not p.disabled and p.expires_at > now();
+      'cadre_ids', (case when p.grants @> '{own_cadres}' then bodies_below(p.code, p.unit_id) else '{}' end)::text,
+      'types', p.types::text) into role, code, ids, grants from principal p
+    where p.id = principal_id and not p.disabled and p.withheld_by is null and p.expires_at > now();
   -- Without rounds or teams the array is null, and a comparison with null shows nothing.
   if role = 'inspected_unit' then
     select array_agg(x.round_id)::text, array_agg(x.team_id)::text into rounds, teams from target x
@@ -344,15 +345,29 @@ end $$;
 -- Functions by hand: retention (alembic/functions/retention)
 ----------------------------------------------------------------------------------------------------
 
+-- An entry is decided once, and never changed or removed otherwise.
+create function keep_account_change() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'UPDATE' and old.state = 'pending' and new.state in ('confirmed', 'declined', 'replaced')
+     and to_jsonb(new) - '{state,decided_by,decided_at}'::text[] = to_jsonb(old) - '{state,decided_by,decided_at}'::text[] then
+    return new;
+  end if;
+  raise exception 'an entry of a change of an account is decided once, and never removed' using errcode = 'restrict_violation';
+end $$;
+create trigger keep_entry before update or delete on account_change for each row execute function keep_account_change();
+create trigger keep_entries before truncate on account_change for each statement execute function refuse_erasure();
+
 create function keep_log() returns trigger language plpgsql as $$
 begin
   if tg_op = 'DELETE' and current_user = 'ledger_keeper' and old.at < now() - interval '6 months' then
     return old;
   end if;
-  raise exception 'an entry of the access log is never changed, and kept for 6 months' using errcode = 'restrict_violation';
+  raise exception 'an entry of a log is never changed, and kept for 6 months' using errcode = 'restrict_violation';
 end $$;
 create trigger keep_access_log before update or delete on access_log for each row execute function keep_log();
 create trigger keep_all_access_log before truncate on access_log for each statement execute function refuse_erasure();
+create trigger keep_sign_in before update or delete on sign_in for each row execute function keep_log();
+create trigger keep_all_sign_ins before truncate on sign_in for each statement execute function refuse_erasure();
 
 -- An entry of the access log is kept for 6 months at the least. Only this function takes entries out, and only ledger_jobs
 -- may call it. The keeper sees of the log what is older than 6 months, and nothing younger.
@@ -410,6 +425,31 @@ create policy keeper on import_row to ledger_keeper using (exists (select from i
 grant select (id, jurisdiction, state, finished_at, rows_removed_at), update (rows_removed_at) on import_job to ledger_keeper;
 grant select (import_id, type), delete on import_row to ledger_keeper;
 
+-- Sign-ins, and sessions that are over, are kept as long as the access log: 6 months at the least, whatever is asked.
+create function prune_sign_ins(months int, really boolean)
+  returns table (jurisdiction text, kind text, removed bigint, oldest timestamptz, newest timestamptz)
+  language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+  before timestamptz := now() - make_interval(months => greatest(coalesce(months, 36), 6));
+begin
+  if really then
+    delete from session s where s.expires_at < before;
+    return query with gone as (delete from sign_in l where l.at < before returning l.low, l.outcome, l.at)
+      select low, outcome, count(*), min(at), max(at) from gone group by 1, 2 order by 1, 2;
+  else
+    return query select l.low, l.outcome, count(*), min(l.at), max(l.at)
+      from sign_in l where l.at < before group by 1, 2 order by 1, 2;
+  end if;
+end $$;
+revoke all on function prune_sign_ins(int, boolean) from public;
+grant execute on function prune_sign_ins(int, boolean) to ledger_jobs;
+alter function prune_sign_ins(int, boolean) owner to ledger_keeper;
+create policy keeper on sign_in to ledger_keeper using (at < now() - interval '6 months');
+create policy keeper on session to ledger_keeper using (expires_at < now() - interval '6 months');
+grant select (low, outcome, at), delete on sign_in to ledger_keeper;
+grant select (expires_at), delete on session to ledger_keeper;
+
 
 ----------------------------------------------------------------------------------------------------
 -- The installed schema itself
@@ -427,11 +467,14 @@ comment on column principal."code" is 'The one jurisdiction; null when bound to 
 comment on column principal."home_unit_id" is 'Where the person belongs: kin is judged on it, too. By default the unit that the account is bound to.';
 comment on column principal."scope_ids" is 'What the audience of records is compared with; empty: none of its own. Kept by triggers.';
 comment on column principal."kin_ids" is 'The units whose records do not exist for it, as it is kin (unit_kin_ids). Kept by triggers.';
+comment on column principal."withheld_by" is 'The change that a second person has not confirmed: until then the principal has no role.';
+comment on column principal."must_change_password" is 'Somebody else has set the password: the person sets another before anything else.';
 comment on column principal."generation" is 'Tokens of an earlier generation are refused: raised by a new password and by disabling.';
 alter table principal enable row level security;
 alter table principal force row level security;
 create policy auth on principal to ledger_auth using (true);
 comment on table principal_secret is 'argon2id of a password or client secret, SHA-256 of an API key; former: good until a rotation ends.';
+comment on column principal_secret."set_by" is 'Who has set it and so knows it; null: the person, or the service alone.';
 alter table principal_secret enable row level security;
 alter table principal_secret force row level security;
 create policy auth on principal_secret to ledger_auth using (true);
@@ -441,8 +484,41 @@ alter table service_key force row level security;
 create policy auth on service_key to ledger_auth using (true);
 grant select, insert, update on principal, principal_secret to ledger_auth;
 grant select, insert on service_key to ledger_auth;
+comment on table account_change is 'Every change of an account, client or API key: who made it, of what into what, and who confirmed it.';
+comment on column account_change."low" is 'The division of the principal, or its prefix.';
+comment on column account_change."former_low" is 'The same before the change.';
+comment on column account_change."former" is 'What the principal was bound to before; never a secret.';
+comment on column account_change."present" is 'What the principal is bound to since.';
+comment on column account_change."makers" is 'Whose hands are in what waits for confirmation: none of them is the second person.';
+alter table account_change enable row level security;
+alter table account_change force row level security;
+create policy auth on account_change to ledger_auth using (true);
+comment on table sign_in is 'Every sign-in and every refusal of one; never changed.';
+comment on column sign_in."principal" is 'Null where no principal has the name: what was typed is not kept, because it may be a password.';
+alter table sign_in enable row level security;
+alter table sign_in force row level security;
+create policy auth on sign_in to ledger_auth using (true);
+comment on table session is 'What a person''s token belongs to: it ends with the session.';
+alter table session enable row level security;
+alter table session force row level security;
+create policy auth on session to ledger_auth using (true);
+grant select, insert, update (state, decided_by, decided_at) on account_change to ledger_auth;
+grant insert on sign_in to ledger_auth;
+grant select, insert, update (last_seen_at, ended_at, ended_by) on session to ledger_auth;
+grant select on account_change to ledger_auditor;
+create policy auditor on account_change for select to ledger_auditor using (
+    starts_with((select caller_grants() -> 'auditor' ->> 'code'), low) or starts_with((select caller_grants() -> 'auditor' ->> 'code'), former_low));
+grant select on sign_in to ledger_auditor;
+create policy auditor on sign_in for select to ledger_auditor using (
+    starts_with((select caller_grants() -> 'auditor' ->> 'code'), low));
+grant select on account_change to ledger_administrator;
+create policy administrator on account_change for select to ledger_administrator using (
+    starts_with(low, (select caller_grants() -> 'administrator' ->> 'low')) and starts_with(coalesce(former_low, low), (select caller_grants() -> 'administrator' ->> 'low')));
+grant select on account_change to ledger_security_officer;
+create policy security_officer on account_change for select to ledger_security_officer using (
+    starts_with(low, (select caller_grants() -> 'security_officer' ->> 'low')) and starts_with(coalesce(former_low, low), (select caller_grants() -> 'security_officer' ->> 'low')));
 create policy keeper on principal to ledger_keeper using (true);
-grant select (id, role, code, low, high, unit_id, team_id, home_unit_id, grants, scope_ids, kin_ids, types, disabled, expires_at), update (scope_ids, kin_ids) on principal to ledger_keeper;
+grant select (id, role, code, low, high, unit_id, team_id, home_unit_id, grants, scope_ids, kin_ids, types, disabled, withheld_by, expires_at), update (scope_ids, kin_ids) on principal to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -548,7 +624,8 @@ alter table unit force row level security;
 -- Who sees, creates and changes them
 grant select on unit to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on unit to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on unit to ledger_figures;
 create policy system on unit for all to ledger_system using (
@@ -755,7 +832,8 @@ alter table person alter column entered_by_team set default entering_team();
 -- Who sees, creates and changes them
 grant select on person to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on person to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on person to ledger_figures;
 create policy system on person for all to ledger_system using (
@@ -954,7 +1032,8 @@ alter table round force row level security;
 -- Who sees, creates and changes them
 grant select on round to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on round to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, year, sequence) on round to ledger_figures;
 create policy system on round for all to ledger_system using (
@@ -1059,7 +1138,8 @@ alter table finding_category force row level security;
 -- Who sees, creates and changes them
 grant select on finding_category to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on finding_category to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, phase) on finding_category to ledger_figures;
 create policy system on finding_category for all to ledger_system using (
@@ -1214,7 +1294,8 @@ alter table team force row level security;
 -- Who sees, creates and changes them
 grant select on team to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on team to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id) on team to ledger_figures;
 create policy system on team for all to ledger_system using (
@@ -1366,7 +1447,8 @@ alter table team_member force row level security;
 -- Who sees, creates and changes them
 grant select on team_member to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on team_member to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, team_id) on team_member to ledger_figures;
 create policy system on team_member for all to ledger_system using (
@@ -1537,7 +1619,8 @@ alter table target force row level security;
 -- Who sees, creates and changes them
 grant select on target to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on target to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, unit_kind) on target to ledger_figures;
 create policy system on target for all to ledger_system using (
@@ -1736,7 +1819,8 @@ alter table visit force row level security;
 -- Who sees, creates and changes them
 grant select on visit to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on visit to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, households, interviews) on visit to ledger_figures;
 create policy system on visit for all to ledger_system using (
@@ -1938,7 +2022,8 @@ alter table finding force row level security;
 -- Who sees, creates and changes them
 grant select on finding to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on finding to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, category_id) on finding to ledger_figures;
 create policy system on finding for all to ledger_system using (
@@ -2177,7 +2262,8 @@ alter table feedback_session force row level security;
 -- Who sees, creates and changes them
 grant select on feedback_session to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on feedback_session to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on feedback_session to ledger_figures;
 create policy system on feedback_session for all to ledger_system using (
@@ -2368,7 +2454,8 @@ alter table rectification_opinion force row level security;
 -- Who sees, creates and changes them
 grant select on rectification_opinion to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on rectification_opinion to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id) on rectification_opinion to ledger_figures;
 create policy system on rectification_opinion for all to ledger_system using (
@@ -2617,7 +2704,8 @@ alter table immediate_rectification force row level security;
 -- Who sees, creates and changes them
 grant select on immediate_rectification to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on immediate_rectification to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id) on immediate_rectification to ledger_figures;
 create policy system on immediate_rectification for all to ledger_system using (
@@ -2854,7 +2942,8 @@ alter table clue force row level security;
 -- Who sees, creates and changes them
 grant select on clue to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on clue to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, merged_into_id, holder_unit_id) on clue to ledger_figures;
 create policy system on clue for all to ledger_system using (
@@ -3241,7 +3330,8 @@ alter table clue_transfer force row level security;
 -- Who sees, creates and changes them
 grant select on clue_transfer to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on clue_transfer to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, clue_ids) on clue_transfer to ledger_figures;
 create policy system on clue_transfer for all to ledger_system using (
@@ -3521,7 +3611,8 @@ alter table case_filing force row level security;
 -- Who sees, creates and changes them
 grant select on case_filing to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on case_filing to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, person_id) on case_filing to ledger_figures;
 create policy system on case_filing for all to ledger_system using (
@@ -3820,7 +3911,8 @@ alter table accountability_decision force row level security;
 -- Who sees, creates and changes them
 grant select on accountability_decision to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on accountability_decision to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, subject_kind, person_id) on accountability_decision to ledger_figures;
 create policy system on accountability_decision for all to ledger_system using (
@@ -4098,7 +4190,8 @@ alter table admonishment force row level security;
 -- Who sees, creates and changes them
 grant select on admonishment to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on admonishment to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, kind, subject_kind, unit_id) on admonishment to ledger_figures;
 create policy system on admonishment for all to ledger_system using (
@@ -4326,7 +4419,8 @@ alter table judicial_referral force row level security;
 -- Who sees, creates and changes them
 grant select on judicial_referral to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on judicial_referral to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, person_id) on judicial_referral to ledger_figures;
 create policy system on judicial_referral for all to ledger_system using (
@@ -4625,7 +4719,8 @@ alter table look_back force row level security;
 -- Who sees, creates and changes them
 grant select on look_back to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on look_back to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, conclusion) on look_back to ledger_figures;
 create policy system on look_back for all to ledger_system using (
@@ -4888,7 +4983,8 @@ alter table consultation alter column entered_by_team set default entering_team(
 -- Who sees, creates and changes them
 grant select on consultation to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on consultation to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on consultation to ledger_figures;
 create policy system on consultation for all to ledger_system using (
@@ -5286,8 +5382,8 @@ alter table import_job enable row level security;
 alter table import_job force row level security;
 create policy own on import_job to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader,
-  ledger_importing, ledger_system
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader, ledger_importing, ledger_system
   using (maker = (select caller_context() ->> 'sub'));
 comment on table import_row is 'The plan of an import, row by row. Visible to its maker alone.';
 comment on column import_row."import_id" is 'The import whose job has written the row';
@@ -5297,12 +5393,12 @@ alter table import_row enable row level security;
 alter table import_row force row level security;
 create policy own on import_row to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
-  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader,
-  ledger_importing, ledger_system
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader, ledger_importing, ledger_system
   using (maker = (select caller_context() ->> 'sub'));
 grant select on import_job, import_row to ledger_administrator, ledger_leading_group, ledger_inspection_team, ledger_handling_department,
   ledger_organisation_department, ledger_inspected_unit, ledger_superior, ledger_auditor,
-  ledger_partner_system;
+  ledger_security_officer, ledger_partner_system;
 grant select, insert, update on import_job, import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing,
   ledger_system;
 create policy recovery on import_job to ledger_jobs using (true);

@@ -59,6 +59,7 @@ async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
     await migrate(cluster.superuser_url, cluster.application_url)
     await databases.create(cluster.superuser_url, databases.PRISTINE, "ledger")
     await account(cluster.application_url, "admin", "administrator", "")
+    await account(cluster.application_url, "second", "administrator", "")
     await account(cluster.application_url, "loader", "ledger_loader", "")
     return cluster
 

@@ -49,8 +49,8 @@ def binding_of(p: Principal) -> Binding:
     )
 
 
-def field_errors(b: Binding) -> list[FieldError]:
-    """Everything in the binding that does not fit the role."""
+def field_errors(b: Binding, kind: str) -> list[FieldError]:
+    """Everything in the binding of a principal of this kind that does not fit the role."""
     role = ROLES.get(b.role)
     if role is None:
         return [FieldError("/role", "not_a_choice", {}, tuple(ROLES))]
@@ -68,6 +68,8 @@ def field_errors(b: Binding) -> list[FieldError]:
         found.append(FieldError("/types", "not_a_choice", {}, SUBSCRIBABLE))
     if role.expires and not (b.expires_at and b.expires_at <= now() + timedelta(days=LONGEST_DAYS)):
         found.append(FieldError("/expires_at", "loader_expires", {"days": LONGEST_DAYS}))
+    elif kind != "account" and not b.expires_at:
+        found.append(FieldError("/expires_at", "system_expires"))
     return found
 
 

@@ -1,20 +1,19 @@
-"""What the routes of accounts, clients and API keys take and answer."""
+"""What the routes of accounts, clients and API keys take."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.accounts.binding import LONGEST_DAYS, SUBSCRIBABLE
-from app.clock import SHANGHAI, now
+from app.clock import now
 from app.errors import FieldError, invalid
 from app.kernel.declare.values import clean_text
 from app.kernel.schema.validation import validated
 from app.roles import GRANTS, ROLES, Role
 
-Body = TypeVar("Body", bound=BaseModel)
 WEEK = 7 * 24 * 60
 
 
@@ -61,7 +60,8 @@ GRANTED: Any = Field(
 )
 TYPES: Any = Field(description=f"订阅的记录类型，{SUBSCRIBERS}可填；不填则什么也查不到：" + "、".join(SUBSCRIBABLE))
 EXPIRES: Any = Field(
-    description=f"到期时刻，带时区；{TEMPORARY}必填，{LONGEST_DAYS} 天以内", examples=["2027-01-31T18:00:00+08:00"]
+    description=f"到期时刻，带时区；客户端和接口密钥必填；{TEMPORARY}必填，{LONGEST_DAYS} 天以内",
+    examples=["2027-01-31T18:00:00+08:00"],
 )
 LABEL: Any = Field(description="名称，说明归谁、做什么用", examples=["市大数据局数据共享平台"])
 
@@ -86,18 +86,22 @@ class AccountCreate(_Bound):
     grants: Annotated[list[Number] | None, GRANTED] = None
 
     username: Annotated[str, PlainValidator(_text), Field(description="用户名", examples=["office"])]
-    password: Annotated[NewPassword, Field(description="密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2017"])]
+    password: Annotated[
+        NewPassword, Field(description="密码，至少 10 个字符，不易猜到", examples=["杨柳依依-雨雪霏霏"])
+    ]
 
 
 class ClientCreate(_Bound):
     """登记客户端：以 client_credentials 取令牌的系统。"""
 
+    expires_at: Annotated[Moment, EXPIRES]
     label: Annotated[Label, LABEL]
 
 
 class ApiKeyCreate(_Bound):
     """发放接口密钥。"""
 
+    expires_at: Annotated[Moment, EXPIRES]
     label: Annotated[Label, LABEL]
 
 
@@ -127,7 +131,9 @@ class SystemChange(_Change):
 class PasswordSet(_Given):
     """另设密码。"""
 
-    password: Annotated[NewPassword, Field(description="新密码，至少 10 个字符，不易猜到", examples=["涟源巡察-2018"])]
+    password: Annotated[
+        NewPassword, Field(description="新密码，至少 10 个字符，不易猜到", examples=["昔我往矣-杨柳依依"])
+    ]
 
 
 class Rotation(_Given):
@@ -139,80 +145,30 @@ class Rotation(_Given):
     ] = 60
 
 
+class OwnPassword(_Given):
+    """修改本人密码。"""
+
+    current_password: Annotated[str, PlainValidator(_text), Field(description="原密码")]
+    new_password: Annotated[
+        NewPassword, Field(description="新密码，至少 10 个字符，不易猜到", examples=["杨柳依依-雨雪霏霏"])
+    ]
+
+
 class Nothing(_Given):
     """空的正文。"""
 
 
-class _Read(BaseModel):
-    role: str = ROLE
-    jurisdiction: str = Field(description="区划代码，或其前几位；空为全部")
-    unit_number: str | None = Field(description="所属单位的编号")
-    team_number: str | None = Field(description="所属巡察组的编号")
-    types: list[str] | None = Field(description="订阅的记录类型")
-    disabled: bool = Field(description="是否停用")
-    expires_at: datetime | None = Field(description="到期时刻；长期有效的为 null")
-    locked_until: datetime | None = Field(description="因多次填错锁定到何时；没有锁定的为 null")
-    created_at: datetime = Field(description="开立时刻")
-    created_by: str = Field(description="何人开立")
-
-
-class AccountRead(_Read):
-    """账号。"""
-
-    username: str = Field(description="用户名")
-    home_unit_number: str | None = Field(description="本人所在单位的编号；没有写明的为 null，列给审计员")
-    grants: list[str] = Field(description="专项授权")
-
-
-class ClientRead(_Read):
-    """客户端。"""
-
-    client_id: str = Field(description="客户端编号")
-    label: str | None = Field(description="名称")
-
-
-class ApiKeyRead(_Read):
-    """接口密钥（不含密钥本身）。"""
-
-    id: str = Field(description="标识")
-    label: str | None = Field(description="名称")
-    prefix: str = Field(description="密钥的开头，用来辨认", examples=["ledger_3f9a1c2b_"])
-
-
-class ClientSecret(ClientRead):
-    """客户端，连同只显示这一次的密钥。"""
-
-    client_secret: str = Field(description="密钥，只显示这一次")
-
-
-class ApiKeySecret(ApiKeyRead):
-    """接口密钥，只显示这一次。"""
-
-    key: str = Field(description="密钥，只显示这一次；放在请求头 Authorization: Bearer 之后")
-
-
-class AccountPage(BaseModel):
-    """一页账号。"""
-
-    items: list[AccountRead] = Field(description="账号，按用户名排列")
-    next_cursor: str | None = Field(description="下一页的游标；没有下一页时为 null")
-
-
-class ClientPage(BaseModel):
-    """一页客户端。"""
-
-    items: list[ClientRead] = Field(description="客户端，按编号排列")
-    next_cursor: str | None = Field(description="下一页的游标；没有下一页时为 null")
-
-
-class ApiKeyPage(BaseModel):
-    """一页接口密钥。"""
-
-    items: list[ApiKeyRead] = Field(description="接口密钥，按标识排列")
-    next_cursor: str | None = Field(description="下一页的游标；没有下一页时为 null")
-
-
-BODIES = (AccountCreate, ClientCreate, ApiKeyCreate, AccountChange, SystemChange, PasswordSet, Rotation, Nothing)
+BODIES = (
+    AccountCreate,
+    ClientCreate,
+    ApiKeyCreate,
+    AccountChange,
+    SystemChange,
+    PasswordSet,
+    OwnPassword,
+    Rotation,
+    Nothing,
+)
 
 
 def given(model: type[BaseModel], body: Any) -> dict[str, Any]:
@@ -234,11 +190,3 @@ def moment(text: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise invalid(FieldError("/expires_at", "not_a_moment_to_come"))
-
-
-def answered(model: type[Body], principal: Any, more: Mapping[str, Any]) -> Body:
-    """The answer that shows this principal, with further fields `more`."""
-    names = {name: getattr(principal, name, None) for name in model.model_fields}
-    # The driver gives moments in UTC. Answers have Beijing time, as those of records have.
-    names = {name: v.astimezone(SHANGHAI) if isinstance(v, datetime) else v for name, v in names.items()}
-    return model.model_validate({**names, "username": principal.id, "client_id": principal.id, **more})

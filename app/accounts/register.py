@@ -1,29 +1,34 @@
-"""Writing the register of principals: opening one, and altering what it is bound to.
+"""Writing the register of principals: opening one, altering what it is bound to, setting its secret.
 
-A principal is disabled and never deleted, because revisions name it.
+A principal is disabled and never deleted, because revisions name it. Every verb enters what it did in the list of
+changes, in the same transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
 import asyncpg
 
+from app.accounts import names
 from app.accounts.binding import Binding, binding_of, field_errors
-from app.auth import passwords
-from app.auth.principals import SELECT, USERNAME, Principal, find
+from app.accounts.second_person import Maker, enter
+from app.auth import credentials, passwords, sign_ins
+from app.auth.principals import USERNAME, Principal, find, read
 from app.db.context import AUTH_ROLE
 from app.db.pool import Pools
 from app.errors import FieldError, Refusal, invalid
 
 
 async def open_account(
-    pools: Pools, username: str, password: str, role: str, jurisdiction: str, by: str, **bound: Any
+    pools: Pools, username: str, password: str, role: str, jurisdiction: str, by: Maker, **bound: Any
 ) -> Principal:
     """Open an account of a person. Refuses with `validation_failed` or `username_taken`."""
     binding = Binding(role, jurisdiction, **bound)
     found = [] if USERNAME.fullmatch(username) else [FieldError("/username", "bad_username")]
-    found += field_errors(binding)
+    found += names.field_errors("/username", username, jurisdiction)
+    found += field_errors(binding, "account")
     found += passwords.field_errors(password, username)
     if found:
         raise invalid(*found)
@@ -35,30 +40,30 @@ async def open_account(
 
 
 async def insert(
-    pools: Pools, identifier: str, kind: str, b: Binding, digest: str, by: str, label: str | None = None
+    pools: Pools, identifier: str, kind: str, b: Binding, digest: str, by: Maker, label: str | None = None
 ) -> Principal:
     """Insert a principal with the digest of its secret. The caller has checked the binding against the role.
 
     Refuses with `validation_failed` if the unit or team does not exist in the jurisdiction.
     """
+    told = by.confirmation != "command line"  # then an administrator knows the secret
     pool = pools[AUTH_ROLE]
     try:
-        await pool.execute(
-            "with p as (insert into principal"
-            " (id, kind, role, code, low, high, unit_number, team_number, types, expires_at, label, created_by,"
-            " home_unit_number, grants)"
-            " values ($1, $2, $3, case when length($4::text) = 6 then $4 end, $4, $4 || ':', $5, $6, $7,"
-            " coalesce($8, 'infinity'::timestamptz), $9, $10, $12, $13) returning id)"
-            " insert into principal_secret (id, digest) select id, $11 from p",
-            identifier, kind, b.role, b.jurisdiction, b.unit_number, b.team_number,
-            sorted(set(b.types)) if b.types else None, b.expires_at, label, by, digest,
-            b.home_unit_number, list(b.grants),
-        )  # fmt: skip
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                "with p as (insert into principal"
+                " (id, kind, role, code, low, high, unit_number, team_number, types, expires_at, label, created_by,"
+                " home_unit_number, grants, must_change_password)"
+                " values ($1, $2, $3, case when length($4::text) = 6 then $4 end, $4, $4 || ':', $5, $6, $7,"
+                " coalesce($8, 'infinity'::timestamptz), $9, $10, $12, $13, $14) returning id)"
+                " insert into principal_secret (id, digest, set_by) select id, $11, $15 from p",
+                identifier, kind, b.role, b.jurisdiction, b.unit_number, b.team_number,
+                sorted(set(b.types)) if b.types else None, b.expires_at, label, by.name, digest,
+                b.home_unit_number, list(b.grants), told and kind == "account", by.name if told else None,
+            )  # fmt: skip
+            return await enter(connection, "create", None, by, identifier)
     except asyncpg.IntegrityConstraintViolationError as problem:
         raise _not_bound(problem) from None
-    made = await find(pools, identifier)
-    assert made
-    return made
 
 
 _REFERENCES = {
@@ -79,30 +84,75 @@ def _not_bound(problem: Exception) -> Exception:
     return invalid(FieldError(pointer, "reference_not_found", {"label": label}))
 
 
-async def alter(pools: Pools, identifier: str, changes: Mapping[str, Any]) -> Principal | None:
-    """Set what a principal is bound to, its label, whether it is disabled. None if there is no such principal.
+@asynccontextmanager
+async def changing(
+    pools: Pools, identifier: str, action: str, by: Maker
+) -> AsyncIterator[tuple[Any, Principal | None]]:
+    """The transaction of a change: its connection, and the principal, locked; None if there is no such principal.
 
-    Disabling ends the principal's tokens for good: after it is enabled again, it has to sign in again. Refuses with
-    `validation_failed`, and with `last_administrator` if nobody would be left who can administer every division.
+    Afterwards the change is entered. Refuses with `last_administrator` if nobody would be left who can administer
+    every division, also while the change waits for confirmation.
     """
     pool = pools[AUTH_ROLE]
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("select from principal where role = 'administrator' order by id for update")
-        row = await connection.fetchrow(f"{SELECT} where p.id = $1 for update of p", identifier)
-        if row is None:
+        old = await read(connection, identifier, "for update of p")
+        yield connection, old
+        if old is not None:
+            new = await enter(connection, action, old, by, identifier)
+            resigns = _administers_everything(old) and not _administers_everything(new)
+            if resigns and not await connection.fetchval(_ANOTHER_ADMINISTRATOR, identifier):
+                raise Refusal("last_administrator")
+
+
+async def alter(pools: Pools, identifier: str, changes: Mapping[str, Any], by: Maker) -> Principal | None:
+    """Set what a principal is bound to, its label, whether it is disabled. None if there is no such principal.
+
+    Disabling ends the principal's tokens for good: after it is enabled again, it has to sign in again. Refuses with
+    `validation_failed` and `last_administrator`.
+    """
+    async with changing(pools, identifier, "change", by) as (connection, old):
+        if old is None:
             return None
-        old = Principal(**row)
         new = Principal(**{**asdict(old), **changes})
-        if binding_of(new) != binding_of(old) and (found := field_errors(binding_of(new))):
+        found = names.field_errors("/jurisdiction", new.id, new.jurisdiction)
+        if binding_of(new) != binding_of(old):
+            found += field_errors(binding_of(new), new.kind)
+        if found:
             raise invalid(*found)
-        resigns = _administers_everything(old) and not _administers_everything(new)
-        if resigns and not await connection.fetchval(_ANOTHER_ADMINISTRATOR, identifier):
-            raise Refusal("last_administrator")
         try:
             await connection.execute(_UPDATE, *_update_arguments(new))
         except asyncpg.IntegrityConstraintViolationError as problem:
             raise _not_bound(problem) from None
+        if new.disabled and not old.disabled:
+            await sign_ins.end(connection, identifier, "closed")
     return await find(pools, identifier)
+
+
+async def set_password(pools: Pools, username: str, password: str, by: Maker) -> bool:
+    """Set the password of somebody else's account: its sessions end, and the person must set another.
+
+    False if there is no such account. Refuses with `validation_failed` and `last_administrator`.
+    """
+    if wrong := passwords.field_errors(password, username):
+        raise invalid(*wrong)
+    digest = await passwords.hashed(password)
+    told = by.confirmation != "command line"
+    async with changing(pools, username, "set_password", by) as (connection, old):
+        if old is None or old.kind != "account":
+            return False
+        await credentials.replace(connection, username, digest, by.name if told else None)
+        await connection.execute("update principal set must_change_password = $2 where id = $1", username, told)
+        await sign_ins.end(connection, username, "password")
+    return True
+
+
+async def unlock(pools: Pools, identifier: str, by: Maker) -> bool:
+    """End a lock. False if there is no such principal."""
+    async with changing(pools, identifier, "unlock", by) as (connection, old):
+        if old is not None:
+            await credentials.unlock(connection, identifier)
+    return old is not None
 
 
 _UPDATE = (
@@ -122,10 +172,10 @@ def _update_arguments(p: Principal) -> tuple[Any, ...]:
 
 
 _ANOTHER_ADMINISTRATOR = """select exists (select from principal where role = 'administrator' and kind = 'account'
-  and low = '' and not disabled and expires_at = 'infinity' and id <> $1)"""
+  and low = '' and not disabled and withheld_by is null and expires_at = 'infinity' and id <> $1)"""
 
 
 def _administers_everything(p: Principal) -> bool:
-    """Whether this is an administrator of every division, open and without an expiry."""
+    """Whether this is an administrator of every division, open, confirmed, without an expiry."""
     everything = p.role == "administrator" and p.kind == "account" and p.jurisdiction == ""
-    return everything and not p.disabled and p.expires_at is None
+    return everything and not p.disabled and p.withheld_by is None and p.expires_at is None

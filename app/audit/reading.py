@@ -1,4 +1,4 @@
-"""The two lists of an auditor, newest first. The statement that reads a page also writes its access log entry."""
+"""The lists of an auditor, newest first. The statement that reads a page also writes its access log entry."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
+
+from app.auth.entry_tables import CHANGE_STATES, METHODS, OUTCOMES
 from app.clock import SHANGHAI
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
@@ -14,8 +17,10 @@ from app.kernel.personal.access_log import LOG_KINDS
 from app.kernel.sql.cursors import cursor_text, cursor_values
 from app.kernel.sql.listing import Condition, Listing
 from app.kernel.store import RequestContext
+from app.roles import ROLES
 
-WORD = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+AUDITOR = "auditor"
+WORD = re.compile(r"[a-z][a-z0-9_.@-]{0,63}|command line")
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class Trail:
     columns   field of the answer -> SQL over the row `t`
     order     the columns by which it is ordered, descending, with their types
     filters   parameter -> condition
+    readers   the roles that read it; of these an auditor's reads are entered in the access log
     """
 
     path: str
@@ -35,6 +41,13 @@ class Trail:
     columns: Mapping[str, str]
     order: tuple[tuple[str, str], ...]
     filters: Mapping[str, str]
+    readers: tuple[str, ...] = (AUDITOR,)
+
+
+def _within_reach(document: str, low: str) -> str:
+    """SQL: a document of an entry; null where the account was not within the reader's reach then."""
+    reached = "(select coalesce(caller_grants() -> 'any' ->> 'code', caller_grants() -> 'any' ->> 'low'))"
+    return f"case when starts_with({reached}, t.{low}) or starts_with(t.{low}, {reached}) then {document} end"
 
 
 MOMENTS = {"at_from": "t.at >= {}::timestamptz", "at_to": "t.at < {}::timestamptz"}
@@ -78,6 +91,40 @@ REVISION_TRAIL = Trail(
 )
 
 
+ACCOUNT_CHANGE_TRAIL = Trail(
+    "account-changes",
+    "account_changes",
+    "account_change",
+    {
+        "id": "t.id::text",
+        **{c: f"t.{c}" for c in ("at", "principal", "kind", "action", "changed", "state", "maker")},
+        **{c: f"t.{c}" for c in ("request_id", "decided_by", "decided_at")},
+        **{c: _within_reach(f"t.{c}", low) for c, low in (("former", "former_low"), ("present", "low"))},
+    },
+    (("at", "timestamptz"), ("seq", "bigint")),
+    {
+        "principal": "t.principal = {}",
+        "maker": "t.maker = {}",
+        "action": "t.action = {}",
+        "state": "t.state = {}",
+        # The newest entry of each account in use whose person belongs to no unit: for those kin cannot be judged.
+        "without_home_unit": "({} = 'true') = (t.kind = 'account' and length(t.low) = 6"
+        " and t.present ->> 'home_unit_number' is null and t.present ->> 'disabled' = 'false' and not exists"
+        " (select from account_change n where n.principal = t.principal and n.seq > t.seq))",
+        **MOMENTS,
+    },
+    (AUDITOR, *(role.name for role in ROLES.values() if role.confirms)),
+)
+SIGN_IN_TRAIL = Trail(
+    "sign-ins",
+    "sign_ins",
+    "sign_in",
+    {c: f"t.{c}" for c in ("at", "principal", "method", "outcome", "address", "request_id")},
+    (("at", "timestamptz"), ("seq", "bigint")),
+    {"principal": "t.principal = {}", "method": "t.method = {}", "outcome": "t.outcome = {}", **MOMENTS},
+)
+
+
 def wanted(ctx: RequestContext, trail: Trail, given: Mapping[str, str], limit: int, cursor: str | None) -> Listing:
     """The list that the parameters ask for. Refuses with `bad_query` naming the parameter."""
     conditions = [
@@ -86,12 +133,23 @@ def wanted(ctx: RequestContext, trail: Trail, given: Mapping[str, str], limit: i
     return Listing(tuple(conditions), (), limit, cursor)
 
 
+_CHOICES: dict[str, list[str] | None] = {
+    "kind": list(LOG_KINDS),
+    "state": list(CHANGE_STATES),
+    "method": list(METHODS),
+    "outcome": list(OUTCOMES),
+    "without_home_unit": ["true", "false"],
+}
+
+
 def _value(ctx: RequestContext, name: str, text: str) -> Any:
     if name in MOMENTS:
         return _moment(name, text)
     if name == "record_id":
         return text if is_identifier(text) else _refuse(name, "not_an_identifier")
-    choices = {"record_type": [t.path for t in ctx.runtime.registry], "kind": list(LOG_KINDS)}.get(name)
+    choices = _CHOICES.get(name)
+    if name == "record_type":
+        choices = [t.path for t in ctx.runtime.registry]
     if choices is not None:
         return text if text in choices else _refuse(name, "not_a_choice", choices)
     return text if WORD.fullmatch(text) else _refuse(name, "wrong_value")
@@ -123,10 +181,12 @@ async def page(
     """One page, and the cursor of the next."""
     last = cursor_values(key, trail, listing)
     sql, arguments = _statement(trail, listing, last)
-    sql, arguments = _with_log_entry(ctx, trail, listing, sql, [ctx.context(), *arguments])
+    arguments = [ctx.context(), *arguments]
+    if ctx.caller.role == AUDITOR:
+        sql, arguments = _with_log_entry(ctx, trail, listing, sql, arguments)
     async with ctx.connection() as connection:
         rows = await connection.fetch(sql, *arguments)
-    items = [{name: _shown(row[name]) for name in trail.columns} for row in rows[: listing.limit]]
+    items = [{name: _shown(row[name], name) for name in trail.columns} for row in rows[: listing.limit]]
     if len(rows) <= listing.limit:
         return items, None
     end = rows[listing.limit - 1]
@@ -167,5 +227,7 @@ select * from answered"""
     return whole, [*arguments, ctx.caller.code, ctx.caller.role, asked.get("record_type"), ids]
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: Any, name: str) -> Any:
+    if name in ("former", "present") and value is not None:
+        return orjson.loads(value)
     return value.astimezone(SHANGHAI).isoformat() if isinstance(value, datetime) else value

@@ -10,12 +10,12 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import asyncpg
 
-from app.auth import api_keys, credentials, principals, tokens
+from app.auth import api_keys, credentials, principals, sign_ins, tokens
 from app.auth.rate_limit import Allowance, RateLimit
 from app.db.context import AUTH_ROLE, Caller
 from app.db.pool import Pools, connect
@@ -44,6 +44,7 @@ class Authenticator:
     keys: tokens.Keys
     longest_minutes: int
     rate_limit: RateLimit
+    idle_minutes: int = 30
     cached: dict[str, CachedToken] = field(default_factory=dict)
     tokens_of: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     listening: bool = False
@@ -61,31 +62,37 @@ class Authenticator:
     async def _look_up(self, token: str) -> CachedToken:
         changes_heard = self.changes_heard
         verify = self._verify_key if token.startswith(api_keys.BEGINNING) else self._verify_token
-        principal, ends = await verify(token)
+        principal, ends, session = await verify(token)
         if not principal.open:
             raise Refusal("unauthenticated")
         if principal.expires_at:
             ends = min(ends, principal.expires_at.timestamp())
         until = time.monotonic() + ends - time.time()
-        entry = CachedToken(until, principal.caller, self.rate_limit.allowance(principal.id))
+        entry = CachedToken(until, replace(principal.caller, session=session), self.rate_limit.allowance(principal.id))
         if self.listening and changes_heard == self.changes_heard:
             self._cache(token, entry)
         return entry
 
-    async def _verify_token(self, token: str) -> tuple[principals.Principal, float]:
+    async def _verify_token(self, token: str) -> tuple[principals.Principal, float, str | None]:
         claims = tokens.verified(self.keys, token, self.longest_minutes)
         principal = await principals.find(self.pools, claims.sub)
         if principal is None or principal.generation != claims.generation:
             raise Refusal("unauthenticated")
-        return principal, claims.exp
+        if principal.kind != "account":
+            return principal, claims.exp, None
+        idle = self.idle_minutes
+        if not claims.session or not await sign_ins.in_use(self.pools, claims.session, principal.id, idle):
+            raise Refusal("unauthenticated")
+        # Within this time the token is not looked up again, so that a request in use writes nothing.
+        return principal, min(claims.exp, time.time() + sign_ins.seen_every(idle)), claims.session
 
-    async def _verify_key(self, key: str) -> tuple[principals.Principal, float]:
+    async def _verify_key(self, key: str) -> tuple[principals.Principal, float, None]:
         identifier = api_keys.identifier_of(key)
         until = await credentials.key_until(self.pools, identifier, key) if identifier else None
         principal = await principals.find(self.pools, identifier) if identifier and until else None
         if principal is None or until is None or principal.kind != "api_key":
             raise Refusal("unauthenticated")
-        return principal, until
+        return principal, until, None
 
     def _cache(self, token: str, entry: CachedToken) -> None:
         if len(self.cached) >= MOST_CACHED:

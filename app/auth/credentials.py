@@ -4,12 +4,14 @@ import asyncio
 import hmac
 import time
 from dataclasses import dataclass
+from typing import Any
 
-from app.auth import api_keys, passwords, principals
+from app.auth import api_keys, passwords, principals, sign_ins
 from app.auth.principals import Principal
+from app.auth.sign_ins import Attempt
 from app.db.context import AUTH_ROLE
 from app.db.pool import Pools
-from app.errors import Refusal, invalid
+from app.errors import Refusal
 
 # A refusal is answered after a whole multiple of this, so that its time does not tell its reason: an idle machine needs
 # less for any of them, and on a busy one the difference that a commit makes is lost in the rounding.
@@ -26,23 +28,39 @@ class LockRule:
 
 
 async def authenticate(
-    pools: Pools, kind: str, identifier: str, secret: str, lock_rule: LockRule = LockRule()
+    pools: Pools, kind: str, identifier: str, secret: str, attempt: Attempt, lock_rule: LockRule = LockRule()
 ) -> Principal:
     """The open principal with that secret. Refuses with `bad_credentials`, after the same time whatever the reason.
 
-    A locked principal is refused the right secret, too. Failures during a lock are not counted.
+    A locked principal is refused the right secret, too. Failures during a lock are not counted. A refusal is entered
+    in the list of sign-ins; what follows a success is for the caller to enter.
     """
     started = time.monotonic()
     found = await principals.find(pools, identifier)
     principal = found if found is not None and found.kind == kind else None
     right = await is_right(pools, principal.id if principal else None, secret)
-    if principal and right and principal.open and not principal.locked_until:
+    outcome = _outcome(principal, right)
+    if principal and not outcome:
         await _reset_failures(pools, identifier)
         return principal
-    if principal and not right and not principal.locked_until:
+    if principal and outcome == "wrong_secret":
         await _count_failure(pools, identifier, lock_rule)
+    await sign_ins.refused(pools, principal, attempt, outcome)
     await asyncio.sleep((started - time.monotonic()) % REFUSAL_SECONDS)
     raise Refusal("bad_credentials")
+
+
+def _outcome(principal: Principal | None, right: bool) -> str:
+    """Why a principal is refused, as the auditor reads it; '' if it is not."""
+    if principal is None:
+        return "unknown_name"
+    if principal.locked_until:
+        return "locked"
+    if not right:
+        return "wrong_secret"
+    if principal.open:
+        return ""
+    return "disabled" if principal.disabled else "expired"
 
 
 async def is_right(pools: Pools, identifier: str | None, secret: str) -> bool:
@@ -86,42 +104,34 @@ async def _count_failure(pools: Pools, identifier: str, lock_rule: LockRule) -> 
     )  # fmt: skip
 
 
+_RESET = (
+    "update principal_secret set failures = 0, failing_since = null, locked_until = null"
+    " where id = $1 and (failures > 0 or locked_until is not null)"
+)
+
+
 async def _reset_failures(pools: Pools, identifier: str) -> None:
     pool = pools[AUTH_ROLE]
-    await pool.execute(
-        "update principal_secret set failures = 0, failing_since = null, locked_until = null"
-        " where id = $1 and (failures > 0 or locked_until is not null)",
-        identifier,
-    )
+    await pool.execute(_RESET, identifier)
 
 
-async def unlock(pools: Pools, identifier: str) -> None:
+async def unlock(connection: Any, identifier: str) -> None:
     """End a lock, and reset the count of failures."""
-    await _reset_failures(pools, identifier)
+    await connection.execute(_RESET, identifier)
 
 
-async def replace(pools: Pools, identifier: str, digest: str, overlap_minutes: int = 0) -> None:
-    """Set another secret. The former one holds for `overlap_minutes` more; with 0 its tokens end at once."""
-    pool = pools[AUTH_ROLE]
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(
-            "update principal_secret set digest = $2, failures = 0, failing_since = null, locked_until = null,"
-            " set_at = now(), former = case when $3 > 0 then digest end,"
-            " former_until = case when $3 > 0 then now() + $3 * interval '1 minute' end where id = $1",
-            identifier, digest, overlap_minutes,
-        )  # fmt: skip
-        if overlap_minutes:
-            await connection.execute("select pg_notify('ledger_principals', $1)", identifier)
-        else:
-            await connection.execute("update principal set generation = generation + 1 where id = $1", identifier)
+async def replace(connection: Any, identifier: str, digest: str, set_by: str | None, overlap_minutes: int = 0) -> None:
+    """Set another secret, in a transaction. The former one holds for `overlap_minutes` more; with 0 its tokens end.
 
-
-async def new_password(pools: Pools, username: str, password: str) -> bool:
-    """Set an account's password. False if there is no such account. Refuses with `validation_failed`."""
-    found = await principals.find(pools, username)
-    if found is None or found.kind != "account":
-        return False
-    if wrong := passwords.field_errors(password, username):
-        raise invalid(*wrong)
-    await replace(pools, username, await passwords.hashed(password))
-    return True
+    set_by    who knows the new secret beside the principal itself, if anybody does
+    """
+    await connection.execute(
+        "update principal_secret set digest = $2, failures = 0, failing_since = null, locked_until = null,"
+        " set_at = now(), set_by = $4, former = case when $3 > 0 then digest end,"
+        " former_until = case when $3 > 0 then now() + $3 * interval '1 minute' end where id = $1",
+        identifier, digest, overlap_minutes, set_by,
+    )  # fmt: skip
+    if overlap_minutes:
+        await connection.execute("select pg_notify('ledger_principals', $1)", identifier)
+    else:
+        await connection.execute("update principal set generation = generation + 1 where id = $1", identifier)

@@ -6,17 +6,23 @@ The service writes the register in `app/accounts/register.py`.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.clock import now
 from app.db.context import AUTH_ROLE, Caller
 from app.db.pool import Pools
 
-USERNAME = re.compile(r"[a-z][a-z0-9_.-]{1,39}")
+# After `@` stand the first digits of the division to which the name belongs: see `app/accounts/names.py`.
+USERNAME = re.compile(r"[a-z][a-z0-9_.-]{1,39}(@[0-9]{1,6})?")
 
 
 @dataclass(frozen=True)
 class Principal:
-    """An account, client or API key: its role, and what it is bound to."""
+    """An account, client or API key: its role, and what it is bound to.
+
+    `withheld_by` is the change that a second person has not confirmed; until then the principal has no role.
+    `confirmation` is the state of that change: pending or declined.
+    """
 
     id: str
     kind: str
@@ -32,6 +38,9 @@ class Principal:
     expires_at: datetime | None
     locked_until: datetime | None
     generation: int
+    must_change_password: bool
+    withheld_by: str | None
+    confirmation: str | None
     created_at: datetime
     created_by: str
 
@@ -45,22 +54,34 @@ class Principal:
         """The principal as the database sees it."""
         exact = len(self.jurisdiction) == 6
         code, prefix = (self.jurisdiction, "") if exact else (None, self.jurisdiction)
-        return Caller(self.id, self.role, code, prefix, self.unit_number, self.team_number)
+        return Caller(self.id, self.role, code, prefix, self.unit_number, self.team_number, barred=self._barred)
+
+    @property
+    def _barred(self) -> str:
+        if self.must_change_password:
+            return "password_must_change"
+        return "role_unconfirmed" if self.withheld_by else ""
 
 
 SELECT = """select p.id, p.kind, p.role, p.low as jurisdiction, p.unit_number, p.team_number,
   p.home_unit_number, p.grants, p.types, p.label,
   p.disabled, nullif(p.expires_at, 'infinity') as expires_at, p.generation, p.created_at, p.created_by,
+  p.must_change_password, p.withheld_by::text,
+  (select c.state from account_change c where c.id = p.withheld_by) as confirmation,
   case when s.locked_until > now() then s.locked_until end as locked_until
   from principal p join principal_secret s on s.id = p.id"""
 
 
 async def find(pools: Pools, identifier: str) -> Principal | None:
     """The principal of that name; None also for a text that cannot be a name."""
+    return await read(pools[AUTH_ROLE], identifier)
+
+
+async def read(connection: Any, identifier: str, lock: str = "") -> Principal | None:
+    """Like `find`, on a connection that is in use, so that it joins its transaction. `lock` is a locking clause."""
     if not USERNAME.fullmatch(identifier):
         return None
-    pool = pools[AUTH_ROLE]
-    row = await pool.fetchrow(f"{SELECT} where p.id = $1", identifier)
+    row = await connection.fetchrow(f"{SELECT} where p.id = $1 {lock}", identifier)
     return Principal(**row) if row else None
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
+from app.auth.entry_tables import entry_statements
 from app.kernel.schema.statements import among, secured, within
 from app.kernel.schema.tables import metadata
 from app.roles import GRANTS, ROLES
@@ -65,6 +66,18 @@ PRINCIPAL = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False, server_default=text("'infinity'")),
     Column("label", Text()),
     Column(
+        "withheld_by",
+        UUID(),
+        comment="The change that a second person has not confirmed: until then the principal has no role.",
+    ),
+    Column(
+        "must_change_password",
+        Boolean(),
+        nullable=False,
+        server_default=text("false"),
+        comment="Somebody else has set the password: the person sets another before anything else.",
+    ),
+    Column(
         "generation",
         Integer(),
         nullable=False,
@@ -74,7 +87,8 @@ PRINCIPAL = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("created_by", Text(), nullable=False),
     PrimaryKeyConstraint("id"),
-    CheckConstraint("id ~ '^[a-z][a-z0-9_.-]{1,39}$'", name="id"),
+    CheckConstraint("id ~ '^[a-z][a-z0-9_.-]{1,39}(@[0-9]{1,6})?$'", name="id"),
+    CheckConstraint("starts_with(low, split_part(id, '@', 2))", name="own_name"),
     CheckConstraint(among("kind", ("account", "client", "api_key")), name="kind"),
     CheckConstraint(among("role", ROLES), name="role"),
     CheckConstraint(
@@ -90,6 +104,7 @@ PRINCIPAL = Table(
     ForeignKeyConstraint(["code", "unit_id"], ["unit.jurisdiction", "unit.id"], name="principal_unit"),
     ForeignKeyConstraint(["code", "team_id"], ["team.jurisdiction", "team.id"], name="principal_team"),
     ForeignKeyConstraint(["code", "home_unit_id"], ["unit.jurisdiction", "unit.id"], name="principal_home_unit"),
+    ForeignKeyConstraint(["withheld_by"], ["account_change.id"], name="principal_withheld_by", use_alter=True),
     Index("principal_by_unit", "code", "unit_id", postgresql_where=text("unit_id is not null")),
     Index("principal_by_team", "code", "team_id", postgresql_where=text("team_id is not null")),
     comment="Whoever may call the service: accounts of people, clients of systems, API keys. Disabled, never deleted.",
@@ -104,6 +119,7 @@ PRINCIPAL_SECRET = Table(
     Column("failures", Integer(), nullable=False, server_default=text("0")),
     Column("failing_since", DateTime(timezone=True)),
     Column("locked_until", DateTime(timezone=True)),
+    Column("set_by", Text(), comment="Who has set it and so knows it; null: the person, or the service alone."),
     Column("set_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     PrimaryKeyConstraint("id"),
     ForeignKeyConstraint(["id"], ["principal.id"], name="fk_principal_secret_id"),
@@ -127,9 +143,10 @@ def principal_statements() -> Iterator[str]:
         yield f"create policy auth on {table.name} to ledger_auth using (true)"
     yield "grant select, insert, update on principal, principal_secret to ledger_auth"
     yield "grant select, insert on service_key to ledger_auth"
+    yield from entry_statements()
     # The keeper binds principals to their unit or team, keeps their scope ids, and looks callers up.
     yield "create policy keeper on principal to ledger_keeper using (true)"
     yield (
         "grant select (id, role, code, low, high, unit_id, team_id, home_unit_id, grants, scope_ids, kin_ids, types,"
-        " disabled, expires_at), update (scope_ids, kin_ids) on principal to ledger_keeper"
+        " disabled, withheld_by, expires_at), update (scope_ids, kin_ids) on principal to ledger_keeper"
     )

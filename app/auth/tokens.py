@@ -14,6 +14,7 @@ from app.auth.principals import Principal
 from app.db.context import AUTH_ROLE
 from app.db.pool import Pools
 from app.errors import Refusal
+from app.kernel.declare.values import is_identifier
 from app.strict_json import load
 
 ISSUER = AUDIENCE = "inspection-ledger"
@@ -33,11 +34,12 @@ class Keys:
 
 @dataclass(frozen=True)
 class Claims:
-    """What a valid token says: the principal, the principal's generation, and when the token expires."""
+    """What a valid token says: the principal, its generation, when the token expires, and the session of a person."""
 
     sub: str
     generation: int
     exp: float
+    session: str | None = None
 
 
 async def load_keys(pools: Pools) -> Keys:
@@ -55,8 +57,11 @@ async def _key(pool: Any, name: str, fresh: bytes) -> bytes:
     return secret
 
 
-def issue(keys: Keys, principal: Principal, minutes: int) -> tuple[str, int]:
-    """A token for this principal, and the seconds it holds: never longer than the principal itself."""
+def issue(keys: Keys, principal: Principal, minutes: int, session: str | None = None) -> tuple[str, int]:
+    """A token for this principal, and the seconds it holds: never longer than the principal itself.
+
+    A person's token names its session.
+    """
     issued = int(time.time())
     expires = issued + minutes * 60
     if principal.expires_at:
@@ -64,7 +69,7 @@ def issue(keys: Keys, principal: Principal, minutes: int) -> tuple[str, int]:
     claims = {
         "iss": ISSUER, "aud": AUDIENCE, "sub": principal.id, "iat": issued, "exp": expires,
         "client_id": principal.id if principal.kind == "client" else "clerk",
-        "jti": secrets.token_hex(12), "gen": principal.generation,
+        "jti": secrets.token_hex(12), "gen": principal.generation, **({"sid": session} if session else {}),
     }  # fmt: skip
     token = jwt.encode({"typ": "at+jwt", "alg": ALGORITHM}, claims, keys.token, algorithms=[ALGORITHM])
     return token, expires - issued
@@ -92,7 +97,10 @@ def verified(keys: Keys, token: str, longest_minutes: int) -> Claims:
             or max(moments[1:]) > now + SKEW_SECONDS
         ):
             raise ValueError
-        return Claims(claims["sub"], claims["gen"], float(claims["exp"]))
+        session = claims.get("sid")
+        if session is not None and not is_identifier(session):
+            raise ValueError
+        return Claims(claims["sub"], claims["gen"], float(claims["exp"]), session)
     except (JoseError, Refusal, ValueError, KeyError, TypeError, AttributeError):
         raise Refusal("unauthenticated") from None
 

@@ -1,4 +1,7 @@
-"""The command `account`: the register of principals, for whoever runs the service."""
+"""The command `account`: the register of principals, for whoever runs the service.
+
+What it changes counts as confirmed, because it asks for what `migrate` needs: whoever has that can change every table.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,8 +10,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from app.accounts import register
-from app.auth import credentials, passwords, principals
+from app.accounts import register, second_person
+from app.accounts.second_person import COMMAND_LINE
+from app.auth import passwords, principals
 from app.auth.principals import Principal
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, table, tell, usage
@@ -18,7 +22,6 @@ from app.roles import GRANTS, ROLES
 from app.settings import Settings
 
 T = TypeVar("T")
-OPERATOR = "operator"  # who made an account that no account made
 NEVER = "never"
 Username = Annotated[str, typer.Argument(help="用户名", metavar="USERNAME")]
 Name = Annotated[str, typer.Argument(help="用户名，客户端编号，或接口密钥的标识", metavar="NAME")]
@@ -31,8 +34,11 @@ COLUMNS = [
 accounts = typer.Typer(help="账号、客户端和接口密钥。Accounts, clients, API keys.", no_args_is_help=True)
 
 
-def _on_register(work: Callable[[Pools], Awaitable[T]]) -> T:
-    """Run `work` on the register in the database of the settings, whether or not a service runs on it."""
+def _on_register(work: Callable[[Pools], Awaitable[T]], reads: bool = False) -> T:
+    """Run `work` on the register in the database of the settings, whether or not a service runs on it.
+
+    Work that does not merely read is for whoever may migrate: it counts as confirmed by a second person.
+    """
 
     async def run(url: str) -> T:
         pools = Pools(url, size=1)
@@ -42,6 +48,11 @@ def _on_register(work: Callable[[Pools], Awaitable[T]]) -> T:
             await pools.close()
 
     with database_or_running(Settings()) as found:
+        if not reads and not found.owner_url:
+            usage(
+                "命令行改动账号，不须第二人确认，所以要能改数据库结构：请设置 LEDGER_OWNER_DATABASE_URL。",
+                "What the command line changes of accounts counts as confirmed: set LEDGER_OWNER_DATABASE_URL.",
+            )
         bring_up_to_date(found, silent=True)
         return asyncio.run(run(found.url))
 
@@ -50,7 +61,7 @@ def _on_register(work: Callable[[Pools], Awaitable[T]]) -> T:
 def list_accounts() -> None:
     """列出账号、客户端和接口密钥。List accounts, clients and API keys."""
     with foreseeable():
-        table("账号", COLUMNS, [_row(p) for p in _on_register(principals.every)])
+        table("账号", COLUMNS, [_row(p) for p in _on_register(principals.every, reads=True)])
 
 
 def _row(p: Principal) -> list[Any]:
@@ -63,6 +74,8 @@ def _state(p: Principal) -> str:
         return "停用 closed"
     if not p.open:
         return "到期 expired"
+    if p.confirmation:
+        return "待确认 unconfirmed" if p.confirmation == "pending" else "已拒绝 declined"
     return f"锁定到 locked until {_shown(p.locked_until)}" if p.locked_until else "启用 open"
 
 
@@ -94,7 +107,7 @@ def add(
     bound |= {"home_unit_number": home, "grants": _parts(grants), "types": _parts(types or "") or None}
     with foreseeable():
         _on_register(
-            lambda pools: register.open_account(pools, username, secret, role, jurisdiction, OPERATOR, **bound)
+            lambda pools: register.open_account(pools, username, secret, role, jurisdiction, COMMAND_LINE, **bound)
         )
         tell(f"已开立账号 {username}（{ROLES[role].label}）。", "The account was opened.")
         _show_generated(password, secret)
@@ -105,7 +118,7 @@ def password(username: Username, password: Password = "") -> None:
     """另设密码。Set another password; tokens brought by the former one end."""
     secret = password or passwords.generated()
     with foreseeable():
-        if not _on_register(lambda pools: credentials.new_password(pools, username, secret)):
+        if not _on_register(lambda pools: register.set_password(pools, username, secret, COMMAND_LINE)):
             raise _nobody(username)
         tell(f"账号 {username} 的密码已改，原来的登录作废。", "The password was changed; its tokens have ended.")
         _show_generated(password, secret)
@@ -147,14 +160,19 @@ def expire(
 def unlock(name: Name) -> None:
     """解除因多次填错的锁定。End the lock that follows repeated failures."""
     with foreseeable():
-        if _on_register(lambda pools: _unlocked(pools, name)) is None:
+        if not _on_register(lambda pools: register.unlock(pools, name, COMMAND_LINE)):
             raise _nobody(name)
         tell(f"{name} 的锁定已解除。", "The lock has ended.")
 
 
-async def _unlocked(pools: Pools, name: str) -> Principal | None:
-    await credentials.unlock(pools, name)
-    return await principals.find(pools, name)
+@accounts.command()
+def confirm(name: Name) -> None:
+    """确认待第二人确认的改动。Confirm what waits for a second person."""
+    with foreseeable():
+        found = _on_register(lambda pools: second_person.confirm_all(pools, name))
+        if found is None:
+            raise _nobody(name)
+        tell(f"{name} 的角色是 {found.role}，现已有效。", "Its role holds now.")
 
 
 def _parts(text: str) -> list[str]:
@@ -174,7 +192,7 @@ def _expiry(moment: datetime | None) -> datetime | None:
 
 
 def _altered(name: str, **changes: object) -> None:
-    if not _on_register(lambda pools: register.alter(pools, name, changes)):
+    if not _on_register(lambda pools: register.alter(pools, name, changes, COMMAND_LINE)):
         raise _nobody(name)
 
 

@@ -35,24 +35,28 @@ def _show(started: Started) -> None:
 
 def _demonstrate(started: Started) -> None:
     accounts = DemoAccounts(started, PasswordFile(started.directory / PASSWORD_FILE))
-    with accounts.administrator() as admin:
-        accounts.open(admin, OFFICE)
-        if not accounts.opens(OFFICE, accounts.password(OFFICE)):
-            raise Stop(
-                f"账号 {OFFICE} 已有别的密码，不作改动；请另设后再运行：python -m app account password {OFFICE}。",
-                f"The account {OFFICE} has another password, which stays: set one and run the demo again.",
+    if not started.database.owner_url:
+        raise Stop(
+            "演示账号不须第二人确认，所以要能改数据库结构：请设置 LEDGER_OWNER_DATABASE_URL 后再运行。",
+            "The demo's accounts count as confirmed: set LEDGER_OWNER_DATABASE_URL and run the demo again.",
+        )
+    accounts.open(OFFICE)
+    if not accounts.opens(OFFICE, accounts.password(OFFICE)):
+        raise Stop(
+            f"账号 {OFFICE} 已有别的密码，不作改动；请另设后再运行：python -m app account password {OFFICE}。",
+            f"The account {OFFICE} has another password, which stays: set one and run the demo again.",
+        )
+    with client(started.url, OFFICE, accounts.password(OFFICE)) as office:
+        if _is_there(office):
+            tell(
+                f"轮次 {ROUND_NUMBER} 已在台账中，不再导入。",
+                "The round is in the ledger already; nothing is imported.",
             )
-        with client(started.url, OFFICE, accounts.password(OFFICE)) as office:
-            if _is_there(office):
-                tell(
-                    f"轮次 {ROUND_NUMBER} 已在台账中，不再导入。",
-                    "The round is in the ledger already; nothing is imported.",
-                )
-            else:
-                with accounts.loader(admin) as loader:
-                    _import(loader, started)
-            accounts.open_all(admin)
-            work_list = answer(office.get(f"/v1/rounds/{ROUND_NUMBER}/work-list"))
+        else:
+            with accounts.loader() as loader:
+                _import(loader, started)
+        accounts.open_all()
+        work_list = answer(office.get(f"/v1/rounds/{ROUND_NUMBER}/work-list"))
     tell("")
     tell(f"工作清单：{work_list['text']}")
     tell("")

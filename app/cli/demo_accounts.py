@@ -1,29 +1,33 @@
 """The accounts of the demo: one for each role, named after it, and where their passwords are kept."""
 
+import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
-from app.auth import passwords
+from app.accounts import register
+from app.accounts.second_person import COMMAND_LINE
+from app.auth import passwords, principals
 from app.cli.client import Refused, answer, client
 from app.cli.first_account import ADMIN
 from app.cli.launcher import Started
 from app.cli.words import Stop, tell
 from app.clock import now
+from app.db.pool import Pools
 from app.roles import ROLES
 
+T = TypeVar("T")
 JURISDICTION, PREFIX = "431382", "4313"
 OFFICE, LOADER = "inspection_office", "ledger_loader"
 PASSWORD_FILE = "demo-accounts.json"  # noqa: S105  # a name, no password
 LOADER_DAYS = 1
-MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 # Role -> what its account is bound to beyond the jurisdiction: 杨柳镇, 第一巡察组, 市纪委, 市委组织部, 承办部门.
 BOUND: dict[str, dict[str, Any]] = {
     "inspected_unit": {"unit_number": "431382-U050"},
@@ -66,7 +70,7 @@ class PasswordFile:
 
 @dataclass
 class DemoAccounts:
-    """The demo's accounts in a running service, opened by its administrator."""
+    """The demo's accounts in a running service, opened as the command line opens them: no second person is asked."""
 
     started: Started
     kept: PasswordFile
@@ -87,38 +91,35 @@ class DemoAccounts:
             return False
         return True
 
-    @contextmanager
-    def administrator(self) -> Iterator[httpx.Client]:
-        """Signed in as `admin`. Raises Stop if its password is not known here."""
-        given = self.started.options.admin_password
-        to_try = [given.get_secret_value()] if given else []
-        for password in [*to_try, *filter(None, [self.kept.read().get(ADMIN)])]:
-            if self.opens(ADMIN, password):
-                with client(self.started.url, ADMIN, password) as http:
-                    yield http
-                return
-        raise Stop(
-            "不知道 admin 的密码（它不是演示开立的），请设置 LEDGER_ADMIN_PASSWORD 后再运行，"
-            "或先用 python -m app account password admin 另设。",
-            "The password of admin is not known here: set LEDGER_ADMIN_PASSWORD and run the demo again.",
-        )
+    def _on_register(self, work: Callable[[Pools], Awaitable[T]]) -> T:
+        async def run() -> T:
+            pools = Pools(self.started.database.url, size=1)
+            try:
+                return await work(pools)
+            finally:
+                await pools.close()
 
-    def open(self, http: httpx.Client, role: str, **bound: Any) -> bool:
+        return asyncio.run(run())
+
+    def open(self, role: str, **bound: Any) -> bool:
         """Open the account of a role. False if there is one of that name, which stays as it is."""
         password = self.password(role)
-        if http.get(f"/v1/accounts/{role}").status_code == 200:
+        if self._on_register(lambda pools: principals.find(pools, role)):
             return False
         self.kept.add(role, password)
-        body = {"username": role, "password": password, "role": role, "jurisdiction": JURISDICTION, **bound}
-        answer(http.post("/v1/accounts", json=body))
+        place = {"role": role, "jurisdiction": JURISDICTION, **bound}
+        self._on_register(lambda pools: register.open_account(pools, role, password, by=COMMAND_LINE, **place))
         return True
 
+    def _alter(self, username: str, **changes: Any) -> None:
+        self._on_register(lambda pools: register.alter(pools, username, changes, COMMAND_LINE))
+
     @contextmanager
-    def loader(self, http: httpx.Client) -> Iterator[httpx.Client]:
+    def loader(self) -> Iterator[httpx.Client]:
         """Signed in as the loader, whose account is open for this import only."""
-        until = {"expires_at": (now() + timedelta(days=LOADER_DAYS)).isoformat()}
-        if not self.open(http, LOADER, **until):  # an earlier demo ended in the middle of its import
-            answer(http.patch(f"/v1/accounts/{LOADER}", json={"disabled": False, **until}, headers=MERGE_PATCH))
+        until = {"expires_at": now() + timedelta(days=LOADER_DAYS)}
+        if not self.open(LOADER, **until):  # an earlier demo ended in the middle of its import
+            self._alter(LOADER, disabled=False, **until)
         password = self.kept.read().get(LOADER, "")
         if not self.opens(LOADER, password):
             raise Stop(
@@ -129,11 +130,11 @@ class DemoAccounts:
             with client(self.started.url, LOADER, password) as signed_in:
                 yield signed_in
         finally:
-            answer(http.patch(f"/v1/accounts/{LOADER}", json={"disabled": True}, headers=MERGE_PATCH))
+            self._alter(LOADER, disabled=True)
 
-    def open_all(self, http: httpx.Client) -> None:
+    def open_all(self) -> None:
         """Open an account for each role that has none. The units and the team that they are bound to must exist."""
-        made = [role for role in ROLES if role != LOADER and self.open(http, role, **BOUND.get(role, {}))]
+        made = [role for role in ROLES if role != LOADER and self.open(role, **BOUND.get(role, {}))]
         if made:
             tell(f"已开立演示账号：{'、'.join(made)}。", "The demo's accounts were made.")
         else:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pydantic import SecretStr
 
 from app.accounts import register
+from app.accounts.second_person import COMMAND_LINE
 from app.auth import credentials, passwords, principals
 from app.cli.words import tell
 from app.db.pool import Pools
@@ -41,7 +42,7 @@ async def _made(pools: Pools, wanted: str | None, keep: Callable[[str], None] | 
     if keep:
         keep(password)
     try:
-        await register.open_account(pools, ADMIN, password, "administrator", "", by=ADMIN)
+        await register.open_account(pools, ADMIN, password, "administrator", "", by=COMMAND_LINE)
     except Refusal as refusal:
         if refusal.code != "username_taken":
             raise

@@ -20,7 +20,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from app.cli.client import address
-from app.cli.database import bring_up_to_date, database
+from app.cli.database import Database, bring_up_to_date, database
 from app.cli.first_account import first_account
 from app.cli.words import Stop, tell, usage
 from app.cli.worker import LOGS
@@ -38,9 +38,10 @@ NOT_FOR_SERVING = ("LEDGER_OWNER_DATABASE_URL", "LEDGER_ADMIN_PASSWORD", "LEDGER
 
 @dataclass
 class Started:
-    """A service that is about to answer: where, with what data, and whether it is already ending."""
+    """A service that is about to answer: where, on which database and data, and whether it is already ending."""
 
     url: str
+    database: Database
     directory: Path
     options: Settings
     ending: threading.Event = field(default_factory=threading.Event)
@@ -61,7 +62,7 @@ AfterReady = Callable[[Started], None]
 def launch(*, after_ready: AfterReady | None = None, keep: Callable[[Path, str], None] | None = None) -> None:
     """Serve until a signal ends the service.
 
-    after_ready   called once the service is ready, in a thread beside it; it calls the service over HTTP only
+    after_ready   called once the service is ready, in a thread beside it
     keep          called with the data directory and the password of `admin` before that account is made
     """
     options = Settings()
@@ -72,7 +73,7 @@ def launch(*, after_ready: AfterReady | None = None, keep: Callable[[Path, str],
             first_account(found.url, options.admin_password, partial(keep, found.directory) if keep else None)
             _secret(options, found.directory)
             _environment(options, found.url, found.directory, quiet=after_ready is not None)
-            started = Started(address(*listener.getsockname()[:2]), found.directory, options)
+            started = Started(address(*listener.getsockname()[:2]), found, found.directory, options)
             _serve_beside(options, listener, started, after_ready)
     tell("已停止。", "Stopped.")
 
@@ -207,6 +208,11 @@ def _supervise(config: uvicorn.Config, listener: socket.socket) -> None:
 
 def announce(started: Started) -> None:
     """Print the addresses and folders of the running service, and how to stop it."""
+    if started.options.account_confirmation == "waived":
+        tell(
+            "账号改动免予第二人确认（LEDGER_ACCOUNT_CONFIRMATION=waived）：记为 unconfirmed。",
+            "Changes of accounts need no second person (LEDGER_ACCOUNT_CONFIRMATION=waived): entered as unconfirmed.",
+        )
     tell(f"网页 Swagger UI      {started.url}/docs")
     tell(f"健康检查 health      {started.url}/health/ready")
     tell(f"数据目录 data        {started.directory}")

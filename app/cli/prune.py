@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.auth.entry_tables import OUTCOMES
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import foreseeable, table, tell
 from app.clock import SHANGHAI
@@ -21,26 +22,30 @@ COLUMNS = ["区划 division", "种类 kind", "条数 count", "最早 oldest", "�
 def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出，不清除 only say what would be removed")] = False,
 ) -> None:
-    """清除超过保存期限的导入明细和访问日志。Remove rows of imports and access-log entries that are past their time."""
+    """清除超过保存期限的导入明细、访问日志和登录记录。Remove rows of imports and entries that are past their time."""
     with foreseeable():
         options = Settings()
         with database_or_running(options) as found:
             bring_up_to_date(found, silent=True)
-            rows, entries = asyncio.run(_prune(found.url, options.access_log_months, not dry_run))
+            rows, entries, sign_ins = asyncio.run(_prune(found.url, options.access_log_months, not dry_run))
         labels = {t.path: t.label for t in REGISTRY}
         _report("结束 30 天以上的导入的逐行结果 rows of imports that ended 30 days ago", rows, labels, dry_run)
         months = options.access_log_months
         _report(
             f"{months} 个月以前的访问日志 access-log entries older than {months} months", entries, LOG_KINDS, dry_run
         )
+        _report(f"{months} 个月以前的登录记录 sign-ins older than {months} months", sign_ins, OUTCOMES, dry_run)
 
 
-async def _prune(url: str, months: int, really: bool) -> tuple[Sequence[Any], Sequence[Any]]:
+async def _prune(url: str, months: int, really: bool) -> list[Sequence[Any]]:
     """Prune each table in a transaction of its own. alembic/functions/retention keeps what is younger in any case."""
     connection = await connect(url, JOBS)
     try:
-        rows = await connection.fetch("select * from prune_imports($1)", really)
-        return rows, await connection.fetch("select * from prune_access_log($1, $2)", months, really)
+        return [
+            await connection.fetch("select * from prune_imports($1)", really),
+            await connection.fetch("select * from prune_access_log($1, $2)", months, really),
+            await connection.fetch("select * from prune_sign_ins($1, $2)", months, really),
+        ]
     finally:
         await connection.close()
 

@@ -8,7 +8,7 @@ uncorrelated sub-select, which Postgres evaluates in a one-time filter above eve
 the settings would be empty and no record visible.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,8 @@ class Caller:
     code        the one division, or None for a caller bound to a prefix
     prefix      the prefix of division codes of such a caller; '' is every division
     unit, team  the numbers of the unit or team that the caller is bound to
+    barred      the refusal of every request but those of the own account (`/v1/me`); '' is none
+    session     the session of the token, of a person
     importing   whether an import of this caller runs, which must see the records that are there already
     """
 
@@ -37,6 +39,8 @@ class Caller:
     unit: str | None = None
     team: str | None = None
     importing: bool = False
+    barred: str = ""
+    session: str | None = field(default=None, compare=False)
 
     @cached_property
     def database_role(self) -> str:

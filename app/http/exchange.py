@@ -13,6 +13,7 @@ from app.kernel.store import RequestContext
 from app.strict_json import load
 
 JSON, PATCH, DIFF = "application/json", "application/merge-patch+json", "application/json-patch+json"
+OWN_ACCOUNT = "/v1/me/"
 NOT_YET = ("as_of", "until", "purpose")  # parameters that the contract promises: refused by name
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
@@ -25,9 +26,15 @@ def service_of(request: Request) -> Service:
 
 
 async def request_context(request: Request) -> RequestContext:
-    """The context of a request. Every route that needs a token calls this first. Refuses with `unauthenticated`."""
+    """The context of a request. Every route that needs a token calls this first.
+
+    Refuses with `unauthenticated`; with `password_must_change` or `role_unconfirmed` wherever the path is not the
+    caller's own account.
+    """
     service = service_of(request)
     caller = await service.authenticator.caller(_bearer(request.scope))
+    if caller.barred and not f"{request.scope['path']}/".startswith(OWN_ACCOUNT):
+        raise Refusal(caller.barred)
     return RequestContext(service.runtime, caller, request.scope["request_id"])
 
 

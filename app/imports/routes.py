@@ -66,7 +66,7 @@ def router() -> APIRouter:
         methods=["GET"],
         summary="查一次导入",
         response_model=ImportRead,
-        responses=problems(400, 404),
+        responses=problems(400, 403, 404),
     )
     made.add_api_route(
         "/v1/imports/{import_id}/rows",
@@ -74,11 +74,11 @@ def router() -> APIRouter:
         methods=["GET"],
         summary="查导入的逐行结果",
         response_model=RowPage,
-        responses=problems(400, 404, 410),
+        responses=problems(400, 403, 404, 410),
     )
     made.add_api_route(
         "/v1/imports/{import_id}/actions/commit", commit, methods=["POST"], summary="提交预览过的导入",
-        response_model=ImportRead, responses=problems(404, 409, 410, 412),
+        response_model=ImportRead, responses=problems(403, 404, 409, 410, 412),
     )  # fmt: skip
     return made
 

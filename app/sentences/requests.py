@@ -15,6 +15,8 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("duplicate_member", 400, "JSON 中“{name}”出现了两次。", "每个字段只写一次。", "The member {name} is given twice.", "Give each member once.", name="title"),
     sentence("too_deep", 400, "JSON 嵌套过深。", "最多 {most} 层。", "The JSON is nested too deeply.", "At most {most} levels.", most=32),
     sentence("forbidden", 403, "当前账号无权这样做。", "需要办理的，请找有此权限的同事或系统管理员。", "This account may not do that.", "Ask a colleague who may, or the administrator."),
+    sentence("password_must_change", 403, "密码是他人所设，须先改为自己的密码。", "请先修改：POST /v1/me/actions/set_password。", "Somebody else has set this password.", "Change it first: POST /v1/me/actions/set_password."),
+    sentence("role_unconfirmed", 403, "账号的角色尚未经第二人确认。", "请系统管理员或安全管理员在账号改动中确认。", "The role of this account is not confirmed by a second person.", "Ask an administrator or the security officer to confirm it."),
     sentence("not_your_record", 403, "只能登记与本组、本单位有关的记录。", "请核对所填的巡察组、单位和线索。", "Only records that concern your own team or unit may be entered.", "Check the team, the unit and the clue."),
     sentence("not_found", 404, "没有找到这条{label}。", "请核对标识或编号。", "No such record.", "Check the identifier or number.", label="记录"),
     sentence("no_such_path", 404, "没有这个地址。", "可用的地址见 /docs。", "No such path.", "See /docs."),
@@ -46,5 +48,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("internal", 500, "服务出错，没有保存。", "请把请求编号 {request} 告诉系统管理员。", "Something went wrong; nothing was saved.", "Tell the administrator the request id {request}.", request="…"),
     sentence("value_not_opened", 500, "加密保存的内容打不开：密钥不全，或密文已被改动。", "请把请求编号 {request} 告诉系统管理员，核对密钥文件 secret-key。", "A sealed value does not open: its key is missing, or it was altered.", "Tell the administrator the request id {request}; check the file secret-key.", request="…"),
     sentence("last_administrator", 409, "这是最后一个管理全部区划、长期有效的管理员账号。", "请先另开一个，再停用、改任或限期。", "This is the last administrator of the whole without an end.", "Open another one before you disable, move or limit it."),
+    sentence("second_person_needed", 409, "这件事须由另一人决定：改动人、设密码的人和账号本人都不能。", "请另一位系统管理员或安全管理员办理。", "Another person decides this: not who made the change, set the password or bears the account.", "Ask another administrator or the security officer."),
+    sentence("change_not_pending", 409, "这次账号改动不待确认（{state}）。", "请查看这个账号最新的改动：GET /v1/account-changes?principal=。", "This change does not wait for confirmation ({state}).", "See the newest change of the account: GET /v1/account-changes?principal=.", state="replaced"),
     sentence("username_taken", 409, "用户名已有人使用。", "请换一个。", "The user name is taken.", "Choose another."),
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """What is changed of an account holds with the next request, also for tokens already issued."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +10,7 @@ from starlette.types import ASGIApp
 from app.clock import now
 from app.db.embedded import EmbeddedPostgres
 from tests.accounts.conftest import Open, amend, bearing, sign_in, token_of
+from tests.support.bureaus import LIGHT
 from tests.support.callers import HOME, NEIGHBOUR, PASSWORD, Api
 from tests.support.client import Client
 from tests.support.problems import checked
@@ -113,22 +116,46 @@ async def test_an_administrator_of_a_province_manages_only_what_lies_within(
 
 
 async def test_the_last_administrator_of_the_whole_stays(admin: Api, opened: Open, database: EmbeddedPostgres) -> None:
-    async with owning(database) as owner:
-        text = (
-            "update principal set disabled = true where role = 'administrator' and id <> 'admin' and not disabled"
-            " returning id"
-        )
-        await owner.fetch(text)
     soon = (now() + timedelta(days=1)).isoformat()
+    successor = await opened(role="administrator", jurisdiction="", expires_at=soon)
+    place = f"/v1/accounts/{successor['username']}"
     others: tuple[dict[str, Any], ...] = (
         {"disabled": True}, {"role": "inspection_office", "jurisdiction": HOME}, {"jurisdiction": "43"},
         {"expires_at": soon},
     )  # fmt: skip
-    for change in others:
-        answer = checked(await amend(admin, "/v1/accounts/admin", **change))
-        assert (answer.status_code, answer.json()["code"]) == (409, "last_administrator"), change
-    second = await opened(role="administrator", jurisdiction="", expires_at=soon)
-    answer = await amend(admin, "/v1/accounts/admin", disabled=True)
-    assert answer.status_code == 409, "one that will expire is no successor"
-    assert (await amend(admin, f"/v1/accounts/{second['username']}", expires_at=None)).status_code == 200
-    assert (await amend(admin, f"/v1/accounts/{second['username']}", disabled=True)).status_code == 200
+    async with alone(database, "admin", successor["username"]):
+        for change in others:
+            answer = checked(await amend(admin, "/v1/accounts/admin", **change))
+            assert (answer.status_code, answer.json()["code"]) == (409, "last_administrator"), change
+        told = await admin.post("/v1/accounts/admin/actions/set_password", json={"password": "told-to-admin-17"})
+        assert checked(told).json()["code"] == "last_administrator", "nobody could confirm it"
+        assert (await amend(admin, place, expires_at=None)).status_code == 200, "one that expires is no successor"
+        await admin.write(f"{place}/actions/set_password", {"password": "told-to-the-successor"})
+        answer = checked(await amend(admin, "/v1/accounts/admin", disabled=True))
+        assert answer.json()["code"] == "last_administrator", "nor is one who waits to be confirmed"
+        async with owning(database) as owner:
+            await owner.execute("update principal set withheld_by = null where id = $1", successor["username"])
+        answer = await admin.post("/v1/accounts/admin/actions/set_password", json={"password": "told-to-admin-17"})
+        assert answer.status_code == 200, answer.text
+        async with owning(database) as owner:  # the password of the other tests
+            await owner.execute(
+                "update principal set withheld_by = null, must_change_password = false where id = 'admin'"
+            )
+            await owner.execute("update principal_secret set digest = $1 where id = 'admin'", LIGHT)
+        admin.headers["Authorization"] = f"Bearer {await token_of(Client(admin.app), 'admin')}"
+        assert (await amend(admin, place, disabled=True)).status_code == 200
+
+
+@asynccontextmanager
+async def alone(database: EmbeddedPostgres, *names: str) -> AsyncIterator[None]:
+    """No other administrators than these while the block lasts."""
+    text = (
+        "update principal set disabled = true where role = 'administrator' and id <> all ($1) and not disabled"
+        " returning id"
+    )
+    async with owning(database) as owner:
+        out = [r["id"] for r in await owner.fetch(text, list(names))]
+        try:
+            yield
+        finally:
+            await owner.execute("update principal set disabled = false where id = any ($1)", out)

@@ -95,5 +95,7 @@ async def test_systems_have_neither(path: str, admin: Api, make: Maker) -> None:
     unit = await make("units", kind="discipline_body")
     for more in ({"home_unit_number": unit["number"]}, {"grants": ["own_cadres"]}):
         bound = {"role": "case_supervision", "jurisdiction": HOME, "unit_number": unit["number"]}
-        answer = checked(await admin.post(f"/v1/{path}", json={"label": "系统", **bound, **more}))
+        answer = checked(
+            await admin.post(f"/v1/{path}", json={"label": "系统", "expires_at": "2099-12-31T00:00Z", **bound, **more})
+        )
         assert [e["code"] for e in answer.json()["errors"]] == ["unknown_member"]

@@ -167,7 +167,7 @@ async def test_a_lock_does_not_end_tokens_and_a_new_password_ends_the_lock(
 
 
 async def test_a_client_is_locked_by_failures_as_well(admin: Api, anonymous: Client) -> None:
-    body = {"label": "协作系统", "role": "inspection_office", "jurisdiction": HOME}
+    body = {"label": "协作系统", "role": "inspection_office", "jurisdiction": HOME, "expires_at": "2099-12-31T00:00Z"}
     client = await admin.write("/v1/clients", body)
     form = {"grant_type": "client_credentials", "client_id": client["client_id"]}
     for secret in ("wrong",) * 5:

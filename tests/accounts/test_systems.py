@@ -10,13 +10,14 @@ import pytest
 
 from app.clock import now
 from app.db.embedded import EmbeddedPostgres
-from tests.accounts.conftest import amend, bearing, sign_in
+from tests.accounts.conftest import amend, bearing, confirmed, sign_in
 from tests.support.callers import HOME, Api
 from tests.support.client import Answer, Client
 from tests.support.problems import checked
 from tests.support.sql import owning
 
-OFFICE = {"label": "市大数据局", "role": "inspection_office", "jurisdiction": HOME}
+IN_A_YEAR = (now() + timedelta(days=365)).isoformat()
+OFFICE = {"label": "市大数据局", "role": "inspection_office", "jurisdiction": HOME, "expires_at": IN_A_YEAR}
 
 
 async def by_secret(api: Client, client: Any, secret: str, **more: str) -> Answer:
@@ -43,7 +44,7 @@ async def test_a_client_fetches_tokens_by_body_and_by_header(admin: Api, anonymo
         assert {"iss", "aud", "exp", "iat", "jti", "sub", "client_id"} <= set(claims)
         assert claims["sub"] == claims["client_id"] == client["client_id"]
         me = (await bearing(anonymous, answer.json()["access_token"])).json()
-        assert (me["username"], me["role"], me["jurisdiction"]) == (client["client_id"], "inspection_office", HOME)
+        assert (me["username"], me["jurisdiction"]) == (client["client_id"], HOME)
 
 
 async def test_a_secret_is_shown_once_and_never_kept(admin: Api, database: EmbeddedPostgres) -> None:
@@ -103,6 +104,7 @@ async def test_a_key_works_at_once_until_it_is_exchanged_disabled_or_expired(
     made = await admin.write("/v1/api-keys", OFFICE)
     place = f"/v1/api-keys/{made['id']}"
     key = made["key"]
+    await confirmed(admin, made["id"])
     assert (await bearing(anonymous, key, "/v1/findings")).status_code == 200
     new = (await admin.write(f"{place}/actions/rotate", {"overlap_minutes": 5}))["key"]
     assert [(await bearing(anonymous, k)).status_code for k in (key, new)] == [200, 200]
@@ -151,7 +153,7 @@ async def test_each_kind_comes_in_by_its_own_grant_only(admin: Api, anonymous: C
 
 @pytest.mark.parametrize("path", ["clients", "api-keys"])
 async def test_the_rules_of_roles_hold_for_systems_too(admin: Api, path: str) -> None:
-    partner = {"label": "政务数据共享平台", "role": "partner_system", "jurisdiction": HOME}
+    partner = {"label": "政务数据共享平台", "role": "partner_system", "jurisdiction": HOME, "expires_at": IN_A_YEAR}
     made = await admin.write(f"/v1/{path}", {**partner, "types": ["findings"]})
     assert made["types"] == ["findings"]
     for wrong in ({"types": ["clues"]}, {"jurisdiction": "4313"}, {"team_number": "431382-1"}, {"label": ""}, {"x": 1}):
@@ -159,3 +161,15 @@ async def test_the_rules_of_roles_hold_for_systems_too(admin: Api, path: str) ->
     for body in ({"overlap_minutes": -1}, {"overlap_minutes": 10**9}, {"overlap_minutes": "60"}, {"other": 1}):
         name = made.get("client_id") or made["id"]
         assert checked(await admin.post(f"/v1/{path}/{name}/actions/rotate", json=body)).status_code == 422, body
+
+
+@pytest.mark.parametrize("path", ["clients", "api-keys"])
+async def test_every_system_expires(admin: Api, path: str) -> None:
+    without = {name: value for name, value in OFFICE.items() if name != "expires_at"}
+    answer = checked(await admin.post(f"/v1/{path}", json=without))
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/expires_at", "required")]
+    made = await admin.write(f"/v1/{path}", OFFICE)
+    place = f"/v1/{path}/{made.get('client_id') or made['id']}"
+    answer = checked(await amend(admin, place, expires_at=None))
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/expires_at", "system_expires")]
+    assert (await amend(admin, place, disabled=True)).status_code == 200

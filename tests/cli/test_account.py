@@ -69,6 +69,65 @@ def test_an_account_is_kept_from_the_command_line(place: Path, monkeypatch: pyte
     refusals(place)
 
 
+def test_the_command_line_counts_as_confirmed_and_confirms_what_waits(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDGER_DATA_DIR", str(place / "data"))
+    with running("serve", place / "data", LEDGER_ADMIN_PASSWORD="the-first-password") as service:
+        service.until(LAST_WORDS)
+        done("add", "shen", "--role", "auditor", "--jurisdiction", "431382", "--password", "audits-every-day")
+        done("add", "wang", *OFFICE, "--password", "works-in-the-office")
+        with over_http(service.url, signs_in(service.url, "admin", "the-first-password")) as admin:
+            assert not admin.get("/v1/me").json()["must_change_password"]
+            body = {
+                "username": "li",
+                "password": "told-by-telephone",
+                "role": "leading_group",
+                "jurisdiction": "431382",
+            }
+            assert admin.post("/v1/accounts", json=body).json()["confirmation"] == "pending"
+        with over_http(service.url, signs_in(service.url, "wang", "works-in-the-office")) as wang:
+            assert wang.get("/v1/findings").status_code == 200, "neither to confirm nor to change its password"
+        assert "待确认" in done("list")
+        done("password", "li", "--password", "told-at-the-desk")
+        assert "待确认" in done("list"), "a password does not confirm in passing"
+        assert "现已有效" in done("confirm", "li")
+        with over_http(service.url, signs_in(service.url, "li", "told-at-the-desk")) as li:
+            assert li.get("/v1/findings").status_code == 200
+        with over_http(service.url, signs_in(service.url, "shen", "audits-every-day")) as shen:
+            entries = shen.get("/v1/account-changes").json()["items"]
+        found = [(e["principal"], e["action"], e["maker"], e["state"], e["decided_by"]) for e in entries]
+        assert found == [
+            ("li", "set_password", "command line", "confirmed", None),
+            ("li", "create", "admin", "confirmed", "command line"),
+            ("wang", "create", "command line", "confirmed", None),
+            ("shen", "create", "command line", "confirmed", None),
+            ("admin", "create", "command line", "confirmed", None),
+        ]
+        assert "免予第二人确认" not in service.text and service.stop() == 0
+    with running("serve", place / "data", LEDGER_ACCOUNT_CONFIRMATION="waived") as service:
+        service.until(LAST_WORDS)
+        assert "免予第二人确认" in service.text
+        with over_http(service.url, signs_in(service.url, "wang", "works-in-the-office")) as wang:
+            assert wang.get("/v1/me").json()["account_confirmation"] == "waived"
+        assert service.stop() == 0
+
+
+def test_who_may_not_migrate_changes_no_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEDGER_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("LEDGER_DATABASE_URL", "postgresql://ledger_app@127.0.0.1:1/ledger")
+    monkeypatch.delenv("LEDGER_OWNER_DATABASE_URL", raising=False)
+    for arguments in (
+        ("add", "wu", *OFFICE),
+        ("password", "wu"),
+        ("enable", "wu"),
+        ("unlock", "wu"),
+        ("confirm", "wu"),
+    ):
+        ended = account(*arguments)
+        assert ended.exit_code == 2 and "LEDGER_OWNER_DATABASE_URL" in ended.stderr, ended.output
+
+
 def refusals(place: Path) -> None:
     """What cannot be done is said in one sentence, and no service needs to run for it."""
     for arguments, status, sentence in (
@@ -82,6 +141,9 @@ def refusals(place: Path) -> None:
         (("expire", "admin", "2030-01-01"), 1, "最后一个"),
         (("expire", "zhou", "tomorrow"), 2, "不是时刻"),
         (("unlock", "nobody"), 1, "没有 nobody"),
+        (("confirm", "nobody"), 1, "没有 nobody"),
+        (("add", "wu", *OFFICE, "--home", "431382-U999"), 1, "没有找到所填的本人所在单位"),
+        (("add", "wu", *OFFICE, "--grants", "own_cadres"), 1, "不能有专项授权"),
         (("enable", "nobody"), 1, "没有 nobody"),
         (("password", "nobody"), 1, "没有 nobody"),
     ):  # fmt: skip

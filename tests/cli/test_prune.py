@@ -200,3 +200,35 @@ async def test_no_role_but_that_of_jobs_may_ask_for_it(role: str, database: Embe
                 await connection.fetch(text)
     finally:
         await connection.close()
+
+
+SIGNED_IN = """insert into sign_in (principal, low, method, outcome, address, at)
+    values ('prune-test', $1, 'password', 'accepted', 'prune', now() - $2::interval)"""
+
+
+async def test_old_sign_ins_and_sessions_go_and_half_a_year_of_them_stays(
+    owner: Any, database: EmbeddedPostgres, folder: Path
+) -> None:
+    session = """insert into session (id, principal, address, expires_at)
+      values (gen_random_uuid(), 'admin', 'prune', now() - $1::interval)"""
+    for days in (1, 178, 800, 1200):
+        await owner.execute(SIGNED_IN, HOME, aged(days))
+        await owner.execute(session, aged(days))
+
+    async def left() -> tuple[int, int]:
+        entries = await owner.fetchval("select count(*) from sign_in where address = 'prune'")
+        return entries, await owner.fetchval("select count(*) from session where address = 'prune'")
+
+    assert "已登录 accepted" in (await pruned(database, folder, "--dry-run")).stdout and await left() == (4, 4)
+    assert (await pruned(database, folder)).exit_code == 0
+    assert await left() == (3, 3)
+    jobs = await connect(database.application_url, JOBS)
+    try:
+        for months in (0, -100, None, 6):
+            await jobs.fetch("select * from prune_sign_ins($1, true)", months)
+        assert await left() == (2, 2)
+        for text in ("delete from sign_in", "delete from session", "select * from sign_in"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await jobs.execute(text)
+    finally:
+        await jobs.close()

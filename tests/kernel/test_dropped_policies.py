@@ -24,7 +24,7 @@ from tests.support.sql import NEXT_DOOR, OFFICE, named, undone
 from tests.support.walk import Walker
 
 RECORD_TABLES = {t.table: t.path for t in REGISTRY}
-SECRET = ("principal", "principal_secret", "service_key")  # what `ledger_auth` reads
+SECRET = ("principal", "principal_secret", "service_key", "session")  # what `ledger_auth` reads
 POLICY = re.compile(r"^create policy (\w+) on (\w+) [^;]*;", re.M)
 LOADER = Caller("office_loader", "ledger_loader", HOME)
 

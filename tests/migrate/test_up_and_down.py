@@ -88,6 +88,40 @@ async def test_a_next_migration_finds_rows_of_every_type_and_leaves_them(populat
     assert await asked(owner, "select count(*) from visit where version <> 2") == [(0,)]
 
 
+ACCOUNTS = """
+insert into principal (id, kind, role, code, low, high, created_by) values
+  ('plain', 'account', 'auditor', '431382', '431382', '431382:', 'admin'),
+  ('waits', 'account', 'inspection_office', '431382', '431382', '431382:', 'admin'),
+  ('looks', 'account', 'security_officer', '431382', '431382', '431382:', 'admin'),
+  ('part@4313', 'account', 'superior', null, '4313', '4313:', 'admin');
+insert into account_change (id, principal, kind, low, action, changed, present, maker, makers, state)
+  values ('00000000-0000-4000-8000-000000000001', 'waits', 'account', '431382', 'create', '{}', '{}', 'admin',
+          '{admin}', 'pending');
+update principal set withheld_by = '00000000-0000-4000-8000-000000000001' where id = 'waits';
+insert into access_log (jurisdiction, principal, role, kind) values ('431382', 'plain', 'auditor', 'sign_ins')"""
+
+
+async def test_an_unconfirmed_role_does_not_hold_in_the_shape_before(populated: Addresses) -> None:
+    owner, application = populated
+    for text in ACCOUNTS.split(";"):
+        await asked(owner, text)
+    await migrate(owner, application, "0100")
+    ours = "where id in ('plain', 'waits', 'looks', 'part@4313') order by id"
+    assert await asked(owner, f"select id, role, disabled from principal {ours}") == [
+        ("looks", "auditor", True), ("part@4313", "superior", True), ("plain", "auditor", False),
+        ("waits", "inspection_office", True),
+    ]  # fmt: skip
+    await migrate(owner, application)
+    begun = await asked(owner, "select principal, action, state, present ->> 'disabled' from account_change order by 1")
+    assert ("waits", "create", "not_required", "true") in begun and (
+        "plain",
+        "create",
+        "not_required",
+        "false",
+    ) in begun
+    assert len(begun) == (await asked(owner, "select count(*) from principal"))[0][0], "each once"
+
+
 async def test_a_migration_sees_the_rows_and_nobody_else_does_meanwhile(populated: Addresses, tmp_path: Path) -> None:
     """Below the newest revision the tables are closed: no role but the owner may so much as ask."""
     owner, application = populated

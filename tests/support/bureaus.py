@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from app.accounts import register
 from app.accounts.binding import Binding, field_errors
+from app.accounts.second_person import COMMAND_LINE
 from app.auth import passwords
 from app.clock import now
 from app.db.pool import Pools
@@ -30,8 +31,8 @@ def cheap_passwords() -> None:
 async def entered(pools: Pools, name: str, role: str, code: str, **bound: Any) -> None:
     """Enters an account that signs in with PASSWORD at once."""
     binding = Binding(role, code, **bound)
-    assert not field_errors(binding), field_errors(binding)
-    await register.insert(pools, name, "account", binding, LIGHT, "test")
+    assert not field_errors(binding, "account"), field_errors(binding, "account")
+    await register.insert(pools, name, "account", binding, LIGHT, COMMAND_LINE)
 
 
 async def account(url: str, name: str, role: str, code: str, **bound: Any) -> str:

@@ -1,1 +1,1 @@
-"""Signing in: the token endpoint, and who the caller is."""
+"""Signing in: the token endpoint."""

@@ -1,19 +1,17 @@
-"""`POST /v1/oauth/token` and `GET /v1/me`."""
+"""`POST /v1/oauth/token`."""
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from app.accounts.sign_in import forms
-from app.auth import credentials, principals, tokens
+from app.auth import credentials, sign_ins, tokens
+from app.auth.sign_ins import Attempt
 from app.errors import Refusal
-from app.http.dependencies import bearer
-from app.http.exchange import only, request_context, service_of
+from app.http.exchange import service_of
 from app.http.operations import problems
 from app.http.service import Service
-from app.records import REGISTRY
-from app.roles import ROLES, WORK_LIST_READERS
 
 router = APIRouter(tags=["90 账号与系统"])
 FORM_MEDIA = "application/x-www-form-urlencoded"
@@ -25,33 +23,6 @@ class Token(BaseModel):
     access_token: str = Field(description="令牌")
     token_type: str = Field(description="类型", examples=["Bearer"])
     expires_in: int = Field(description="有效秒数", examples=[3600])
-
-
-class Me(BaseModel):
-    """当前账号。"""
-
-    username: str = Field(description="用户名；系统接入的为客户端编号或接口密钥的标识")
-    role: str = Field(description="角色")
-    jurisdiction: str | None = Field(description="所属区划；管多个区划时为 null")
-    jurisdiction_prefix: str | None = Field(description="所管区划的前缀；只属一个区划时为 null")
-    unit_number: str | None = Field(description="所属单位的编号")
-    team_number: str | None = Field(description="所属巡察组的编号")
-    types: list[str] | None = Field(description="对接系统订阅的记录类型；别的角色为 null")
-    may: dict[str, list[str]] = Field(description="对每类记录，以及工作清单、审计、账号，可做什么")
-
-
-_SYSTEM = ("list", "get", "create", "change", "unlock")
-# What a role may do besides records: address -> verbs.
-BESIDES: dict[str, dict[str, list[str]]] = {
-    **{role: {"work-lists": ["list", "get"]} for role in WORK_LIST_READERS},
-    "ledger_loader": {t.path: ["import"] for t in REGISTRY},
-    "auditor": {"access-log": ["list"], "revisions": ["list"]},
-    "administrator": {
-        "accounts": [*_SYSTEM, "set_password"],
-        "clients": [*_SYSTEM, "rotate"],
-        "api-keys": [*_SYSTEM, "rotate"],
-    },
-}
 
 
 def _text(description: str, **more: Any) -> dict[str, Any]:
@@ -100,40 +71,19 @@ async def issue_token(request: Request, response: Response) -> Token:
     form = forms.read_form(await request.body())
     grant = forms.grant_of(form, request.headers.get("authorization", ""))
     by_name.accept(grant.name)
-    token, seconds = await _token(service, grant)
+    attempt = Attempt(grant.grant, (request.scope.get("client") or (None,))[0], request.scope["request_id"])
+    token, seconds = await _token(service, grant, attempt)
     response.headers.update({"Cache-Control": "no-store", "Pragma": "no-cache"})
     return Token(access_token=token, token_type="Bearer", expires_in=seconds)  # noqa: S106  # the name of the scheme
 
 
-async def _token(service: Service, grant: forms.Grant) -> tuple[str, int]:
-    options = service.settings
+async def _token(service: Service, grant: forms.Grant, attempt: Attempt) -> tuple[str, int]:
+    options, pools = service.settings, service.runtime.pools
     lock_rule = credentials.LockRule(options.lock_failures, options.lock_minutes)
     try:
-        principal = await credentials.authenticate(
-            service.runtime.pools, grant.kind, grant.name, grant.secret, lock_rule
-        )
+        principal = await credentials.authenticate(pools, grant.kind, grant.name, grant.secret, attempt, lock_rule)
     except Refusal as refusal:
         refusal.members["error"] = forms.OAUTH_ERRORS[grant.grant]
         raise
-    return tokens.issue(service.keys, principal, options.token_minutes)
-
-
-@router.get("/v1/me", summary="当前账号是谁，能做什么", responses=problems(400), dependencies=[Depends(bearer)])
-async def who_am_i(request: Request) -> Me:
-    """当前账号的角色、所属和可做的操作。"""
-    ctx = await request_context(request)
-    only(request)
-    caller = ctx.caller
-    rights = {t: t.access.of(caller.role) for t in ctx.runtime.registry}
-    may = {t.path: r.verbs(x.action for x in t.lifecycle.public) for t, r in rights.items() if r}
-    partner = await principals.find(ctx.runtime.pools, caller.account) if ROLES[caller.role].subscribes else None
-    return Me(
-        username=caller.account,
-        role=caller.role,
-        jurisdiction=caller.code,
-        jurisdiction_prefix=None if caller.code else caller.prefix,
-        unit_number=caller.unit,
-        team_number=caller.team,
-        types=partner.types if partner else None,
-        may=may | BESIDES.get(caller.role, {}),
-    )
+    session = await sign_ins.accepted(pools, principal, attempt, options.token_minutes)
+    return tokens.issue(service.keys, principal, options.token_minutes, session)

@@ -25,9 +25,10 @@ that are masked, a name to its first character; *metadata* hides every starred m
 
 # What the roles may do besides records.
 OTHERS = {
-    "administrator": "accounts, clients, API keys; no record",
+    "administrator": "accounts, clients, API keys; confirms what another administrator changed of them; no record",
     "superior": "work lists of the divisions under its prefix; no record",
-    "auditor": "the access log, metadata of revisions; no record",
+    "auditor": "the access log, changes of accounts, sign-ins, metadata of revisions; no record",
+    "security_officer": "confirms or declines what another changed of accounts in its division; no record",
     "ledger_loader": "preview and commit imports of every type; reads the reports of its own imports",
     "partner_system": "the types it is subscribed to: registers, and what concerns its unit, masked",
 }

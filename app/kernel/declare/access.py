@@ -69,6 +69,11 @@ class Right:
         return isinstance(self.sees, Every) and not self.spares_kin
 
     @property
+    def reads_in_full(self) -> bool:
+        """Whether some of what it sees, at least, is shown to it with nothing hidden."""
+        return self.hides == Hidden() or bool(self.hides.shown_if)
+
+    @property
     def imports(self) -> bool:
         """Whether it may import them: then matching and unique keys tell nothing that its lists do not.
 

@@ -22,6 +22,8 @@ LOG_KINDS = {
     "reveal": "显示隐去的内容",
     "log": "查阅访问日志",
     "revisions": "查阅修订目录",
+    "account_changes": "查阅账号改动",
+    "sign_ins": "查阅登录记录",
 }
 PURPOSES = {"handling": "办理", "verification": "核实", "supervision": "监督", "correction": "更正"}
 

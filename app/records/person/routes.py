@@ -39,7 +39,7 @@ FIND_ANSWER: dict[str, Any] = {JSON: {"schema": {"$ref": "#/components/schemas/P
     operation_id="find_person",
     openapi_extra=FIND_BODY,
     response_model=None,
-    responses={200: {"description": "持有此号码的人员", "content": FIND_ANSWER}, **problems(400, 415, 422)},
+    responses={200: {"description": "持有此号码的人员", "content": FIND_ANSWER}, **problems(400, 403, 415, 422)},
 )
 async def find_person(request: Request) -> Response:
     """身份证号加密保存，只能整号查找；号码不出现在地址和日志中。"""

@@ -1,0 +1,81 @@
+"""`…/actions/unlock`, `…/actions/rotate` and `…/actions/set_password` of accounts, clients and API keys."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from app.accounts import bodies as b
+from app.accounts import register, systems
+from app.accounts.callers import body_of, maker
+from app.accounts.routes import KINDS, Kind, Name, administrator, changed, managed, shown
+from app.http.dependencies import bearer
+from app.http.exchange import JSON, json_body, service_of
+from app.http.operations import problems
+
+router = APIRouter(tags=["90 账号与系统"], dependencies=[Depends(bearer)])
+ACTION_REFUSALS = problems(400, 403, 404, 413, 415, 422)
+
+
+def _unlocking(k: Kind) -> None:
+    @router.post(
+        f"/v1/{k.path}/{{name}}/actions/unlock", summary=f"解除{k.label}的锁定", operation_id=f"unlock_{k.kind}",
+        response_model=k.read, responses=ACTION_REFUSALS, openapi_extra=body_of(b.Nothing, JSON, 解锁={}),
+    )  # fmt: skip
+    async def unlock(request: Request, response: Response, name: Name) -> Any:
+        """多次填错后不等时间过去，即可再登录。"""
+        ctx = await administrator(request)
+        found = await managed(ctx, k, name)
+        b.given(b.Nothing, await json_body(request, JSON))
+        await register.unlock(ctx.runtime.pools, found.id, maker(service_of(request), ctx))
+        changed(ctx, request, found, "unlock")
+        response.headers["Cache-Control"] = "private, no-store"
+        return shown(k, await managed(ctx, k, name))
+
+
+def _rotating(k: Kind) -> None:
+    @router.post(
+        f"/v1/{k.path}/{{name}}/actions/rotate", summary=f"换新{k.label}的密钥", operation_id=f"rotate_{k.kind}",
+        response_model=k.secret, responses=ACTION_REFUSALS,
+        openapi_extra=body_of(b.Rotation, JSON, 一小时内换完={"overlap_minutes": 60}),
+    )  # fmt: skip
+    async def rotate(request: Request, response: Response, name: Name) -> Any:
+        """新密钥只在这一次答复中显示；旧密钥在重叠的时间内仍可用，运行中的系统不会中断。其间再换，最早的即刻作废。
+
+        能看线索全文的角色、系统管理员和安全管理员，换新密钥须由另一人确认；确认以前没有角色，请约好时间。
+        """
+        ctx = await administrator(request)
+        found = await managed(ctx, k, name)
+        values = b.given(b.Rotation, await json_body(request, JSON))
+        overlap = values.get("overlap_minutes", 60)
+        secret = await systems.rotate(ctx.runtime.pools, found, overlap, maker(service_of(request), ctx))
+        changed(ctx, request, found, "rotate")
+        response.headers["Cache-Control"] = "no-store"
+        return shown(k, await managed(ctx, k, name), secret)
+
+
+def _setting_password(k: Kind) -> None:
+    @router.post(
+        f"/v1/{k.path}/{{name}}/actions/set_password", summary="另设密码", operation_id="set_password",
+        response_model=k.read, responses=problems(400, 403, 404, 409, 413, 415, 422),
+        openapi_extra=body_of(b.PasswordSet, JSON),
+    )  # fmt: skip
+    async def set_password(request: Request, response: Response, name: Name) -> Any:
+        """原密码和以它登录的令牌即刻作废，锁定也解除；本人登录后须先改密码。
+
+        能看线索全文的角色、系统管理员和安全管理员，须由另一人确认；确认以前没有角色。
+        """
+        ctx = await administrator(request)
+        found = await managed(ctx, k, name)
+        values = b.given(b.PasswordSet, await json_body(request, JSON))
+        await register.set_password(ctx.runtime.pools, found.id, values["password"], maker(service_of(request), ctx))
+        changed(ctx, request, found, "password")
+        response.headers["Cache-Control"] = "private, no-store"
+        return shown(k, await managed(ctx, k, name))
+
+
+for _kind in KINDS:
+    _unlocking(_kind)
+    if _kind.secret_member:
+        _rotating(_kind)
+    else:
+        _setting_password(_kind)

@@ -1,0 +1,1 @@
+"""Confirming and declining what another has changed of an account."""

@@ -1,0 +1,1 @@
+"""What everyone does with the own account: password and sessions."""
