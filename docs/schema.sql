@@ -6,7 +6,8 @@
 -- app/reports/figures.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
--- write what a caller may not. The service logs in as an account that may only become one of the others:
+-- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers
+-- and, within a transaction, ledger_system; and one each for ledger_auth, ledger_jobs and ledger_sealing:
 --   ledger_<role>      a caller of this role (ledger_ledger_loader: one who imports)
 --   ledger_system      the effects of a caller's write on records that the caller may not see
 --   ledger_importing   what a loader's import writes          ledger_figures   counts
@@ -17,6 +18,18 @@
 ----------------------------------------------------------------------------------------------------
 -- Functions by hand: caller (alembic/functions/caller)
 ----------------------------------------------------------------------------------------------------
+
+-- The one way to the system role. It is a role of its own, so that a write may concern records that the caller does not
+-- see; but taken by `set role` alone it sees no row. What it sees is the range of the caller that was named, if there is
+-- such an account, as long as the transaction lasts: the pass is signed with a secret that the keeper alone reads, for this
+-- session and for the beginning of this transaction.
+create function become_system(caller text) returns void language plpgsql as $$
+begin
+  perform set_caller(caller);
+  perform set_config('ledger.system', coalesce(system_pass(), ''), true);
+  perform set_config('role', 'ledger_system', true);
+end $$;
+comment on function become_system(text) is 'Names the caller, and goes on as the system role until the transaction ends or says otherwise.';
 
 create function caller_context() returns jsonb language sql stable parallel safe as
 $$ select nullif(current_setting('ledger.caller', true), '')::jsonb $$;
@@ -75,6 +88,26 @@ comment on function set_caller(text) is 'Names the caller of this statement, and
 alter function set_caller(text) owner to ledger_keeper;
 grant select (entered_on) on target to ledger_keeper;
 
+create function system_mac(low text, high text) returns text language sql stable parallel restricted as $$
+  select encode(sha256(s.secret || sha256(s.secret || convert_to(
+    concat_ws(';', pg_backend_pid(), extract(epoch from now()), low, high), 'UTF8'))), 'hex') from system_secret s $$;
+comment on function system_mac(text, text) is 'The signature of a range of divisions for this session and transaction.';
+
+create function system_pass() returns text language sql stable parallel restricted security definer
+  set search_path = public, pg_temp as $$
+  select concat_ws(';', p.low, p.high, system_mac(p.low, p.high)) from principal p
+    where p.id = caller_context() ->> 'sub' and not p.disabled and p.expires_at > now()
+      and p.role not in ('administrator', 'superior', 'auditor') $$;
+comment on function system_pass() is 'The range of the caller, signed; null for a caller that changes no record.';
+alter function system_pass() owner to ledger_keeper;
+
+create function system_range() returns text[] language sql stable parallel restricted security definer
+  set search_path = public, pg_temp as $$
+  select parts[1:2] from string_to_array(current_setting('ledger.system', true), ';') parts
+    where parts[3] = system_mac(parts[1], parts[2]) $$;
+comment on function system_range() is 'The divisions in which the system role acts, from and to; null outside of become_system.';
+alter function system_range() owner to ledger_keeper;
+
 
 ----------------------------------------------------------------------------------------------------
 -- Functions by hand: principals (alembic/functions/principals)
@@ -104,12 +137,12 @@ begin
                    when new.team_id is not null then team_scope_ids(new.code, new.team_id) else '{}' end;
   return new;
 end $$;
-alter function bind_principal() owner to ledger_keeper;
 create trigger bind_new before insert on principal for each row execute function bind_principal();
 create trigger bind_again before update of code, unit_id, unit_number, team_id, team_number on principal for each row
   when ((new.code, new.unit_id, new.unit_number, new.team_id, new.team_number)
         is distinct from (old.code, old.unit_id, old.unit_number, old.team_id, old.team_number))
   execute function bind_principal();
+alter function bind_principal() owner to ledger_keeper;
 
 -- Every worker of the service caches principals, and drops one that has changed.
 create function notify_principal() returns trigger language plpgsql as $$
@@ -125,9 +158,9 @@ begin
   update principal p set scope_ids = team_scope_ids(p.code, p.team_id) where p.code = new.jurisdiction and p.team_id = new.id;
   return null;
 end $$;
-alter function rescope_team() owner to ledger_keeper;
 create trigger rescope_changed after update on team for each row when (new.state is distinct from old.state)
   execute function rescope_team();
+alter function rescope_team() owner to ledger_keeper;
 
 -- A unit was merged, or no longer is, or was voided. Walks up from it, locking each unit on the way and reading it anew,
 -- so that merges of one chain follow one another; then the scope ids of every principal of those units are found anew.
@@ -149,13 +182,13 @@ begin
     where p.code = new.jurisdiction and p.unit_id = any (path) and p.scope_ids <> unit_scope_ids(p.code, p.unit_id);
   return null;
 end $$;
-alter function rescope_units() owner to ledger_keeper;
 -- Decided by the conditions, without a call: a patch of a unit costs nothing more.
 create trigger rescope_merged after insert on unit for each row when (new.merged_into_id is not null)
   execute function rescope_units();
 create trigger rescope_changed after update on unit for each row
   when (new.state is distinct from old.state or new.merged_into_id is distinct from old.merged_into_id)
   execute function rescope_units();
+alter function rescope_units() owner to ledger_keeper;
 
 create function team_scope_ids(jurisdiction text, team_id uuid) returns uuid[] language sql stable as $$
   select coalesce(array_agg(t.id), '{}') from team t where t.jurisdiction = $1 and t.id = $2 and t.state = 'active' $$;
@@ -239,7 +272,6 @@ begin
       from access_log l where l.at < before group by 1, 2 order by 1, 2;
   end if;
 end $$;
-revoke all on function prune_access_log(int, boolean) from public;
 grant execute on function prune_access_log(int, boolean) to ledger_jobs;
 alter function prune_access_log(int, boolean) owner to ledger_keeper;
 create policy keeper on access_log to ledger_keeper using (at < now() - interval '6 months');
@@ -270,7 +302,6 @@ begin
       group by 1, 2 order by 1, 2;
   end if;
 end $$;
-revoke all on function prune_imports(boolean) from public;
 grant execute on function prune_imports(boolean) to ledger_jobs;
 alter function prune_imports(boolean) owner to ledger_keeper;
 create policy keeper on import_job to ledger_keeper using (finished_at < now() - interval '30 days');
@@ -280,10 +311,68 @@ grant select (import_id, type), delete on import_row to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
+-- Who may call which function
+----------------------------------------------------------------------------------------------------
+
+set local role ledger_owner;
+grant execute on function caller_context() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_partner_system, ledger_ledger_loader, ledger_system, ledger_keeper;
+grant execute on function caller_grants() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function caller_rounds() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function caller_teams() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function business_number(text, int, int) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function unit_lineage(text, uuid) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function become_system(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant execute on function system_mac(text, text) to ledger_keeper;
+grant execute on function unit_scope_ids(text, uuid) to ledger_keeper;
+grant execute on function team_scope_ids(text, uuid) to ledger_keeper;
+set local role ledger_keeper;
+grant execute on function set_caller(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function entering_team() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function system_pass() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_partner_system, ledger_ledger_loader;
+grant execute on function system_range() to ledger_system;
+set local role ledger_owner;
+
+
+----------------------------------------------------------------------------------------------------
 -- The installed schema itself
 ----------------------------------------------------------------------------------------------------
 
 grant select on alembic_version, schema_digest to ledger_auth;
+comment on table system_secret is 'Signs for which divisions the system role acts in a transaction; made by a migration, read by the keeper.';
+alter table system_secret enable row level security;
+alter table system_secret force row level security;
+create policy keeper on system_secret for select to ledger_keeper using (true);
+grant select on system_secret to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -301,12 +390,12 @@ comment on table principal_secret is 'argon2id of a password or client secret, S
 alter table principal_secret enable row level security;
 alter table principal_secret force row level security;
 create policy auth on principal_secret to ledger_auth using (true);
-comment on table service_key is 'The keys that sign tokens and cursors.';
+comment on table service_key is 'The keys that sign tokens and cursors, encrypted as sealed values are.';
 alter table service_key enable row level security;
 alter table service_key force row level security;
 create policy auth on service_key to ledger_auth using (true);
 grant select, insert, update on principal, principal_secret to ledger_auth;
-grant select, insert on service_key to ledger_auth;
+grant select, insert, update (form, algorithm, key_id, ciphertext) on service_key to ledger_auth;
 create policy keeper on principal to ledger_keeper using (true);
 grant select (id, role, code, low, high, unit_id, team_id, scope_ids, types, disabled, expires_at), update (scope_ids) on principal to ledger_keeper;
 
@@ -376,8 +465,11 @@ create trigger keep_all_revisions before truncate on revision
 comment on table number_series is 'The highest number given or assigned in each series; the next is one above it.';
 alter table number_series enable row level security;
 alter table number_series force row level security;
+create policy system on number_series to ledger_system using (
+    number_series.jurisdiction >= (select (system_range())[1])
+    and number_series.jurisdiction < (select (system_range())[2]));
 create policy numbering on number_series to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
-  ledger_handling_department, ledger_importing, ledger_system using (
+  ledger_handling_department, ledger_importing using (
   number_series.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
     and number_series.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
 grant select, insert, update on number_series to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
@@ -399,9 +491,9 @@ grant select on unit to ledger_administrator, ledger_leading_group, ledger_inspe
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on unit to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on unit to ledger_figures;
-create policy system on unit for all to ledger_system using (
-    unit.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and unit.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on unit to ledger_system using (
+    unit.jurisdiction >= (select (system_range())[1])
+    and unit.jurisdiction < (select (system_range())[2]));
 create policy importing on unit for all to ledger_importing using (
     unit.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and unit.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -485,11 +577,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_unit() owner to ledger_keeper;
 create trigger revise_new after insert on unit referencing new table as changed for each statement
   execute function revise_unit();
 create trigger revise_change after update on unit referencing new table as changed for each statement
   execute function revise_unit();
+alter function revise_unit() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_unit() returns trigger language plpgsql security definer
@@ -519,7 +611,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_unit() owner to ledger_keeper;
 
 create function hold_changed_unit() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -548,7 +639,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_unit() owner to ledger_keeper;
 create trigger hold_insert after insert on unit referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_unit();
@@ -557,6 +647,8 @@ create trigger hold_update after update on unit for each row
     or new.merged_into_id is distinct from old.merged_into_id
     or old.state = 'voided')
   execute function hold_changed_unit();
+alter function hold_unit() owner to ledger_keeper;
+alter function hold_changed_unit() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -582,9 +674,9 @@ grant select on person to ledger_administrator, ledger_leading_group, ledger_ins
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on person to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on person to ledger_figures;
-create policy system on person for all to ledger_system using (
-    person.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and person.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on person to ledger_system using (
+    person.jurisdiction >= (select (system_range())[1])
+    and person.jurisdiction < (select (system_range())[2]));
 create policy importing on person for all to ledger_importing using (
     person.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and person.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -672,11 +764,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_person() owner to ledger_keeper;
 create trigger revise_new after insert on person referencing new table as changed for each statement
   execute function revise_person();
 create trigger revise_change after update on person referencing new table as changed for each statement
   execute function revise_person();
+alter function revise_person() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_person() returns trigger language plpgsql security definer
@@ -695,7 +787,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_person() owner to ledger_keeper;
 
 create function hold_changed_person() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -713,7 +804,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_person() owner to ledger_keeper;
 create trigger hold_insert after insert on person referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_person();
@@ -721,6 +811,8 @@ create trigger hold_update after update on person for each row
   when (new.unit_id is distinct from old.unit_id
     or old.state = 'voided')
   execute function hold_changed_person();
+alter function hold_person() owner to ledger_keeper;
+alter function hold_changed_person() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -736,10 +828,12 @@ create function audience_of_person(r person) returns uuid[] language sql stable 
         and c.holder_unit_id is not null) then '{}'::uuid[] else array[r.entered_by_team] end, null), '{}') $$;
 alter function audience_of_person(person) owner to ledger_keeper;
 
-create function keep_audience_of_person() returns trigger language plpgsql as
+create function keep_audience_of_person() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.audience := audience_of_person(new); return new; end $$;
 create trigger keep_audience before insert or update on person for each row
   execute function keep_audience_of_person();
+alter function keep_audience_of_person() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -757,9 +851,9 @@ grant select on round to ledger_administrator, ledger_leading_group, ledger_insp
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on round to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, year, sequence) on round to ledger_figures;
-create policy system on round for all to ledger_system using (
-    round.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and round.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on round to ledger_system using (
+    round.jurisdiction >= (select (system_range())[1])
+    and round.jurisdiction < (select (system_range())[2]));
 create policy importing on round for all to ledger_importing using (
     round.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and round.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -840,11 +934,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_round() owner to ledger_keeper;
 create trigger revise_new after insert on round referencing new table as changed for each statement
   execute function revise_round();
 create trigger revise_change after update on round referencing new table as changed for each statement
   execute function revise_round();
+alter function revise_round() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -862,9 +956,9 @@ grant select on finding_category to ledger_administrator, ledger_leading_group, 
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on finding_category to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, phase) on finding_category to ledger_figures;
-create policy system on finding_category for all to ledger_system using (
-    finding_category.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and finding_category.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on finding_category to ledger_system using (
+    finding_category.jurisdiction >= (select (system_range())[1])
+    and finding_category.jurisdiction < (select (system_range())[2]));
 create policy importing on finding_category for all to ledger_importing using (
     finding_category.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and finding_category.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -945,11 +1039,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_finding_category() owner to ledger_keeper;
 create trigger revise_new after insert on finding_category referencing new table as changed for each statement
   execute function revise_finding_category();
 create trigger revise_change after update on finding_category referencing new table as changed for each statement
   execute function revise_finding_category();
+alter function revise_finding_category() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_finding_category() returns trigger language plpgsql security definer
@@ -968,7 +1062,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_finding_category() owner to ledger_keeper;
 
 create function hold_changed_finding_category() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -986,7 +1079,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_finding_category() owner to ledger_keeper;
 create trigger hold_insert after insert on finding_category referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_finding_category();
@@ -994,6 +1086,8 @@ create trigger hold_update after update on finding_category for each row
   when (new.round_id is distinct from old.round_id
     or old.state = 'voided')
   execute function hold_changed_finding_category();
+alter function hold_finding_category() owner to ledger_keeper;
+alter function hold_changed_finding_category() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -1017,9 +1111,9 @@ grant select on team to ledger_administrator, ledger_leading_group, ledger_inspe
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on team to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id) on team to ledger_figures;
-create policy system on team for all to ledger_system using (
-    team.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and team.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on team to ledger_system using (
+    team.jurisdiction >= (select (system_range())[1])
+    and team.jurisdiction < (select (system_range())[2]));
 create policy importing on team for all to ledger_importing using (
     team.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and team.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -1097,11 +1191,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_team() owner to ledger_keeper;
 create trigger revise_new after insert on team referencing new table as changed for each statement
   execute function revise_team();
 create trigger revise_change after update on team referencing new table as changed for each statement
   execute function revise_team();
+alter function revise_team() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_team() returns trigger language plpgsql security definer
@@ -1120,7 +1214,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_team() owner to ledger_keeper;
 
 create function hold_changed_team() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -1138,7 +1231,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_team() owner to ledger_keeper;
 create trigger hold_insert after insert on team referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_team();
@@ -1146,6 +1238,8 @@ create trigger hold_update after update on team for each row
   when (new.round_id is distinct from old.round_id
     or old.state = 'voided')
   execute function hold_changed_team();
+alter function hold_team() owner to ledger_keeper;
+alter function hold_changed_team() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -1169,9 +1263,9 @@ grant select on team_member to ledger_administrator, ledger_leading_group, ledge
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on team_member to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, team_id) on team_member to ledger_figures;
-create policy system on team_member for all to ledger_system using (
-    team_member.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and team_member.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on team_member to ledger_system using (
+    team_member.jurisdiction >= (select (system_range())[1])
+    and team_member.jurisdiction < (select (system_range())[2]));
 create policy importing on team_member for all to ledger_importing using (
     team_member.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and team_member.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -1244,11 +1338,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_team_member() owner to ledger_keeper;
 create trigger revise_new after insert on team_member referencing new table as changed for each statement
   execute function revise_team_member();
 create trigger revise_change after update on team_member referencing new table as changed for each statement
   execute function revise_team_member();
+alter function revise_team_member() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_team_member() returns trigger language plpgsql security definer
@@ -1278,7 +1372,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_team_member() owner to ledger_keeper;
 
 create function hold_changed_team_member() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -1307,7 +1400,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_team_member() owner to ledger_keeper;
 create trigger hold_insert after insert on team_member referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_team_member();
@@ -1316,6 +1408,8 @@ create trigger hold_update after update on team_member for each row
     or new.seconded_from_unit_id is distinct from old.seconded_from_unit_id
     or old.state = 'voided')
   execute function hold_changed_team_member();
+alter function hold_team_member() owner to ledger_keeper;
+alter function hold_changed_team_member() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -1340,9 +1434,9 @@ grant select on target to ledger_administrator, ledger_leading_group, ledger_ins
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on target to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, unit_kind) on target to ledger_figures;
-create policy system on target for all to ledger_system using (
-    target.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and target.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on target to ledger_system using (
+    target.jurisdiction >= (select (system_range())[1])
+    and target.jurisdiction < (select (system_range())[2]));
 create policy importing on target for all to ledger_importing using (
     target.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and target.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -1419,11 +1513,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_target() owner to ledger_keeper;
 create trigger revise_new after insert on target referencing new table as changed for each statement
   execute function revise_target();
 create trigger revise_change after update on target referencing new table as changed for each statement
   execute function revise_target();
+alter function revise_target() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_target() returns trigger language plpgsql security definer
@@ -1464,7 +1558,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_target() owner to ledger_keeper;
 
 create function hold_changed_target() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -1504,7 +1597,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_target() owner to ledger_keeper;
 create trigger hold_insert after insert on target referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_target();
@@ -1514,6 +1606,8 @@ create trigger hold_update after update on target for each row
     or new.unit_id is distinct from old.unit_id
     or old.state = 'voided')
   execute function hold_changed_target();
+alter function hold_target() owner to ledger_keeper;
+alter function hold_changed_target() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -1539,9 +1633,9 @@ grant select on visit to ledger_administrator, ledger_leading_group, ledger_insp
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on visit to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, households, interviews) on visit to ledger_figures;
-create policy system on visit for all to ledger_system using (
-    visit.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and visit.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on visit to ledger_system using (
+    visit.jurisdiction >= (select (system_range())[1])
+    and visit.jurisdiction < (select (system_range())[2]));
 create policy importing on visit for all to ledger_importing using (
     visit.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and visit.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -1621,11 +1715,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_visit() owner to ledger_keeper;
 create trigger revise_new after insert on visit referencing new table as changed for each statement
   execute function revise_visit();
 create trigger revise_change after update on visit referencing new table as changed for each statement
   execute function revise_visit();
+alter function revise_visit() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_visit() returns trigger language plpgsql security definer
@@ -1666,7 +1760,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_visit() owner to ledger_keeper;
 
 create function hold_changed_visit() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -1706,7 +1799,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_visit() owner to ledger_keeper;
 create trigger hold_insert after insert on visit referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_visit();
@@ -1716,6 +1808,8 @@ create trigger hold_update after update on visit for each row
     or new.unit_id is distinct from old.unit_id
     or old.state = 'voided')
   execute function hold_changed_visit();
+alter function hold_visit() owner to ledger_keeper;
+alter function hold_changed_visit() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -1741,9 +1835,9 @@ grant select on finding to ledger_administrator, ledger_leading_group, ledger_in
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on finding to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, category_id) on finding to ledger_figures;
-create policy system on finding for all to ledger_system using (
-    finding.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and finding.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on finding to ledger_system using (
+    finding.jurisdiction >= (select (system_range())[1])
+    and finding.jurisdiction < (select (system_range())[2]));
 create policy importing on finding for all to ledger_importing using (
     finding.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and finding.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -1836,11 +1930,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_finding() owner to ledger_keeper;
 create trigger revise_new after insert on finding referencing new table as changed for each statement
   execute function revise_finding();
 create trigger revise_change after update on finding referencing new table as changed for each statement
   execute function revise_finding();
+alter function revise_finding() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_finding() returns trigger language plpgsql security definer
@@ -1892,7 +1986,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_finding() owner to ledger_keeper;
 
 create function hold_changed_finding() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -1943,7 +2036,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_finding() owner to ledger_keeper;
 create trigger hold_insert after insert on finding referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_finding();
@@ -1954,6 +2046,8 @@ create trigger hold_update after update on finding for each row
     or new.category_id is distinct from old.category_id
     or old.state = 'voided')
   execute function hold_changed_finding();
+alter function hold_finding() owner to ledger_keeper;
+alter function hold_changed_finding() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -1980,9 +2074,9 @@ grant select on feedback_session to ledger_administrator, ledger_leading_group, 
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on feedback_session to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on feedback_session to ledger_figures;
-create policy system on feedback_session for all to ledger_system using (
-    feedback_session.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and feedback_session.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on feedback_session to ledger_system using (
+    feedback_session.jurisdiction >= (select (system_range())[1])
+    and feedback_session.jurisdiction < (select (system_range())[2]));
 create policy importing on feedback_session for all to ledger_importing using (
     feedback_session.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and feedback_session.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -2075,11 +2169,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_feedback_session() owner to ledger_keeper;
 create trigger revise_new after insert on feedback_session referencing new table as changed for each statement
   execute function revise_feedback_session();
 create trigger revise_change after update on feedback_session referencing new table as changed for each statement
   execute function revise_feedback_session();
+alter function revise_feedback_session() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_feedback_session() returns trigger language plpgsql security definer
@@ -2109,7 +2203,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_feedback_session() owner to ledger_keeper;
 
 create function hold_changed_feedback_session() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -2138,7 +2231,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_feedback_session() owner to ledger_keeper;
 create trigger hold_insert after insert on feedback_session referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_feedback_session();
@@ -2147,6 +2239,8 @@ create trigger hold_update after update on feedback_session for each row
     or new.unit_id is distinct from old.unit_id
     or old.state = 'voided')
   execute function hold_changed_feedback_session();
+alter function hold_feedback_session() owner to ledger_keeper;
+alter function hold_changed_feedback_session() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -2171,9 +2265,9 @@ grant select on rectification_opinion to ledger_administrator, ledger_leading_gr
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on rectification_opinion to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id) on rectification_opinion to ledger_figures;
-create policy system on rectification_opinion for all to ledger_system using (
-    rectification_opinion.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and rectification_opinion.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on rectification_opinion to ledger_system using (
+    rectification_opinion.jurisdiction >= (select (system_range())[1])
+    and rectification_opinion.jurisdiction < (select (system_range())[2]));
 create policy importing on rectification_opinion for all to ledger_importing using (
     rectification_opinion.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and rectification_opinion.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -2264,11 +2358,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_rectification_opinion() owner to ledger_keeper;
 create trigger revise_new after insert on rectification_opinion referencing new table as changed for each statement
   execute function revise_rectification_opinion();
 create trigger revise_change after update on rectification_opinion referencing new table as changed for each statement
   execute function revise_rectification_opinion();
+alter function revise_rectification_opinion() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_rectification_opinion() returns trigger language plpgsql security definer
@@ -2320,7 +2414,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_rectification_opinion() owner to ledger_keeper;
 
 create function hold_changed_rectification_opinion() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -2371,7 +2464,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_rectification_opinion() owner to ledger_keeper;
 create trigger hold_insert after insert on rectification_opinion referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_rectification_opinion();
@@ -2382,6 +2474,8 @@ create trigger hold_update after update on rectification_opinion for each row
     or new.cooperating_unit_ids is distinct from old.cooperating_unit_ids
     or old.state = 'voided')
   execute function hold_changed_rectification_opinion();
+alter function hold_rectification_opinion() owner to ledger_keeper;
+alter function hold_changed_rectification_opinion() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -2399,10 +2493,12 @@ create function audience_of_rectification_opinion(r rectification_opinion) retur
         where f.jurisdiction = r.jurisdiction and f.id = r.finding_id)] || r.cooperating_unit_ids, null), '{}') $$;
 alter function audience_of_rectification_opinion(rectification_opinion) owner to ledger_keeper;
 
-create function keep_audience_of_rectification_opinion() returns trigger language plpgsql as
+create function keep_audience_of_rectification_opinion() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.audience := audience_of_rectification_opinion(new); return new; end $$;
 create trigger keep_audience before insert or update on rectification_opinion for each row
   execute function keep_audience_of_rectification_opinion();
+alter function keep_audience_of_rectification_opinion() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -2420,9 +2516,9 @@ grant select on immediate_rectification to ledger_administrator, ledger_leading_
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on immediate_rectification to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id) on immediate_rectification to ledger_figures;
-create policy system on immediate_rectification for all to ledger_system using (
-    immediate_rectification.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and immediate_rectification.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on immediate_rectification to ledger_system using (
+    immediate_rectification.jurisdiction >= (select (system_range())[1])
+    and immediate_rectification.jurisdiction < (select (system_range())[2]));
 create policy importing on immediate_rectification for all to ledger_importing using (
     immediate_rectification.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and immediate_rectification.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -2514,11 +2610,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_immediate_rectification() owner to ledger_keeper;
 create trigger revise_new after insert on immediate_rectification referencing new table as changed for each statement
   execute function revise_immediate_rectification();
 create trigger revise_change after update on immediate_rectification referencing new table as changed for each statement
   execute function revise_immediate_rectification();
+alter function revise_immediate_rectification() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_immediate_rectification() returns trigger language plpgsql security definer
@@ -2570,7 +2666,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_immediate_rectification() owner to ledger_keeper;
 
 create function hold_changed_immediate_rectification() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -2621,7 +2716,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_immediate_rectification() owner to ledger_keeper;
 create trigger hold_insert after insert on immediate_rectification referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_immediate_rectification();
@@ -2632,6 +2726,8 @@ create trigger hold_update after update on immediate_rectification for each row
     or new.cooperating_unit_ids is distinct from old.cooperating_unit_ids
     or old.state = 'voided')
   execute function hold_changed_immediate_rectification();
+alter function hold_immediate_rectification() owner to ledger_keeper;
+alter function hold_changed_immediate_rectification() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -2657,9 +2753,9 @@ grant select on clue to ledger_administrator, ledger_leading_group, ledger_inspe
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on clue to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, merged_into_id) on clue to ledger_figures;
-create policy system on clue for all to ledger_system using (
-    clue.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and clue.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on clue to ledger_system using (
+    clue.jurisdiction >= (select (system_range())[1])
+    and clue.jurisdiction < (select (system_range())[2]));
 create policy importing on clue for all to ledger_importing using (
     clue.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and clue.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -2766,11 +2862,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_clue() owner to ledger_keeper;
 create trigger revise_new after insert on clue referencing new table as changed for each statement
   execute function revise_clue();
 create trigger revise_change after update on clue referencing new table as changed for each statement
   execute function revise_clue();
+alter function revise_clue() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_clue() returns trigger language plpgsql security definer
@@ -2866,7 +2962,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_clue() owner to ledger_keeper;
 
 create function hold_changed_clue() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -2961,7 +3056,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_clue() owner to ledger_keeper;
 create trigger hold_insert after insert on clue referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_clue();
@@ -2976,6 +3070,8 @@ create trigger hold_update after update on clue for each row
     or new.merged_into_id is distinct from old.merged_into_id
     or old.state = 'voided')
   execute function hold_changed_clue();
+alter function hold_clue() owner to ledger_keeper;
+alter function hold_changed_clue() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -2999,10 +3095,12 @@ create function audience_of_clue(r clue) returns uuid[] language sql stable secu
         (select p.unit_id from person p where p.jurisdiction = r.jurisdiction and p.id = r.person_id)) end, null), '{}') $$;
 alter function audience_of_clue(clue) owner to ledger_keeper;
 
-create function keep_audience_of_clue() returns trigger language plpgsql as
+create function keep_audience_of_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.audience := audience_of_clue(new); return new; end $$;
 create trigger keep_audience before insert or update on clue for each row
   execute function keep_audience_of_clue();
+alter function keep_audience_of_clue() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -3020,9 +3118,9 @@ grant select on clue_transfer to ledger_administrator, ledger_leading_group, led
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on clue_transfer to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, clue_ids) on clue_transfer to ledger_figures;
-create policy system on clue_transfer for all to ledger_system using (
-    clue_transfer.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and clue_transfer.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on clue_transfer to ledger_system using (
+    clue_transfer.jurisdiction >= (select (system_range())[1])
+    and clue_transfer.jurisdiction < (select (system_range())[2]));
 create policy importing on clue_transfer for all to ledger_importing using (
     clue_transfer.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and clue_transfer.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -3114,11 +3212,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_clue_transfer() owner to ledger_keeper;
 create trigger revise_new after insert on clue_transfer referencing new table as changed for each statement
   execute function revise_clue_transfer();
 create trigger revise_change after update on clue_transfer referencing new table as changed for each statement
   execute function revise_clue_transfer();
+alter function revise_clue_transfer() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_clue_transfer() returns trigger language plpgsql security definer
@@ -3170,7 +3268,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_clue_transfer() owner to ledger_keeper;
 
 create function hold_changed_clue_transfer() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -3221,7 +3318,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_clue_transfer() owner to ledger_keeper;
 create trigger hold_insert after insert on clue_transfer referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_clue_transfer();
@@ -3232,6 +3328,8 @@ create trigger hold_update after update on clue_transfer for each row
     or new.clue_ids is distinct from old.clue_ids
     or old.state = 'voided')
   execute function hold_changed_clue_transfer();
+alter function hold_clue_transfer() owner to ledger_keeper;
+alter function hold_changed_clue_transfer() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -3249,10 +3347,12 @@ create function audience_of_clue_transfer(r clue_transfer) returns uuid[] langua
         || array(select c.team_id from clue c where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids)), null), '{}') $$;
 alter function audience_of_clue_transfer(clue_transfer) owner to ledger_keeper;
 
-create function keep_audience_of_clue_transfer() returns trigger language plpgsql as
+create function keep_audience_of_clue_transfer() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.audience := audience_of_clue_transfer(new); return new; end $$;
 create trigger keep_audience before insert or update on clue_transfer for each row
   execute function keep_audience_of_clue_transfer();
+alter function keep_audience_of_clue_transfer() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -3270,9 +3370,9 @@ grant select on case_filing to ledger_administrator, ledger_leading_group, ledge
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on case_filing to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, person_id) on case_filing to ledger_figures;
-create policy system on case_filing for all to ledger_system using (
-    case_filing.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and case_filing.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on case_filing to ledger_system using (
+    case_filing.jurisdiction >= (select (system_range())[1])
+    and case_filing.jurisdiction < (select (system_range())[2]));
 create policy importing on case_filing for all to ledger_importing using (
     case_filing.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and case_filing.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -3358,11 +3458,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_case_filing() owner to ledger_keeper;
 create trigger revise_new after insert on case_filing referencing new table as changed for each statement
   execute function revise_case_filing();
 create trigger revise_change after update on case_filing referencing new table as changed for each statement
   execute function revise_case_filing();
+alter function revise_case_filing() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_case_filing() returns trigger language plpgsql security definer
@@ -3425,7 +3525,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_case_filing() owner to ledger_keeper;
 
 create function hold_changed_case_filing() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -3487,7 +3586,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_case_filing() owner to ledger_keeper;
 create trigger hold_insert after insert on case_filing referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_case_filing();
@@ -3499,6 +3597,8 @@ create trigger hold_update after update on case_filing for each row
     or new.clue_id is distinct from old.clue_id
     or old.state = 'voided')
   execute function hold_changed_case_filing();
+alter function hold_case_filing() owner to ledger_keeper;
+alter function hold_changed_case_filing() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -3518,10 +3618,12 @@ create function audience_of_case_filing(r case_filing) returns uuid[] language s
         where c.jurisdiction = r.jurisdiction and c.id = r.clue_id)], null), '{}') $$;
 alter function audience_of_case_filing(case_filing) owner to ledger_keeper;
 
-create function keep_audience_of_case_filing() returns trigger language plpgsql as
+create function keep_audience_of_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.audience := audience_of_case_filing(new); return new; end $$;
 create trigger keep_audience before insert or update on case_filing for each row
   execute function keep_audience_of_case_filing();
+alter function keep_audience_of_case_filing() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -3539,9 +3641,9 @@ grant select on accountability_decision to ledger_administrator, ledger_leading_
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on accountability_decision to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, subject_kind, person_id) on accountability_decision to ledger_figures;
-create policy system on accountability_decision for all to ledger_system using (
-    accountability_decision.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and accountability_decision.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on accountability_decision to ledger_system using (
+    accountability_decision.jurisdiction >= (select (system_range())[1])
+    and accountability_decision.jurisdiction < (select (system_range())[2]));
 create policy importing on accountability_decision for all to ledger_importing using (
     accountability_decision.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and accountability_decision.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -3625,11 +3727,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_accountability_decision() owner to ledger_keeper;
 create trigger revise_new after insert on accountability_decision referencing new table as changed for each statement
   execute function revise_accountability_decision();
 create trigger revise_change after update on accountability_decision referencing new table as changed for each statement
   execute function revise_accountability_decision();
+alter function revise_accountability_decision() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_accountability_decision() returns trigger language plpgsql security definer
@@ -3703,7 +3805,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_accountability_decision() owner to ledger_keeper;
 
 create function hold_changed_accountability_decision() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -3776,7 +3877,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_accountability_decision() owner to ledger_keeper;
 create trigger hold_insert after insert on accountability_decision referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_accountability_decision();
@@ -3789,6 +3889,8 @@ create trigger hold_update after update on accountability_decision for each row
     or new.finding_id is distinct from old.finding_id
     or old.state = 'voided')
   execute function hold_changed_accountability_decision();
+alter function hold_accountability_decision() owner to ledger_keeper;
+alter function hold_changed_accountability_decision() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -3817,9 +3919,9 @@ grant select on admonishment to ledger_administrator, ledger_leading_group, ledg
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on admonishment to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, kind, subject_kind, unit_id) on admonishment to ledger_figures;
-create policy system on admonishment for all to ledger_system using (
-    admonishment.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and admonishment.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on admonishment to ledger_system using (
+    admonishment.jurisdiction >= (select (system_range())[1])
+    and admonishment.jurisdiction < (select (system_range())[2]));
 create policy importing on admonishment for all to ledger_importing using (
     admonishment.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and admonishment.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -3901,11 +4003,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_admonishment() owner to ledger_keeper;
 create trigger revise_new after insert on admonishment referencing new table as changed for each statement
   execute function revise_admonishment();
 create trigger revise_change after update on admonishment referencing new table as changed for each statement
   execute function revise_admonishment();
+alter function revise_admonishment() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_admonishment() returns trigger language plpgsql security definer
@@ -3957,7 +4059,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_admonishment() owner to ledger_keeper;
 
 create function hold_changed_admonishment() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4008,7 +4109,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_admonishment() owner to ledger_keeper;
 create trigger hold_insert after insert on admonishment referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_admonishment();
@@ -4019,6 +4119,8 @@ create trigger hold_update after update on admonishment for each row
     or new.authority_unit_id is distinct from old.authority_unit_id
     or old.state = 'voided')
   execute function hold_changed_admonishment();
+alter function hold_admonishment() owner to ledger_keeper;
+alter function hold_changed_admonishment() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -4045,9 +4147,9 @@ grant select on judicial_referral to ledger_administrator, ledger_leading_group,
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on judicial_referral to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, person_id) on judicial_referral to ledger_figures;
-create policy system on judicial_referral for all to ledger_system using (
-    judicial_referral.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and judicial_referral.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on judicial_referral to ledger_system using (
+    judicial_referral.jurisdiction >= (select (system_range())[1])
+    and judicial_referral.jurisdiction < (select (system_range())[2]));
 create policy importing on judicial_referral for all to ledger_importing using (
     judicial_referral.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and judicial_referral.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -4120,11 +4222,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_judicial_referral() owner to ledger_keeper;
 create trigger revise_new after insert on judicial_referral referencing new table as changed for each statement
   execute function revise_judicial_referral();
 create trigger revise_change after update on judicial_referral referencing new table as changed for each statement
   execute function revise_judicial_referral();
+alter function revise_judicial_referral() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_judicial_referral() returns trigger language plpgsql security definer
@@ -4198,7 +4300,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_judicial_referral() owner to ledger_keeper;
 
 create function hold_changed_judicial_referral() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4271,7 +4372,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_judicial_referral() owner to ledger_keeper;
 create trigger hold_insert after insert on judicial_referral referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_judicial_referral();
@@ -4284,6 +4384,8 @@ create trigger hold_update after update on judicial_referral for each row
     or new.case_filing_id is distinct from old.case_filing_id
     or old.state = 'voided')
   execute function hold_changed_judicial_referral();
+alter function hold_judicial_referral() owner to ledger_keeper;
+alter function hold_changed_judicial_referral() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -4312,9 +4414,9 @@ grant select on look_back to ledger_administrator, ledger_leading_group, ledger_
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on look_back to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, conclusion) on look_back to ledger_figures;
-create policy system on look_back for all to ledger_system using (
-    look_back.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and look_back.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on look_back to ledger_system using (
+    look_back.jurisdiction >= (select (system_range())[1])
+    and look_back.jurisdiction < (select (system_range())[2]));
 create policy importing on look_back for all to ledger_importing using (
     look_back.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and look_back.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -4406,11 +4508,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_look_back() owner to ledger_keeper;
 create trigger revise_new after insert on look_back referencing new table as changed for each statement
   execute function revise_look_back();
 create trigger revise_change after update on look_back referencing new table as changed for each statement
   execute function revise_look_back();
+alter function revise_look_back() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_look_back() returns trigger language plpgsql security definer
@@ -4473,7 +4575,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_look_back() owner to ledger_keeper;
 
 create function hold_changed_look_back() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4535,7 +4636,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_look_back() owner to ledger_keeper;
 create trigger hold_insert after insert on look_back referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_look_back();
@@ -4547,6 +4647,8 @@ create trigger hold_update after update on look_back for each row
     or new.finding_id is distinct from old.finding_id
     or old.state = 'voided')
   execute function hold_changed_look_back();
+alter function hold_look_back() owner to ledger_keeper;
+alter function hold_changed_look_back() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -4575,9 +4677,9 @@ grant select on consultation to ledger_administrator, ledger_leading_group, ledg
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on consultation to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on consultation to ledger_figures;
-create policy system on consultation for all to ledger_system using (
-    consultation.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and consultation.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on consultation to ledger_system using (
+    consultation.jurisdiction >= (select (system_range())[1])
+    and consultation.jurisdiction < (select (system_range())[2]));
 create policy importing on consultation for all to ledger_importing using (
     consultation.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and consultation.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -4657,11 +4759,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_consultation() owner to ledger_keeper;
 create trigger revise_new after insert on consultation referencing new table as changed for each statement
   execute function revise_consultation();
 create trigger revise_change after update on consultation referencing new table as changed for each statement
   execute function revise_consultation();
+alter function revise_consultation() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_consultation() returns trigger language plpgsql security definer
@@ -4680,7 +4782,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_consultation() owner to ledger_keeper;
 
 create function hold_changed_consultation() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4698,7 +4799,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_consultation() owner to ledger_keeper;
 create trigger hold_insert after insert on consultation referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_consultation();
@@ -4706,6 +4806,8 @@ create trigger hold_update after update on consultation for each row
   when (new.round_id is distinct from old.round_id
     or old.state = 'voided')
   execute function hold_changed_consultation();
+alter function hold_consultation() owner to ledger_keeper;
+alter function hold_changed_consultation() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -4732,10 +4834,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function person_follows_clue() owner to ledger_keeper;
 create trigger person_follows_clue after update on clue for each row
   when (old.holder_unit_id is distinct from new.holder_unit_id or old.person_id is distinct from new.person_id)
   execute function person_follows_clue();
+alter function person_follows_clue() owner to ledger_keeper;
 
 create function rectification_opinion_follows_finding() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4751,10 +4853,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function rectification_opinion_follows_finding() owner to ledger_keeper;
 create trigger rectification_opinion_follows_finding after update on finding for each row
   when (old.team_id is distinct from new.team_id)
   execute function rectification_opinion_follows_finding();
+alter function rectification_opinion_follows_finding() owner to ledger_keeper;
 
 create function clue_follows_person() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4770,10 +4872,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function clue_follows_person() owner to ledger_keeper;
 create trigger clue_follows_person after update on person for each row
   when (old.unit_id is distinct from new.unit_id)
   execute function clue_follows_person();
+alter function clue_follows_person() owner to ledger_keeper;
 
 create function clue_transfer_follows_clue() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4789,10 +4891,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function clue_transfer_follows_clue() owner to ledger_keeper;
 create trigger clue_transfer_follows_clue after update on clue for each row
   when (old.team_id is distinct from new.team_id)
   execute function clue_transfer_follows_clue();
+alter function clue_transfer_follows_clue() owner to ledger_keeper;
 
 create function case_filing_follows_clue() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4808,10 +4910,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function case_filing_follows_clue() owner to ledger_keeper;
 create trigger case_filing_follows_clue after update on clue for each row
   when (old.handling_unit_id is distinct from new.handling_unit_id)
   execute function case_filing_follows_clue();
+alter function case_filing_follows_clue() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -4822,10 +4924,10 @@ comment on table sealed_value is 'Encrypted values, apart from the rows, which h
 comment on column sealed_value."form" is 'What the ciphertext is bound to: 1 member and digest, 2 jurisdiction, member, record and digest.';
 alter table sealed_value enable row level security;
 alter table sealed_value force row level security;
-create policy sealing on sealed_value for insert to ledger_inspection_team, ledger_case_supervision, ledger_importing, ledger_system with check (
+create policy sealing on sealed_value for insert to ledger_inspection_team, ledger_case_supervision, ledger_importing with check (
     sealed_value.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
     and sealed_value.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
-grant insert on sealed_value to ledger_inspection_team, ledger_case_supervision, ledger_importing, ledger_system;
+grant insert on sealed_value to ledger_inspection_team, ledger_case_supervision, ledger_importing;
 create policy rotation on sealed_value to ledger_sealing using (true);
 grant select, update (form, algorithm, key_id, ciphertext) on sealed_value to ledger_sealing;
 grant select on sealed_value to ledger_inspection_team;
@@ -4934,7 +5036,26 @@ grant select, insert, update on import_job, import_row to ledger_inspection_offi
   ledger_system;
 create policy recovery on import_job to ledger_jobs using (true);
 grant select (id, state), update (state, problem, finished_at) on import_job to ledger_jobs;
+alter table pgqueuer enable row level security;
+alter table pgqueuer force row level security;
+create policy jobs on pgqueuer to ledger_jobs using (true);
+alter table pgqueuer_log enable row level security;
+alter table pgqueuer_log force row level security;
+create policy jobs on pgqueuer_log to ledger_jobs using (true);
+alter table pgqueuer_schedules enable row level security;
+alter table pgqueuer_schedules force row level security;
+create policy jobs on pgqueuer_schedules to ledger_jobs using (true);
+alter table pgqueuer_statistics enable row level security;
+alter table pgqueuer_statistics force row level security;
+create policy jobs on pgqueuer_statistics to ledger_jobs using (true);
 grant select, insert, update, delete on pgqueuer, pgqueuer_log, pgqueuer_schedules, pgqueuer_statistics to ledger_jobs;
-grant insert, select on pgqueuer, pgqueuer_log to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+create policy own_queued on pgqueuer for insert to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing with check (
+  convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
+create policy own on pgqueuer for select to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing using (
+  convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
+create policy queued on pgqueuer_log for insert to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing with check (status = 'queued');
+grant insert, select on pgqueuer to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+grant insert on pgqueuer_log to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+revoke execute on function fn_pgqueuer_changed() from public;
 grant usage on sequence pgqueuer_id_seq to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing, ledger_jobs;
 grant usage on sequence pgqueuer_log_id_seq, pgqueuer_schedules_id_seq, pgqueuer_statistics_id_seq to ledger_jobs;

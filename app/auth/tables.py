@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     text,
@@ -94,10 +95,13 @@ SERVICE_KEY = Table(
     "service_key",
     metadata,
     Column("name", Text(), nullable=False),
-    Column("secret", LargeBinary(), nullable=False),
+    Column("form", SmallInteger(), nullable=False),
+    Column("algorithm", Text(), nullable=False),
+    Column("key_id", Text(), nullable=False),
+    Column("ciphertext", LargeBinary(), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     PrimaryKeyConstraint("name"),
-    comment="The keys that sign tokens and cursors.",
+    comment="The keys that sign tokens and cursors, encrypted as sealed values are.",
 )
 
 
@@ -107,7 +111,7 @@ def principal_statements() -> Iterator[str]:
         yield from secured(table)
         yield f"create policy auth on {table.name} to ledger_auth using (true)"
     yield "grant select, insert, update on principal, principal_secret to ledger_auth"
-    yield "grant select, insert on service_key to ledger_auth"
+    yield "grant select, insert, update (form, algorithm, key_id, ciphertext) on service_key to ledger_auth"
     # The keeper binds principals to their unit or team, keeps their scope ids, and looks callers up.
     yield "create policy keeper on principal to ledger_keeper using (true)"
     read = "id, role, code, low, high, unit_id, team_id, scope_ids, types, disabled, expires_at"

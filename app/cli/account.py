@@ -13,6 +13,7 @@ from app.auth.principals import Principal
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, table, tell, usage
 from app.clock import SHANGHAI, now
+from app.db.logins import Logins
 from app.db.pool import Pools
 from app.roles import ROLES
 from app.settings import Settings
@@ -34,8 +35,8 @@ accounts = typer.Typer(help="账号、客户端和接口密钥。Accounts, clien
 def _on_register(work: Callable[[Pools], Awaitable[T]]) -> T:
     """Run `work` on the register in the database of the settings, whether or not a service runs on it."""
 
-    async def run(url: str) -> T:
-        pools = Pools(url, size=1)
+    async def run(logins: Logins) -> T:
+        pools = Pools(logins, size=1)
         try:
             return await work(pools)
         finally:
@@ -43,7 +44,7 @@ def _on_register(work: Callable[[Pools], Awaitable[T]]) -> T:
 
     with database_or_running(Settings()) as found:
         bring_up_to_date(found, silent=True)
-        return asyncio.run(run(found.url))
+        return asyncio.run(run(found.logins))
 
 
 @accounts.command("list")

@@ -23,7 +23,9 @@ select t.jurisdiction, '{path}', t.id, t.version, case when t.version = 1 then '
     and r.jurisdiction = t.jurisdiction and r.version = t.version);"""
 AUDIENCES = """
 alter table {table} disable trigger user;
+set local role ledger_keeper; -- who alone may call the function
 update {table} set audience = audience_of_{table}({table}) where audience is distinct from audience_of_{table}({table});
+set local role ledger_owner;
 alter table {table} enable trigger user;"""
 
 

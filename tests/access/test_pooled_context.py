@@ -19,6 +19,7 @@ from app.settings import Settings
 from tests.access.load import CODES, LOGGED, SEES, Load, Made, Person, word
 from tests.support.bureaus import account
 from tests.support.callers import Api
+from tests.support.databases import addresses
 from tests.support.sql import owning
 
 ROLES = {"second": "inspection_office", "leaders": "leading_group", "office": "inspection_office"}
@@ -31,7 +32,7 @@ def serving(database: EmbeddedPostgres, folder: Path) -> Serving:
 
     @asynccontextmanager
     async def started() -> AsyncIterator[ASGIApp]:
-        options = Settings(database_url=database.application_url, data_dir=folder / "data", pool_size=2)
+        options = Settings(**addresses(database.application_url), data_dir=folder / "data", pool_size=2)
         app = create_app(options)
         async with app.router.lifespan_context(app):
             yield app

@@ -22,9 +22,9 @@ begin
                    when new.team_id is not null then team_scope_ids(new.code, new.team_id) else '{}' end;
   return new;
 end $$;
-alter function bind_principal() owner to ledger_keeper;
 create trigger bind_new before insert on principal for each row execute function bind_principal();
 create trigger bind_again before update of code, unit_id, unit_number, team_id, team_number on principal for each row
   when ((new.code, new.unit_id, new.unit_number, new.team_id, new.team_number)
         is distinct from (old.code, old.unit_id, old.unit_number, old.team_id, old.team_number))
   execute function bind_principal();
+alter function bind_principal() owner to ledger_keeper;
