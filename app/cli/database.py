@@ -51,7 +51,7 @@ def database(options: Settings) -> Iterator[Database]:
     if options.database_url is not None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check("LEDGER_DATABASE_URL", options.database_url)
-        logins = configured_logins(options, directory, make=options.owner_database_url is not None)
+        logins = configured_logins(options, directory, make=bool(options.owner_database_url))
         yield Database(logins, options.owner_database_url, directory)
         return
     connections = max(100, options.workers * options.pool_size * POOLS + CONNECTIONS_BESIDE)
