@@ -186,6 +186,8 @@ def _serve(options: Settings, listener: socket.socket) -> None:
         log_config=LOGS,
         access_log=False,  # app/http/server.py writes the lines
         server_header=False,
+        proxy_headers=bool(options.trusted_proxies),
+        forwarded_allow_ips=options.trusted_proxies or [],
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         limit_concurrency=CONNECTIONS,

@@ -45,6 +45,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("id_number_obsolete", MEMBER, "15 位身份证号已停用。", "请填 18 位号码。", "15-digit numbers are obsolete.", "Give the 18-digit number."),
     sentence("id_number_check", MEMBER, "身份号码的校验码不符。", "请对照证件核对。", "The check digit of the identity number is wrong.", "Compare it with the document."),
     sentence("id_number_date", MEMBER, "身份号码中的出生日期不存在。", "请对照证件核对。", "The birth date in the identity number does not exist.", "Compare it with the document."),
+    sentence("number_is_identity", MEMBER, "身份证号不能用作人员编号。", "请另编一个，或不填由系统编号；身份证号填在“身份证号”。", "An identity number cannot be the number of a person.", "Choose another, or leave it out; give the identity number as id_number."),
     sentence("own_parent", MEMBER, "单位不能以自己为上级。", "请改填真正的上级单位。", "A unit cannot be its own parent.", "Name the real parent."),
     sentence("transfer_to_reported_unit", MEMBER, "接收单位是被反映人所在单位或其下级，线索不得移交给它。", "请按干部管理权限另选接收单位。", "The receiver is the reported person's own unit or below it.", "Choose another receiver."),
     sentence("state_secret", MEMBER, "本系统不得存储国家秘密（保守国家秘密法第三十一条）。", "秘密级以上内容请按保密规定另行办理。", "State secrets must not be stored here (Law on Guarding State Secrets, Art. 31).", "Handle it as the law requires."),

@@ -97,16 +97,19 @@ async def both(service: ASGIApp, database: EmbeddedPostgres) -> Both:
     return found
 
 
+GIVEN = "split_part(request_id, '.', 2)"  # the id that the caller gave, which follows ours
+
+
 async def misattributed(load: Load, people: Mapping[str, Person], database: EmbeddedPostgres) -> list[str]:
     """Revisions and entries of the access log that name another than who made the request, or that are missing."""
     async with owning(database) as owner:
         written = await owner.fetch(
-            "select request_id, jurisdiction, record_id::text, actor, snapshot ->> 'note' as note,"
-            " source ->> 'kind' as kind from revision where request_id like $1 || '-%'", load.prefix,
+            f"select {GIVEN} as request_id, jurisdiction, record_id::text, actor, snapshot ->> 'note' as note,"
+            f" source ->> 'kind' as kind from revision where {GIVEN} like $1 || '-%'", load.prefix,
         )  # fmt: skip
         read = await owner.fetch(
-            "select request_id, jurisdiction, principal, role, record_ids::text[] as ids from access_log"
-            " where request_id like $1 || '-%'", load.prefix,
+            f"select {GIVEN} as request_id, jurisdiction, principal, role, record_ids::text[] as ids from access_log"
+            f" where {GIVEN} like $1 || '-%'", load.prefix,
         )  # fmt: skip
     found = []
     for row in written:
