@@ -24,9 +24,15 @@
 -- such an account, as long as the transaction lasts: the pass is signed with a secret that the keeper alone reads, for this
 -- session and for the beginning of this transaction.
 create function become_system(caller text) returns void language plpgsql as $$
+declare
+  pass text;
 begin
   perform set_caller(caller);
-  perform set_config('ledger.system', coalesce(system_pass(), ''), true);
+  pass := system_pass();
+  if pass is null then -- else an effect would touch nothing, and nobody would know
+    raise exception 'no account that changes records' using errcode = 'insufficient_privilege';
+  end if;
+  perform set_config('ledger.system', pass, true);
   perform set_config('role', 'ledger_system', true);
 end $$;
 comment on function become_system(text) is 'Names the caller, and goes on as the system role until the transaction ends or says otherwise.';
@@ -95,7 +101,7 @@ comment on function system_mac(text, text) is 'The signature of a range of divis
 
 create function system_pass() returns text language sql stable parallel restricted security definer
   set search_path = public, pg_temp as $$
-  select concat_ws(';', p.low, p.high, system_mac(p.low, p.high)) from principal p
+  select p.low || ';' || p.high || ';' || system_mac(p.low, p.high) from principal p
     where p.id = caller_context() ->> 'sub' and not p.disabled and p.expires_at > now()
       and p.role not in ('administrator', 'superior', 'auditor') $$;
 comment on function system_pass() is 'The range of the caller, signed; null for a caller that changes no record.';

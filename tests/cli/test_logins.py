@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import cli
-from app.db.embedded import EmbeddedPostgres
+from app.db.embedded import EmbeddedPostgres, embedded_postgres
 from tests.support import databases
 
 NAMES = ("other_app_auth", "other_app_jobs", "other_app_sealing")
@@ -91,3 +91,24 @@ def test_a_login_that_holds_the_role_of_another_is_refused(own: dict[str, str]) 
     assert told.exit_code == 1 and "holds roles of another login" in told.stderr
     assert called(own, "migrate").exit_code == 0, "migrate takes it back"
     assert called(quiet, "account", "list").exit_code == 0
+
+
+def test_an_owner_that_is_no_superuser_can_make_it_all(tmp_path: Path, folder: Path) -> None:
+    """As README.md has it: a role that may create roles, and owns the database."""
+    with embedded_postgres(folder / "deployed", durable=False) as server:
+        for text in (
+            "create role deploy login createrole password 'd'",
+            "create role other_app login noinherit password 'a'",
+            "create database of_one_s_own owner deploy encoding 'UTF8'",
+        ):
+            asyncio.run(asked(server.superuser_url, text))
+        place = databases.beside(server.superuser_url, "of_one_s_own").rpartition("@")[2]
+        settings = {
+            "LEDGER_DATABASE_URL": f"postgresql://other_app:a@{place}",
+            "LEDGER_OWNER_DATABASE_URL": f"postgresql://deploy:d@{place}",
+            "LEDGER_DATA_DIR": str(tmp_path / "data"),
+        }
+        for _ in range(2):
+            done = called(settings, "migrate")
+            assert done.exit_code == 0, done.output
+        assert called({**settings, "LEDGER_OWNER_DATABASE_URL": ""}, "account", "list").exit_code == 0

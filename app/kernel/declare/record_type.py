@@ -190,9 +190,8 @@ class RecordType:
 
     @cached_property
     def names_persons(self) -> bool:
-        """Whether a record can name a person, by itself or by referring to one."""
-        named = any(f.of_person for f in self.of_kind(Text))
-        return named or bool(self.sealed) or any(f.to == "persons" for f in self.references)
+        """Whether a field is personal or secret: whoever keeps such a record keeps what somebody must not see."""
+        return any(f.secret for f in self.fields)
 
     @cached_property
     def rule_reads_references(self) -> bool:
