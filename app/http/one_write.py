@@ -7,6 +7,7 @@ the client for a head without a body.
 import asyncio
 from typing import Any
 
+from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 ADDRESS_BYTES, HEAD_BYTES = 16 * 1024, 64 * 1024
@@ -43,6 +44,12 @@ class OneWrite:
         held, self._held = self._held, []
         if held and not self._transport.is_closing():
             self._transport.writelines(held)
+
+
+async def _overloaded(scope: Any, receive: Any, send: Any) -> None:
+    from app.http.problems import refuse_overloaded
+
+    await refuse_overloaded(scope, receive, send)
 
 
 class TooLong(Exception):
@@ -92,6 +99,10 @@ class OneWriteProtocol(HttpToolsProtocol):
         if fields > HEAD_BYTES:
             self._why, self._most = "headers_too_long", HEAD_BYTES
             raise TooLong
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        """Serve the request, or refuse it because too many connections are open."""
+        super()._start_asgi_task(cycle, _overloaded if app is service_unavailable else app)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, then close. uvicorn would say it in plain text."""

@@ -94,14 +94,24 @@ def problem_response(refusal: Refusal, tongue: str, request_id: str) -> Response
     return Response(orjson.dumps(document), sentence.status, headers, PROBLEM_MEDIA)
 
 
+async def refuse_overloaded(scope: Any, receive: Any, send: Any) -> None:
+    """Refuse a request because this process has as many connections as it can serve; the connection is closed."""
+    header = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    response = problem_response(Refusal("busy"), language(header.decode("latin-1")), request_id := os.urandom(16).hex())
+    response.headers.update({**UNREAD, "x-request-id": request_id})
+    await response(scope, receive, send)
+
+
+UNREAD = {"connection": "close", "x-content-type-options": "nosniff", "cache-control": "no-store"}
+
+
 def refused_unread(code: str, most: int) -> bytes:
     """The whole answer to what could not be read as a request, in Chinese: its header fields are not known."""
     request_id = os.urandom(16).hex()
     response = problem_response(Refusal(code, most=most), "zh", request_id)
-    fields = [*response.raw_headers, (b"x-request-id", request_id.encode()), (b"connection", b"close")]
-    fields += [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+    response.headers.update({**UNREAD, "x-request-id": request_id})
     head = f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}\r\n".encode()
-    return head + b"".join(b"%b: %b\r\n" % field for field in fields) + b"\r\n" + bytes(response.body)
+    return head + b"".join(b"%b: %b\r\n" % field for field in response.raw_headers) + b"\r\n" + bytes(response.body)
 
 
 def _respond(request: Request, refusal: Refusal) -> Response:

@@ -172,7 +172,7 @@ async def test_the_load_notices_connections_that_keep_their_caller(
 ) -> None:
     async def keeping(self: Pools, role: str) -> Any:
         kind = Keeping if role.removeprefix("ledger_") in READERS else asyncpg.Connection
-        return await asyncpg.connect(self._url, server_settings=session(role), connection_class=kind)
+        return await asyncpg.connect(self.logins.of(role), server_settings=session(role), connection_class=kind)
 
     monkeypatch.setattr(Pools, "_connect", keeping)
     found = (await leaks(serving, both, database, "keeping", 24)).leaks
