@@ -20,20 +20,16 @@
 ----------------------------------------------------------------------------------------------------
 
 -- The one way to the system role. It is a role of its own, so that a write may concern records that the caller does not
--- see; but taken by `set role` alone it sees no row. What it sees is the range of the caller that was named, if there is
+-- see; but taken by `set role` alone it sees no row. What it sees is the range of the caller that is named, if there is
 -- such an account, as long as the transaction lasts: the pass is signed with a secret that the keeper alone reads, for this
--- session and for the beginning of this transaction.
+-- session and for the beginning of this transaction. (Assigned, not performed: an assignment of a call is no query.)
 create function become_system(caller text) returns void language plpgsql as $$
 declare
-  pass text;
+  ignored text;
 begin
-  perform set_caller(caller);
-  pass := system_pass();
-  if pass is null then -- else an effect would touch nothing, and nobody would know
-    raise exception 'no account that changes records' using errcode = 'insufficient_privilege';
-  end if;
-  perform set_config('ledger.system', pass, true);
-  perform set_config('role', 'ledger_system', true);
+  ignored := set_config('ledger.system', system_pass(caller), true);
+  ignored := set_config('ledger.caller', caller, true);
+  ignored := set_config('role', 'ledger_system', true);
 end $$;
 comment on function become_system(text) is 'Names the caller, and goes on as the system role until the transaction ends or says otherwise.';
 
@@ -94,23 +90,39 @@ comment on function set_caller(text) is 'Names the caller of this statement, and
 alter function set_caller(text) owner to ledger_keeper;
 grant select (entered_on) on target to ledger_keeper;
 
-create function system_mac(low text, high text) returns text language sql stable parallel restricted as $$
-  select encode(sha256(s.secret || sha256(s.secret || convert_to(
-    concat_ws(';', pg_backend_pid(), extract(epoch from now()), low, high), 'UTF8'))), 'hex') from system_secret s $$;
-comment on function system_mac(text, text) is 'The signature of a range of divisions for this session and transaction.';
+create function system_mac(secret bytea, low text, high text) returns text language sql stable parallel restricted as $$
+  select encode(sha256(secret || sha256(secret || convert_to(
+    concat_ws(';', pg_backend_pid(), extract(epoch from now()), low, high), 'UTF8'))), 'hex') $$;
+comment on function system_mac(bytea, text, text) is 'The signature of a range of divisions for this session and transaction.';
 
-create function system_pass() returns text language sql stable parallel restricted security definer
-  set search_path = public, pg_temp as $$
-  select p.low || ';' || p.high || ';' || system_mac(p.low, p.high) from principal p
-    where p.id = caller_context() ->> 'sub' and not p.disabled and p.expires_at > now()
-      and p.role not in ('administrator', 'superior', 'auditor') $$;
-comment on function system_pass() is 'The range of the caller, signed; null for a caller that changes no record.';
-alter function system_pass() owner to ledger_keeper;
+create function system_pass(caller text) returns text language plpgsql stable parallel restricted security definer
+  set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  principal_id text := caller::jsonb ->> 'sub';
+  low text;
+  high text;
+  secret bytea;
+begin
+  select p.low, p.high, s.secret into low, high, secret from principal p, system_secret s
+    where p.id = principal_id and not p.disabled and p.expires_at > now()
+      and p.role not in ('administrator', 'superior', 'auditor');
+  if not found then -- else an effect would touch nothing, and nobody would know
+    raise exception 'no account that changes records' using errcode = 'insufficient_privilege';
+  end if;
+  return concat_ws(';', low, high, system_mac(secret, low, high));
+end $$;
+comment on function system_pass(text) is 'The range of the caller, signed. Refuses a caller that changes no record.';
+alter function system_pass(text) owner to ledger_keeper;
 
-create function system_range() returns text[] language sql stable parallel restricted security definer
+create function system_range() returns text[] language plpgsql stable parallel restricted security definer
   set search_path = public, pg_temp as $$
-  select parts[1:2] from string_to_array(current_setting('ledger.system', true), ';') parts
-    where parts[3] = system_mac(parts[1], parts[2]) $$;
+declare
+  parts text[] := string_to_array(current_setting('ledger.system', true), ';');
+  secret bytea;
+begin
+  select s.secret into secret from system_secret s;
+  return case when parts[3] = system_mac(secret, parts[1], parts[2]) then parts[1:2] end;
+end $$;
 comment on function system_range() is 'The divisions in which the system role acts, from and to; null outside of become_system.';
 alter function system_range() owner to ledger_keeper;
 
@@ -349,7 +361,7 @@ grant execute on function become_system(text) to ledger_importing, ledger_figure
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
   ledger_auditor, ledger_partner_system, ledger_ledger_loader;
-grant execute on function system_mac(text, text) to ledger_keeper;
+grant execute on function system_mac(bytea, text, text) to ledger_keeper;
 grant execute on function unit_scope_ids(text, uuid) to ledger_keeper;
 grant execute on function team_scope_ids(text, uuid) to ledger_keeper;
 set local role ledger_keeper;
@@ -361,7 +373,7 @@ grant execute on function entering_team() to ledger_importing, ledger_figures, l
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
   ledger_auditor, ledger_partner_system, ledger_ledger_loader, ledger_system;
-grant execute on function system_pass() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+grant execute on function system_pass(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
   ledger_auditor, ledger_partner_system, ledger_ledger_loader;

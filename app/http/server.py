@@ -87,7 +87,7 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 status, answered = message["status"], True
                 headers = message.get("headers", ())
-                kept = () if any(name == b"cache-control" for name, _ in headers) else NOT_STORED
+                kept = () if b"cache-control" in dict(headers) else NOT_STORED
                 message["headers"] = [*headers, *kept, NOT_GUESSED, (b"x-request-id", request_id.encode())]
             await send(message)
 

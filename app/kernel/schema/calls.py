@@ -21,14 +21,14 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "business_number(text, int, int)": NAMING,
         "unit_lineage(text, uuid)": NAMING,
         "become_system(text)": CALLING,
-        "system_mac(text, text)": (KEEPER,),
+        "system_mac(bytea, text, text)": (KEEPER,),
         "unit_scope_ids(text, uuid)": (KEEPER,),
         "team_scope_ids(text, uuid)": (KEEPER,),
     },
     KEEPER: {
         "set_caller(text)": NAMING,
         "entering_team()": NAMING,
-        "system_pass()": CALLING,
+        "system_pass(text)": CALLING,
         "system_range()": (SYSTEM_ROLE,),
     },
 }
