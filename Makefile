@@ -1,7 +1,7 @@
 # make demo   the service with the example ledger, on an embedded Postgres
 # make run    the same service with whatever its data directory holds
 # make test   the whole test suite
-# make check  style and types
+# make check  style, types, generated documents, and the rules of row security
 # make trace  the files a PATCH and an import run through, and those to read first
 # Each first installs what it needs into .venv: with pip alone, every file checked by its hash.
 
@@ -36,6 +36,7 @@ check: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m app docs --check
+	$(BIN)/python -m pytest -n0 tests/security/test_definer_functions.py tests/security/test_row_security_lint.py
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import context
 from app.db.embedded import embedded_postgres
+from app.db.logins import Logins, configured_logins
 from app.migrate import install
 from app.migrate.checks import PLUGINS
 from app.migrate.run import HOME, SchemaNotCurrent, prepared
@@ -101,9 +102,9 @@ async def run_on(url: str) -> None:
         await engine.dispose()
 
 
-async def run_prepared(owner_url: str, application_url: str | None) -> None:
+async def run_prepared(owner_url: str, logins: Logins | None) -> None:
     """Run the command on this database under the migration lock, after making the database roles."""
-    async with prepared(owner_url, application_url):
+    async with prepared(owner_url, logins):
         await run_on(owner_url)
 
 
@@ -115,15 +116,21 @@ def run_compared() -> None:
     with tempfile.TemporaryDirectory(prefix="ledger-compare-", dir="/var/tmp") as folder:
         os.chmod(folder, 0o711)  # noqa: S103  # the server's own account passes through
         with embedded_postgres(Path(folder) / "postgres", durable=False) as server:
-            given = {"LEDGER_OWNER_DATABASE_URL": server.superuser_url, "LEDGER_DATABASE_URL": server.application_url}
+            given = {"LEDGER_OWNER_DATABASE_URL": server.superuser_url, "LEDGER_DATA_DIR": folder}
             upgrade = [sys.executable, "-m", "alembic", "-c", str(HOME / "alembic.ini"), "-x", "tables-only"]
             subprocess.run([*upgrade, "upgrade", "head"], env=os.environ | given, check=True)
             asyncio.run(run_on(server.superuser_url))
 
 
+def logins_to_make() -> Logins | None:
+    """The logins that the settings name, if they name any."""
+    if "logins" in context.config.attributes:
+        return context.config.attributes["logins"]
+    return configured_logins(options, options.data_dir, make=True) if options.database_url else None
+
+
 options = Settings()
 owner_url = context.config.attributes.get("owner_url") or options.owner_database_url
-application_url = context.config.attributes.get("application_url") or options.database_url
 if context.is_offline_mode():
     raise CommandError("不提供 SQL 脚本方式，请直接对数据库执行。 Offline mode is not supported: run it on a database.")
 if COMPARES and "owner_url" not in context.config.attributes:
@@ -135,7 +142,7 @@ elif not owner_url:
     )
 else:
     try:
-        asyncio.run(run_prepared(owner_url, application_url) if MOVES else run_on(owner_url))
+        asyncio.run(run_prepared(owner_url, logins_to_make()) if MOVES else run_on(owner_url))
     except SchemaNotCurrent as refused:
         if "owner_url" in context.config.attributes:
             raise

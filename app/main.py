@@ -18,9 +18,10 @@ from app.audit import routes as audit_routes
 from app.auth.authenticator import Authenticator, listening
 from app.auth.rate_limit import RateLimit
 from app.auth.tokens import load_keys
-from app.db.context import AUTH_ROLE
+from app.db.context import AUTH_ROLE, FIGURES_ROLE
+from app.db.logins import Logins, configured_logins
 from app.db.pool import Pools
-from app.db.roles import require_bound
+from app.db.roles import JOBS, require_bound
 from app.http import system_routes
 from app.http.docs_page import mount_docs
 from app.http.openapi import document, mount_document
@@ -85,12 +86,12 @@ def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        assert options.database_url, "the launcher sets LEDGER_DATABASE_URL, also for the embedded Postgres"
-        pools = Pools(options.database_url, size=options.pool_size, prepared=options.prepared_statements)
-        async with pools[AUTH_ROLE].acquire() as connection:
-            await require_bound(connection)
+        pools = Pools(_logins(options), size=options.pool_size, prepared=options.prepared_statements)
+        for kind, role in (("requests", FIGURES_ROLE), ("auth", AUTH_ROLE), ("jobs", JOBS)):
+            async with pools[role].acquire() as connection:
+                await require_bound(connection, kind)
         service = app.state.service = await _service(pools, options)
-        async with listening(service.authenticator, options.database_url), run_jobs(service):
+        async with listening(service.authenticator, pools.logins.auth), run_jobs(service):
             service.ready = True
             yield
             service.ready = False
@@ -99,11 +100,18 @@ def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
     return lifespan
 
 
+def _logins(options: Settings) -> Logins:
+    """The logins of a serving process. The launcher sets their addresses, also for the embedded Postgres."""
+    assert options.database_url, "the launcher sets LEDGER_DATABASE_URL"
+    return configured_logins(options, options.data_dir)
+
+
 async def _service(pools: Pools, options: Settings) -> Service:
-    keys = await load_keys(pools)
     secret_key = options.secret_key.get_secret_value() if options.secret_key else None
+    ring = load_keyring(secret_key, options.data_dir)
+    keys = await load_keys(pools, ring)
     return Service(
-        Runtime(REGISTRY, SCHEMAS, pools, load_keyring(secret_key, options.data_dir)),
+        Runtime(REGISTRY, SCHEMAS, pools, ring),
         keys,
         Authenticator(pools, keys, options.token_minutes, RateLimit(options.requests_per_minute), options.idle_minutes),
         options,

@@ -16,9 +16,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LEDGER_", extra="ignore")
 
     database_url: str | None = Field(None, description="Application role. Absent: the embedded Postgres.")
+    auth_database_url: str | None = Field(None, description="The login that signs in. Absent: made by `migrate`.")
+    jobs_database_url: str | None = Field(None, description="The login of the queue. Absent: made by `migrate`.")
+    sealing_database_url: str | None = Field(
+        None, description="The login that encrypts anew, for `rotate-key` alone. Absent: made by `migrate`."
+    )
     owner_database_url: str | None = Field(None, description="Used by migrations alone.")
     data_dir: Path = Field(Path(".data"), description="The embedded database, uploads on their way, nothing else.")
     host: str = "127.0.0.1"
+    trusted_proxies: str = Field(
+        "", description="Addresses or networks, with commas, whose X-Forwarded-For and -Proto are believed; no others."
+    )
     port: int = Field(8000, ge=1, le=65535)
     workers: int = Field(1, ge=1, le=64)
     secret_key: SecretStr | None = Field(

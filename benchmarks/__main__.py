@@ -89,7 +89,7 @@ def measure(given: argparse.Namespace, folder: Path) -> int:
     with embedded_postgres(home / "postgres", settings=SETTINGS) as postgres:
         print("loading …", flush=True)
         reference = asyncio.run(data.make_reference(postgres.superuser_url))
-        asyncio.run(data.make_ledger(postgres.superuser_url, postgres.application_url))
+        asyncio.run(data.make_ledger(postgres.superuser_url, postgres.logins))
         bench = Bench(postgres, folder, reference)
         asyncio.run(findings.write_requests(bench))
         if set(given.only) - {"import"}:

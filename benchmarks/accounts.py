@@ -7,6 +7,7 @@ import httpx
 
 from app.accounts import register
 from app.accounts.second_person import COMMAND_LINE
+from app.db.logins import Logins
 from app.db.pool import Pools
 
 JURISDICTIONS = ("431301", "431302", "431321", "431382")
@@ -44,7 +45,7 @@ async def complete(owner_url: str) -> bool:
     return bool(found == len(NAMES))
 
 
-async def open_all(owner: Any, application_url: str) -> None:
+async def open_all(owner: Any, logins: Logins) -> None:
     """Opens every account, bound to what the records that are there call for."""
     unit, of_partner = [r[0] for r in await owner.fetch(_FED_BACK, CODE)]
     supervision, department = [r[0] for r in await owner.fetch(_BODIES, CODE)]
@@ -57,7 +58,7 @@ async def open_all(owner: Any, application_url: str) -> None:
         "inspected_unit": {"unit_number": unit},
         "partner_system": {"unit_number": of_partner, "types": ["findings"]},
     }
-    pools = Pools(application_url, size=1)
+    pools = Pools(logins, size=1)
     for name, code in {**ELSEWHERE, **dict.fromkeys(CALLERS, CODE)}.items():
         await register.open_account(pools, name, PASSWORD, "inspection_office", code, COMMAND_LINE)
     for role in READERS:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import asyncpg
 import orjson
 
+from app.db.logins import Logins
 from app.migrate.run import migrate
 from benchmarks import accounts
 from benchmarks.accounts import JURISDICTIONS
@@ -144,17 +145,17 @@ PLACES = """create temp table places as select jurisdiction, id, number,
 from round where jurisdiction = any($1)"""
 
 
-async def make_ledger(owner_url: str, application_url: str) -> None:
+async def make_ledger(owner_url: str, logins: Logins) -> None:
     """The schema of the service, its records and its accounts, if they are not all there yet."""
     if await accounts.complete(owner_url):
-        await migrate(owner_url, application_url)
+        await migrate(owner_url, logins)
         return
     await make_empty(of_database(owner_url, "postgres"), urlsplit(owner_url).path.removeprefix("/"))
-    await migrate(owner_url, application_url)
+    await migrate(owner_url, logins)
     owner = await asyncpg.connect(owner_url)
     try:
         await _fill(owner)
-        await accounts.open_all(owner, application_url)
+        await accounts.open_all(owner, logins)
     finally:
         await owner.close()
 

@@ -99,7 +99,9 @@ def service(bench: Bench) -> Iterator[Side]:
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     environment = {
-        "LEDGER_DATABASE_URL": bench.postgres.application_url,
+        "LEDGER_DATABASE_URL": bench.postgres.logins.requests,
+        "LEDGER_AUTH_DATABASE_URL": bench.postgres.logins.auth,
+        "LEDGER_JOBS_DATABASE_URL": bench.postgres.logins.jobs,
         "LEDGER_OWNER_DATABASE_URL": bench.postgres.superuser_url,
         "LEDGER_DATA_DIR": str(bench.folder / "data"),
         "LEDGER_ACCESS_LOG": str(bench.folder / "access.log"),

@@ -6,7 +6,8 @@
 -- app/reports/figures.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
--- write what a caller may not. The service logs in as an account that may only become one of the others:
+-- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers
+-- and, within a transaction, ledger_system; and one each for ledger_auth, ledger_jobs and ledger_sealing:
 --   ledger_<role>      a caller of this role (ledger_ledger_loader: one who imports)
 --   ledger_system      the effects of a caller's write on records that the caller may not see
 --   ledger_importing   what a loader's import writes          ledger_figures   counts
@@ -17,6 +18,20 @@
 ----------------------------------------------------------------------------------------------------
 -- Functions by hand: caller (alembic/functions/caller)
 ----------------------------------------------------------------------------------------------------
+
+-- The one way to the system role. It is a role of its own, so that a write may concern records that the caller does not
+-- see; but taken by `set role` alone it sees no row. What it sees is the range of the caller that is named, if there is
+-- such an account, as long as the transaction lasts: the pass is signed with a secret that the keeper alone reads, for this
+-- session and for the beginning of this transaction. (Assigned, not performed: an assignment of a call is no query.)
+create function become_system(caller text) returns void language plpgsql as $$
+declare
+  ignored text;
+begin
+  ignored := set_config('ledger.system', system_pass(caller), true);
+  ignored := set_config('ledger.caller', caller, true);
+  ignored := set_config('role', 'ledger_system', true);
+end $$;
+comment on function become_system(text) is 'Names the caller, and goes on as the system role until the transaction ends or says otherwise.';
 
 create function bodies_below(jurisdiction text, unit_id uuid) returns uuid[] language sql stable as $$
   with recursive below as (
@@ -84,6 +99,42 @@ end $$;
 comment on function set_caller(text) is 'Names the caller of this statement, and looks up what it may see; always true.';
 alter function set_caller(text) owner to ledger_keeper;
 grant select (entered_on) on target to ledger_keeper;
+
+create function system_mac(secret bytea, low text, high text) returns text language sql stable parallel restricted as $$
+  select encode(sha256(secret || sha256(secret || convert_to(
+    concat_ws(';', pg_backend_pid(), extract(epoch from now()), low, high), 'UTF8'))), 'hex') $$;
+comment on function system_mac(bytea, text, text) is 'The signature of a range of divisions for this session and transaction.';
+
+create function system_pass(caller text) returns text language plpgsql stable parallel restricted security definer
+  set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  principal_id text := caller::jsonb ->> 'sub';
+  low text;
+  high text;
+  secret bytea;
+begin
+  select p.low, p.high, s.secret into low, high, secret from principal p, system_secret s
+    where p.id = principal_id and not p.disabled and p.expires_at > now()
+      and p.role not in ('administrator', 'superior', 'auditor');
+  if not found then -- else an effect would touch nothing, and nobody would know
+    raise exception 'no account that changes records' using errcode = 'insufficient_privilege';
+  end if;
+  return concat_ws(';', low, high, system_mac(secret, low, high));
+end $$;
+comment on function system_pass(text) is 'The range of the caller, signed. Refuses a caller that changes no record.';
+alter function system_pass(text) owner to ledger_keeper;
+
+create function system_range() returns text[] language plpgsql stable parallel restricted security definer
+  set search_path = public, pg_temp as $$
+declare
+  parts text[] := string_to_array(current_setting('ledger.system', true), ';');
+  secret bytea;
+begin
+  select s.secret into secret from system_secret s;
+  return case when parts[3] = system_mac(secret, parts[1], parts[2]) then parts[1:2] end;
+end $$;
+comment on function system_range() is 'The divisions in which the system role acts, from and to; null outside of become_system.';
+alter function system_range() owner to ledger_keeper;
 
 -- Kin (回避). Whoever is of a unit may not learn of a record about that unit, about one above it, or about one that is the
 -- same by merging: parents are followed to the root and mergers to the end, both ways. A discipline body (室, 派驻组, 镇纪委)
@@ -170,7 +221,6 @@ begin
   new.kin_ids := principal_kin_ids(new.code, new.unit_id, new.home_unit_id);
   return new;
 end $$;
-alter function bind_principal() owner to ledger_keeper;
 grant select (kind) on unit to ledger_keeper;
 create trigger bind_new before insert on principal for each row execute function bind_principal();
 create trigger bind_again before update of code, unit_id, unit_number, team_id, team_number, home_unit_id, home_unit_number, grants
@@ -179,6 +229,7 @@ create trigger bind_again before update of code, unit_id, unit_number, team_id, 
         is distinct from (old.code, old.unit_id, old.unit_number, old.team_id, old.team_number, old.home_unit_id,
                           old.home_unit_number, old.grants))
   execute function bind_principal();
+alter function bind_principal() owner to ledger_keeper;
 
 -- Every worker of the service caches principals, and drops one that has changed.
 create function notify_principal() returns trigger language plpgsql as $$
@@ -213,10 +264,10 @@ begin
     where q.code = any (moved) and p.id = q.id and p.kin_ids <> k.ids;
   return null;
 end $$;
-alter function rekin() owner to ledger_keeper;
 create trigger rekin_new after insert on unit referencing new table as now for each statement execute function rekin();
 create trigger rekin_moved after update on unit referencing old table as before new table as now
   for each statement execute function rekin();
+alter function rekin() owner to ledger_keeper;
 
 -- A team was dissolved, or is active again: its accounts answer for it only while it is.
 create function rescope_team() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
@@ -224,9 +275,9 @@ begin
   update principal p set scope_ids = team_scope_ids(p.code, p.team_id) where p.code = new.jurisdiction and p.team_id = new.id;
   return null;
 end $$;
-alter function rescope_team() owner to ledger_keeper;
 create trigger rescope_changed after update on team for each row when (new.state is distinct from old.state)
   execute function rescope_team();
+alter function rescope_team() owner to ledger_keeper;
 
 -- A unit was merged, or no longer is, or was voided. Walks up from it, locking each unit on the way and reading it anew,
 -- so that merges of one chain follow one another; then the scope ids of every principal of those units are found anew.
@@ -248,13 +299,13 @@ begin
     where p.code = new.jurisdiction and p.unit_id = any (path) and p.scope_ids <> unit_scope_ids(p.code, p.unit_id);
   return null;
 end $$;
-alter function rescope_units() owner to ledger_keeper;
 -- Decided by the conditions, without a call: a patch of a unit costs nothing more.
 create trigger rescope_merged after insert on unit for each row when (new.merged_into_id is not null)
   execute function rescope_units();
 create trigger rescope_changed after update on unit for each row
   when (new.state is distinct from old.state or new.merged_into_id is distinct from old.merged_into_id)
   execute function rescope_units();
+alter function rescope_units() owner to ledger_keeper;
 
 create function team_scope_ids(jurisdiction text, team_id uuid) returns uuid[] language sql stable as $$
   select coalesce(array_agg(t.id), '{}') from team t where t.jurisdiction = $1 and t.id = $2 and t.state = 'active' $$;
@@ -311,12 +362,12 @@ begin
   end if;
   return null;
 end $$;
-alter function refuse_kin() owner to ledger_keeper;
 create trigger refuse_kin_first after insert on clue for each row
   when (new.holder_unit_id is not null or new.handling_unit_id is not null) execute function refuse_kin();
 create trigger refuse_kin after update on clue for each row
   when (new.holder_unit_id is distinct from old.holder_unit_id or new.handling_unit_id is distinct from old.handling_unit_id)
   execute function refuse_kin();
+alter function refuse_kin() owner to ledger_keeper;
 
 -- A recusal of an account that does not exist would keep nobody away.
 create function refuse_unknown_recusal() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
@@ -327,12 +378,12 @@ begin
   end if;
   return null;
 end $$;
-alter function refuse_unknown_recusal() owner to ledger_keeper;
 create trigger refuse_unknown_recusal_first after insert on clue for each row when (new.recused <> '{}')
   execute function refuse_unknown_recusal();
 create trigger refuse_unknown_recusal after update on clue for each row when (new.recused <> '{}' and new.recused <> old.recused)
   execute function refuse_unknown_recusal();
 grant select (kind) on principal to ledger_keeper;
+alter function refuse_unknown_recusal() owner to ledger_keeper;
 
 create function refuse_version() returns trigger language plpgsql as $$
 begin
@@ -386,7 +437,6 @@ begin
       from access_log l where l.at < before group by 1, 2 order by 1, 2;
   end if;
 end $$;
-revoke all on function prune_access_log(int, boolean) from public;
 grant execute on function prune_access_log(int, boolean) to ledger_jobs;
 alter function prune_access_log(int, boolean) owner to ledger_keeper;
 create policy keeper on access_log to ledger_keeper using (at < now() - interval '6 months');
@@ -417,7 +467,6 @@ begin
       group by 1, 2 order by 1, 2;
   end if;
 end $$;
-revoke all on function prune_imports(boolean) from public;
 grant execute on function prune_imports(boolean) to ledger_jobs;
 alter function prune_imports(boolean) owner to ledger_keeper;
 create policy keeper on import_job to ledger_keeper using (finished_at < now() - interval '30 days');
@@ -452,10 +501,76 @@ grant select (expires_at), delete on session to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
+-- Who may call which function
+----------------------------------------------------------------------------------------------------
+
+set local role ledger_owner;
+grant execute on function caller_context() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system,
+  ledger_keeper;
+grant execute on function caller_grants() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function caller_rounds() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function caller_teams() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function business_number(text, int, int) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function unit_kin_ids(text, uuid) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system,
+  ledger_keeper;
+grant execute on function principal_kin_ids(text, uuid, uuid) to ledger_keeper;
+grant execute on function bodies_below(text, uuid) to ledger_keeper;
+grant execute on function become_system(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader;
+grant execute on function system_mac(bytea, text, text) to ledger_keeper;
+grant execute on function unit_scope_ids(text, uuid) to ledger_keeper;
+grant execute on function team_scope_ids(text, uuid) to ledger_keeper;
+set local role ledger_keeper;
+grant execute on function set_caller(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function entering_team() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function clue_without_reader(text, uuid) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function system_pass(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader;
+grant execute on function system_range() to ledger_system;
+set local role ledger_owner;
+
+
+----------------------------------------------------------------------------------------------------
 -- The installed schema itself
 ----------------------------------------------------------------------------------------------------
 
 grant select on alembic_version, schema_digest to ledger_auth;
+comment on table system_secret is 'Signs for which divisions the system role acts in a transaction; made by a migration, read by the keeper.';
+alter table system_secret enable row level security;
+alter table system_secret force row level security;
+create policy keeper on system_secret for select to ledger_keeper using (true);
+grant select on system_secret to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -478,12 +593,12 @@ comment on column principal_secret."set_by" is 'Who has set it and so knows it; 
 alter table principal_secret enable row level security;
 alter table principal_secret force row level security;
 create policy auth on principal_secret to ledger_auth using (true);
-comment on table service_key is 'The keys that sign tokens and cursors.';
+comment on table service_key is 'The keys that sign tokens and cursors, encrypted as sealed values are.';
 alter table service_key enable row level security;
 alter table service_key force row level security;
 create policy auth on service_key to ledger_auth using (true);
 grant select, insert, update on principal, principal_secret to ledger_auth;
-grant select, insert on service_key to ledger_auth;
+grant select, insert, update (form, algorithm, key_id, ciphertext) on service_key to ledger_auth;
 comment on table account_change is 'Every change of an account, client or API key: who made it, of what into what, and who confirmed it.';
 comment on column account_change."low" is 'The division of the principal, or its prefix.';
 comment on column account_change."former_low" is 'The same before the change.';
@@ -604,8 +719,11 @@ create trigger keep_all_revisions before truncate on revision
 comment on table number_series is 'The highest number given or assigned in each series; the next is one above it.';
 alter table number_series enable row level security;
 alter table number_series force row level security;
+create policy system on number_series to ledger_system using (
+    number_series.jurisdiction >= (select (system_range())[1])
+    and number_series.jurisdiction < (select (system_range())[2]));
 create policy numbering on number_series to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
-  ledger_handling_department, ledger_importing, ledger_system using (
+  ledger_handling_department, ledger_importing using (
   number_series.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
     and number_series.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
 grant select, insert, update on number_series to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
@@ -628,9 +746,9 @@ grant select on unit to ledger_administrator, ledger_leading_group, ledger_inspe
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on unit to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on unit to ledger_figures;
-create policy system on unit for all to ledger_system using (
-    unit.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and unit.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on unit to ledger_system using (
+    unit.jurisdiction >= (select (system_range())[1])
+    and unit.jurisdiction < (select (system_range())[2]));
 create policy importing on unit for all to ledger_importing using (
     unit.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and unit.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -715,11 +833,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_unit() owner to ledger_keeper;
 create trigger revise_new after insert on unit referencing new table as changed for each statement
   execute function revise_unit();
 create trigger revise_change after update on unit referencing new table as changed for each statement
   execute function revise_unit();
+alter function revise_unit() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_unit() returns trigger language plpgsql security definer
@@ -760,7 +878,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_unit() owner to ledger_keeper;
 
 create function hold_changed_unit() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -800,7 +917,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_unit() owner to ledger_keeper;
 create trigger hold_insert after insert on unit referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_unit();
@@ -810,6 +926,8 @@ create trigger hold_update after update on unit for each row
     or new.merged_into_id is distinct from old.merged_into_id
     or old.state = 'voided')
   execute function hold_changed_unit();
+alter function hold_unit() owner to ledger_keeper;
+alter function hold_changed_unit() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -836,9 +954,9 @@ grant select on person to ledger_administrator, ledger_leading_group, ledger_ins
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on person to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on person to ledger_figures;
-create policy system on person for all to ledger_system using (
-    person.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and person.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on person to ledger_system using (
+    person.jurisdiction >= (select (system_range())[1])
+    and person.jurisdiction < (select (system_range())[2]));
 create policy importing on person for all to ledger_importing using (
     person.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and person.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -927,11 +1045,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_person() owner to ledger_keeper;
 create trigger revise_new after insert on person referencing new table as changed for each statement
   execute function revise_person();
 create trigger revise_change after update on person referencing new table as changed for each statement
   execute function revise_person();
+alter function revise_person() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_person() returns trigger language plpgsql security definer
@@ -961,7 +1079,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_person() owner to ledger_keeper;
 
 create function hold_changed_person() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -990,7 +1107,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_person() owner to ledger_keeper;
 create trigger hold_insert after insert on person referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_person();
@@ -999,6 +1115,8 @@ create trigger hold_update after update on person for each row
     or new.other_unit_ids is distinct from old.other_unit_ids
     or old.state = 'voided')
   execute function hold_changed_person();
+alter function hold_person() owner to ledger_keeper;
+alter function hold_changed_person() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -1014,10 +1132,12 @@ $$ select coalesce(array_remove(
         and c.holder_unit_id is not null) then '{}'::uuid[] else array[r.entered_by_team] end, null), '{}') $$;
 alter function audience_of_person(person) owner to ledger_keeper;
 
-create function keep_audience_of_person() returns trigger language plpgsql as
+create function keep_audience_of_person() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.audience := audience_of_person(new); return new; end $$;
 create trigger keep_audience before insert or update on person for each row
   execute function keep_audience_of_person();
+alter function keep_audience_of_person() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -1036,9 +1156,9 @@ grant select on round to ledger_administrator, ledger_leading_group, ledger_insp
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on round to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, year, sequence) on round to ledger_figures;
-create policy system on round for all to ledger_system using (
-    round.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and round.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on round to ledger_system using (
+    round.jurisdiction >= (select (system_range())[1])
+    and round.jurisdiction < (select (system_range())[2]));
 create policy importing on round for all to ledger_importing using (
     round.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and round.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -1119,11 +1239,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_round() owner to ledger_keeper;
 create trigger revise_new after insert on round referencing new table as changed for each statement
   execute function revise_round();
 create trigger revise_change after update on round referencing new table as changed for each statement
   execute function revise_round();
+alter function revise_round() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -1142,9 +1262,9 @@ grant select on finding_category to ledger_administrator, ledger_leading_group, 
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on finding_category to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, phase) on finding_category to ledger_figures;
-create policy system on finding_category for all to ledger_system using (
-    finding_category.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and finding_category.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on finding_category to ledger_system using (
+    finding_category.jurisdiction >= (select (system_range())[1])
+    and finding_category.jurisdiction < (select (system_range())[2]));
 create policy importing on finding_category for all to ledger_importing using (
     finding_category.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and finding_category.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -1225,11 +1345,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_finding_category() owner to ledger_keeper;
 create trigger revise_new after insert on finding_category referencing new table as changed for each statement
   execute function revise_finding_category();
 create trigger revise_change after update on finding_category referencing new table as changed for each statement
   execute function revise_finding_category();
+alter function revise_finding_category() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_finding_category() returns trigger language plpgsql security definer
@@ -1248,7 +1368,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_finding_category() owner to ledger_keeper;
 
 create function hold_changed_finding_category() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -1266,7 +1385,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_finding_category() owner to ledger_keeper;
 create trigger hold_insert after insert on finding_category referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_finding_category();
@@ -1274,6 +1392,8 @@ create trigger hold_update after update on finding_category for each row
   when (new.round_id is distinct from old.round_id
     or old.state = 'voided')
   execute function hold_changed_finding_category();
+alter function hold_finding_category() owner to ledger_keeper;
+alter function hold_changed_finding_category() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -1298,9 +1418,9 @@ grant select on team to ledger_administrator, ledger_leading_group, ledger_inspe
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on team to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id) on team to ledger_figures;
-create policy system on team for all to ledger_system using (
-    team.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and team.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on team to ledger_system using (
+    team.jurisdiction >= (select (system_range())[1])
+    and team.jurisdiction < (select (system_range())[2]));
 create policy importing on team for all to ledger_importing using (
     team.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and team.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -1378,11 +1498,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_team() owner to ledger_keeper;
 create trigger revise_new after insert on team referencing new table as changed for each statement
   execute function revise_team();
 create trigger revise_change after update on team referencing new table as changed for each statement
   execute function revise_team();
+alter function revise_team() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_team() returns trigger language plpgsql security definer
@@ -1401,7 +1521,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_team() owner to ledger_keeper;
 
 create function hold_changed_team() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -1419,7 +1538,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_team() owner to ledger_keeper;
 create trigger hold_insert after insert on team referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_team();
@@ -1427,6 +1545,8 @@ create trigger hold_update after update on team for each row
   when (new.round_id is distinct from old.round_id
     or old.state = 'voided')
   execute function hold_changed_team();
+alter function hold_team() owner to ledger_keeper;
+alter function hold_changed_team() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -1451,9 +1571,9 @@ grant select on team_member to ledger_administrator, ledger_leading_group, ledge
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on team_member to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, team_id) on team_member to ledger_figures;
-create policy system on team_member for all to ledger_system using (
-    team_member.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and team_member.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on team_member to ledger_system using (
+    team_member.jurisdiction >= (select (system_range())[1])
+    and team_member.jurisdiction < (select (system_range())[2]));
 create policy importing on team_member for all to ledger_importing using (
     team_member.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and team_member.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -1526,11 +1646,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_team_member() owner to ledger_keeper;
 create trigger revise_new after insert on team_member referencing new table as changed for each statement
   execute function revise_team_member();
 create trigger revise_change after update on team_member referencing new table as changed for each statement
   execute function revise_team_member();
+alter function revise_team_member() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_team_member() returns trigger language plpgsql security definer
@@ -1560,7 +1680,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_team_member() owner to ledger_keeper;
 
 create function hold_changed_team_member() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -1589,7 +1708,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_team_member() owner to ledger_keeper;
 create trigger hold_insert after insert on team_member referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_team_member();
@@ -1598,6 +1716,8 @@ create trigger hold_update after update on team_member for each row
     or new.seconded_from_unit_id is distinct from old.seconded_from_unit_id
     or old.state = 'voided')
   execute function hold_changed_team_member();
+alter function hold_team_member() owner to ledger_keeper;
+alter function hold_changed_team_member() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -1623,9 +1743,9 @@ grant select on target to ledger_administrator, ledger_leading_group, ledger_ins
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on target to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, unit_kind) on target to ledger_figures;
-create policy system on target for all to ledger_system using (
-    target.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and target.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on target to ledger_system using (
+    target.jurisdiction >= (select (system_range())[1])
+    and target.jurisdiction < (select (system_range())[2]));
 create policy importing on target for all to ledger_importing using (
     target.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and target.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -1702,11 +1822,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_target() owner to ledger_keeper;
 create trigger revise_new after insert on target referencing new table as changed for each statement
   execute function revise_target();
 create trigger revise_change after update on target referencing new table as changed for each statement
   execute function revise_target();
+alter function revise_target() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_target() returns trigger language plpgsql security definer
@@ -1747,7 +1867,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_target() owner to ledger_keeper;
 
 create function hold_changed_target() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -1787,7 +1906,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_target() owner to ledger_keeper;
 create trigger hold_insert after insert on target referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_target();
@@ -1797,6 +1915,8 @@ create trigger hold_update after update on target for each row
     or new.unit_id is distinct from old.unit_id
     or old.state = 'voided')
   execute function hold_changed_target();
+alter function hold_target() owner to ledger_keeper;
+alter function hold_changed_target() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -1823,9 +1943,9 @@ grant select on visit to ledger_administrator, ledger_leading_group, ledger_insp
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on visit to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, households, interviews) on visit to ledger_figures;
-create policy system on visit for all to ledger_system using (
-    visit.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and visit.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on visit to ledger_system using (
+    visit.jurisdiction >= (select (system_range())[1])
+    and visit.jurisdiction < (select (system_range())[2]));
 create policy importing on visit for all to ledger_importing using (
     visit.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and visit.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -1905,11 +2025,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_visit() owner to ledger_keeper;
 create trigger revise_new after insert on visit referencing new table as changed for each statement
   execute function revise_visit();
 create trigger revise_change after update on visit referencing new table as changed for each statement
   execute function revise_visit();
+alter function revise_visit() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_visit() returns trigger language plpgsql security definer
@@ -1950,7 +2070,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_visit() owner to ledger_keeper;
 
 create function hold_changed_visit() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -1990,7 +2109,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_visit() owner to ledger_keeper;
 create trigger hold_insert after insert on visit referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_visit();
@@ -2000,6 +2118,8 @@ create trigger hold_update after update on visit for each row
     or new.unit_id is distinct from old.unit_id
     or old.state = 'voided')
   execute function hold_changed_visit();
+alter function hold_visit() owner to ledger_keeper;
+alter function hold_changed_visit() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -2026,9 +2146,9 @@ grant select on finding to ledger_administrator, ledger_leading_group, ledger_in
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on finding to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, category_id) on finding to ledger_figures;
-create policy system on finding for all to ledger_system using (
-    finding.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and finding.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on finding to ledger_system using (
+    finding.jurisdiction >= (select (system_range())[1])
+    and finding.jurisdiction < (select (system_range())[2]));
 create policy importing on finding for all to ledger_importing using (
     finding.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and finding.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -2121,11 +2241,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_finding() owner to ledger_keeper;
 create trigger revise_new after insert on finding referencing new table as changed for each statement
   execute function revise_finding();
 create trigger revise_change after update on finding referencing new table as changed for each statement
   execute function revise_finding();
+alter function revise_finding() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_finding() returns trigger language plpgsql security definer
@@ -2177,7 +2297,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_finding() owner to ledger_keeper;
 
 create function hold_changed_finding() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -2228,7 +2347,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_finding() owner to ledger_keeper;
 create trigger hold_insert after insert on finding referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_finding();
@@ -2239,6 +2357,8 @@ create trigger hold_update after update on finding for each row
     or new.category_id is distinct from old.category_id
     or old.state = 'voided')
   execute function hold_changed_finding();
+alter function hold_finding() owner to ledger_keeper;
+alter function hold_changed_finding() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -2266,9 +2386,9 @@ grant select on feedback_session to ledger_administrator, ledger_leading_group, 
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on feedback_session to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on feedback_session to ledger_figures;
-create policy system on feedback_session for all to ledger_system using (
-    feedback_session.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and feedback_session.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on feedback_session to ledger_system using (
+    feedback_session.jurisdiction >= (select (system_range())[1])
+    and feedback_session.jurisdiction < (select (system_range())[2]));
 create policy importing on feedback_session for all to ledger_importing using (
     feedback_session.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and feedback_session.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -2361,11 +2481,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_feedback_session() owner to ledger_keeper;
 create trigger revise_new after insert on feedback_session referencing new table as changed for each statement
   execute function revise_feedback_session();
 create trigger revise_change after update on feedback_session referencing new table as changed for each statement
   execute function revise_feedback_session();
+alter function revise_feedback_session() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_feedback_session() returns trigger language plpgsql security definer
@@ -2395,7 +2515,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_feedback_session() owner to ledger_keeper;
 
 create function hold_changed_feedback_session() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -2424,7 +2543,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_feedback_session() owner to ledger_keeper;
 create trigger hold_insert after insert on feedback_session referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_feedback_session();
@@ -2433,6 +2551,8 @@ create trigger hold_update after update on feedback_session for each row
     or new.unit_id is distinct from old.unit_id
     or old.state = 'voided')
   execute function hold_changed_feedback_session();
+alter function hold_feedback_session() owner to ledger_keeper;
+alter function hold_changed_feedback_session() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -2458,9 +2578,9 @@ grant select on rectification_opinion to ledger_administrator, ledger_leading_gr
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on rectification_opinion to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id) on rectification_opinion to ledger_figures;
-create policy system on rectification_opinion for all to ledger_system using (
-    rectification_opinion.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and rectification_opinion.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on rectification_opinion to ledger_system using (
+    rectification_opinion.jurisdiction >= (select (system_range())[1])
+    and rectification_opinion.jurisdiction < (select (system_range())[2]));
 create policy importing on rectification_opinion for all to ledger_importing using (
     rectification_opinion.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and rectification_opinion.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -2551,11 +2671,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_rectification_opinion() owner to ledger_keeper;
 create trigger revise_new after insert on rectification_opinion referencing new table as changed for each statement
   execute function revise_rectification_opinion();
 create trigger revise_change after update on rectification_opinion referencing new table as changed for each statement
   execute function revise_rectification_opinion();
+alter function revise_rectification_opinion() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_rectification_opinion() returns trigger language plpgsql security definer
@@ -2607,7 +2727,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_rectification_opinion() owner to ledger_keeper;
 
 create function hold_changed_rectification_opinion() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -2658,7 +2777,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_rectification_opinion() owner to ledger_keeper;
 create trigger hold_insert after insert on rectification_opinion referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_rectification_opinion();
@@ -2669,6 +2787,8 @@ create trigger hold_update after update on rectification_opinion for each row
     or new.cooperating_unit_ids is distinct from old.cooperating_unit_ids
     or old.state = 'voided')
   execute function hold_changed_rectification_opinion();
+alter function hold_rectification_opinion() owner to ledger_keeper;
+alter function hold_changed_rectification_opinion() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -2686,10 +2806,12 @@ $$ select coalesce(array_remove(
         where f.jurisdiction = r.jurisdiction and f.id = r.finding_id)] || r.cooperating_unit_ids, null), '{}') $$;
 alter function audience_of_rectification_opinion(rectification_opinion) owner to ledger_keeper;
 
-create function keep_audience_of_rectification_opinion() returns trigger language plpgsql as
+create function keep_audience_of_rectification_opinion() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.audience := audience_of_rectification_opinion(new); return new; end $$;
 create trigger keep_audience before insert or update on rectification_opinion for each row
   execute function keep_audience_of_rectification_opinion();
+alter function keep_audience_of_rectification_opinion() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -2708,9 +2830,9 @@ grant select on immediate_rectification to ledger_administrator, ledger_leading_
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on immediate_rectification to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id) on immediate_rectification to ledger_figures;
-create policy system on immediate_rectification for all to ledger_system using (
-    immediate_rectification.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and immediate_rectification.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on immediate_rectification to ledger_system using (
+    immediate_rectification.jurisdiction >= (select (system_range())[1])
+    and immediate_rectification.jurisdiction < (select (system_range())[2]));
 create policy importing on immediate_rectification for all to ledger_importing using (
     immediate_rectification.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and immediate_rectification.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -2802,11 +2924,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_immediate_rectification() owner to ledger_keeper;
 create trigger revise_new after insert on immediate_rectification referencing new table as changed for each statement
   execute function revise_immediate_rectification();
 create trigger revise_change after update on immediate_rectification referencing new table as changed for each statement
   execute function revise_immediate_rectification();
+alter function revise_immediate_rectification() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_immediate_rectification() returns trigger language plpgsql security definer
@@ -2858,7 +2980,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_immediate_rectification() owner to ledger_keeper;
 
 create function hold_changed_immediate_rectification() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -2909,7 +3030,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_immediate_rectification() owner to ledger_keeper;
 create trigger hold_insert after insert on immediate_rectification referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_immediate_rectification();
@@ -2920,6 +3040,8 @@ create trigger hold_update after update on immediate_rectification for each row
     or new.cooperating_unit_ids is distinct from old.cooperating_unit_ids
     or old.state = 'voided')
   execute function hold_changed_immediate_rectification();
+alter function hold_immediate_rectification() owner to ledger_keeper;
+alter function hold_changed_immediate_rectification() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -2946,9 +3068,9 @@ grant select on clue to ledger_administrator, ledger_leading_group, ledger_inspe
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on clue to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, merged_into_id, holder_unit_id) on clue to ledger_figures;
-create policy system on clue for all to ledger_system using (
-    clue.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and clue.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on clue to ledger_system using (
+    clue.jurisdiction >= (select (system_range())[1])
+    and clue.jurisdiction < (select (system_range())[2]));
 create policy importing on clue for all to ledger_importing using (
     clue.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and clue.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -3060,11 +3182,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_clue() owner to ledger_keeper;
 create trigger revise_new after insert on clue referencing new table as changed for each statement
   execute function revise_clue();
 create trigger revise_change after update on clue referencing new table as changed for each statement
   execute function revise_clue();
+alter function revise_clue() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_clue() returns trigger language plpgsql security definer
@@ -3160,7 +3282,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_clue() owner to ledger_keeper;
 
 create function hold_changed_clue() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -3255,7 +3376,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_clue() owner to ledger_keeper;
 create trigger hold_insert after insert on clue referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_clue();
@@ -3270,6 +3390,8 @@ create trigger hold_update after update on clue for each row
     or new.merged_into_id is distinct from old.merged_into_id
     or old.state = 'voided')
   execute function hold_changed_clue();
+alter function hold_clue() owner to ledger_keeper;
+alter function hold_changed_clue() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -3292,7 +3414,8 @@ $$ select array(select distinct x from unnest(
         where p.jurisdiction = r.jurisdiction and p.id = r.person_id)) x where x is not null order by x) $$;
 alter function about_of_clue(clue) owner to ledger_keeper;
 
-create function keep_about_of_clue() returns trigger language plpgsql as
+create function keep_about_of_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin 
   if tg_op = 'INSERT' then
     new.about_as_entered := '{}';
@@ -3305,6 +3428,7 @@ $$ begin
  return new; end $$;
 create trigger keep_about before insert or update on clue for each row
   execute function keep_about_of_clue();
+alter function keep_about_of_clue() owner to ledger_keeper;
 
 -- Who stays away from it
 create function recused_of_clue(r clue) returns text[]
@@ -3312,10 +3436,12 @@ create function recused_of_clue(r clue) returns text[]
 $$ select coalesce(array(select x ->> 'account' from jsonb_array_elements(r.recusals) x order by 1), '{}') $$;
 alter function recused_of_clue(clue) owner to ledger_keeper;
 
-create function keep_recused_of_clue() returns trigger language plpgsql as
+create function keep_recused_of_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.recused := recused_of_clue(new); return new; end $$;
 create trigger keep_recused before insert or update on clue for each row
   execute function keep_recused_of_clue();
+alter function keep_recused_of_clue() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -3334,9 +3460,9 @@ grant select on clue_transfer to ledger_administrator, ledger_leading_group, led
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on clue_transfer to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, clue_ids) on clue_transfer to ledger_figures;
-create policy system on clue_transfer for all to ledger_system using (
-    clue_transfer.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and clue_transfer.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on clue_transfer to ledger_system using (
+    clue_transfer.jurisdiction >= (select (system_range())[1])
+    and clue_transfer.jurisdiction < (select (system_range())[2]));
 create policy importing on clue_transfer for all to ledger_importing using (
     clue_transfer.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and clue_transfer.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -3433,11 +3559,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_clue_transfer() owner to ledger_keeper;
 create trigger revise_new after insert on clue_transfer referencing new table as changed for each statement
   execute function revise_clue_transfer();
 create trigger revise_change after update on clue_transfer referencing new table as changed for each statement
   execute function revise_clue_transfer();
+alter function revise_clue_transfer() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_clue_transfer() returns trigger language plpgsql security definer
@@ -3489,7 +3615,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_clue_transfer() owner to ledger_keeper;
 
 create function hold_changed_clue_transfer() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -3540,7 +3665,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_clue_transfer() owner to ledger_keeper;
 create trigger hold_insert after insert on clue_transfer referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_clue_transfer();
@@ -3551,6 +3675,8 @@ create trigger hold_update after update on clue_transfer for each row
     or new.clue_ids is distinct from old.clue_ids
     or old.state = 'voided')
   execute function hold_changed_clue_transfer();
+alter function hold_clue_transfer() owner to ledger_keeper;
+alter function hold_changed_clue_transfer() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -3568,10 +3694,12 @@ $$ select coalesce(array_remove(
         || array(select c.team_id from clue c where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids)), null), '{}') $$;
 alter function audience_of_clue_transfer(clue_transfer) owner to ledger_keeper;
 
-create function keep_audience_of_clue_transfer() returns trigger language plpgsql as
+create function keep_audience_of_clue_transfer() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.audience := audience_of_clue_transfer(new); return new; end $$;
 create trigger keep_audience before insert or update on clue_transfer for each row
   execute function keep_audience_of_clue_transfer();
+alter function keep_audience_of_clue_transfer() owner to ledger_keeper;
 
 -- Whom it is about: it does not exist for their kin
 create function about_of_clue_transfer(r clue_transfer) returns uuid[]
@@ -3581,10 +3709,12 @@ $$ select array(select distinct x from unnest(
         where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids))) x where x is not null order by x) $$;
 alter function about_of_clue_transfer(clue_transfer) owner to ledger_keeper;
 
-create function keep_about_of_clue_transfer() returns trigger language plpgsql as
+create function keep_about_of_clue_transfer() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.about := about_of_clue_transfer(new); return new; end $$;
 create trigger keep_about before insert or update on clue_transfer for each row
   execute function keep_about_of_clue_transfer();
+alter function keep_about_of_clue_transfer() owner to ledger_keeper;
 
 -- Who stays away from it
 create function recused_of_clue_transfer(r clue_transfer) returns text[]
@@ -3593,10 +3723,12 @@ $$ select coalesce(array(select distinct x from clue c, unnest(c.recused) x
         where c.jurisdiction = r.jurisdiction and c.id = any (r.clue_ids) order by x), '{}') $$;
 alter function recused_of_clue_transfer(clue_transfer) owner to ledger_keeper;
 
-create function keep_recused_of_clue_transfer() returns trigger language plpgsql as
+create function keep_recused_of_clue_transfer() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.recused := recused_of_clue_transfer(new); return new; end $$;
 create trigger keep_recused before insert or update on clue_transfer for each row
   execute function keep_recused_of_clue_transfer();
+alter function keep_recused_of_clue_transfer() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -3615,9 +3747,9 @@ grant select on case_filing to ledger_administrator, ledger_leading_group, ledge
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on case_filing to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, person_id) on case_filing to ledger_figures;
-create policy system on case_filing for all to ledger_system using (
-    case_filing.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and case_filing.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on case_filing to ledger_system using (
+    case_filing.jurisdiction >= (select (system_range())[1])
+    and case_filing.jurisdiction < (select (system_range())[2]));
 create policy importing on case_filing for all to ledger_importing using (
     case_filing.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and case_filing.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -3708,11 +3840,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_case_filing() owner to ledger_keeper;
 create trigger revise_new after insert on case_filing referencing new table as changed for each statement
   execute function revise_case_filing();
 create trigger revise_change after update on case_filing referencing new table as changed for each statement
   execute function revise_case_filing();
+alter function revise_case_filing() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_case_filing() returns trigger language plpgsql security definer
@@ -3775,7 +3907,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_case_filing() owner to ledger_keeper;
 
 create function hold_changed_case_filing() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -3837,7 +3968,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_case_filing() owner to ledger_keeper;
 create trigger hold_insert after insert on case_filing referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_case_filing();
@@ -3849,6 +3979,8 @@ create trigger hold_update after update on case_filing for each row
     or new.clue_id is distinct from old.clue_id
     or old.state = 'voided')
   execute function hold_changed_case_filing();
+alter function hold_case_filing() owner to ledger_keeper;
+alter function hold_changed_case_filing() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -3868,10 +4000,12 @@ $$ select coalesce(array_remove(
         where c.jurisdiction = r.jurisdiction and c.id = r.clue_id)], null), '{}') $$;
 alter function audience_of_case_filing(case_filing) owner to ledger_keeper;
 
-create function keep_audience_of_case_filing() returns trigger language plpgsql as
+create function keep_audience_of_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.audience := audience_of_case_filing(new); return new; end $$;
 create trigger keep_audience before insert or update on case_filing for each row
   execute function keep_audience_of_case_filing();
+alter function keep_audience_of_case_filing() owner to ledger_keeper;
 
 -- Whom it is about: it does not exist for their kin
 create function about_of_case_filing(r case_filing) returns uuid[]
@@ -3882,10 +4016,12 @@ $$ select array(select distinct x from unnest(
         || (select c.about from clue c where c.jurisdiction = r.jurisdiction and c.id = r.clue_id)) x where x is not null order by x) $$;
 alter function about_of_case_filing(case_filing) owner to ledger_keeper;
 
-create function keep_about_of_case_filing() returns trigger language plpgsql as
+create function keep_about_of_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.about := about_of_case_filing(new); return new; end $$;
 create trigger keep_about before insert or update on case_filing for each row
   execute function keep_about_of_case_filing();
+alter function keep_about_of_case_filing() owner to ledger_keeper;
 
 -- Who stays away from it
 create function recused_of_case_filing(r case_filing) returns text[]
@@ -3893,10 +4029,12 @@ create function recused_of_case_filing(r case_filing) returns text[]
 $$ select coalesce((select c.recused from clue c where c.jurisdiction = r.jurisdiction and c.id = r.clue_id), '{}') $$;
 alter function recused_of_case_filing(case_filing) owner to ledger_keeper;
 
-create function keep_recused_of_case_filing() returns trigger language plpgsql as
+create function keep_recused_of_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.recused := recused_of_case_filing(new); return new; end $$;
 create trigger keep_recused before insert or update on case_filing for each row
   execute function keep_recused_of_case_filing();
+alter function keep_recused_of_case_filing() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -3915,9 +4053,9 @@ grant select on accountability_decision to ledger_administrator, ledger_leading_
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on accountability_decision to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, subject_kind, person_id) on accountability_decision to ledger_figures;
-create policy system on accountability_decision for all to ledger_system using (
-    accountability_decision.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and accountability_decision.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on accountability_decision to ledger_system using (
+    accountability_decision.jurisdiction >= (select (system_range())[1])
+    and accountability_decision.jurisdiction < (select (system_range())[2]));
 create policy importing on accountability_decision for all to ledger_importing using (
     accountability_decision.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and accountability_decision.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -4001,11 +4139,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_accountability_decision() owner to ledger_keeper;
 create trigger revise_new after insert on accountability_decision referencing new table as changed for each statement
   execute function revise_accountability_decision();
 create trigger revise_change after update on accountability_decision referencing new table as changed for each statement
   execute function revise_accountability_decision();
+alter function revise_accountability_decision() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_accountability_decision() returns trigger language plpgsql security definer
@@ -4079,7 +4217,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_accountability_decision() owner to ledger_keeper;
 
 create function hold_changed_accountability_decision() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4152,7 +4289,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_accountability_decision() owner to ledger_keeper;
 create trigger hold_insert after insert on accountability_decision referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_accountability_decision();
@@ -4165,6 +4301,8 @@ create trigger hold_update after update on accountability_decision for each row
     or new.finding_id is distinct from old.finding_id
     or old.state = 'voided')
   execute function hold_changed_accountability_decision();
+alter function hold_accountability_decision() owner to ledger_keeper;
+alter function hold_changed_accountability_decision() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -4194,9 +4332,9 @@ grant select on admonishment to ledger_administrator, ledger_leading_group, ledg
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on admonishment to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, kind, subject_kind, unit_id) on admonishment to ledger_figures;
-create policy system on admonishment for all to ledger_system using (
-    admonishment.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and admonishment.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on admonishment to ledger_system using (
+    admonishment.jurisdiction >= (select (system_range())[1])
+    and admonishment.jurisdiction < (select (system_range())[2]));
 create policy importing on admonishment for all to ledger_importing using (
     admonishment.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and admonishment.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -4278,11 +4416,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_admonishment() owner to ledger_keeper;
 create trigger revise_new after insert on admonishment referencing new table as changed for each statement
   execute function revise_admonishment();
 create trigger revise_change after update on admonishment referencing new table as changed for each statement
   execute function revise_admonishment();
+alter function revise_admonishment() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_admonishment() returns trigger language plpgsql security definer
@@ -4334,7 +4472,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_admonishment() owner to ledger_keeper;
 
 create function hold_changed_admonishment() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4385,7 +4522,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_admonishment() owner to ledger_keeper;
 create trigger hold_insert after insert on admonishment referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_admonishment();
@@ -4396,6 +4532,8 @@ create trigger hold_update after update on admonishment for each row
     or new.authority_unit_id is distinct from old.authority_unit_id
     or old.state = 'voided')
   execute function hold_changed_admonishment();
+alter function hold_admonishment() owner to ledger_keeper;
+alter function hold_changed_admonishment() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -4423,9 +4561,9 @@ grant select on judicial_referral to ledger_administrator, ledger_leading_group,
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on judicial_referral to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, person_id) on judicial_referral to ledger_figures;
-create policy system on judicial_referral for all to ledger_system using (
-    judicial_referral.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and judicial_referral.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on judicial_referral to ledger_system using (
+    judicial_referral.jurisdiction >= (select (system_range())[1])
+    and judicial_referral.jurisdiction < (select (system_range())[2]));
 create policy importing on judicial_referral for all to ledger_importing using (
     judicial_referral.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and judicial_referral.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -4503,11 +4641,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_judicial_referral() owner to ledger_keeper;
 create trigger revise_new after insert on judicial_referral referencing new table as changed for each statement
   execute function revise_judicial_referral();
 create trigger revise_change after update on judicial_referral referencing new table as changed for each statement
   execute function revise_judicial_referral();
+alter function revise_judicial_referral() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_judicial_referral() returns trigger language plpgsql security definer
@@ -4581,7 +4719,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_judicial_referral() owner to ledger_keeper;
 
 create function hold_changed_judicial_referral() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4654,7 +4791,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_judicial_referral() owner to ledger_keeper;
 create trigger hold_insert after insert on judicial_referral referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_judicial_referral();
@@ -4667,6 +4803,8 @@ create trigger hold_update after update on judicial_referral for each row
     or new.case_filing_id is distinct from old.case_filing_id
     or old.state = 'voided')
   execute function hold_changed_judicial_referral();
+alter function hold_judicial_referral() owner to ledger_keeper;
+alter function hold_changed_judicial_referral() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -4689,10 +4827,12 @@ $$ select array(select distinct x from unnest(
             where k.jurisdiction = r.jurisdiction and k.id = r.case_filing_id)) x where x is not null order by x) $$;
 alter function about_of_judicial_referral(judicial_referral) owner to ledger_keeper;
 
-create function keep_about_of_judicial_referral() returns trigger language plpgsql as
+create function keep_about_of_judicial_referral() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.about := about_of_judicial_referral(new); return new; end $$;
 create trigger keep_about before insert or update on judicial_referral for each row
   execute function keep_about_of_judicial_referral();
+alter function keep_about_of_judicial_referral() owner to ledger_keeper;
 
 -- Who stays away from it
 create function recused_of_judicial_referral(r judicial_referral) returns text[]
@@ -4701,10 +4841,12 @@ $$ select coalesce((select k.recused from case_filing k
             where k.jurisdiction = r.jurisdiction and k.id = r.case_filing_id), '{}') $$;
 alter function recused_of_judicial_referral(judicial_referral) owner to ledger_keeper;
 
-create function keep_recused_of_judicial_referral() returns trigger language plpgsql as
+create function keep_recused_of_judicial_referral() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
 $$ begin new.recused := recused_of_judicial_referral(new); return new; end $$;
 create trigger keep_recused before insert or update on judicial_referral for each row
   execute function keep_recused_of_judicial_referral();
+alter function keep_recused_of_judicial_referral() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -4723,9 +4865,9 @@ grant select on look_back to ledger_administrator, ledger_leading_group, ledger_
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on look_back to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state, round_id, conclusion) on look_back to ledger_figures;
-create policy system on look_back for all to ledger_system using (
-    look_back.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and look_back.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on look_back to ledger_system using (
+    look_back.jurisdiction >= (select (system_range())[1])
+    and look_back.jurisdiction < (select (system_range())[2]));
 create policy importing on look_back for all to ledger_importing using (
     look_back.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and look_back.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -4817,11 +4959,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_look_back() owner to ledger_keeper;
 create trigger revise_new after insert on look_back referencing new table as changed for each statement
   execute function revise_look_back();
 create trigger revise_change after update on look_back referencing new table as changed for each statement
   execute function revise_look_back();
+alter function revise_look_back() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_look_back() returns trigger language plpgsql security definer
@@ -4884,7 +5026,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_look_back() owner to ledger_keeper;
 
 create function hold_changed_look_back() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -4946,7 +5087,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_look_back() owner to ledger_keeper;
 create trigger hold_insert after insert on look_back referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_look_back();
@@ -4958,6 +5098,8 @@ create trigger hold_update after update on look_back for each row
     or new.finding_id is distinct from old.finding_id
     or old.state = 'voided')
   execute function hold_changed_look_back();
+alter function hold_look_back() owner to ledger_keeper;
+alter function hold_changed_look_back() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -4987,9 +5129,9 @@ grant select on consultation to ledger_administrator, ledger_leading_group, ledg
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on consultation to ledger_system, ledger_importing;
 grant select (jurisdiction, id, number, state) on consultation to ledger_figures;
-create policy system on consultation for all to ledger_system using (
-    consultation.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
-    and consultation.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy system on consultation to ledger_system using (
+    consultation.jurisdiction >= (select (system_range())[1])
+    and consultation.jurisdiction < (select (system_range())[2]));
 create policy importing on consultation for all to ledger_importing using (
     consultation.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and consultation.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
@@ -5069,11 +5211,11 @@ begin
       from changed c) n;
   return null;
 end $$;
-alter function revise_consultation() owner to ledger_keeper;
 create trigger revise_new after insert on consultation referencing new table as changed for each statement
   execute function revise_consultation();
 create trigger revise_change after update on consultation referencing new table as changed for each statement
   execute function revise_consultation();
+alter function revise_consultation() owner to ledger_keeper;
 
 -- What it refers to is there and not voided
 create function hold_consultation() returns trigger language plpgsql security definer
@@ -5092,7 +5234,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_consultation() owner to ledger_keeper;
 
 create function hold_changed_consultation() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -5110,7 +5251,6 @@ begin
   end if;
   return null;
 end $$;
-alter function hold_changed_consultation() owner to ledger_keeper;
 create trigger hold_insert after insert on consultation referencing new table as changed for each statement
   when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
   execute function hold_consultation();
@@ -5118,6 +5258,8 @@ create trigger hold_update after update on consultation for each row
   when (new.round_id is distinct from old.round_id
     or old.state = 'voided')
   execute function hold_changed_consultation();
+alter function hold_consultation() owner to ledger_keeper;
+alter function hold_changed_consultation() owner to ledger_keeper;
 
 do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
@@ -5144,10 +5286,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function person_follows_clue() owner to ledger_keeper;
 create trigger person_follows_clue after update on clue for each row
   when (old.holder_unit_id is distinct from new.holder_unit_id or old.person_id is distinct from new.person_id)
   execute function person_follows_clue();
+alter function person_follows_clue() owner to ledger_keeper;
 
 create function rectification_opinion_follows_finding() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -5163,10 +5305,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function rectification_opinion_follows_finding() owner to ledger_keeper;
 create trigger rectification_opinion_follows_finding after update on finding for each row
   when (old.team_id is distinct from new.team_id)
   execute function rectification_opinion_follows_finding();
+alter function rectification_opinion_follows_finding() owner to ledger_keeper;
 
 create function clue_follows_person() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -5182,10 +5324,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function clue_follows_person() owner to ledger_keeper;
 create trigger clue_follows_person after update on person for each row
   when (old.unit_id is distinct from new.unit_id or old.other_unit_ids is distinct from new.other_unit_ids)
   execute function clue_follows_person();
+alter function clue_follows_person() owner to ledger_keeper;
 
 create function clue_transfer_follows_clue() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -5201,10 +5343,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function clue_transfer_follows_clue() owner to ledger_keeper;
 create trigger clue_transfer_follows_clue after update on clue for each row
   when (old.team_id is distinct from new.team_id or old.about is distinct from new.about or old.recused is distinct from new.recused)
   execute function clue_transfer_follows_clue();
+alter function clue_transfer_follows_clue() owner to ledger_keeper;
 
 create function case_filing_follows_clue() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -5220,10 +5362,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function case_filing_follows_clue() owner to ledger_keeper;
 create trigger case_filing_follows_clue after update on clue for each row
   when (old.handling_unit_id is distinct from new.handling_unit_id or old.about is distinct from new.about or old.recused is distinct from new.recused)
   execute function case_filing_follows_clue();
+alter function case_filing_follows_clue() owner to ledger_keeper;
 
 create function case_filing_follows_person() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -5239,10 +5381,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function case_filing_follows_person() owner to ledger_keeper;
 create trigger case_filing_follows_person after update on person for each row
   when (old.unit_id is distinct from new.unit_id or old.other_unit_ids is distinct from new.other_unit_ids)
   execute function case_filing_follows_person();
+alter function case_filing_follows_person() owner to ledger_keeper;
 
 create function judicial_referral_follows_person() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -5258,10 +5400,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function judicial_referral_follows_person() owner to ledger_keeper;
 create trigger judicial_referral_follows_person after update on person for each row
   when (old.unit_id is distinct from new.unit_id or old.other_unit_ids is distinct from new.other_unit_ids)
   execute function judicial_referral_follows_person();
+alter function judicial_referral_follows_person() owner to ledger_keeper;
 
 create function judicial_referral_follows_case_filing() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
@@ -5277,10 +5419,10 @@ begin
   perform set_config('ledger.caller', coalesce(asked, ''), true);
   return null;
 end $$;
-alter function judicial_referral_follows_case_filing() owner to ledger_keeper;
 create trigger judicial_referral_follows_case_filing after update on case_filing for each row
   when (old.about is distinct from new.about or old.recused is distinct from new.recused)
   execute function judicial_referral_follows_case_filing();
+alter function judicial_referral_follows_case_filing() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -5291,10 +5433,10 @@ comment on table sealed_value is 'Encrypted values, apart from the rows, which h
 comment on column sealed_value."form" is 'What the ciphertext is bound to: 1 member and digest, 2 jurisdiction, member, record and digest.';
 alter table sealed_value enable row level security;
 alter table sealed_value force row level security;
-create policy sealing on sealed_value for insert to ledger_inspection_team, ledger_case_supervision, ledger_importing, ledger_system with check (
+create policy sealing on sealed_value for insert to ledger_inspection_team, ledger_case_supervision, ledger_importing with check (
     sealed_value.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
     and sealed_value.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
-grant insert on sealed_value to ledger_inspection_team, ledger_case_supervision, ledger_importing, ledger_system;
+grant insert on sealed_value to ledger_inspection_team, ledger_case_supervision, ledger_importing;
 create policy rotation on sealed_value to ledger_sealing using (true);
 grant select, update (form, algorithm, key_id, ciphertext) on sealed_value to ledger_sealing;
 grant select on sealed_value to ledger_inspection_team;
@@ -5403,7 +5545,26 @@ grant select, insert, update on import_job, import_row to ledger_inspection_offi
   ledger_system;
 create policy recovery on import_job to ledger_jobs using (true);
 grant select (id, state), update (state, problem, finished_at) on import_job to ledger_jobs;
+alter table pgqueuer enable row level security;
+alter table pgqueuer force row level security;
+create policy jobs on pgqueuer to ledger_jobs using (true);
+alter table pgqueuer_log enable row level security;
+alter table pgqueuer_log force row level security;
+create policy jobs on pgqueuer_log to ledger_jobs using (true);
+alter table pgqueuer_schedules enable row level security;
+alter table pgqueuer_schedules force row level security;
+create policy jobs on pgqueuer_schedules to ledger_jobs using (true);
+alter table pgqueuer_statistics enable row level security;
+alter table pgqueuer_statistics force row level security;
+create policy jobs on pgqueuer_statistics to ledger_jobs using (true);
 grant select, insert, update, delete on pgqueuer, pgqueuer_log, pgqueuer_schedules, pgqueuer_statistics to ledger_jobs;
-grant insert, select on pgqueuer, pgqueuer_log to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+create policy own_queued on pgqueuer for insert to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing with check (
+  convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
+create policy own on pgqueuer for select to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing using (
+  convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
+create policy queued on pgqueuer_log for insert to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing with check (status = 'queued');
+grant insert, select on pgqueuer to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+grant insert on pgqueuer_log to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+revoke execute on function fn_pgqueuer_changed() from public;
 grant usage on sequence pgqueuer_id_seq to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing, ledger_jobs;
 grant usage on sequence pgqueuer_log_id_seq, pgqueuer_schedules_id_seq, pgqueuer_statistics_id_seq to ledger_jobs;

@@ -50,13 +50,13 @@ def cluster(folder: Path) -> Iterator[EmbeddedPostgres]:
     """One Postgres for each test process; not durable, because a test database need not survive a power cut."""
     settings = {"max_connections": "200"}  # servers of their own stand on it beside the shared service
     with embedded_postgres(folder / "postgres", durable=False, settings=settings) as running:
-        yield running
+        yield databases.known(running)
 
 
 @pytest.fixture(scope="session")
 async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
     """The migrated database with the accounts that belong to no jurisdiction."""
-    await migrate(cluster.superuser_url, cluster.application_url)
+    await migrate(cluster.superuser_url, cluster.logins)
     await databases.create(cluster.superuser_url, databases.PRISTINE, "ledger")
     await account(cluster.application_url, "admin", "administrator", "")
     await account(cluster.application_url, "second", "administrator", "")
@@ -70,7 +70,7 @@ async def service(database: EmbeddedPostgres, folder: Path) -> AsyncIterator[ASG
     os.environ["LEDGER_DATA_DIR"] = str(folder / "data")
     cheap_passwords()
     options = Settings(
-        database_url=database.application_url,
+        **databases.addresses(database.application_url),
         data_dir=folder / "data",
         sign_ins_per_address=10_000,
         sign_ins_per_name=10_000,

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     text,
@@ -129,10 +130,13 @@ SERVICE_KEY = Table(
     "service_key",
     metadata,
     Column("name", Text(), nullable=False),
-    Column("secret", LargeBinary(), nullable=False),
+    Column("form", SmallInteger(), nullable=False),
+    Column("algorithm", Text(), nullable=False),
+    Column("key_id", Text(), nullable=False),
+    Column("ciphertext", LargeBinary(), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     PrimaryKeyConstraint("name"),
-    comment="The keys that sign tokens and cursors.",
+    comment="The keys that sign tokens and cursors, encrypted as sealed values are.",
 )
 
 
@@ -142,7 +146,7 @@ def principal_statements() -> Iterator[str]:
         yield from secured(table)
         yield f"create policy auth on {table.name} to ledger_auth using (true)"
     yield "grant select, insert, update on principal, principal_secret to ledger_auth"
-    yield "grant select, insert on service_key to ledger_auth"
+    yield "grant select, insert, update (form, algorithm, key_id, ciphertext) on service_key to ledger_auth"
     yield from entry_statements()
     # The keeper binds principals to their unit or team, keeps their scope ids, and looks callers up.
     yield "create policy keeper on principal to ledger_keeper using (true)"

@@ -1,9 +1,9 @@
-"""Access tokens: short-lived JWT of RFC 9068, signed with Ed25519; the key lives in the database."""
+"""Access tokens: short-lived JWT of RFC 9068, signed with Ed25519; the key lives in the database, encrypted."""
 
 import base64
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Final
 
 from joserfc import jws, jwt
@@ -15,6 +15,8 @@ from app.db.context import AUTH_ROLE
 from app.db.pool import Pools
 from app.errors import Refusal
 from app.kernel.declare.values import is_identifier
+from app.kernel.personal.encryption import Place, SealedValue, locked, opened
+from app.kernel.personal.keyring import Keyring
 from app.strict_json import load
 
 ISSUER = AUDIENCE = "inspection-ledger"
@@ -42,19 +44,41 @@ class Claims:
     session: str | None = None
 
 
-async def load_keys(pools: Pools) -> Keys:
-    """Read the keys, or make them on first use. Workers that start at once agree on the first one stored."""
+async def load_keys(pools: Pools, ring: Keyring) -> Keys:
+    """Read the keys, or make them on first use. Workers that start at once agree on the first one stored.
+
+    Raises UnknownKey or Unopened if they were encrypted with a key that is not in the ring.
+    """
     pool = pools[AUTH_ROLE]
     fresh = OKPKey.generate_key(ALGORITHM, {"kid": secrets.token_hex(4)}, private=True)
-    token = await _key(pool, "token", fresh.as_pem(private=True))
-    cursor = await _key(pool, "cursor", secrets.token_bytes(32))
-    return Keys(OKPKey.import_key(token), cursor)
+    token = await _key(pool, ring, "token", fresh.as_pem(private=True).decode())
+    cursor = await _key(pool, ring, "cursor", secrets.token_hex(32))
+    return Keys(OKPKey.import_key(token), bytes.fromhex(cursor))
 
 
-async def _key(pool: Any, name: str, fresh: bytes) -> bytes:
-    await pool.execute("insert into service_key values ($1, $2) on conflict do nothing", name, fresh)
-    secret: bytes = await pool.fetchval("select secret from service_key where name = $1", name)
-    return secret
+async def _key(pool: Any, ring: Keyring, name: str, fresh: str) -> str:
+    await pool.execute(
+        "insert into service_key (name, form, algorithm, key_id, ciphertext) values ($1, $2, $3, $4, $5)"
+        " on conflict do nothing",
+        name, *astuple(locked(ring, _place(name), fresh)),
+    )  # fmt: skip
+    row = await pool.fetchrow("select form, algorithm, key_id, ciphertext from service_key where name = $1", name)
+    return opened(ring, _place(name), SealedValue(*row))
+
+
+async def reseal_keys(pools: Pools, ring: Keyring) -> None:
+    """Encrypt the keys anew with the current key of the ring. Raises UnknownKey or Unopened."""
+    rows = await pools[AUTH_ROLE].fetch("select name, form, algorithm, key_id, ciphertext from service_key")
+    for name, *stored in rows:
+        fresh = locked(ring, _place(name), opened(ring, _place(name), SealedValue(*stored)))
+        await pools[AUTH_ROLE].execute(
+            "update service_key set form = $2, algorithm = $3, key_id = $4, ciphertext = $5 where name = $1",
+            name, *astuple(fresh),
+        )  # fmt: skip
+
+
+def _place(name: str) -> Place:
+    return Place("", "", f"service_key.{name}", "")
 
 
 def issue(keys: Keys, principal: Principal, minutes: int, session: str | None = None) -> tuple[str, int]:

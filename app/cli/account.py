@@ -17,6 +17,7 @@ from app.auth.principals import Principal
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, table, tell, usage
 from app.clock import SHANGHAI, now
+from app.db.logins import Logins
 from app.db.pool import Pools
 from app.roles import GRANTS, ROLES
 from app.settings import Settings
@@ -40,8 +41,8 @@ def _on_register(work: Callable[[Pools], Awaitable[T]], reads: bool = False) -> 
     Work that does not merely read is for whoever may migrate: it counts as confirmed by a second person.
     """
 
-    async def run(url: str) -> T:
-        pools = Pools(url, size=1)
+    async def run(logins: Logins) -> T:
+        pools = Pools(logins, size=1)
         try:
             return await work(pools)
         finally:
@@ -54,7 +55,7 @@ def _on_register(work: Callable[[Pools], Awaitable[T]], reads: bool = False) -> 
                 "What the command line changes of accounts counts as confirmed: set LEDGER_OWNER_DATABASE_URL.",
             )
         bring_up_to_date(found, silent=True)
-        return asyncio.run(run(found.url))
+        return asyncio.run(run(found.logins))
 
 
 @accounts.command("list")

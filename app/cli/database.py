@@ -1,7 +1,6 @@
 """The database that a command works on: the one the settings name, or the embedded one."""
 
 import asyncio
-import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,9 @@ import asyncpg
 
 from app.cli.words import Stop, tell, usage
 from app.db.embedded import EmbeddedPostgresError, data_directory, embedded_postgres
-from app.db.roles import ACTING, require_bound
+from app.db.logins import Logins, configured_logins, read_passwords
+from app.db.postgres_home import APPLICATION, PASSWORDS, SUPERUSER, addresses, service_logins
+from app.db.roles import ACTING, SETTINGS, require_bound
 from app.migrate.run import head, migrate, require_current
 from app.settings import Settings
 
@@ -24,9 +25,9 @@ POOLS = len(ACTING) + 1  # one for each class of caller, and the listeners
 
 @dataclass(frozen=True)
 class Database:
-    """Where the database is: as the application, and (None if unknown) as somebody who may change the schema."""
+    """Where the database is: for the service's logins, and (None if unknown) for who may change the schema."""
 
-    url: str
+    logins: Logins
     owner_url: str | None
     directory: Path
 
@@ -50,11 +51,12 @@ def database(options: Settings) -> Iterator[Database]:
     if options.database_url is not None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check("LEDGER_DATABASE_URL", options.database_url)
-        yield Database(options.database_url, options.owner_database_url, directory)
+        logins = configured_logins(options, directory, make=bool(options.owner_database_url))
+        yield Database(logins, options.owner_database_url, directory)
         return
     connections = max(100, options.workers * options.pool_size * POOLS + CONNECTIONS_BESIDE)
     with embedded_postgres(directory, settings={"max_connections": str(connections)}) as server:
-        yield Database(server.application_url, server.superuser_url, directory)
+        yield Database(server.logins, server.superuser_url, directory)
 
 
 @contextmanager
@@ -73,15 +75,11 @@ def database_or_running(options: Settings) -> Iterator[Database]:
 def _running(directory: Path) -> Database | None:
     """The embedded server of a service that holds the directory, if it answers to the directory's own passwords."""
     try:
-        passwords = json.loads((directory / "passwords.json").read_text())
-        port = int((directory / "port").read_text())
-        application, owner = (
-            f"postgresql://{role}:{passwords[role]}@127.0.0.1:{port}/ledger" for role in ("ledger_app", "postgres")
-        )
-        asyncio.run(_reach("LEDGER_DATABASE_URL", application))
+        urls = addresses(read_passwords(directory / PASSWORDS), int((directory / "port").read_text()))
+        asyncio.run(_reach("LEDGER_DATABASE_URL", urls[APPLICATION]))
     except (OSError, ValueError, KeyError, Stop):
         return None
-    return Database(application, owner, directory)
+    return Database(service_logins(urls), urls[SUPERUSER], directory)
 
 
 def _check(setting: str, url: str) -> str:
@@ -105,8 +103,10 @@ async def _reach(setting: str, url: str) -> None:
         connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as problem:
         raise Stop(
-            f"数据库 {place} 不接受登录（{problem}），请检查 {setting} 的用户、密码和库名。",
-            f"The database {place} refuses the login ({problem}): check {setting}.",
+            f"数据库 {place} 不接受登录（{problem}），请检查 {setting} 的用户、密码和库名；"
+            "没有设置它的，删去这个登录角色再执行 migrate。",
+            f"The database {place} refuses the login ({problem}): check {setting}; if it is not set, drop that login "
+            "role and migrate again.",
         ) from None
     except (OSError, TimeoutError, socket.gaierror, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
         reason = str(problem) or "超时 timed out"
@@ -117,12 +117,18 @@ async def _reach(setting: str, url: str) -> None:
     await connection.close()
 
 
-async def _require_bound(url: str) -> None:
-    connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
-    try:
-        await require_bound(connection)
-    finally:
-        await connection.close()
+async def _require_bound(logins: Logins) -> None:
+    for kind, url in logins.addresses().items():
+        connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
+        try:
+            await require_bound(connection, kind)
+        finally:
+            await connection.close()
+
+
+async def _reach_all(logins: Logins) -> None:
+    for kind, url in logins.addresses().items():
+        await _reach(SETTINGS[kind], url)
 
 
 def bring_up_to_date(found: Database, silent: bool = False) -> None:
@@ -132,11 +138,11 @@ def bring_up_to_date(found: Database, silent: bool = False) -> None:
     """
     if found.owner_url:
         asyncio.run(_migrate(found, "head"))
-        asyncio.run(_require_bound(found.url))
+        asyncio.run(_require_bound(found.logins))
         return
-    asyncio.run(_reach("LEDGER_DATABASE_URL", found.url))
-    asyncio.run(require_current(found.url))
-    asyncio.run(_require_bound(found.url))
+    asyncio.run(_reach_all(found.logins))
+    asyncio.run(require_current(found.logins))
+    asyncio.run(_require_bound(found.logins))
     if silent:
         return
     tell(
@@ -146,18 +152,18 @@ def bring_up_to_date(found: Database, silent: bool = False) -> None:
 
 
 async def _migrate(found: Database, target: str) -> None:
-    """Migrate as the owner, who also makes the role of the application if it is missing."""
+    """Migrate as the owner, who also makes the service's logins that are missing."""
     assert found.owner_url
     await _reach("LEDGER_OWNER_DATABASE_URL", found.owner_url)
     try:
-        await migrate(found.owner_url, found.url, target)
+        await migrate(found.owner_url, found.logins, target)
     except asyncpg.InsufficientPrivilegeError as problem:
         raise Stop(
             f"LEDGER_OWNER_DATABASE_URL 的账户权限不够（{problem.args[0]}）：它要能创建角色，并拥有这个库。",
             f"The account of LEDGER_OWNER_DATABASE_URL may not do that ({problem.args[0]}): "
             "it must be able to create roles, and own the database.",
         ) from None
-    await _reach("LEDGER_DATABASE_URL", found.url)
+    await _reach_all(found.logins)
 
 
 def migrate_only(target: str) -> tuple[str, str]:

@@ -9,19 +9,20 @@ from app.accounts import register
 from app.accounts.second_person import COMMAND_LINE
 from app.auth import credentials, passwords, principals
 from app.cli.words import tell
+from app.db.logins import Logins
 from app.db.pool import Pools
 from app.errors import Refusal, invalid
 
 ADMIN = "admin"
 
 
-def first_account(url: str, wanted: SecretStr | None, keep: Callable[[str], None] | None = None) -> None:
+def first_account(logins: Logins, wanted: SecretStr | None, keep: Callable[[str], None] | None = None) -> None:
     """Open the account `admin` if it is missing, and print its password if it was generated and nobody keeps it."""
-    asyncio.run(_first_account(url, wanted.get_secret_value() if wanted else None, keep))
+    asyncio.run(_first_account(logins, wanted.get_secret_value() if wanted else None, keep))
 
 
-async def _first_account(url: str, wanted: str | None, keep: Callable[[str], None] | None) -> None:
-    pools = Pools(url, size=1)
+async def _first_account(logins: Logins, wanted: str | None, keep: Callable[[str], None] | None) -> None:
+    pools = Pools(logins, size=1)
     try:
         if await principals.find(pools, ADMIN) is None and await _made(pools, wanted, keep):
             return

@@ -3,11 +3,14 @@
 import asyncio
 from pathlib import Path
 
+from app.auth.tokens import load_keys, reseal_keys
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, tell
-from app.db.pool import connect
+from app.db.logins import Logins
+from app.db.pool import Pools, connect
 from app.db.roles import SEALING
-from app.kernel.personal.keyring import FILE, Keyring, load_keyring
+from app.kernel.personal.encryption import Unopened
+from app.kernel.personal.keyring import FILE, Keyring, UnknownKey, load_keyring
 from app.kernel.personal.rotation import Rotated, not_renewed, rotate
 from app.settings import Settings
 
@@ -22,12 +25,12 @@ def rotate_key() -> None:
             bring_up_to_date(found, silent=True)
             given = options.secret_key.get_secret_value() if options.secret_key else None
             ring = load_keyring(given, found.directory)
-            done = asyncio.run(_rotate(found.url, ring))
+            done = asyncio.run(_rotate(found.logins, ring))
         _report(done, ring, found.directory)
 
 
-async def _rotate(url: str, ring: Keyring) -> Rotated:
-    connection = await connect(url, SEALING)
+async def _rotate(logins: Logins, ring: Keyring) -> Rotated:
+    connection = await connect(logins.of(SEALING), SEALING)
     try:
         waiting = await not_renewed(connection, ring)
         if waiting and len(ring) > 1:
@@ -40,9 +43,36 @@ async def _rotate(url: str, ring: Keyring) -> Rotated:
                 "没有要重新加密的值。要换密钥，请把新的加在 LEDGER_SECRET_KEY 最前面，以逗号分隔，重启各服务再执行。",
                 "Nothing to do: put a new key in front of LEDGER_SECRET_KEY, restart the services, and run this again.",
             )
-        return await rotate(connection, ring, _progress)
+        done = await rotate(connection, ring, _progress)
     finally:
         await connection.close()
+    pools = Pools(logins, size=1)
+    await reseal_keys(pools, ring)
+    await pools.close()
+    return done
+
+
+def require_keys(logins: Logins, ring: Keyring) -> None:
+    """Make the keys that sign tokens and cursors, if there are none. Stops if the ring does not open those there are.
+
+    Others are not made in their place: two services with different rings would each end the other's tokens.
+    """
+
+    async def load() -> None:
+        pools = Pools(logins, size=1)
+        try:
+            await load_keys(pools, ring)
+        finally:
+            await pools.close()
+
+    try:
+        asyncio.run(load())
+    except (UnknownKey, Unopened):
+        raise Stop(
+            "签发令牌的密钥打不开：secret-key（或 LEDGER_SECRET_KEY）不是这个数据库的。请放回原来的。",
+            "The key that signs tokens does not open: secret-key (or LEDGER_SECRET_KEY) is not that of this database. "
+            "Put the former one back.",
+        ) from None
 
 
 def _progress(done: int) -> None:

@@ -22,9 +22,11 @@ from uvicorn.supervisors import Multiprocess
 from app.cli.client import address
 from app.cli.database import Database, bring_up_to_date, database
 from app.cli.first_account import first_account
+from app.cli.keys import require_keys
 from app.cli.words import Stop, tell, usage
 from app.cli.worker import LOGS
-from app.kernel.personal.keyring import load_keyring
+from app.db.logins import Logins
+from app.kernel.personal.keyring import Keyring, load_keyring
 from app.settings import Settings, settings
 
 KEEP_ALIVE_SECONDS = 30  # longer than a clerk thinks between two clicks, shorter than proxies remember
@@ -32,8 +34,10 @@ GRACE_SECONDS = 10  # what is under way when the service is told to stop
 CONNECTIONS = 1000  # a worker answers 503 above; each open connection costs some 10 KiB
 AFTER_READY_SECONDS = 5
 ENDING = (signal.SIGTERM, signal.SIGINT)
-# A serving process can neither change the schema nor open an account of its own.
-NOT_FOR_SERVING = ("LEDGER_OWNER_DATABASE_URL", "LEDGER_ADMIN_PASSWORD", "LEDGER_DEMO_PASSWORD")
+# A serving process can neither change the schema, nor encrypt anew, nor open an account of its own.
+NOT_FOR_SERVING = (
+    "LEDGER_OWNER_DATABASE_URL", "LEDGER_SEALING_DATABASE_URL", "LEDGER_ADMIN_PASSWORD", "LEDGER_DEMO_PASSWORD",
+)  # fmt: skip
 
 
 @dataclass
@@ -70,9 +74,9 @@ def launch(*, after_ready: AfterReady | None = None, keep: Callable[[Path, str],
         tell("正在启动……", "Starting …")
         with database(options) as found:
             bring_up_to_date(found)
-            first_account(found.url, options.admin_password, partial(keep, found.directory) if keep else None)
-            _secret(options, found.directory)
-            _environment(options, found.url, found.directory, quiet=after_ready is not None)
+            first_account(found.logins, options.admin_password, partial(keep, found.directory) if keep else None)
+            require_keys(found.logins, _ring(options, found.directory))
+            _environment(options, found.logins, found.directory, quiet=after_ready is not None)
             started = Started(address(*listener.getsockname()[:2]), found, found.directory, options)
             _serve_beside(options, listener, started, after_ready)
     tell("已停止。", "Stopped.")
@@ -130,14 +134,15 @@ def _taken(place: str, problem: OSError) -> Stop:
     )
 
 
-def _secret(options: Settings, directory: Path) -> None:
+def _ring(options: Settings, directory: Path) -> Keyring:
     """Refuse a bad key with a sentence, and make a missing one, before several workers look for it."""
-    load_keyring(options.secret_key.get_secret_value() if options.secret_key else None, directory)
+    return load_keyring(options.secret_key.get_secret_value() if options.secret_key else None, directory)
 
 
-def _environment(options: Settings, url: str, directory: Path, quiet: bool) -> None:
+def _environment(options: Settings, logins: Logins, directory: Path, quiet: bool) -> None:
     """Set the environment variables from which the serving processes read their settings."""
-    os.environ["LEDGER_DATABASE_URL"] = url
+    os.environ["LEDGER_DATABASE_URL"] = logins.requests
+    os.environ["LEDGER_AUTH_DATABASE_URL"], os.environ["LEDGER_JOBS_DATABASE_URL"] = logins.auth, logins.jobs
     os.environ["LEDGER_DATA_DIR"] = str(directory)
     for name in NOT_FOR_SERVING:
         os.environ.pop(name, None)
@@ -182,6 +187,8 @@ def _serve(options: Settings, listener: socket.socket) -> None:
         log_config=LOGS,
         access_log=False,  # app/http/server.py writes the lines
         server_header=False,
+        proxy_headers=bool(options.trusted_proxies),
+        forwarded_allow_ips=options.trusted_proxies or [],
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         limit_concurrency=CONNECTIONS,

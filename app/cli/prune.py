@@ -27,7 +27,7 @@ def prune(
         options = Settings()
         with database_or_running(options) as found:
             bring_up_to_date(found, silent=True)
-            rows, entries, sign_ins = asyncio.run(_prune(found.url, options.access_log_months, not dry_run))
+            rows, entries, sign_ins = asyncio.run(_prune(found.logins.jobs, options.access_log_months, not dry_run))
         labels = {t.path: t.label for t in REGISTRY}
         _report("结束 30 天以上的导入的逐行结果 rows of imports that ended 30 days ago", rows, labels, dry_run)
         months = options.access_log_months

@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from app.db.embedded import EmbeddedPostgresError
+from app.db.logins import NoLogin
 from app.db.roles import Unbound
 from app.errors import Refusal
 from app.kernel.personal.keyring import NoSecret
@@ -73,7 +74,7 @@ def _explanation(problem: Exception) -> tuple[str, int] | None:
     match problem:
         case Stop():
             return str(problem), problem.status
-        case EmbeddedPostgresError() | SchemaNotCurrent() | Unbound() | NoSecret():
+        case EmbeddedPostgresError() | SchemaNotCurrent() | Unbound() | NoSecret() | NoLogin():
             return str(problem), FAILED
         case Refusal():
             return refusal_sentence(problem), FAILED

@@ -14,7 +14,18 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.db.postgres_home import LOGINS, Home, claimed, fitting_binaries, initialise, kept_passwords
+from app.db.logins import Logins
+from app.db.postgres_home import (
+    APPLICATION,
+    SUPERUSER,
+    Home,
+    addresses,
+    claimed,
+    fitting_binaries,
+    initialise,
+    kept_passwords,
+    service_logins,
+)
 from app.db.postgres_home import PR_SET_PDEATHSIG as PR_SET_PDEATHSIG
 from app.db.postgres_home import EmbeddedPostgresError as EmbeddedPostgresError
 from app.db.postgres_server import await_predecessor, start_server
@@ -29,6 +40,7 @@ class EmbeddedPostgres:
 
     superuser_url: str = field(repr=False)
     application_url: str = field(repr=False)
+    logins: Logins
     directory: Path
     process_id: int
 
@@ -52,10 +64,10 @@ def embedded_postgres(
             await_predecessor(home)
             passwords = kept_passwords(home)
             if not home.data.exists():
-                initialise(home, binaries, passwords["postgres"])
+                initialise(home, binaries, passwords[SUPERUSER])
             server, port = start_server(home, binaries, settings, stack)
-        owner, application = (f"postgresql://{role}:{passwords[role]}@127.0.0.1:{port}/ledger" for role in LOGINS)
-        yield EmbeddedPostgres(owner, application, directory, server.pid)
+        urls = addresses(passwords, port)
+        yield EmbeddedPostgres(urls[SUPERUSER], urls[APPLICATION], service_logins(urls), directory, server.pid)
 
 
 def data_directory(wanted: Path) -> tuple[Path, str | None]:

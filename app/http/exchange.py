@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from app.errors import Refusal
 from app.http.service import Service
+from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.listing import bad_query
 from app.kernel.store import RequestContext
 from app.strict_json import load
@@ -115,9 +116,14 @@ def not_modified(request: Request, version: int) -> bool:
     return "*" in tags or str(version) in tags
 
 
-def record_headers(version: int) -> dict[str, str]:
+def record_headers(t: RecordType, version: int) -> dict[str, str]:
     """The headers of an answer that is one record."""
-    return {"ETag": f'"{version}"', "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    return {"ETag": f'"{version}"', "Cache-Control": kept(t), "Vary": "Authorization"}
+
+
+def kept(t: RecordType) -> str:
+    """How a browser may keep a record of this type: on disk only if it names nobody."""
+    return "private, no-store" if t.names_persons else "private, no-cache"
 
 
 def language(header: str) -> str:

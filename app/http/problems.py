@@ -1,7 +1,9 @@
 """Every answer that is not a success is a problem document (RFC 9457), in the caller's language."""
 
+import os
 from collections.abc import Mapping
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 import asyncpg
@@ -92,6 +94,26 @@ def problem_response(refusal: Refusal, tongue: str, request_id: str) -> Response
     return Response(orjson.dumps(document), sentence.status, headers, PROBLEM_MEDIA)
 
 
+async def refuse_overloaded(scope: Any, receive: Any, send: Any) -> None:
+    """Refuse a request because this process has as many connections as it can serve; the connection is closed."""
+    header = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    response = problem_response(Refusal("busy"), language(header.decode("latin-1")), request_id := os.urandom(16).hex())
+    response.headers.update({**UNREAD, "x-request-id": request_id})
+    await response(scope, receive, send)
+
+
+UNREAD = {"connection": "close", "x-content-type-options": "nosniff", "cache-control": "no-store"}
+
+
+def refused_unread(code: str, most: int) -> bytes:
+    """The whole answer to what could not be read as a request, in Chinese: its header fields are not known."""
+    request_id = os.urandom(16).hex()
+    response = problem_response(Refusal(code, most=most), "zh", request_id)
+    response.headers.update({**UNREAD, "x-request-id": request_id})
+    head = f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}\r\n".encode()
+    return head + b"".join(b"%b: %b\r\n" % field for field in response.raw_headers) + b"\r\n" + bytes(response.body)
+
+
 def _respond(request: Request, refusal: Refusal) -> Response:
     tongue = language(request.headers.get("accept-language", ""))
     return problem_response(refusal, tongue, request.scope.get("request_id", ""))
@@ -148,6 +170,11 @@ async def _busy(request: Request, problem: Exception) -> Response:
     return _respond(request, Refusal("busy"))
 
 
+async def _bad_characters(request: Request, problem: Exception) -> Response:
+    """A text that Postgres cannot hold. Routes refuse it before, where they look at it."""
+    return _respond(request, Refusal("bad_characters"))
+
+
 async def _denied(request: Request, problem: Exception) -> Response:
     """The caller's database role has no grant on a table of the statement."""
     log.warning("denied by the database", request=request.scope.get("request_id", ""))
@@ -168,4 +195,6 @@ def answer_problems(app: FastAPI) -> None:
     for kind in UNAVAILABLE:
         app.add_exception_handler(kind, _busy)
     app.add_exception_handler(asyncpg.InsufficientPrivilegeError, _denied)
+    for kind in (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError):
+        app.add_exception_handler(kind, _bad_characters)
     app.add_exception_handler(Exception, _broken)

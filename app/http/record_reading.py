@@ -13,6 +13,7 @@ from app.http.exchange import (
     DIFF,
     JSON,
     NOT_YET,
+    kept,
     not_modified,
     only,
     query_parameters,
@@ -62,7 +63,7 @@ async def get_record(t: RecordType, request: Request) -> Response:
         document = await store.reveal(ctx, t, key, purpose)
         return Response(document, 200, {"Cache-Control": "no-store", "Vary": "Authorization"}, JSON)
     row = await store.get(ctx, t, key)
-    headers = record_headers(row["version"])
+    headers = record_headers(t, row["version"])
     if not_modified(request, row["version"]):
         return Response(None, 304, headers)
     return Response(row["document"], 200, headers, JSON)
@@ -116,7 +117,7 @@ async def get_revision(t: RecordType, request: Request) -> Response:
     ctx = await request_context(request)
     only(request)
     found = await store.revision(ctx, t, request.path_params["key"], _version(request))
-    return Response(orjson.dumps(found), 200, {"Cache-Control": "private, no-cache"}, JSON)
+    return Response(orjson.dumps(found), 200, {"Cache-Control": kept(t)}, JSON)
 
 
 async def get_difference(t: RecordType, request: Request) -> Response:
@@ -126,7 +127,7 @@ async def get_difference(t: RecordType, request: Request) -> Response:
     version = _version(request)
     base = whole_number("from", given["from"]) if "from" in given else max(version - 1, 1)
     found = await store.difference(ctx, t, request.path_params["key"], version, base)
-    return Response(orjson.dumps(found), 200, {"Cache-Control": "private, no-cache"}, DIFF)
+    return Response(orjson.dumps(found), 200, {"Cache-Control": kept(t)}, DIFF)
 
 
 def _version(request: Request) -> int:

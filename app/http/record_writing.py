@@ -23,7 +23,7 @@ async def create_record(t: RecordType, request: Request) -> Response:
         raise Refusal("forbidden")
     values = validated(ctx.runtime.schemas[t.path].create, await json_body(request), t)
     row = await store.create(ctx, t, values)
-    headers = {**record_headers(row["version"]), "Location": f"/v1/{t.path}/{row['id']}"}
+    headers = {**record_headers(t, row["version"]), "Location": f"/v1/{t.path}/{row['id']}"}
     return Response(row["document"], 201, headers, JSON)
 
 
@@ -66,4 +66,4 @@ async def _change(
     row = await store.change(ctx, t, request.path_params["key"], asked)
     if row is None:
         return Response(None, 204)
-    return Response(row["document"], 200, record_headers(row["version"]), JSON)
+    return Response(row["document"], 200, record_headers(t, row["version"]), JSON)

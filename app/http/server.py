@@ -29,6 +29,8 @@ REQUEST_SECONDS = Histogram(
     "ledger_request_seconds", "Time to answer", ["method"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10)
 )
 STDERR, NOWHERE = 2, -1
+NOT_GUESSED = (b"x-content-type-options", b"nosniff")
+NOT_STORED = ((b"cache-control", b"no-store"),)  # unless the answer says how it may be stored
 GIVEN_ID = re.compile(rb"(?!.*[0-9]{15})[0-9A-Za-z-]{8,64}")  # none that could be the number of a person
 
 
@@ -57,8 +59,9 @@ def _log_file(access_log: str) -> int:
 class RequestLog:
     """Request id, body limit, access line and metrics of every request (measured 10 to 20 µs).
 
-    The line holds no query and no key of a record. The body limit stands here and not in FastAPI, whose own limit lies
-    outside of every exception handler and answers in plain text.
+    The request id is made here, so that nobody chooses under which id a deed is logged. An id that the caller sent
+    follows it after a dot. The line holds no query and no key of a record. The body limit stands here and not in
+    FastAPI, whose own limit lies outside of every exception handler and answers in plain text.
     """
 
     def __init__(self, app: Any, access_log: str = "-", limit: int = 2**20, limits: Mapping[str, int] = {}) -> None:
@@ -75,7 +78,7 @@ class RequestLog:
             return
         started = time.perf_counter()
         given = next((v for k, v in scope["headers"] if k == b"x-request-id"), b"")
-        request_id = given.decode() if GIVEN_ID.fullmatch(given) else os.urandom(16).hex()
+        request_id = os.urandom(16).hex() + (f".{given.decode()}" if GIVEN_ID.fullmatch(given) else "")
         scope["request_id"] = request_id
         status, answered = 500, False
 
@@ -83,7 +86,9 @@ class RequestLog:
             nonlocal status, answered
             if message["type"] == "http.response.start":
                 status, answered = message["status"], True
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                headers = message.get("headers", ())
+                kept = () if b"cache-control" in dict(headers) else NOT_STORED
+                message["headers"] = [*headers, *kept, NOT_GUESSED, (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:

@@ -50,8 +50,12 @@ def _media(kind: str, name: str | None, media: Mapping[str, str], endings: Mappi
 
 
 def _kept_name(name: str | None) -> str | None:
-    """The name of a file, at most 200 characters, without digits that could be the identity number of a person."""
-    return without_numbers(name)[:200] if name else None
+    """The name of a file as it is stored and shown: at most 200 characters, None if nothing is left.
+
+    Left out are characters that do not print (NUL, escapes), and digits that could be the identity number of a person.
+    """
+    shown = "".join(filter(str.isprintable, name or ""))
+    return without_numbers(shown)[:200] or None
 
 
 def _file_name(disposition: str) -> str | None:

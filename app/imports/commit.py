@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from app.db import timeouts
 from app.db.pool import connect
 from app.db.roles import JOBS
 from app.errors import Refusal
@@ -24,6 +25,7 @@ async def commit_plan(ctx: RequestContext, import_id: str, rows: int) -> None:
 
     with _refusing_moved(ctx, import_id):
         async with ctx.connection(transaction=True) as connection:
+            await connection.execute(timeouts.OF_IMPORTS)
             await write_plan(ctx, connection, import_id, progress)
             await jobs.mark_committed(ctx, import_id, connection, rows)
 
@@ -46,7 +48,7 @@ async def commit_preview(service: Any, ctx: RequestContext, import_id: str, rows
     If the commit fails, the import is `checked` again.
     """
     ctx = replace(ctx, caller=ctx.caller.for_import(), origin=import_id)
-    lock = await connect(service.settings.database_url, JOBS)
+    lock = await connect(ctx.runtime.pools.logins.jobs, JOBS)
     try:
         await lock.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
         state = (await jobs.read(ctx, import_id))["state"]

@@ -102,9 +102,20 @@ def import_statements(registry: Registry) -> Iterator[str]:
 
 def _queue(importers: list[str]) -> Iterator[str]:
     """The queue's own tables are made by the migration, as the library (pgqueuer) installs them."""
-    tables = "pgqueuer, pgqueuer_log, pgqueuer_schedules, pgqueuer_statistics"
-    yield f"grant select, insert, update, delete on {tables} to ledger_jobs"
-    yield f"grant insert, select on pgqueuer, pgqueuer_log to {roles(*importers)}"
+    tables = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
+    for table in tables:
+        yield f"alter table {table} enable row level security"
+        yield f"alter table {table} force row level security"
+        yield f"create policy jobs on {table} to ledger_jobs using (true)"
+    yield f"grant select, insert, update, delete on {', '.join(tables)} to ledger_jobs"
+    # A job runs with the rights of the account that it names. So an importer queues its own jobs, and sees no others.
+    own = "convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub')"
+    yield f"create policy own_queued on pgqueuer for insert to {roles(*importers)} with check (\n  {own})"
+    yield f"create policy own on pgqueuer for select to {roles(*importers)} using (\n  {own})"
+    yield f"create policy queued on pgqueuer_log for insert to {roles(*importers)} with check (status = 'queued')"
+    yield f"grant insert, select on pgqueuer to {roles(*importers)}"
+    yield f"grant insert on pgqueuer_log to {roles(*importers)}"
+    yield "revoke execute on function fn_pgqueuer_changed() from public"
     yield f"grant usage on sequence pgqueuer_id_seq to {roles(*importers)}, ledger_jobs"
     sequences = "pgqueuer_log_id_seq, pgqueuer_schedules_id_seq, pgqueuer_statistics_id_seq"
     yield f"grant usage on sequence {sequences} to ledger_jobs"

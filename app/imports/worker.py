@@ -57,7 +57,7 @@ async def enqueue(service: Any, ctx: RequestContext, connection: Any, import_id:
 @asynccontextmanager
 async def run_jobs(service: Any) -> AsyncIterator[None]:
     """Mark interrupted imports as failed, then run the jobs of the queue until the block is left."""
-    url = service.settings.database_url
+    url = service.runtime.pools.logins.jobs
     watch = await connect(url, JOBS)
     await _fail_interrupted(watch, uploads(service.settings))
     connection = await connect(url, JOBS)
@@ -115,7 +115,7 @@ async def _run(service: Any, payload: dict[str, str]) -> None:
     ctx = RequestContext(service.runtime, account.caller.for_import(), payload["request"], payload["import"])
     import_id = payload["import"]
     path = uploads(service.settings) / import_id
-    lock = await connect(service.settings.database_url, JOBS)  # Postgres frees the lock if this process dies
+    lock = await connect(service.runtime.pools.logins.jobs, JOBS)  # Postgres frees the lock if this process dies
     try:
         await lock.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
         row = await jobs.read(ctx, import_id)

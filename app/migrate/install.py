@@ -24,12 +24,16 @@ select t.jurisdiction, '{path}', t.id, t.version, case when t.version = 1 then '
     and r.jurisdiction = t.jurisdiction and r.version = t.version);"""
 KEPT_COLUMNS = """
 alter table {table} disable trigger user;
+set local role ledger_keeper; -- who alone may call the function
 update {table} set {column} = {column}_of_{table}({table}) where {column} is distinct from {column}_of_{table}({table});
+set local role ledger_owner;
 alter table {table} enable trigger user;"""
 KIN = """
+set local role ledger_keeper;
 update principal p set kin_ids = k.ids
   from principal q, lateral (select principal_kin_ids(q.code, q.unit_id, q.home_unit_id) as ids) k
-  where p.id = q.id and p.kin_ids <> k.ids;"""
+  where p.id = q.id and p.kin_ids <> k.ids;
+set local role ledger_owner;"""
 
 
 # All at once, so that requests on the way are waited for here and not between one table and the next.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from app.db.context import AUTH_ROLE
+from app.db.logins import Logins
 from app.db.roles import OWNER, ensure_roles
 from app.migrate.text import digest
 
@@ -53,12 +54,14 @@ def head() -> str:
 
 
 @asynccontextmanager
-async def prepared(owner_url: str, application_url: str | None) -> AsyncIterator[Any]:
+async def prepared(owner_url: str, logins: Logins | None) -> AsyncIterator[Any]:
     """Hold the lock that lets one migration run at a time; inside, the roles are there. Raises OldShape."""
     connection = await asyncpg.connect(owner_url)
     try:
         await connection.execute("select pg_advisory_lock($1)", LOCK)
-        await ensure_roles(connection, application_url)  # first: the revision is read as the owner of the tables
+        await ensure_roles(
+            connection, logins.addresses() if logins else {}
+        )  # first: the revision is read as the owner of the tables
         if await _revision(connection) in OLD_SHAPES:
             raise OldShape
         yield connection
@@ -66,20 +69,20 @@ async def prepared(owner_url: str, application_url: str | None) -> AsyncIterator
         await connection.close()
 
 
-async def migrate(owner_url: str, application_url: str | None, target: str = "head") -> None:
+async def migrate(owner_url: str, logins: Logins | None, target: str = "head") -> None:
     """Make the roles, then run the migrations and install what is made from the declarations. Raises OldShape."""
-    async with prepared(owner_url, application_url) as connection:
+    async with prepared(owner_url, logins) as connection:
         if target == "head" and await _installed(connection) == (head(), digest()):
             return
     # In a thread, because alembic/env.py has an event loop of its own. It takes the lock again.
-    await asyncio.to_thread(_run, owner_url, application_url, target)
+    await asyncio.to_thread(_run, owner_url, logins, target)
 
 
-def _run(owner_url: str, application_url: str | None, target: str) -> None:
+def _run(owner_url: str, logins: Logins | None, target: str) -> None:
     from alembic import command
 
     config = configuration()
-    config.attributes.update(owner_url=owner_url, application_url=application_url)
+    config.attributes.update(owner_url=owner_url, logins=logins)
     found = asyncio.run(_revision_of(owner_url))
     downwards = target == "base" or target.startswith("-") or bool(found and target.isdigit() and found > target)
     (command.downgrade if downwards else command.upgrade)(config, target)
@@ -113,9 +116,9 @@ async def _installed(connection: Any) -> tuple[str | None, str | None]:
         return revision, await connection.fetchval("select max(digest) from public.schema_digest")
 
 
-async def require_current(url: str) -> None:
+async def require_current(logins: Logins) -> None:
     """Refuse a schema that is older or newer than this code. Raises SchemaNotCurrent with what to do."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(logins.auth)
     try:
         found, text = await _installed_for_service(connection)
     except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError):

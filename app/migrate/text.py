@@ -13,6 +13,7 @@ from pathlib import Path
 from app.auth.tables import principal_statements
 from app.imports.tables import import_statements
 from app.kernel.personal.tables import access_log_statements, sealed_value_statements
+from app.kernel.schema.calls import call_statements
 from app.kernel.schema.ledger_tables import number_series_statements, revision_statements, schema_statements
 from app.kernel.schema.record_statements import dependency_statements, record_statements
 from app.kernel.schema.tables import declare, metadata
@@ -31,7 +32,8 @@ HEAD = """-- What is installed over the tables of the ledger. Made from the code
 -- app/reports/figures.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
--- write what a caller may not. The service logs in as an account that may only become one of the others:
+-- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers
+-- and, within a transaction, ledger_system; and one each for ledger_auth, ledger_jobs and ledger_sealing:
 --   ledger_<role>      a caller of this role (ledger_ledger_loader: one who imports)
 --   ledger_system      the effects of a caller's write on records that the caller may not see
 --   ledger_importing   what a loader's import writes          ledger_figures   counts
@@ -74,6 +76,7 @@ def sections() -> tuple[Section, ...]:
     """Everything, in the order in which it is executed."""
     return (
         *_functions(),
+        _of("Who may call which function", call_statements()),
         _of("The installed schema itself", schema_statements()),
         _of("Principals and the service's keys", principal_statements()),
         _of("Revisions", revision_statements(REGISTRY)),

@@ -47,3 +47,15 @@ def id_number(text: str) -> str:
     except ValidationError:
         raise ValueError("id_number_date") from None
     return code
+
+
+def refuse_identity(number: str) -> str | None:
+    """The code that refuses a business number which is the identity number of a person, with or without hyphens.
+
+    Business numbers stand in addresses, lists, logs and revisions in clear; identity numbers stand in none of these.
+    """
+    try:
+        id_number(number.replace("-", ""))
+    except ValueError:
+        return None
+    return "number_is_identity"

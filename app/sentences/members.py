@@ -45,6 +45,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("id_number_obsolete", MEMBER, "15 位身份证号已停用。", "请填 18 位号码。", "15-digit numbers are obsolete.", "Give the 18-digit number."),
     sentence("id_number_check", MEMBER, "身份号码的校验码不符。", "请对照证件核对。", "The check digit of the identity number is wrong.", "Compare it with the document."),
     sentence("id_number_date", MEMBER, "身份号码中的出生日期不存在。", "请对照证件核对。", "The birth date in the identity number does not exist.", "Compare it with the document."),
+    sentence("number_is_identity", MEMBER, "身份证号不能用作人员编号。", "请另编一个，或不填由系统编号；身份证号填在“身份证号”。", "An identity number cannot be the number of a person.", "Choose another, or leave it out; give the identity number as id_number."),
     sentence("own_parent", MEMBER, "单位不能以自己为上级。", "请改填真正的上级单位。", "A unit cannot be its own parent.", "Name the real parent."),
     sentence("account_unknown", MEMBER, "回避名单中有本区划没有的账号。", "请核对用户名。", "A recused account does not exist in this jurisdiction.", "Check the user names."),
     sentence("belongs_to_upper_level", MEMBER, "此人由上级管理，反映此人的线索不在本系统登记。", "请将原件密封移送上级，并登记一份渠道为 upper_level、写明密封件数的线索移交。", "The upper level manages this cadre.", "Send the original there, sealed, and enter a transfer of route upper_level with sealed_count."),

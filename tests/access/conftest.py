@@ -18,7 +18,7 @@ from tests.access.world import World, build
 @pytest.fixture(scope="session")
 async def world(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[World]:
     """The world, made once; tests only look at it."""
-    pools = Pools(database.application_url)
+    pools = Pools(database.logins)
     made = await build(service, pools)
     yield made
     await pools.close()

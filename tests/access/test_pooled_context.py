@@ -19,6 +19,7 @@ from app.settings import Settings
 from tests.access.load import CODES, LOGGED, SEES, Load, Made, Person, word
 from tests.support.bureaus import account
 from tests.support.callers import Api
+from tests.support.databases import addresses
 from tests.support.sql import owning
 
 ROLES = {"second": "inspection_office", "leaders": "leading_group", "office": "inspection_office"}
@@ -31,7 +32,7 @@ def serving(database: EmbeddedPostgres, folder: Path) -> Serving:
 
     @asynccontextmanager
     async def started() -> AsyncIterator[ASGIApp]:
-        options = Settings(database_url=database.application_url, data_dir=folder / "data", pool_size=2)
+        options = Settings(**addresses(database.application_url), data_dir=folder / "data", pool_size=2)
         app = create_app(options)
         async with app.router.lifespan_context(app):
             yield app
@@ -96,16 +97,19 @@ async def both(service: ASGIApp, database: EmbeddedPostgres) -> Both:
     return found
 
 
+GIVEN = "split_part(request_id, '.', 2)"  # the id that the caller gave, which follows ours
+
+
 async def misattributed(load: Load, people: Mapping[str, Person], database: EmbeddedPostgres) -> list[str]:
     """Revisions and entries of the access log that name another than who made the request, or that are missing."""
     async with owning(database) as owner:
         written = await owner.fetch(
-            "select request_id, jurisdiction, record_id::text, actor, snapshot ->> 'note' as note,"
-            " source ->> 'kind' as kind from revision where request_id like $1 || '-%'", load.prefix,
+            f"select {GIVEN} as request_id, jurisdiction, record_id::text, actor, snapshot ->> 'note' as note,"
+            f" source ->> 'kind' as kind from revision where {GIVEN} like $1 || '-%'", load.prefix,
         )  # fmt: skip
         read = await owner.fetch(
-            "select request_id, jurisdiction, principal, role, record_ids::text[] as ids from access_log"
-            " where request_id like $1 || '-%'", load.prefix,
+            f"select {GIVEN} as request_id, jurisdiction, principal, role, record_ids::text[] as ids from access_log"
+            f" where {GIVEN} like $1 || '-%'", load.prefix,
         )  # fmt: skip
     found = []
     for row in written:
@@ -168,7 +172,7 @@ async def test_the_load_notices_connections_that_keep_their_caller(
 ) -> None:
     async def keeping(self: Pools, role: str) -> Any:
         kind = Keeping if role.removeprefix("ledger_") in READERS else asyncpg.Connection
-        return await asyncpg.connect(self._url, server_settings=session(role), connection_class=kind)
+        return await asyncpg.connect(self.logins.of(role), server_settings=session(role), connection_class=kind)
 
     monkeypatch.setattr(Pools, "_connect", keeping)
     found = (await leaks(serving, both, database, "keeping", 24)).leaks

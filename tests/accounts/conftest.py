@@ -13,6 +13,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.support.callers import HOME, PASSWORD, PATCH, Api
 from tests.support.client import Answer, Client
+from tests.support.databases import addresses
 from tests.support.problems import checked
 
 names = itertools.count()
@@ -110,7 +111,7 @@ def another(database: EmbeddedPostgres, folder: Path) -> Serve:
 
     @asynccontextmanager
     async def serving(**options: Any) -> AsyncIterator[Any]:
-        chosen = {"database_url": database.application_url, "data_dir": folder / "data", "access_log": "off"}
+        chosen = {**addresses(database.application_url), "data_dir": folder / "data", "access_log": "off"}
         app = create_app(Settings(**{**chosen, **options}))
         async with app.router.lifespan_context(app):
             yield app

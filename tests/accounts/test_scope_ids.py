@@ -40,7 +40,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(database: EmbeddedPostgres) -> AsyncIterator[Desk]:
-    pools = Pools(database.application_url)
+    pools = Pools(database.logins)
     async with owning(database) as owner:
         yield Desk(pools, owner)
     await pools.close()
@@ -194,7 +194,7 @@ async def test_a_principal_is_bound_to_a_living_unit_of_its_jurisdiction(
     desk: Desk, make: Maker, make_next_door: Maker, database: EmbeddedPostgres
 ) -> None:
     foreign = await make_next_door("units")
-    connection = await connect(database.application_url, "ledger_auth")
+    connection = await connect(database.logins.auth, "ledger_auth")
     try:
         for column, value in (("unit_id", foreign["id"]), ("unit_number", "no-such-1")):
             with pytest.raises(asyncpg.ForeignKeyViolationError):

@@ -17,6 +17,7 @@ from app.db.roles import ACTING, JOBS
 from tests.cli.running import run
 from tests.migrate.conftest import migrated  # noqa: F401  # the fixture
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
+from tests.support.databases import environment
 from tests.support.sql import waits_or_ends
 
 AGED = "update import_job set finished_at = finished_at - $2::interval where id = $1"
@@ -34,7 +35,7 @@ async def owner(database: EmbeddedPostgres) -> AsyncIterator[Any]:
 
 async def pruned(database: EmbeddedPostgres, folder: Path, *options: str, **more: str) -> Result:
     """The command. In this process, as one of its own takes two seconds of processor only to begin."""
-    settings = {"LEDGER_DATA_DIR": str(folder / "data"), "LEDGER_DATABASE_URL": database.application_url, **more}
+    settings = {"LEDGER_DATA_DIR": str(folder / "data"), **environment(database.application_url), **more}
     return await asyncio.to_thread(CliRunner().invoke, cli, ["prune", *options], env=settings)
 
 
@@ -64,7 +65,7 @@ async def test_rows_of_old_imports_go_and_their_counts_stay(
     before = await office.read(f"/v1/imports/{old['id']}")
     assert before["rows_removed_at"] is None
     data, url = folder / "data", database.application_url
-    told = await asyncio.to_thread(run, data, "prune", "--dry-run", LEDGER_DATABASE_URL=url)  # as an operator does
+    told = await asyncio.to_thread(run, data, "prune", "--dry-run", **environment(url))  # as an operator does
     assert told.returncode == 0 and HOME in told.stdout and "units" in told.stdout, told
     assert "4 would be removed; nothing was" in told.stdout
     assert [await rows_of(owner, found) for found in (old, preview, young)] == [2, 2, 2]
@@ -99,7 +100,7 @@ async def test_a_commit_that_meets_the_removal_finds_the_rows_gone_and_writes_no
 ) -> None:
     preview = await imported(office, "431382-PRUNE-E", mode="preview")
     await owner.execute(AGED, preview["id"], aged(31))
-    jobs = await connect(database.application_url, JOBS)
+    jobs = await connect(database.logins.jobs, JOBS)
     try:
         async with jobs.transaction():
             assert await jobs.fetch("select * from prune_imports(true)")
@@ -164,7 +165,7 @@ async def test_whatever_is_asked_the_database_keeps_the_log_for_six_months(
     owner: Any, database: EmbeddedPostgres
 ) -> None:
     young, half = [await owner.fetchval(ENTRY, HOME, "read", aged(days)) for days in (1, 178)]
-    jobs = await connect(database.application_url, JOBS)
+    jobs = await connect(database.logins.jobs, JOBS)
     try:
         for months in (0, -100, 1, None, 6):
             await jobs.fetch("select * from prune_access_log($1, true)", months)
@@ -193,7 +194,7 @@ async def test_whatever_is_asked_the_database_keeps_the_log_for_six_months(
 
 @pytest.mark.parametrize("role", [r for r in ACTING if r != JOBS])
 async def test_no_role_but_that_of_jobs_may_ask_for_it(role: str, database: EmbeddedPostgres) -> None:
-    connection = await connect(database.application_url, role)
+    connection = await connect(database.logins.of(role), role)
     try:
         for text in ("select * from prune_imports(true)", "select * from prune_access_log(36, true)"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -86,6 +86,8 @@ def test_a_wrong_setting_is_one_sentence(
 ) -> None:
     monkeypatch.setenv("LEDGER_PORT", str(free_port()))
     monkeypatch.setenv("LEDGER_DATA_DIR", str(tmp_path))
+    for login in ("AUTH", "JOBS"):
+        monkeypatch.setenv(f"LEDGER_{login}_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/ledger")
     monkeypatch.setenv(f"LEDGER_{name}", value)
     ended = CliRunner().invoke(cli, ["serve"])
     assert (ended.exit_code, sentence in ended.stderr) == (status, True), ended.output

@@ -7,16 +7,17 @@ from app.db.pool import connect
 from app.db.roles import Unbound, require_bound
 from app.main import create_app
 from app.settings import Settings
+from tests.support.databases import addresses
 
 
 async def test_the_service_s_own_account_is_bound(database: EmbeddedPostgres) -> None:
     connection = await connect(database.application_url)
-    await require_bound(connection)
+    await require_bound(connection, "requests")
     await connection.close()
 
 
 async def test_a_superuser_is_refused(database: EmbeddedPostgres) -> None:
-    app = create_app(Settings(database_url=database.superuser_url))
+    app = create_app(Settings(**{**addresses(database.application_url), "database_url": database.superuser_url}))
     with pytest.raises(Unbound, match="行级安全"):
         async with app.router.lifespan_context(app):
             pass
@@ -31,7 +32,7 @@ async def test_an_account_that_could_become_free_is_refused(power: str, database
     address = database.superuser_url.partition("@")[2]
     connection = await connect(f"postgresql://{name}:x@{address}")
     with pytest.raises(Unbound):
-        await require_bound(connection)
+        await require_bound(connection, "auth")
     await connection.close()
     await owner.execute(f"drop role {name}")
     await owner.close()

@@ -11,8 +11,9 @@ import asyncpg
 import pytest
 
 from app.db import pool as pools
+from app.db import timeouts
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import UNAVAILABLE, Pool
+from app.db.pool import UNAVAILABLE, Pool, Pools
 from tests.support import databases
 
 SIZE = 3
@@ -150,3 +151,18 @@ async def test_closing_waits_for_what_is_lent(pool: Pool) -> None:
     await closing
     with pytest.raises(asyncpg.InterfaceError):
         await pool.fetchval("select 1")
+
+
+async def test_a_request_cannot_hold_a_session_for_ever_and_an_import_may_take_longer(
+    database: EmbeddedPostgres,
+) -> None:
+    shown = "select current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout')"
+    own = Pools(database.logins, size=1)
+    for role in ("ledger_inspection_office", "ledger_auth", "ledger_figures"):
+        assert tuple(await own[role].fetchrow(shown)) == ("1min", "1min")
+    async with own["ledger_importing"].acquire() as connection:
+        async with connection.transaction():
+            await connection.execute(timeouts.OF_IMPORTS)
+            assert tuple(await connection.fetchrow(shown)) == ("30min", "30min")
+        assert tuple(await connection.fetchrow(shown)) == ("1min", "1min")
+    await own.close()

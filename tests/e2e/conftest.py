@@ -41,7 +41,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        settings = {"LEDGER_DATABASE_URL": self.url, "LEDGER_DATA_DIR": str(self.folder), "LEDGER_ACCESS_LOG": "off"}
+        settings = {**databases.environment(self.url), "LEDGER_DATA_DIR": str(self.folder), "LEDGER_ACCESS_LOG": "off"}
         self.process = served(self.port, settings)
         for _ in range(1200):
             if self.process.exitcode is not None:
@@ -103,7 +103,7 @@ TEMPLATE = "e2e"
 async def own(database: EmbeddedPostgres, folder: Path) -> AsyncIterator[tuple[EmbeddedPostgres, Path]]:
     """The Postgres with a template for servers, which holds two accounts and nothing else, and their folder."""
     await databases.create(database.superuser_url, TEMPLATE, databases.PRISTINE)
-    pools = Pools(databases.beside(database.application_url, TEMPLATE))
+    pools = Pools(databases.logins(databases.beside(database.application_url, TEMPLATE)))
     await entered(pools, "office", "inspection_office", HOME)
     until = now() + timedelta(days=20)
     await entered(pools, "loader", "ledger_loader", HOME, expires_at=until)

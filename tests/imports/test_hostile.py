@@ -13,6 +13,7 @@ from app.settings import Settings
 from tests.imports.conftest import Place
 from tests.support.bureaus import account
 from tests.support.callers import CSV, XLSX, Api
+from tests.support.databases import addresses
 from tests.support.ledgers import FINDING, delimited, finding, register, workbook
 
 GOOD = workbook({"问题台账": [FINDING, finding("431382", 1)]})
@@ -132,7 +133,7 @@ async def test_a_file_over_the_limit_is_refused_and_not_kept(
     database: EmbeddedPostgres, folder: Path, desk: Place
 ) -> None:
     await account(database.application_url, f"small-{desk.code}", "ledger_loader", desk.code)
-    options = Settings(database_url=database.application_url, data_dir=folder / "small", import_limit=2**16)
+    options = Settings(**addresses(database.application_url), data_dir=folder / "small", import_limit=2**16)
     app = create_app(options)
     async with app.router.lifespan_context(app), Api.signed_in(app, f"small-{desk.code}") as api:
 

@@ -27,7 +27,7 @@ async def lianyuan(cluster: EmbeddedPostgres, database: EmbeddedPostgres, folder
     """The bureau of 431382 over a database in which nothing was ever written."""
     await databases.create(cluster.superuser_url, "empty", databases.PRISTINE)
     application = databases.beside(cluster.application_url, "empty")
-    app = create_app(Settings(database_url=application, data_dir=folder / "empty"))
+    app = create_app(Settings(**databases.addresses(application), data_dir=folder / "empty"))
     ledger = (SEED / "ledger.xlsx").read_bytes()  # a test may wait for its file
     async with (
         app.router.lifespan_context(app),

@@ -21,6 +21,7 @@ from app.settings import Settings
 from tests.support.bodies import full, other
 from tests.support.bureaus import account
 from tests.support.callers import CSV, HOME, Api
+from tests.support.databases import addresses
 from tests.support.records import Maker
 from tests.support.sql import owning
 from tests.support.walk import Walker
@@ -32,7 +33,7 @@ CONNECTIONS = 2  # an import takes two at once
 @pytest.fixture(scope="module")
 async def statements(database: EmbeddedPostgres, folder: Path, office: Api) -> AsyncIterator[dict[str, set[str]]]:
     """What each role asked of the database during the run."""
-    app = create_app(Settings(database_url=database.application_url, data_dir=folder / "data", pool_size=CONNECTIONS))
+    app = create_app(Settings(**addresses(database.application_url), data_dir=folder / "data", pool_size=CONNECTIONS))
     found: dict[str, set[str]] = {role: set() for role in ROLES}
     async with app.router.lifespan_context(app):
         pools = app.state.service.runtime.pools

@@ -8,16 +8,17 @@ import asyncpg
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
+from app.db.logins import Logins
 from app.main import create_app
 from app.records import REGISTRY
 from app.settings import Settings
 from tests.support.bureaus import bureau
 from tests.support.callers import HOME
-from tests.support.databases import PRISTINE, beside, create
+from tests.support.databases import PRISTINE, addresses, beside, create, logins
 from tests.support.records import Maker
 from tests.support.sql import owning
 
-Addresses = tuple[str, str]  # of the superuser and of the application
+Addresses = tuple[str, Logins]  # of the superuser and of the service
 
 
 @asynccontextmanager
@@ -26,7 +27,7 @@ async def copied(database: EmbeddedPostgres, template: str) -> AsyncIterator[Add
     async with owning(database) as owner:
         await owner.execute("drop database if exists another with (force)")
     await create(database.superuser_url, "another", template)
-    yield beside(database.superuser_url, "another"), beside(database.application_url, "another")
+    yield beside(database.superuser_url, "another"), logins(beside(database.application_url, "another"))
     async with owning(database) as owner:
         await owner.execute("drop database another with (force)")
 
@@ -51,7 +52,7 @@ async def every_type(database: EmbeddedPostgres, folder: Path) -> str:
     name = "every_type"
     await create(database.superuser_url, name, PRISTINE)
     url = beside(database.application_url, name)
-    app = create_app(Settings(database_url=url, data_dir=folder / name))
+    app = create_app(Settings(**addresses(url), data_dir=folder / name))
     async with app.router.lifespan_context(app), bureau(app, url, "office", HOME) as office:
         make = Maker(office)
         for t in REGISTRY:

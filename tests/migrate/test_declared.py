@@ -105,7 +105,7 @@ async def test_a_migration_is_written_from_the_declarations(migrated: Addresses,
     assert file.name == f"{int(head()) + 1:04}_next_one.py"
     assert ("pass" in text) is not widened
     if widened:
-        config.attributes["application_url"] = migrated[1]
+        config.attributes["logins"] = migrated[1]
         await asyncio.to_thread(command.upgrade, config, "head")
         assert await on(migrated[0], differences) == []
 

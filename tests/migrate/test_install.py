@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -15,11 +16,12 @@ from app.db.embedded import EmbeddedPostgres
 from app.migrate.run import HOME, OldShape, SchemaNotCurrent, configuration, migrate, require_current
 from tests.migrate.conftest import Addresses
 from tests.support.catalogue import catalogue
+from tests.support.databases import environment
 
 
 async def started(addresses: Addresses, *arguments: str) -> Any:
     """A process of its own that works on this database."""
-    given = {"LEDGER_OWNER_DATABASE_URL": addresses[0], "LEDGER_DATABASE_URL": addresses[1]}
+    given = {"LEDGER_OWNER_DATABASE_URL": addresses[0], **environment(addresses[1].requests)}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", *arguments, cwd=HOME, env=os.environ | given,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -99,9 +101,9 @@ async def test_an_account_without_the_roles_is_told_to_migrate(another: Addresse
     await connection.execute("create role stranger login password 'of no role'")
     try:
         await migrate(*another)
-        host = another[1].rpartition("@")[2]
+        host = another[1].requests.rpartition("@")[2]
         with pytest.raises(SchemaNotCurrent, match="python -m app migrate"):
-            await require_current(f"postgresql://stranger:of%20no%20role@{host}")
+            await require_current(replace(another[1], auth=f"postgresql://stranger:of%20no%20role@{host}"))
     finally:
         await connection.execute("drop role stranger")
         await connection.close()
@@ -114,7 +116,7 @@ async def test_migrating_what_is_current_changes_nothing(migrated: Addresses) ->
     before = await connection.fetchval(text)
     await migrate(owner, application)
     config = configuration()
-    config.attributes.update(owner_url=owner, application_url=application)
+    config.attributes.update(owner_url=owner, logins=application)
     await asyncio.to_thread(command.upgrade, config, "head")
     assert await connection.fetchval(text) == before
     await connection.close()

@@ -63,7 +63,7 @@ async def test_a_next_migration_finds_rows_of_every_type_and_leaves_them(populat
     (tmp_path / f"{following}_weather.py").write_text(NEXT.format(revision=following, before=head()), encoding="utf-8")
     config = configuration()
     config.set_main_option("version_locations", f"{config.get_main_option('script_location')}/versions\n{tmp_path}")
-    config.attributes.update(owner_url=owner, application_url=application)
+    config.attributes.update(owner_url=owner, logins=application)
     before, schema = await rows(owner), await catalogue(owner, *MADE_AGAIN)
 
     await asyncio.to_thread(command.upgrade, config, "+1")
@@ -127,7 +127,7 @@ async def test_a_migration_sees_the_rows_and_nobody_else_does_meanwhile(populate
     owner, application = populated
     await migrate(owner, application, "base")
     assert await asked(owner, "select count(*) from alembic_version") == [(0,)]
-    connection = await asyncpg.connect(application, server_settings={"role": "ledger_inspection_office"})
+    connection = await asyncpg.connect(application.requests, server_settings={"role": "ledger_inspection_office"})
     with pytest.raises(asyncpg.UndefinedTableError):
         await connection.fetch("select from unit")
     await connection.close()

@@ -20,7 +20,7 @@ CanSignIn = Callable[..., Any]
 @pytest.fixture
 async def sign_in(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[CanSignIn]:
     """Opens an account of a role and signs in with it."""
-    pools = Pools(database.application_url)
+    pools = Pools(database.logins)
     async with AsyncExitStack() as stack:
 
         async def opened(role: str, code: str = HOME, **bound: Any) -> Api:

@@ -15,6 +15,7 @@ import pytest
 
 from app.cli.database import _running
 from app.clock import now
+from app.db.logins import Logins
 from app.db.pool import Pools
 from tests.cli.conftest import place  # noqa: F401  # the fixture
 from tests.cli.running import LAST_WORDS, Running, running
@@ -62,8 +63,8 @@ def signed_in(service: Running, username: str) -> httpx.Client:
     return client
 
 
-async def accounts(url: str, *wanted: tuple[str, str, dict[str, Any]]) -> None:
-    pools = Pools(url)
+async def accounts(logins: Logins, *wanted: tuple[str, str, dict[str, Any]]) -> None:
+    pools = Pools(logins)
     for name, role, bound in wanted:
         await entered(pools, name, role, HOME, **bound)
     await pools.close()
@@ -194,11 +195,11 @@ def test_a_number_that_was_planted_through_every_door_is_found_nowhere(served: R
     base = _running(data)
     assert base and base.owner_url
     soon = {"expires_at": now() + timedelta(days=2)}
-    asyncio.run(accounts(base.url, ("office", "inspection_office", {}), ("loader", "ledger_loader", soon)))
+    asyncio.run(accounts(base.logins, ("office", "inspection_office", {}), ("loader", "ledger_loader", soon)))
     office = signed_in(served, "office")
     unit = office.post("/v1/units", json={"name": "纪委", "kind": "discipline_body"}).json()["number"]
     bound = {"unit_number": unit}
-    asyncio.run(accounts(base.url, ("wang", "case_supervision", bound), ("zhao", "auditor", {})))
+    asyncio.run(accounts(base.logins, ("wang", "case_supervision", bound), ("zhao", "auditor", {})))
     wang, canaries = signed_in(served, "wang"), Canaries()
     answers = [*through_json(wang, canaries, unit), *through_addresses(wang, canaries)]
     answers += through_imports(signed_in(served, "loader"), canaries, unit)

@@ -49,7 +49,7 @@ async def test_files_of_a_killed_process_are_taken_away_and_those_of_others_are_
     over, cut, other = tmp_path / done["id"], tmp_path / str(uuid.uuid4()), tmp_path / "something.txt"
     for path in (over, cut, other):
         path.write_text("431382190001010019")
-    connection = await connect(database.application_url, JOBS)
+    connection = await connect(database.logins.jobs, JOBS)
     await remove_orphan_files(connection, tmp_path, OPEN_STATES, alone=False)
     assert there(tmp_path) == {cut, other}, "one that has no import yet may be arriving just now"
     await remove_orphan_files(connection, tmp_path, OPEN_STATES, alone=True)

@@ -60,7 +60,7 @@ def clerk(service: Running, data: Path) -> httpx.Client:
     assert found
 
     async def opened_accounts() -> None:
-        pools = Pools(found.url)
+        pools = Pools(found.logins)
         await entered(pools, "office", "inspection_office", HOME)
         office = over_http(service.url, token(service, "office"))
         number = office.post("/v1/units", json={"name": "纪委", "kind": "discipline_body"}).json()["number"]

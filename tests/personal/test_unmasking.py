@@ -111,8 +111,8 @@ async def test_a_ciphertext_is_read_by_who_may_see_all_of_a_person_that_exists_f
     ):  # fmt: skip
         transaction = owner.transaction()
         await transaction.start()
-        await owner.execute(f"set local role ledger_{role}")
         await owner.execute("select set_caller($1)", f'{{"sub": "{name}"}}')
+        await owner.execute(f"set local role ledger_{role}")
         try:
             text = "select count(*) from sealed_value where record_id = $1 and ciphertext is not null"
             seen[role, name] = await owner.fetchval(text, person["id"])

@@ -15,6 +15,7 @@ from app.auth import passwords
 from app.clock import now
 from app.db.pool import Pools
 from tests.support.callers import LOADER, OFFICE, PASSWORD, SUPERVISION, Api
+from tests.support.databases import logins
 
 OWN_UNIT: Any = {"name": "纪委", "kind": "discipline_body"}
 # A hash says what it cost, and is checked at that cost: that of the product takes 0.25 s of processor each time. Only a
@@ -39,7 +40,7 @@ async def account(url: str, name: str, role: str, code: str, **bound: Any) -> st
     """Opens an account; a loader's ends by itself."""
     if role == "ledger_loader":
         bound["expires_at"] = now() + timedelta(days=20)
-    pools = Pools(url)
+    pools = Pools(logins(url))
     await entered(pools, name, role, code, **bound)
     await pools.close()
     return name

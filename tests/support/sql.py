@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.db.context import Caller
+from app.db.context import SYSTEM_ROLE, Caller
 from app.db.embedded import EmbeddedPostgres
 from app.db.pool import connect
 from tests.support.callers import HOME, NEIGHBOUR
@@ -19,13 +19,19 @@ async def named(connection: Any, caller: Caller, action: str = "raw", **more: An
     await connection.execute("select set_caller($1)", caller.context("test-request", action, **more))
 
 
+async def as_system(connection: Any, caller: Caller, action: str = "raw") -> None:
+    """Goes on as the system role, on behalf of this caller, until the transaction ends."""
+    await connection.execute("select become_system($1)", caller.context("test-request", action))
+
+
 @asynccontextmanager
 async def acting(database: EmbeddedPostgres, caller: Caller = OFFICE, role: str = "") -> AsyncIterator[Any]:
     """A transaction of the application as this caller, by default with its own database role; it is committed."""
-    connection = await connect(database.application_url, role or caller.database_role)
+    system = role == SYSTEM_ROLE
+    connection = await connect(database.application_url, caller.database_role if system or not role else role)
     try:
         async with connection.transaction():
-            await named(connection, caller)
+            await (as_system if system else named)(connection, caller)
             yield connection
     finally:
         await connection.close()

@@ -26,7 +26,7 @@ from app.kernel.sql.write import update_sql
 from app.main import create_app
 from app.migrate.run import migrate
 from app.settings import Settings
-from tests.support import ledgers
+from tests.support import databases, ledgers
 from tests.support.bureaus import account
 from tests.support.callers import CSV, PASSWORD, PATCH, XLSX
 
@@ -166,7 +166,7 @@ def trace(superuser_url: str, application_url: str, folder: Path) -> dict[str, T
     asyncio.run(account(application_url, "traced_office", "inspection_office", CODE))
     asyncio.run(account(application_url, "traced_loader", "ledger_loader", CODE))
     folder.mkdir(exist_ok=True)
-    options = Settings(database_url=application_url, data_dir=folder, access_log=str(folder / "access.log"))
+    options = Settings(**databases.addresses(application_url), data_dir=folder, access_log=str(folder / "access.log"))
     recorder = Recorder()
     with serving(options, recorder) as base, _signed_in(base, "traced_office") as office:
         with _signed_in(base, "traced_loader") as loader:
@@ -191,7 +191,7 @@ def main() -> None:
         folder = Path(made)
         folder.chmod(0o711)
         with embedded_postgres(folder / "postgres", durable=False) as running:
-            asyncio.run(migrate(running.superuser_url, running.application_url))
+            asyncio.run(migrate(databases.known(running).superuser_url, running.logins))
             found = trace(running.superuser_url, running.application_url, folder / "data")
     for name, (warm, _) in found.items():
         print(f"{name}: {len(warm)} files run (at most {MOST_RUN[name]}), {len(TO_READ[name])} to read:")

@@ -48,7 +48,6 @@ begin
   new.kin_ids := principal_kin_ids(new.code, new.unit_id, new.home_unit_id);
   return new;
 end $$;
-alter function bind_principal() owner to ledger_keeper;
 grant select (kind) on unit to ledger_keeper;
 create trigger bind_new before insert on principal for each row execute function bind_principal();
 create trigger bind_again before update of code, unit_id, unit_number, team_id, team_number, home_unit_id, home_unit_number, grants
@@ -57,3 +56,4 @@ create trigger bind_again before update of code, unit_id, unit_number, team_id, 
         is distinct from (old.code, old.unit_id, old.unit_number, old.team_id, old.team_number, old.home_unit_id,
                           old.home_unit_number, old.grants))
   execute function bind_principal();
+alter function bind_principal() owner to ledger_keeper;

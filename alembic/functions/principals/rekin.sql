@@ -18,7 +18,7 @@ begin
     where q.code = any (moved) and p.id = q.id and p.kin_ids <> k.ids;
   return null;
 end $$;
-alter function rekin() owner to ledger_keeper;
 create trigger rekin_new after insert on unit referencing new table as now for each statement execute function rekin();
 create trigger rekin_moved after update on unit referencing old table as before new table as now
   for each statement execute function rekin();
+alter function rekin() owner to ledger_keeper;

@@ -4,6 +4,6 @@ begin
   update principal p set scope_ids = team_scope_ids(p.code, p.team_id) where p.code = new.jurisdiction and p.team_id = new.id;
   return null;
 end $$;
-alter function rescope_team() owner to ledger_keeper;
 create trigger rescope_changed after update on team for each row when (new.state is distinct from old.state)
   execute function rescope_team();
+alter function rescope_team() owner to ledger_keeper;

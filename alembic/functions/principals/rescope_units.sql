@@ -18,10 +18,10 @@ begin
     where p.code = new.jurisdiction and p.unit_id = any (path) and p.scope_ids <> unit_scope_ids(p.code, p.unit_id);
   return null;
 end $$;
-alter function rescope_units() owner to ledger_keeper;
 -- Decided by the conditions, without a call: a patch of a unit costs nothing more.
 create trigger rescope_merged after insert on unit for each row when (new.merged_into_id is not null)
   execute function rescope_units();
 create trigger rescope_changed after update on unit for each row
   when (new.state is distinct from old.state or new.merged_into_id is distinct from old.merged_into_id)
   execute function rescope_units();
+alter function rescope_units() owner to ledger_keeper;

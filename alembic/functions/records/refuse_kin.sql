@@ -8,9 +8,9 @@ begin
   end if;
   return null;
 end $$;
-alter function refuse_kin() owner to ledger_keeper;
 create trigger refuse_kin_first after insert on clue for each row
   when (new.holder_unit_id is not null or new.handling_unit_id is not null) execute function refuse_kin();
 create trigger refuse_kin after update on clue for each row
   when (new.holder_unit_id is distinct from old.holder_unit_id or new.handling_unit_id is distinct from old.handling_unit_id)
   execute function refuse_kin();
+alter function refuse_kin() owner to ledger_keeper;

@@ -7,9 +7,9 @@ begin
   end if;
   return null;
 end $$;
-alter function refuse_unknown_recusal() owner to ledger_keeper;
 create trigger refuse_unknown_recusal_first after insert on clue for each row when (new.recused <> '{}')
   execute function refuse_unknown_recusal();
 create trigger refuse_unknown_recusal after update on clue for each row when (new.recused <> '{}' and new.recused <> old.recused)
   execute function refuse_unknown_recusal();
 grant select (kind) on principal to ledger_keeper;
+alter function refuse_unknown_recusal() owner to ledger_keeper;

@@ -15,7 +15,6 @@ begin
       from access_log l where l.at < before group by 1, 2 order by 1, 2;
   end if;
 end $$;
-revoke all on function prune_access_log(int, boolean) from public;
 grant execute on function prune_access_log(int, boolean) to ledger_jobs;
 alter function prune_access_log(int, boolean) owner to ledger_keeper;
 create policy keeper on access_log to ledger_keeper using (at < now() - interval '6 months');

@@ -23,7 +23,6 @@ begin
       group by 1, 2 order by 1, 2;
   end if;
 end $$;
-revoke all on function prune_imports(boolean) from public;
 grant execute on function prune_imports(boolean) to ledger_jobs;
 alter function prune_imports(boolean) owner to ledger_keeper;
 create policy keeper on import_job to ledger_keeper using (finished_at < now() - interval '30 days');

@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 
+from app.db import timeouts
 from app.db.context import GUARD
 from app.errors import Refusal
 from app.imports.apply.chunks import Chunk, ChunkBuilder
@@ -196,6 +197,7 @@ def _ready(p: PlannedRow) -> bool:
 async def streaming_writer(ctx: RequestContext, import_id: str, lookup: Lookup) -> AsyncIterator[StreamingWriter]:
     """A writer in a transaction that lasts as long as the block. An exception that leaves the block rolls it back."""
     async with ctx.connection(transaction=True) as connection:
+        await connection.execute(timeouts.OF_IMPORTS)
         writer = StreamingWriter(ctx, import_id, connection, lookup)
         try:
             yield writer

@@ -64,7 +64,11 @@ def read_number(planned: PlannedRow, row: dict[str, Any]) -> None:
     """Move the business number from the row's values to the plan."""
     number = row.pop("number", None)
     if isinstance(number, str) and NUMBER.match(number.strip()):
-        planned.number = number.strip()
+        number, refuses = number.strip(), planned.type.numbering.refuses
+        if refuses and (code := refuses(number)):
+            planned.reject("number", code)  # and it is kept nowhere
+            return
+        planned.number = number
     elif number is not None:
         planned.reject("number", "not_a_number")
 

@@ -35,6 +35,7 @@ class Numbering:
              'jurisdiction': `{code}-{letter}{n}`
     formula  makes the number of the record's own values instead of a series (rounds)
     assigned only the system and an import give one, so that a number of a secret type tells nothing
+    refuses  the code of the sentence that refuses a given number, or None
     """
 
     letter: str = ""
@@ -43,6 +44,7 @@ class Numbering:
     via: str = "round"
     formula: Callable[[str, Mapping[str, Any]], str] | None = None
     assigned: bool = False
+    refuses: Callable[[str], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,11 @@ class RecordType:
     def sealed_member(self, f: Sealed) -> str:
         """The name under which the values of an encrypted field are digested and stored."""
         return f"{self.path}.{f.name}"
+
+    @cached_property
+    def names_persons(self) -> bool:
+        """Whether a field is personal or secret: whoever keeps such a record keeps what somebody must not see."""
+        return any(f.secret for f in self.fields)
 
     @cached_property
     def rule_reads_references(self) -> bool:

@@ -80,7 +80,7 @@ def sealed_value_statements(registry: Registry) -> Iterator[str]:
     """Row security and grants of sealed values: who adds them, who opens them, and the rotation of keys."""
     types = [t for t in registry if t.sealed]
     writing = [r for r in READERS if any((right := t.access.of(r)) and right.writes for t in types)]
-    sealing = roles(*writing, "importing", "system")
+    sealing = roles(*writing, "importing")
     yield from secured(SEALED_VALUE)
     yield f"create policy sealing on sealed_value for insert to {sealing} with check (\n    {in_range('sealed_value')})"
     yield f"grant insert on sealed_value to {sealing}"

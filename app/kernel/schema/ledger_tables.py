@@ -10,6 +10,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -20,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from app.db.types import XID8
 from app.kernel.declare.registry import Registry
-from app.kernel.schema.policies import in_range, revision_policies
+from app.kernel.schema.policies import in_range, in_system_range, revision_policies
 from app.kernel.schema.rights import caller_grant
 from app.kernel.schema.statements import roles, secured
 from app.kernel.schema.tables import code_column, metadata
@@ -65,6 +66,13 @@ NUMBER_SERIES = Table(
     CheckConstraint("last >= 0", name="last"),
     comment="The highest number given or assigned in each series; the next is one above it.",
 )
+SYSTEM_SECRET = Table(
+    "system_secret",
+    metadata,
+    Column("secret", LargeBinary(), nullable=False),
+    PrimaryKeyConstraint("secret"),
+    comment="Signs for which divisions the system role acts in a transaction; made by a migration, read by the keeper.",
+)
 SCHEMA_DIGEST = Table(
     "schema_digest",
     metadata,
@@ -101,12 +109,16 @@ def revision_statements(registry: Registry) -> Iterator[str]:
 def number_series_statements(registry: Registry) -> Iterator[str]:
     """Row security and grants of number series: only roles that create records reach them, and no answer shows one."""
     creating = [r for r in READERS if any((right := t.access.of(r)) and right.creates for t in registry)]
-    numbering = roles(*creating, "importing", "system")
+    numbering = roles(*creating, "importing")
     yield from secured(NUMBER_SERIES)
+    yield f"create policy system on number_series to ledger_system using (\n    {in_system_range('number_series')})"
     yield f"create policy numbering on number_series to {numbering} using (\n  {in_range('number_series')})"
-    yield f"grant select, insert, update on number_series to {numbering}"
+    yield f"grant select, insert, update on number_series to {numbering}, ledger_system"
 
 
 def schema_statements() -> Iterator[str]:
-    """The grants by which the service reads which schema is installed, before it starts."""
+    """How the service reads which schema is installed, before it starts; and the secret of the system role."""
     yield "grant select on alembic_version, schema_digest to ledger_auth"
+    yield from secured(SYSTEM_SECRET)
+    yield "create policy keeper on system_secret for select to ledger_keeper using (true)"
+    yield "grant select on system_secret to ledger_keeper"

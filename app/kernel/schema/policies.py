@@ -24,12 +24,17 @@ def condition(t: RecordType, role: str, right: Right) -> str:
     return "\n    and ".join(parts)
 
 
-# Database roles of the service itself: name, verbs, and the roles of the callers for whom they act (none given: all).
+# Database roles of the service itself: name, verbs, and the roles of the callers for whom they act.
 SERVICE_ROLES = (
-    ("system", "all", ()),
     ("importing", "all", ("ledger_loader",)),
     ("figures", "select", WORK_LIST_READERS),
 )
+
+
+def in_system_range(table: str) -> str:
+    """SQL: the row is of a division in which the system role acts in this transaction (become_system)."""
+    low, high = (f"(select (system_range())[{n}])" for n in (1, 2))
+    return f"{table}.jurisdiction >= {low}\n    and {table}.jurisdiction < {high}"
 
 
 def in_range(table: str, among: tuple[str, ...] = ()) -> str:
@@ -55,6 +60,7 @@ def record_policies(t: RecordType, counted: tuple[str, ...] = ()) -> Iterator[st
     yield f"grant select on {t.table} to {roles(*ROLES)}"
     yield f"grant select, insert, update on {t.table} to {roles('system', 'importing')}"
     yield f"grant select ({listed((*COUNTED, *counted))}) on {t.table} to ledger_figures"
+    yield f"create policy system on {t.table} to ledger_system using (\n    {in_system_range(t.table)})"
     for name, verbs, among in SERVICE_ROLES:
         yield f"create policy {name} on {t.table} for {verbs} to ledger_{name} using (\n    {in_range(t.table, among)})"
     for role in READERS:

@@ -93,6 +93,7 @@ end $$"""
 
 
 def _given_to_keeper(function: str) -> str:
+    """After its triggers are made, because whoever makes one must be able to call the function."""
     return f"alter function {function} owner to ledger_keeper"
 
 
@@ -115,10 +116,10 @@ def revision_triggers(t: RecordType) -> Iterator[str]:
         columns=listed(f"c.{c}" for c in sorted(columns, key=lambda c: (len(c), c))),
         **{c: f"n.{c}" if c in columns else "null" for c in ("round_id", "unit_id")},
     )
-    yield _given_to_keeper(f"revise_{t.table}()")
     for event, name in (("insert", "revise_new"), ("update", "revise_change")):
         when = f"after {event}"
         yield _trigger(name, when, f"{t.table} referencing new table as changed", f"revise_{t.table}", "statement")
+    yield _given_to_keeper(f"revise_{t.table}()")
 
 
 def guards(t: RecordType) -> Iterator[str]:
@@ -148,12 +149,13 @@ def reference_triggers(t: RecordType, registry: Registry) -> Iterator[str]:
     for name, rows in ((f"hold_{t.table}", "changed"), (f"hold_changed_{t.table}", row)):
         checks = "\n".join(_reference_check(t, rows, f, registry) for f in t.references)
         yield f"create function {name}() returns trigger {AS_KEEPER} as $$\nbegin\n{checks}\n  return null;\nend $$"
-        yield _given_to_keeper(f"{name}()")
     changed = f"{t.table} referencing new table as changed"
     yield _trigger("hold_insert", "after insert", changed, f"hold_{t.table}", "statement", HELD)
     touched = [f"new.{f.id_column} is distinct from old.{f.id_column}" for f in t.references]
     condition = "\n    or ".join((*touched, "old.state = 'voided'"))
     yield _trigger("hold_update", "after update", t.table, f"hold_changed_{t.table}", condition=condition)
+    for name in (f"hold_{t.table}", f"hold_changed_{t.table}"):
+        yield _given_to_keeper(f"{name}()")
 
 
 def _reference_check(t: RecordType, rows: str, f: Reference, registry: Registry) -> str:
@@ -204,10 +206,11 @@ def kept_column_functions(t: RecordType) -> Iterator[str]:
         if column == "about" and t.access.about and t.access.about.as_entered:
             made = AS_ENTERED.format(column=ABOUT_AS_ENTERED, made=made)
         yield (
-            f"create function keep_{column}_of_{t.table}() returns trigger language plpgsql as\n"
+            f"create function keep_{column}_of_{t.table}() returns trigger {AS_KEEPER} as\n"
             f"$$ begin {made} return new; end $$"
         )
         yield _trigger(f"keep_{column}", "before insert or update", t.table, f"keep_{column}_of_{t.table}")
+        yield _given_to_keeper(f"keep_{column}_of_{t.table}()")
 
 
 def dependency_triggers(t: RecordType, other: RecordType, dependency: AudienceDependency) -> Iterator[str]:
@@ -216,9 +219,9 @@ def dependency_triggers(t: RecordType, other: RecordType, dependency: AudienceDe
     changed = " or ".join(f"{c} is distinct from {c}_of_{t.table}({t.table})" for c, _ in kept_columns(t))
     match = dependency.match.format(t.table)
     yield REMAKE_KEPT_COLUMNS.format(name=name, kept=AS_KEEPER, table=t.table, match=match, changed=changed)
-    yield _given_to_keeper(f"{name}()")
     touched = " or ".join(f"old.{c} is distinct from new.{c}" for c in dependency.columns)
     yield _trigger(name, "after update", other.table, name, condition=touched)
+    yield _given_to_keeper(f"{name}()")
 
 
 def keeper_rights(t: RecordType, registry: Registry) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from app.db.context import SYSTEM_ROLE, Caller
+from app.db.context import Caller
 from app.db.pool import Pools
 from app.errors import Refusal
 from app.kernel.declare.access import Right
@@ -76,7 +76,7 @@ class RequestContext:
         It is for effects on records that the caller may not see, and for a write after which the record no longer
         exists for the caller, whose own policy would refuse that row. The caller's jurisdiction still binds.
         """
-        await connection.execute(f"set local role {SYSTEM_ROLE}")
+        await connection.fetch("select become_system($1)", self.context())
         yield
         await connection.execute(f"set local role {self.caller.database_role}")
 

@@ -71,6 +71,8 @@ def _number(ctx: RequestContext, t: RecordType, jurisdiction: str, values: dict[
     if number is not None and not ctx.right(t).sees_every:
         # "Taken" would tell of a record that does not exist for this caller.
         raise invalid(FieldError("/number", "number_is_assigned"))
+    if number is not None and t.numbering.refuses and (code := t.numbering.refuses(number)):
+        raise invalid(FieldError("/number", code))
     if not t.numbering.formula:
         return number
     made = t.numbering.formula(jurisdiction, values)

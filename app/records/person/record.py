@@ -2,6 +2,7 @@
 
 from app.kernel.declare.lifecycle import resting
 from app.kernel.declare.record_type import Derived, LedgerHabits, Numbering, RecordType
+from app.records.codes import refuse_identity
 from app.records.person.access import ACCESS
 from app.records.person.fields import FIELDS
 
@@ -15,7 +16,7 @@ RECORD = RecordType(
     fields=FIELDS,
     lifecycle=resting("active", "在册"),
     access=ACCESS,
-    numbering=Numbering("P", within="jurisdiction"),
+    numbering=Numbering("P", within="jurisdiction", refuses=refuse_identity),
     derived={
         "units": Derived("{0}.unit_id || coalesce({0}.other_unit_ids, '{{}}')", own=("unit_id", "other_unit_ids"))
     },

@@ -1,0 +1,46 @@
+"""Who may call which function. PUBLIC may call none, and nobody calls the function of a trigger.
+
+A function that is called within another one is called by the owner of that one.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from app.db.context import SYSTEM_ROLE
+from app.db.roles import CALLING, KEEPER, OWNER
+from app.kernel.schema.statements import listed
+
+NAMING = (*CALLING, SYSTEM_ROLE)  # whose statements name a caller
+# By the owner of the functions, who alone can say so: function -> the database roles that call it. Those of `retention`
+# say it themselves.
+CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    OWNER: {
+        "caller_context()": (*NAMING, KEEPER),
+        "caller_grants()": NAMING,
+        "caller_rounds()": NAMING,
+        "caller_teams()": NAMING,
+        "business_number(text, int, int)": NAMING,
+        "unit_kin_ids(text, uuid)": (*NAMING, KEEPER),
+        "principal_kin_ids(text, uuid, uuid)": (KEEPER,),
+        "bodies_below(text, uuid)": (KEEPER,),
+        "become_system(text)": CALLING,
+        "system_mac(bytea, text, text)": (KEEPER,),
+        "unit_scope_ids(text, uuid)": (KEEPER,),
+        "team_scope_ids(text, uuid)": (KEEPER,),
+    },
+    KEEPER: {
+        "set_caller(text)": NAMING,
+        "entering_team()": NAMING,
+        "clue_without_reader(text, uuid)": NAMING,
+        "system_pass(text)": CALLING,
+        "system_range()": (SYSTEM_ROLE,),
+    },
+}
+
+
+def call_statements() -> Iterator[str]:
+    """The grants to execute."""
+    for owner, functions in CALLED_BY.items():
+        yield f"set local role {owner}"
+        for function, callers in functions.items():
+            yield f"grant execute on function {function} to {listed(callers)}"
+    yield f"set local role {OWNER}"
