@@ -74,7 +74,7 @@ SEES: dict[str, dict[str, set[str]]] = {
         "immediate-rectifications": {"I-AU", "I-BXU"}, "look-backs": {"H-AU"},
         "accountability-decisions": {"Q-U-told"}, "admonishments": {"Y-U"},
     },
-    "administrator": {}, "superior": {}, "auditor": {}, "ledger_loader": {},
+    "administrator": {}, "superior": {}, "auditor": {}, "security_officer": {}, "ledger_loader": {},
 }  # fmt: skip
 
 # Members that a role does not see of a record it sees; a type's name stands for all its records.

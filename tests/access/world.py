@@ -109,7 +109,7 @@ async def _rounds(w: World) -> None:
 
 async def _people(w: World) -> None:
     soon = now() + timedelta(days=20)
-    for role in ("leading_group", "auditor", "administrator"):
+    for role in ("leading_group", "auditor", "administrator", "security_officer"):
         await w.sign_in(role, role)
     await w.sign_in("superior", "superior", "4313")
     await w.sign_in("ledger_loader", "ledger_loader", expires_at=soon)
