@@ -114,8 +114,8 @@ declare
   secret bytea;
 begin
   select p.low, p.high, s.secret into low, high, secret from principal p, system_secret s
-    where p.id = principal_id and not p.disabled and p.expires_at > now()
-      and p.role not in ('administrator', 'superior', 'auditor');
+    where p.id = principal_id and not p.disabled and p.withheld_by is null and p.expires_at > now()
+      and p.role not in ('administrator', 'superior', 'auditor', 'security_officer');
   if not found then -- else an effect would touch nothing, and nobody would know
     raise exception 'no account that changes records' using errcode = 'insufficient_privilege';
   end if;
@@ -549,10 +549,8 @@ grant execute on function entering_team() to ledger_importing, ledger_figures, l
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
   ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
-grant execute on function clue_without_reader(text, uuid) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
-  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
-  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
-  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function clue_without_reader(text, uuid) to ledger_figures, ledger_leading_group, ledger_inspection_office, ledger_case_supervision,
+  ledger_superior;
 grant execute on function system_pass(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,

@@ -93,7 +93,7 @@ class DemoAccounts:
 
     def _on_register(self, work: Callable[[Pools], Awaitable[T]]) -> T:
         async def run() -> T:
-            pools = Pools(self.started.database.url, size=1)
+            pools = Pools(self.started.database.logins, size=1)
             try:
                 return await work(pools)
             finally:

@@ -3,6 +3,9 @@
 import random
 from typing import Any
 
+from app.accounts import register
+from app.accounts.second_person import COMMAND_LINE
+from app.db.pool import Pools
 from tests.access.kin_model import Account, Clue, Filing, Person, Register, Transfer, Unit
 from tests.support.callers import Api
 
@@ -20,8 +23,8 @@ HANDLING = {"handling": "preliminary_verification", "on": "2017-06-28"}
 class Staff:
     """The accounts of all cases, bound anew for each, and those that make the records."""
 
-    def __init__(self, makers: dict[str, Api], own: Any, team: Any, callers: dict[str, Api]) -> None:
-        self.admin, self.office, self.supervision = makers["admin"], makers["office"], makers["supervision"]
+    def __init__(self, pools: Pools, makers: dict[str, Api], own: Any, team: Any, callers: dict[str, Api]) -> None:
+        self.pools, self.office, self.supervision = pools, makers["office"], makers["supervision"]
         self.leaders = makers["leaders"]
         self.own, self.team, self.callers = own, team, callers
 
@@ -115,10 +118,8 @@ class Case:
         account.home = self.some_unit() if self.random.random() < 0.5 else account.unit
         body = {"home_unit_number": self.number("units", account.home)}
         body |= {"unit_number": self.number("units", account.unit)} if account.role in BOUND else {}
-        place = f"/v1/accounts/{self.staff.callers[account.role].username}"
-        headers = {"Content-Type": "application/merge-patch+json"}
-        answer = await self.staff.admin.patch(place, json=body, headers=headers)
-        assert answer.status_code == 200, answer.text
+        name = self.staff.callers[account.role].username
+        assert await register.alter(self.staff.pools, name, body, COMMAND_LINE)
 
     # A clue's life
 

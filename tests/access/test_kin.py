@@ -9,16 +9,18 @@ import pytest
 from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
+from app.db.pool import Pools
 from tests.access.kin_world import BOUND, CODE, ROLES, Case, Staff
 from tests.support.bureaus import account
 from tests.support.callers import Api
+from tests.support.databases import logins
 from tests.support.proofs import prove
 
 _names = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-async def staff(service: ASGIApp, database: EmbeddedPostgres, admin: Api) -> AsyncIterator[Staff]:
+async def staff(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[Staff]:
     """A division of its own: who makes the records is kin of nobody, and the others are bound anew for each case."""
     url = database.application_url
     async with AsyncExitStack() as opened:
@@ -42,8 +44,10 @@ async def staff(service: ASGIApp, database: EmbeddedPostgres, admin: Api) -> Asy
             bound |= {"team_number": team["number"]} if role == "inspection_team" else {}
             callers[role] = await signed_in(f"kin_{role}", role, **bound)
         leaders = await signed_in("kin_leaders", "leading_group")
-        makers = {"admin": admin, "office": office, "supervision": supervision, "leaders": leaders}
-        yield Staff(makers, own, team, callers)
+        makers = {"office": office, "supervision": supervision, "leaders": leaders}
+        pools = Pools(logins(url))
+        opened.push_async_callback(pools.close)
+        yield Staff(pools, makers, own, team, callers)
 
 
 async def test_no_kin_learns_of_a_record_in_any_world(staff: Staff) -> None:

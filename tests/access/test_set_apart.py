@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
 from tests.access.test_kin_holes import SignIn, merge, sent, sign_in, status  # noqa: F401  # a fixture
+from tests.accounts.conftest import amend
 from tests.support.bureaus import account
 from tests.support.callers import HOME, Api
 from tests.support.records import Maker
@@ -45,8 +46,7 @@ async def test_a_clue_about_an_own_cadre_is_read_by_the_grant_alone(
     api = await sign_in("case_supervision", body)
     assert await status(api, "clues", clue) == 404, "the body is kin of its own cadre"
     name = f"kin-case_-{body['number'].lower()}"
-    headers = {"Content-Type": "application/merge-patch+json"}
-    answer = await admin.patch(f"/v1/accounts/{name}", json={"grants": ["own_cadres"]}, headers=headers)
+    answer = await amend(admin, f"/v1/accounts/{name}", grants=["own_cadres"])
     assert answer.status_code == 200, answer.text
     found = await api.read(f"/v1/clues/{clue['id']}")
     assert found["summary"] == clue["summary"] and found["masked"] == []

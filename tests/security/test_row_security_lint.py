@@ -25,7 +25,8 @@ ALLOWED = {
     (r"SEC001", r"public\.(alembic_version|schema_digest)"): "revision and digest of the schema: no row is anybody's",
     (r"SEC00[568]|SEC038", RECORDS + r"\.keeper"): f"{KEEPER} checks what callers may not see; nobody logs in as it",
     (r"SEC00[568]|SEC038", r"public\.principal\.(keeper|auth)"): "callers are looked up before one is known",
-    (r"SEC00[568]|SEC038", r"public\.(principal_secret|service_key)\.auth"): "the one login that signs in",
+    (r"SEC00[568]|SEC038", r"public\.(principal_secret|service_key|session|sign_in|account_change)\.auth"):
+        "the one login that signs in",
     (r"SEC00[568]|SEC038", r"public\.pgqueuer\w*\.jobs"): f"the queue is that of {JOBS}, which reads no record",
     (r"SEC00[568]|SEC038", r"public\.import_job\.recovery"): "after a crash every import under way is ended",
     (r"SEC00[568]|SEC038", r"public\.sealed_value\.rotation"): "a rotation sees each ciphertext, and not whose it is",

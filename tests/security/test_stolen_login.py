@@ -9,12 +9,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db.context import SYSTEM_ROLE
+from app.db.context import FIGURES_ROLE, SYSTEM_ROLE
 from app.db.embedded import EmbeddedPostgres
 from app.db.pool import connect
 from app.db.roles import ACTING, BECOMES, KEEPER, OWNER
 from app.records import REGISTRY
-from app.roles import ROLES
+from app.roles import ROLES, WORK_LIST_READERS
 from tests.support.bureaus import account
 from tests.support.callers import HOME, NEIGHBOUR
 from tests.support.records import Maker
@@ -140,9 +140,10 @@ async def test_it_calls_the_functions_that_its_roles_need_and_no_other(stolen: A
     callers, readers = {*REACHED} - {SYSTEM_ROLE}, {*REACHED}
     assert {name: who for name, who in found.items() if who} == {
         **dict.fromkeys(("set_caller", "caller_context", "caller_grants", "caller_rounds", "caller_teams"), readers),
-        **dict.fromkeys(("business_number", "unit_lineage", "entering_team"), readers),
+        **dict.fromkeys(("business_number", "unit_kin_ids", "entering_team"), readers),
         **dict.fromkeys(("become_system", "system_pass"), callers),
         "system_range": {SYSTEM_ROLE},
+        "clue_without_reader": {FIGURES_ROLE, *(f"ledger_{role}" for role in WORK_LIST_READERS)},
     }
     assert not [f["proname"] for f in functions if f["of_trigger"] and f["callers"]]
 

@@ -7,8 +7,8 @@ declare
   secret bytea;
 begin
   select p.low, p.high, s.secret into low, high, secret from principal p, system_secret s
-    where p.id = principal_id and not p.disabled and p.expires_at > now()
-      and p.role not in ('administrator', 'superior', 'auditor');
+    where p.id = principal_id and not p.disabled and p.withheld_by is null and p.expires_at > now()
+      and p.role not in ('administrator', 'superior', 'auditor', 'security_officer');
   if not found then -- else an effect would touch nothing, and nobody would know
     raise exception 'no account that changes records' using errcode = 'insufficient_privilege';
   end if;

@@ -5,10 +5,12 @@ A function that is called within another one is called by the owner of that one.
 
 from collections.abc import Iterator, Mapping
 
-from app.db.context import SYSTEM_ROLE
+from app.db.context import FIGURES_ROLE, SYSTEM_ROLE
 from app.db.roles import CALLING, KEEPER, OWNER
 from app.kernel.schema.statements import listed
+from app.roles import WORK_LIST_READERS
 
+COUNTING = (FIGURES_ROLE, *(f"ledger_{role}" for role in WORK_LIST_READERS))  # figures, and who drills them down
 NAMING = (*CALLING, SYSTEM_ROLE)  # whose statements name a caller
 # By the owner of the functions, who alone can say so: function -> the database roles that call it. Those of `retention`
 # say it themselves.
@@ -30,7 +32,7 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     KEEPER: {
         "set_caller(text)": NAMING,
         "entering_team()": NAMING,
-        "clue_without_reader(text, uuid)": NAMING,
+        "clue_without_reader(text, uuid)": COUNTING,
         "system_pass(text)": CALLING,
         "system_range()": (SYSTEM_ROLE,),
     },
