@@ -7,7 +7,7 @@ from typing import Any
 from app.kernel.declare.access import Access, reads, writes
 from app.kernel.declare.fields import Choice, Day, Flag, Reference, Text, Whole
 from app.kernel.declare.record_type import Check
-from app.kernel.declare.visibility import Every, OfKnownRounds, OldVersions
+from app.kernel.declare.visibility import Condition, Every, OfKnownRounds, OldVersions
 from app.records.terms import CONDUCT as CONDUCT_TERMS
 from app.records.terms import RANK
 from app.records.terms import SUBJECT_KIND as SUBJECT_KIND_TERMS
@@ -95,6 +95,15 @@ SUBJECT_KIND = Choice(
     sample="unit",
 )
 SUBJECT_UNIT = Reference("unit", "对象单位", to="units", headings=("单位编码", "单位编号"), sample="431382-U050")
+# Where more than metadata is told of a clue or a case filing, to roles that are told metadata otherwise. Only there do
+# these roles meet its person.
+UNTIL_TRANSFERRED = Condition("{0}.holder_unit_id is null", "until transferred")
+IN_DRAFT = Condition(
+    """exists (select from clue_transfer d where d.jurisdiction = {0}.jurisdiction and d.clue_ids @> array[{0}.id]
+    and d.state = 'draft')""",
+    "in a transfer in draft",
+)
+DECIDED = Condition("{0}.concluded_on is not null", "once decided")
 # `read_subject` leaves the name here.
 SUBJECT_AGREES = {"subject_name": ("person", "name")}
 
@@ -102,12 +111,15 @@ SUBJECT_AGREES = {"subject_name": ("person", "name")}
 def seen_with_the_round(column: str) -> Access:
     """Kept by the office; a team sees what belongs to its round, and a unit what belongs to a round that entered it.
 
-    `column` names the round: `id` for rounds, `round_id` for what belongs to one. Who knows a round reads every old
-    version, also those of before it knew the round.
+    A partner bound to a unit sees what its unit sees; one without, what has begun. `column` names the round: `id` for
+    rounds, `round_id` for what belongs to one. Who knows a round reads every old version, also those of before it knew
+    the round.
     """
-    every, known = reads(Every()), reads(OfKnownRounds(column, old_versions=OldVersions.EVERY))
+    every = reads(Every())
+    words = ("own", "after entry", "of its unit after entry, or begun where it has none")
+    own, entered, public = (reads(OfKnownRounds(column, w, old_versions=OldVersions.EVERY)) for w in words)
     rights = {"inspection_office": writes(Every()), "leading_group": every, "case_supervision": every}
-    return Access({**rights, "inspection_team": known, "inspected_unit": known}, partner=every)
+    return Access({**rights, "inspection_team": own, "inspected_unit": entered}, partner=public)
 
 
 IS_CLOSED_OFF = Flag("is_closed_off", "是否销号", headings=("销号", "是否已销号"))

@@ -10,8 +10,10 @@ from app.kernel.declare.access import READERS, Access, Audience, AudienceDepende
 from app.kernel.declare.registry import Misdeclared, Registry
 from app.kernel.declare.visibility import (
     ByAudience,
+    Condition,
     Custom,
     Every,
+    EverySince,
     InStates,
     NoRecords,
     OfKnownRounds,
@@ -46,9 +48,10 @@ def test_a_right_must_say_which_records_it_sees() -> None:
 
 
 def test_a_right_of_the_types_own_must_say_which_old_versions_it_opens() -> None:
-    for family in (Custom, OfKnownRounds):
-        with pytest.raises(TypeError, match="old_versions"):
-            family("id")  # type: ignore[call-arg]  # that is what is refused
+    with pytest.raises(TypeError, match="old_versions"):
+        Custom(Condition("true", "all"))  # type: ignore[call-arg]  # that is what is refused
+    with pytest.raises(TypeError, match="old_versions"):
+        OfKnownRounds("id", "own")  # type: ignore[call-arg]  # that is what is refused
 
 
 def test_a_role_that_a_type_does_not_name_has_no_policy_and_reads_no_old_version() -> None:
@@ -76,7 +79,7 @@ def test_a_role_that_a_type_does_not_name_has_no_policy_and_reads_no_old_version
 def test_a_right_of_the_types_own_opens_the_old_versions_that_it_names(
     old_versions: OldVersions, expected: str | None
 ) -> None:
-    own = Custom("{0}.unit_id is null", old_versions=old_versions)
+    own = Custom(Condition("{0}.unit_id is null", "of no unit"), old_versions=old_versions)
     registry = declared("visits", Access({"handling_department": reads(own)}, AUDIENCE))
     assert "visit.unit_id is null" in policies(registry, "visit")["handling_department"]
     found = policies(registry, "revision")["handling_department"]
@@ -95,8 +98,24 @@ def test_old_versions_follow_the_states_in_which_a_record_is_seen() -> None:
     assert "(record_type = 'visits' and state in ('active'))" in found
 
 
-KNOWN = OfKnownRounds("no_round", old_versions=OldVersions.NONE)
-STATES = Custom("true", old_versions=OldVersions.IN_VISIBLE_STATES)
+def test_old_versions_follow_the_column_from_whose_filling_on_a_record_is_seen() -> None:
+    registry = declared("visits", Access({"handling_department": reads(EverySince("households", "once counted"))}))
+    assert "visit.households is not null" in policies(registry, "visit")["handling_department"]
+    found = policies(registry, "revision")["handling_department"]
+    assert "(record_type = 'visits' and snapshot ->> 'households' is not null)" in found
+
+
+def test_who_writes_some_of_what_it_sees_is_held_to_that_by_the_database_and_imports_none() -> None:
+    right = writes(Every(), writes_if=Condition("{0}.unit_id = any ({scope_ids})", "of its own"))
+    registry = declared("visits", Access({"organisation_department": right}))
+    made = [s for s in record_policies(registry.by_path["visits"]) if "to ledger_organisation_department" in s]
+    written = [s for s in made if " for insert " in s or " for update " in s]
+    assert len(written) == 2 and all("visit.unit_id = any (" in s for s in written)
+    assert not right.imports and "import" not in right.verbs(())
+
+
+KNOWN = OfKnownRounds("no_round", "own", old_versions=OldVersions.NONE)
+STATES = Custom(Condition("true", "all"), old_versions=OldVersions.IN_VISIBLE_STATES)
 LOOKING = Audience("array[{0}.unit_id]", looks_at=(AudienceDependency("unit", "true", ("no_column",)),))
 LOST = Audience("array[{0}.unit_id]", looks_at=(AudienceDependency("nothing", "true", ("unit_id",)),))
 
@@ -122,7 +141,7 @@ def of_roles(*sees: Visibility) -> dict[str, Right]:
         ("units", Access({"auditor": reads(Every())}), "['auditor'], who read no records"),
         ("units", Access({"partner_system": reads(Every())}), "or are declared as `partner`"),
         ("units", Access({READERS[0]: writes(Every(), while_in=("no_state",))}), "while_in names ['no_state']"),
-        ("units", Access({READERS[0]: Right(Every(), acts_on_own_unit_only=True)}), "needs a column unit_id"),
+        ("units", Access(of_roles(EverySince("no_day", "one day"))), "EverySince names 'no_day', which is no column"),
         ("visits", Access({}, LOOKING), "its audience looks at ['no_column'], which units lacks"),
         ("visits", Access({}, LOST), "its audience looks at 'nothing', which is no record type"),
     ],

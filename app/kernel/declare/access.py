@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.kernel.declare.lifecycle import VOIDED
-from app.kernel.declare.visibility import Every, OwnUnit, Visibility
+from app.kernel.declare.visibility import Condition, Every, OwnUnit, Visibility
 from app.roles import READERS
 
 ALL_ACTIONS = frozenset({"*"})
@@ -20,13 +20,13 @@ class Hidden:
     """What a role does not see of a record that it sees.
 
     metadata    every starred member and every text is hidden: only metadata are left
-    members     just these members are hidden
-    shown_if    SQL over the row `{0}`: where it holds, nothing is hidden
+    members     these members are hidden, whatever else is
+    shown_if    where it holds, only `members` are hidden
     """
 
     metadata: bool = False
     members: frozenset[str] = frozenset()
-    shown_if: str = ""
+    shown_if: Condition | None = None
 
 
 METADATA = Hidden(metadata=True)
@@ -36,14 +36,14 @@ METADATA = Hidden(metadata=True)
 class Right:
     """What one role may do with the records of one type. Only `sees` must be said; the rest is denied unless said.
 
-    sees                   which records exist for it, and which of their old versions
-    lists                  whether it may list them, or only read one whose key it knows
-    creates                whether it may register one
-    changes                whether it may change, correct and void
-    acts                   the actions it may take; ALL_ACTIONS is every one
-    while_in               the states in which it may change or act; empty means every state
-    acts_on_own_unit_only  whether it changes and acts only where the record's `unit_id` is one of its units
-    hides                  what it does not see of them
+    sees       which records exist for it, and which of their old versions
+    lists      whether it may list them, or only read one whose key it knows
+    creates    whether it may register one
+    changes    whether it may change, correct and void
+    acts       the actions it may take; ALL_ACTIONS is every one
+    while_in   the states in which it may change or act; empty means every state
+    writes_if  where it may create, change and act; None means wherever it sees the record
+    hides      what it does not see of them
     """
 
     sees: Visibility
@@ -52,7 +52,7 @@ class Right:
     changes: bool = False
     acts: frozenset[str] = frozenset()
     while_in: tuple[str, ...] = ()
-    acts_on_own_unit_only: bool = False
+    writes_if: Condition | None = None
     hides: Hidden = Hidden()
 
     @property
@@ -68,7 +68,7 @@ class Right:
     @property
     def imports(self) -> bool:
         """Whether it may import them: then matching and unique keys tell nothing that its lists do not."""
-        return self.creates and self.changes and self.sees_every and not self.while_in
+        return self.creates and self.changes and self.sees_every and not (self.while_in or self.writes_if)
 
     def verbs(self, actions: Iterable[str]) -> list[str]:
         """The verbs that it has at all, of a type with these actions: as in GET /v1/me and docs/permissions.md."""
@@ -96,9 +96,9 @@ def reads(sees: Visibility, *, hides: Hidden = Hidden(), lists: bool = True) -> 
     return Right(sees, lists=lists, hides=hides)
 
 
-def writes(sees: Visibility, *, while_in: tuple[str, ...] = ()) -> Right:
+def writes(sees: Visibility, *, while_in: tuple[str, ...] = (), writes_if: Condition | None = None) -> Right:
     """The right to write: W of the permission matrix. It creates, changes and takes every action."""
-    return Right(sees, creates=True, changes=True, acts=ALL_ACTIONS, while_in=while_in)
+    return Right(sees, creates=True, changes=True, acts=ALL_ACTIONS, while_in=while_in, writes_if=writes_if)
 
 
 @dataclass(frozen=True, slots=True)

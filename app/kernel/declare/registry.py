@@ -6,6 +6,7 @@ from typing import Any
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.visibility import (
+    EverySince,
     InStates,
     NoRecords,
     OfKnownRounds,
@@ -42,6 +43,10 @@ class Registry:
     def referrers(self, path: str) -> list[tuple[RecordType, Reference]]:
         """Which fields of which types point to records of this type."""
         return [(t, f) for t in self.types for f in t.references if f.to == path]
+
+    def causes(self, path: str) -> list[RecordType]:
+        """The types whose writes cause transitions of records of this type."""
+        return [t for t in self.types if any(t.reference(e.reference).to == path for e in t.lifecycle.effects)]
 
     def _fields(self, t: RecordType) -> Iterator[str]:
         columns, references = set(t.columns), {r.name for r in t.references}
@@ -92,8 +97,6 @@ def _rights(t: RecordType) -> Iterator[str]:
         yield from _visibility(t, right.sees)
         if not {*right.while_in} <= {*t.lifecycle.states}:
             yield f"while_in names {list(right.while_in)}, which are not all states of it"
-        if right.acts_on_own_unit_only and "unit_id" not in t.columns:
-            yield "acts_on_own_unit_only needs a column unit_id"
     since = {right.sees.since for right in t.access.declared if isinstance(right.sees, OwnUnit)}
     if len(since) > 1:
         yield f"units see their own since {sorted(since)}: only one may be, for there is one index of it"
@@ -105,6 +108,8 @@ def _visibility(t: RecordType, sees: Visibility) -> Iterator[str]:
             yield "a right sees nothing: leave the role out"
         case InStates(states) if not {*states} <= {*t.lifecycle.states}:
             yield f"InStates names {list(states)}, which are not all states of it"
+        case EverySince(column) if column not in t.columns:
+            yield f"EverySince names {column!r}, which is no column of it"
         case OwnUnit(since) if not {"unit_id", since} <= {*t.columns}:
             yield f"OwnUnit needs the columns unit_id and {since}"
         case OwnTeam(column) | OfKnownRounds(column) | OfKnownTeams(column) if column not in ("id", *t.columns):

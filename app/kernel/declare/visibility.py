@@ -16,16 +16,33 @@ class OldVersions(Enum):
     EVERY              all of them, also those of before the record existed for the role
     BY_AUDIENCE        those whose own audience held a scope id of the caller
     IN_VISIBLE_STATES  those in one of the states of `InStates`
+    FILLED             those in which the column of `EverySince` is filled
     """
 
     NONE = "none"
     EVERY = "every"
     BY_AUDIENCE = "by audience"
     IN_VISIBLE_STATES = "in visible states"
+    FILLED = "filled"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition over a record that a type states in SQL.
+
+    sql    SQL over the row `{0}`, in which `{scope_ids}` are the caller's team or units
+    means  the same in the words of docs/permissions.md, after "R" or "W"
+    """
+
+    sql: str
+    means: str
 
 
 class _Family:
-    """The answers of most members to what the schema asks of each."""
+    """The answers of most members to what the schema asks of each.
+
+    `means` says in the words of docs/permissions.md, after "R" or "W", which records these are.
+    """
 
     __slots__ = ()
 
@@ -53,6 +70,7 @@ class _ByColumn(_Family):
 class NoRecords(_Family):
     """No record: what a role sees of a type that does not name it."""
 
+    means: ClassVar = ""
     old_versions: ClassVar = OldVersions.NONE
 
 
@@ -60,7 +78,20 @@ class NoRecords(_Family):
 class Every(_Family):
     """Every record of the caller's jurisdiction, in all its versions."""
 
+    means: ClassVar = ""
     old_versions: ClassVar = OldVersions.EVERY
+
+
+@dataclass(frozen=True, slots=True)
+class EverySince(_Family):
+    """Every record of the caller's jurisdiction from when on `column` is filled, and its old versions from then on.
+
+    A record that is voided later stays readable, which it would not by its state.
+    """
+
+    column: str
+    means: str
+    old_versions: ClassVar = OldVersions.FILLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +101,17 @@ class InStates(_Family):
     states: tuple[str, ...]
     old_versions: ClassVar = OldVersions.IN_VISIBLE_STATES
 
+    @property
+    def means(self) -> str:
+        """The states, as they are named on the wire."""
+        return " or ".join(self.states)
+
 
 @dataclass(frozen=True, slots=True)
 class ByAudience(_Family):
     """The records whose audience holds a scope id of the caller (its team or one of its units)."""
 
+    means: str = "own"
     old_versions: ClassVar = OldVersions.BY_AUDIENCE
 
     @property
@@ -91,6 +128,7 @@ class OwnUnit(_Family):
     """
 
     since: str
+    means: str = "own"
     old_versions: ClassVar = OldVersions.BY_AUDIENCE
 
 
@@ -103,6 +141,7 @@ class OwnTeam(_ByColumn):
     """
 
     column: str = "team_id"
+    means: ClassVar = "own"
     old_versions: ClassVar = OldVersions.BY_AUDIENCE
 
 
@@ -114,6 +153,7 @@ class OfKnownRounds(_ByColumn):
     caller guard finds these rounds once a statement; a condition over the targets would be asked for every row.
     """
 
+    means: str
     old_versions: OldVersions = field(kw_only=True)
 
 
@@ -124,6 +164,7 @@ class OfKnownTeams(_ByColumn):
     A unit knows the team of each of its targets that was entered and is not voided. Found like the known rounds.
     """
 
+    means: str
     old_versions: OldVersions = field(kw_only=True)
 
 
@@ -131,13 +172,20 @@ class OfKnownTeams(_ByColumn):
 class Custom(_Family):
     """The records for which a condition of the type's own holds. It does not start without saying its old versions.
 
-    sql                SQL over the row `{0}`, in which `{scope_ids}` are the caller's team or units
+    condition          which records these are
     compares_audience  whether the condition compares the audience, so that the audience needs an index
     """
 
-    sql: str
+    condition: Condition
     old_versions: OldVersions = field(kw_only=True)
     compares_audience: bool = field(default=False, kw_only=True)
 
+    @property
+    def means(self) -> str:
+        """What the condition means."""
+        return self.condition.means
 
-Visibility = NoRecords | Every | InStates | ByAudience | OwnUnit | OwnTeam | OfKnownRounds | OfKnownTeams | Custom
+
+Visibility = (
+    NoRecords | Every | EverySince | InStates | ByAudience | OwnUnit | OwnTeam | OfKnownRounds | OfKnownTeams | Custom
+)

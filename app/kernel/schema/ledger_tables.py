@@ -38,6 +38,7 @@ REVISION = Table(
     Column("snapshot", JSONB(), nullable=False),
     Column("salt", UUID(), nullable=False, server_default=text("gen_random_uuid()")),
     Column("actor", Text(), nullable=False),
+    Column("actor_role", Text()),
     Column("at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     Column("request_id", Text()),
     Column("reason", Text()),

@@ -16,6 +16,7 @@ from app.kernel.declare.visibility import (
     ByAudience,
     Custom,
     Every,
+    EverySince,
     InStates,
     NoRecords,
     OfKnownRounds,
@@ -77,6 +78,8 @@ def rows_seen(sees: Visibility, row: str, scope: CallerScope) -> str:
             return ""
         case NoRecords():
             return "false"
+        case EverySince(column):
+            return f"{row}.{column} is not null"
         case InStates(states):
             return f"{row}.state in ({quoted(states)})"
         case ByAudience():
@@ -89,8 +92,8 @@ def rows_seen(sees: Visibility, row: str, scope: CallerScope) -> str:
             return f"{row}.unit_id = any ({scope.scope_ids}) and {row}.{since} is not null"
         case OwnTeam(column) | OfKnownRounds(column) | OfKnownTeams(column):
             return _in_scope(sees, f"{row}.{column}", scope)
-        case Custom(sql):
-            return sql.format(row, scope_ids=scope.scope_ids)
+        case Custom(condition):
+            return condition.sql.format(row, scope_ids=scope.scope_ids)
     assert_never(sees)
 
 
@@ -123,14 +126,14 @@ def of_first_unit(row: str, role: str) -> str:
     return f"{row}.unit_id = ({scope_ids(role)})[1]"
 
 
-def may_act(right: Right, row: str, scope: CallerScope) -> str:
-    """SQL for whether the caller may change and act on the row, where that differs between rows; else ''."""
-    return f"{row}.unit_id = any ({scope.scope_ids})" if right.acts_on_own_unit_only else ""
+def may_write(right: Right, row: str, scope: CallerScope) -> str:
+    """SQL for whether the caller may create, change and act on the row, where that differs between rows; else ''."""
+    return f"({right.writes_if.sql.format(row, scope_ids=scope.scope_ids)})" if right.writes_if else ""
 
 
 def old_versions_seen(types: Iterable[RecordType], role: str) -> str:
     """SQL over `revision`: which old versions the role may read. A type that opens none to it is not named."""
-    every, by_audience, by_state = [], [], []
+    every, by_audience, by_content = [], [], []
     for t in types:
         right = t.access.of(role)
         sees = right.sees if right else NoRecords()
@@ -140,8 +143,10 @@ def old_versions_seen(types: Iterable[RecordType], role: str) -> str:
             case OldVersions.BY_AUDIENCE:
                 by_audience.append(t.path)
             case OldVersions.IN_VISIBLE_STATES if isinstance(sees, InStates):
-                by_state.append(f"(record_type = '{t.path}' and state in ({quoted(sees.states)}))")
+                by_content.append(f"(record_type = '{t.path}' and state in ({quoted(sees.states)}))")
+            case OldVersions.FILLED if isinstance(sees, EverySince):
+                by_content.append(f"(record_type = '{t.path}' and snapshot ->> '{sees.column}' is not null)")
     rules = [f"record_type in ({quoted(every)})"] if every else []
     if by_audience:
         rules.append(f"(record_type in ({quoted(by_audience)}) and audience && {scope_ids(role)})")
-    return "\n      or ".join(rules + by_state) or "false"
+    return "\n      or ".join(rules + by_content) or "false"

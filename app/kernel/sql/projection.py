@@ -12,10 +12,11 @@ from typing import Any
 
 from app.kernel.declare.access import METADATA, Right
 from app.kernel.declare.fields import Absentees, Field, Lines, Reference, Sealed, Text
-from app.kernel.declare.record_type import HEAD_COLUMNS, TAIL_COLUMNS, RecordType
+from app.kernel.declare.record_type import HEAD_COLUMNS, MAKERS, TAIL_COLUMNS, RecordType
 from app.kernel.declare.registry import Registry
-from app.kernel.declare.visibility import NoRecords
+from app.kernel.declare.visibility import Condition, NoRecords
 from app.kernel.schema import rights
+from app.roles import ROLES
 
 NO_RIGHT = Right(NoRecords(), lists=False, hides=METADATA)
 NOTE = "note"
@@ -43,9 +44,10 @@ class RoleView:
 
         A member that is hidden now is hidden in old versions, too.
         """
+        hides = self.right(t).hides
         if member not in _hidden(t, self.right(t)):
             return ""
-        return _shown_if(self.right(t).hides.shown_if, row) or "false"
+        return (member not in hides.members and _shown_if(hides.shown_if, row)) or "false"
 
     def target(self, f: Reference) -> tuple[RecordType, Right]:
         """The type that a field refers to, and what the role may do with it."""
@@ -53,9 +55,9 @@ class RoleView:
         return target, self.right(target)
 
 
-def _shown_if(rule: str, row: str) -> str:
+def _shown_if(rule: Condition | None, row: str) -> str:
     rows = (row, "t") if row == OLD_VERSION else (row,)
-    return f"({' and '.join(rule.format(r) for r in rows)})" if rule else ""
+    return f"({' and '.join(rule.sql.format(r) for r in rows)})" if rule else ""
 
 
 @cache
@@ -146,7 +148,8 @@ def document_sql(view: RoleView, t: RecordType, row: str) -> tuple[str, str]:
     """The FROM items that a row needs beside it, and the expression of its whole document as UTF-8 bytes."""
     note = view.shown(t, NOTE, row)
     own = [c for f in t.fields for c in _columns(view, t, f, row)]
-    head, tail = [f"{row}.{c}" for c in HEAD_COLUMNS], [f"{row}.{c}" for c in TAIL_COLUMNS if c != NOTE]
+    head = [f"{row}.{c}" for c in HEAD_COLUMNS]
+    tail = [f"{maker_sql(view, f'{row}.{c}')} as {c}" if c in MAKERS else f"{row}.{c}" for c in TAIL_COLUMNS[1:]]
     shown_note = f"{row}.note" if not note else f"case when {note} then {row}.note end as note"
     end = [f"{_actions(view, t, row)} as available_actions", f"{_masked(view, t, row)} as masked"]
     columns = ", ".join([*head, *own, shown_note, *tail, *end])
@@ -155,6 +158,12 @@ def document_sql(view: RoleView, t: RecordType, row: str) -> tuple[str, str]:
     marked = """substr(made.whole, 1, octet_length(made.whole) - 1) || ',"imported":true'::bytea || '\\x7d'::bytea"""
     document = f"case when {row}.imported then {marked} else made.whole end as document"
     return f"{_reference_reads(view, t, row)}, {made}", document
+
+
+def maker_sql(view: RoleView, name: str) -> str:
+    """SQL for the name of a maker, or null where it is not told to the caller, who then has its role alone."""
+    told = ROLES[view.role].told_makers if view.role in ROLES else True
+    return name if told else f"case when {name} = any ((select caller_colleagues())::text[]) then {name} end"
 
 
 def _actions(view: RoleView, t: RecordType, row: str) -> str:
@@ -171,8 +180,8 @@ def _actions(view: RoleView, t: RecordType, row: str) -> str:
         f"when {row}.state in ({', '.join(repr(s) for s in states)}) then '{actions}'::json"
         for actions, states in by_actions.items()
     )
-    may_act = rights.may_act(right, row, rights.document_scope(view.role))
-    acts = f" when ({may_act}) is not true then '[]'::json" if may_act and row != OLD_VERSION else ""
+    may_write = rights.may_write(right, row, rights.document_scope(view.role))
+    acts = f" when {may_write} is not true then '[]'::json" if may_write and row != OLD_VERSION else ""
     return f"case{acts} {cases} else '[]'::json end"
 
 
@@ -181,7 +190,8 @@ def _masked(view: RoleView, t: RecordType, row: str) -> str:
     right = view.right(t)
     hidden = f"'{_listed(_members_masked(t, _hidden(t, right)))}'::json"
     shown_if = _shown_if(right.hides.shown_if, row)
-    return f"case when {shown_if} then '{_listed(_members_masked(t))}'::json else {hidden} end" if shown_if else hidden
+    shown = f"'{_listed(_members_masked(t, right.hides.members))}'::json"
+    return f"case when {shown_if} then {shown} else {hidden} end" if shown_if else hidden
 
 
 def _members_masked(t: RecordType, hidden: frozenset[str] = frozenset()) -> list[str]:
@@ -197,8 +207,8 @@ def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:
     """SELECT of a row's document and of what Python needs beside it: state, version, id, `acts`, and `extra`."""
     items, document = document_sql(view, t, row)
     right = view.right(t)
-    may_act = rights.may_act(right, row, rights.document_scope(view.role))
-    acts = f", ({may_act}) as acts" if may_act else ""
+    may_write = rights.may_write(right, row, rights.document_scope(view.role))
+    acts = f", {may_write} as acts" if may_write else ""
     needed = f"{row}.state, {row}.version, {row}.id{acts}{extra}"
     return f"select {document}, {needed} from {{source}} {row}{items}"
 
@@ -206,4 +216,4 @@ def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:
 def may(view: RoleView, t: RecordType, row: Any, action: str) -> bool:
     """Whether the role may take this action with the row that was read."""
     right = view.right(t)
-    return right.may(action, row["state"]) and (not right.acts_on_own_unit_only or bool(row["acts"]))
+    return right.may(action, row["state"]) and (not right.writes_if or bool(row["acts"]))

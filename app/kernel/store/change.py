@@ -43,7 +43,7 @@ async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequ
     if t.sealed:
         values, clear = seal_values(ctx.runtime.seal, t, pending.values)
         pending = replace(pending, values=values)
-    if clear or right.acts_on_own_unit_only or pending.needs_transaction:
+    if clear or right.writes_if or pending.needs_transaction:
         return await _in_transaction(ctx, pending, clear)
     if pending.reads_old_row:
         async with ctx.connection() as connection:

@@ -1,7 +1,8 @@
 """A clue is the team's until it is transferred, then the receiver's. The unit it is about never learns of it.
 
 监察法第十八条、第七十四条；监督执纪工作规则第二十三条. The office sees in full what it registered until the transfer,
-and after it only that the clue exists and how far it is.
+and after it only that the clue exists and how far it is. So does the leading group, which reads in full what a transfer
+is about to hand over.
 """
 
 from app.kernel.declare.access import (
@@ -15,6 +16,7 @@ from app.kernel.declare.access import (
     writes,
 )
 from app.kernel.declare.visibility import ByAudience, Every
+from app.records.common import IN_DRAFT, UNTIL_TRANSFERRED
 
 BEFORE_TRANSFER = ("registered",)
 # Closing off (销号) is not done by the department that handled the clue (domain.md 4.4).
@@ -27,13 +29,13 @@ ACCESS = Access(
             creates=True,
             changes=True,
             while_in=BEFORE_TRANSFER,
-            hides=Hidden(metadata=True, shown_if="{0}.holder_unit_id is null"),
+            hides=Hidden(metadata=True, shown_if=UNTIL_TRANSFERRED),
         ),
         "inspection_team": writes(ByAudience(), while_in=BEFORE_TRANSFER),
-        "leading_group": reads(Every()),
-        "case_supervision": Right(ByAudience(), changes=True, acts=ALL_ACTIONS),
-        "handling_department": Right(ByAudience(), changes=True, acts=HANDLES),
-        "organisation_department": Right(ByAudience(), changes=True, acts=ALL_ACTIONS),
+        "leading_group": reads(Every(), hides=Hidden(metadata=True, shown_if=IN_DRAFT)),
+        "case_supervision": Right(ByAudience("transferred to it"), changes=True, acts=ALL_ACTIONS),
+        "handling_department": Right(ByAudience("assigned"), changes=True, acts=HANDLES),
+        "organisation_department": Right(ByAudience("transferred"), changes=True, acts=ALL_ACTIONS),
     },
     audience=Audience(
         """case when {0}.holder_unit_id is null then array[{0}.team_id] else

@@ -1,12 +1,15 @@
 """A feedback session is its unit's, and that of the team that inspects the unit."""
 
 from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
-from app.kernel.declare.visibility import ByAudience, Custom, Every, OldVersions
+from app.kernel.declare.visibility import ByAudience, Condition, Custom, Every, OldVersions
 
 # Within the policy the team sees its own targets only. It reads old versions of before the unit was its target, too.
 OF_OWN_TARGETS = Custom(
-    """({0}.round_id, {0}.unit_id) in (select x.round_id, x.unit_id from target x
-    where x.state <> 'voided')""",
+    Condition(
+        """({0}.round_id, {0}.unit_id) in (select x.round_id, x.unit_id from target x
+        where x.state <> 'voided')""",
+        "own",
+    ),
     old_versions=OldVersions.EVERY,
 )
 NAMES = Hidden(members=frozenset({"receipt_name", "absentees"}))

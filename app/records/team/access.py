@@ -5,7 +5,7 @@ from app.kernel.declare.visibility import Every, OfKnownTeams, OldVersions, OwnT
 
 HEAD = Hidden(members=frozenset({"head_name"}))
 # A unit that knows a team reads every old version of it, also those of before the team entered.
-KNOWN = OfKnownTeams("id", old_versions=OldVersions.EVERY)
+KNOWN = OfKnownTeams("id", "after entry", old_versions=OldVersions.EVERY)
 
 ACCESS = Access(
     {
