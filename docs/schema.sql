@@ -341,19 +341,215 @@ alter table revision enable row level security;
 alter table revision force row level security;
 create policy keeper on revision for insert to ledger_keeper with check (true);
 grant insert on revision to ledger_keeper;
+
+-- From which version on a caller reads the history of a record that it knows through others
+create policy keeper_dates on revision for select to ledger_keeper using (true);
+grant select (jurisdiction, record_type, record_id, version, at, state, audience) on revision to ledger_keeper;
+
+create function person_known_to_leading_group(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'persons' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from person o, lateral (select min(way.at) as since from (
+    select k.at from clue_transfer x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'clue-transfers' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and exists (select from clue c where c.jurisdiction = o.jurisdiction and c.person_id = o.id
+      and x.clue_ids @> array[c.id]) and k.state = 'draft'
+    union all select k.at from accountability_decision x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'accountability-decisions' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from admonishment x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'admonishments' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from look_back x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'look-backs' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from case_filing x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'case-filings' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and k.state = 'decided'
+    union all select k.at from judicial_referral x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'judicial-referrals' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code') $$;
+alter function person_known_to_leading_group(uuid) owner to ledger_keeper;
+
+create function person_known_to_inspection_office(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'persons' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from person o, lateral (select min(way.at) as since from (
+    select k.at from clue x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'clues' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from accountability_decision x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'accountability-decisions' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from admonishment x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'admonishments' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from look_back x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'look-backs' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code') $$;
+alter function person_known_to_inspection_office(uuid) owner to ledger_keeper;
+
+create function person_known_to_inspection_team(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'persons' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from person o, lateral (select min(way.at) as since from (
+    select k.at from clue x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'clues' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]
+    union all select k.at from person x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'persons' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.id = o.id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code') $$;
+alter function person_known_to_inspection_team(uuid) owner to ledger_keeper;
+
+create function person_known_to_handling_department(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'persons' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from person o, lateral (select min(way.at) as since from (
+    select k.at from clue x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'clues' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and k.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code') $$;
+alter function person_known_to_handling_department(uuid) owner to ledger_keeper;
+
+create function person_known_to_organisation_department(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'persons' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from person o, lateral (select min(way.at) as since from (
+    select k.at from clue x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'clues' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and k.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code') $$;
+alter function person_known_to_organisation_department(uuid) owner to ledger_keeper;
+
+create function round_known_to_inspection_team(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'rounds' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from round o, lateral (select min(way.at) as since from (
+    select k.at from team x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'teams' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code') $$;
+alter function round_known_to_inspection_team(uuid) owner to ledger_keeper;
+
+create function round_known_to_inspected_unit(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'rounds' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from round o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.id and k.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code') $$;
+alter function round_known_to_inspected_unit(uuid) owner to ledger_keeper;
+
+create function round_known_to_partner_system(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'rounds' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from round o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.id and k.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]
+    union all select (select b.starts_on from round b where b.jurisdiction = o.jurisdiction and b.id = o.id)::timestamp at time zone 'Asia/Shanghai' where (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[] = '{}') way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code') $$;
+alter function round_known_to_partner_system(uuid) owner to ledger_keeper;
+
+create function finding_category_known_to_inspection_team(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'finding-categories' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from finding_category o, lateral (select min(way.at) as since from (
+    select k.at from team x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'teams' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.round_id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code') $$;
+alter function finding_category_known_to_inspection_team(uuid) owner to ledger_keeper;
+
+create function finding_category_known_to_inspected_unit(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'finding-categories' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from finding_category o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.round_id and k.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code') $$;
+alter function finding_category_known_to_inspected_unit(uuid) owner to ledger_keeper;
+
+create function finding_category_known_to_partner_system(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'finding-categories' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from finding_category o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.round_id and k.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]
+    union all select (select b.starts_on from round b where b.jurisdiction = o.jurisdiction and b.id = o.round_id)::timestamp at time zone 'Asia/Shanghai' where (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[] = '{}') way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code') $$;
+alter function finding_category_known_to_partner_system(uuid) owner to ledger_keeper;
+
+create function team_known_to_inspected_unit(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'teams' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from team o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.team_id = o.id and k.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code') $$;
+alter function team_known_to_inspected_unit(uuid) owner to ledger_keeper;
+
+create function feedback_session_known_to_inspection_team(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'feedback-sessions' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from feedback_session o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.round_id and x.unit_id = o.unit_id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code') $$;
+alter function feedback_session_known_to_inspection_team(uuid) owner to ledger_keeper;
 grant select on revision to ledger_leading_group;
 create policy leading_group on revision for select to ledger_leading_group using (
     jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs', 'consultations')));
+    and (record_type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs', 'consultations')
+      or (record_type = 'persons' and version >= person_known_to_leading_group(record_id))));
 grant select on revision to ledger_inspection_office;
 create policy inspection_office on revision for select to ledger_inspection_office using (
     jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'accountability-decisions', 'admonishments', 'look-backs', 'consultations')));
+    and (record_type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'accountability-decisions', 'admonishments', 'look-backs', 'consultations')
+      or (record_type = 'persons' and version >= person_known_to_inspection_office(record_id))));
 grant select on revision to ledger_inspection_team;
 create policy inspection_team on revision for select to ledger_inspection_team using (
     jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (record_type in ('units', 'rounds', 'finding-categories', 'feedback-sessions')
-      or (record_type in ('persons', 'teams', 'team-members', 'targets', 'visits', 'findings', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'look-backs', 'consultations') and audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])));
+    and (record_type in ('units')
+      or (record_type in ('teams', 'team-members', 'targets', 'visits', 'findings', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'look-backs', 'consultations') and audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])
+      or (record_type = 'persons' and version >= person_known_to_inspection_team(record_id))
+      or (record_type = 'rounds' and version >= round_known_to_inspection_team(record_id))
+      or (record_type = 'finding-categories' and version >= finding_category_known_to_inspection_team(record_id))
+      or (record_type = 'feedback-sessions' and version >= feedback_session_known_to_inspection_team(record_id))));
 grant select on revision to ledger_case_supervision;
 create policy case_supervision on revision for select to ledger_case_supervision using (
     jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
@@ -363,25 +559,32 @@ create policy case_supervision on revision for select to ledger_case_supervision
 grant select on revision to ledger_handling_department;
 create policy handling_department on revision for select to ledger_handling_department using (
     jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and (record_type in ('units', 'persons')
-      or (record_type in ('clues', 'clue-transfers', 'case-filings') and audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[])));
+    and (record_type in ('units')
+      or (record_type in ('clues', 'clue-transfers', 'case-filings') and audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[])
+      or (record_type = 'persons' and version >= person_known_to_handling_department(record_id))));
 grant select on revision to ledger_organisation_department;
 create policy organisation_department on revision for select to ledger_organisation_department using (
     jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and (record_type in ('units', 'persons', 'rectification-opinions', 'accountability-decisions', 'admonishments')
+    and (record_type in ('units', 'rectification-opinions', 'accountability-decisions', 'admonishments')
       or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[])
+      or (record_type = 'persons' and version >= person_known_to_organisation_department(record_id))
       or (record_type = 'findings' and snapshot ->> 'fed_back_on' is not null)
       or (record_type = 'case-filings' and snapshot ->> 'concluded_on' is not null)));
 grant select on revision to ledger_inspected_unit;
 create policy inspected_unit on revision for select to ledger_inspected_unit using (
     jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and (record_type in ('units', 'rounds', 'finding-categories', 'teams')
-      or (record_type in ('targets', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[])));
+    and (record_type in ('units')
+      or (record_type in ('targets', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[])
+      or (record_type = 'rounds' and version >= round_known_to_inspected_unit(record_id))
+      or (record_type = 'finding-categories' and version >= finding_category_known_to_inspected_unit(record_id))
+      or (record_type = 'teams' and version >= team_known_to_inspected_unit(record_id))));
 grant select on revision to ledger_partner_system;
 create policy partner_system on revision for select to ledger_partner_system using (
     jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
-    and (record_type in ('units', 'rounds', 'finding-categories')
-      or (record_type in ('findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[])));
+    and (record_type in ('units')
+      or (record_type in ('findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[])
+      or (record_type = 'rounds' and version >= round_known_to_partner_system(record_id))
+      or (record_type = 'finding-categories' and version >= finding_category_known_to_partner_system(record_id))));
 create policy auditor on revision for select to ledger_auditor using (
     jurisdiction = (select caller_grants() -> 'auditor' ->> 'code'));
 grant select (jurisdiction, record_type, record_id, version, action, actor, at, epoch, xid, seq) on revision to ledger_auditor;

@@ -14,6 +14,7 @@ from app.kernel.declare.visibility import (
     OldVersions,
     OwnTeam,
     OwnUnit,
+    SinceKnown,
     Visibility,
 )
 from app.roles import READERS
@@ -69,6 +70,11 @@ class Registry:
             yield f"check_reads names {sorted(t.check_reads - columns)}, which are no columns"
 
     def _dependencies(self, t: RecordType) -> Iterator[str]:
+        for right in t.access.declared:
+            known = right.sees.old_versions
+            for way in known.by if isinstance(known, SinceKnown) else ():
+                if way.type not in self.by_name:
+                    yield f"a right knows it by {way.type!r}, which is no record type"
         for looked_at in t.access.audience.looks_at if t.access.audience else ():
             other = self.by_name.get(looked_at.type)
             if other is None:

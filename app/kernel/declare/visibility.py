@@ -27,6 +27,37 @@ class OldVersions(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Knowing:
+    """The records by which a caller knows a record: since the first version of one that was the caller's.
+
+    type   name of their type
+    match  SQL: which records `x` of that type lead to the row `{0}`
+    when   SQL over their version `k`: it was the caller's; '' where its audience must hold a scope id of the caller
+    """
+
+    type: str
+    match: str
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SinceKnown:
+    """The old versions of a record from the one that stood when the caller first knew it.
+
+    by      how the caller knows it; of several ways the earliest counts
+    begins  SQL over the row `{0}`: the day from which on a caller without scope ids knows it; '' if it never does
+    """
+
+    by: tuple[Knowing, ...]
+    begins: str = ""
+
+    @property
+    def value(self) -> str:
+        """The same in a word, as that of a member of `OldVersions`."""
+        return "since it is known"
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """A condition over a record that a type states in SQL.
 
@@ -154,7 +185,7 @@ class OfKnownRounds(_ByColumn):
     """
 
     means: str
-    old_versions: OldVersions = field(kw_only=True)
+    old_versions: OldVersions | SinceKnown = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +196,7 @@ class OfKnownTeams(_ByColumn):
     """
 
     means: str
-    old_versions: OldVersions = field(kw_only=True)
+    old_versions: OldVersions | SinceKnown = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +208,7 @@ class Custom(_Family):
     """
 
     condition: Condition
-    old_versions: OldVersions = field(kw_only=True)
+    old_versions: OldVersions | SinceKnown = field(kw_only=True)
     compares_audience: bool = field(default=False, kw_only=True)
 
     @property

@@ -24,6 +24,7 @@ from app.kernel.declare.visibility import (
     OldVersions,
     OwnTeam,
     OwnUnit,
+    SinceKnown,
     Visibility,
 )
 
@@ -131,6 +132,11 @@ def may_write(right: Right, row: str, scope: CallerScope) -> str:
     return f"({right.writes_if.sql.format(row, scope_ids=scope.scope_ids)})" if right.writes_if else ""
 
 
+def first_known(t: RecordType, role: str) -> str:
+    """The name of the function that gives the version of a record which stood when a caller first knew it."""
+    return f"{t.table}_known_to_{role}"
+
+
 def old_versions_seen(types: Iterable[RecordType], role: str) -> str:
     """SQL over `revision`: which old versions the role may read. A type that opens none to it is not named."""
     every, by_audience, by_content = [], [], []
@@ -138,6 +144,8 @@ def old_versions_seen(types: Iterable[RecordType], role: str) -> str:
         right = t.access.of(role)
         sees = right.sees if right else NoRecords()
         match sees.old_versions:
+            case SinceKnown():
+                by_content.append(f"(record_type = '{t.path}' and version >= {first_known(t, role)}(record_id))")
             case OldVersions.EVERY:
                 every.append(t.path)
             case OldVersions.BY_AUDIENCE:

@@ -1,11 +1,10 @@
 """The register of persons belongs to case supervision; others meet a person only through records they may read.
 
-Whoever meets a person reads every old version of the record. The team is the exception, which sees only those of while
-it was in the audience.
+Whoever meets a person reads its history from the version that stood then.
 """
 
 from app.kernel.declare.access import METADATA, Access, Audience, AudienceDependency, Right, by_reference, reads, writes
-from app.kernel.declare.visibility import Condition, Custom, Every, OldVersions
+from app.kernel.declare.visibility import Condition, Custom, Every, Knowing, SinceKnown
 from app.records.common import DECIDED, IN_DRAFT, UNTIL_TRANSFERRED
 
 BY_CLUE = by_reference("clue", "person_id")
@@ -17,15 +16,29 @@ BY_DRAFT = by_reference("clue", "person_id", IN_DRAFT.sql)
 BY_CASE = f"{by_reference('case_filing', 'person_id', DECIDED.sql)} or {by_reference('judicial_referral', 'person_id')}"
 THROUGH_RECORDS = "through records it may read"
 
-OF_OFFICE = Custom(Condition(f"({BY_OPEN_CLUE} or {BY_DECISION})", THROUGH_RECORDS), old_versions=OldVersions.EVERY)
-OF_LEADERS = Custom(
-    Condition(f"({BY_DRAFT} or {BY_DECISION} or {BY_CASE})", THROUGH_RECORDS), old_versions=OldVersions.EVERY
+ABOUT = "x.person_id = {0}.id"
+SINCE_CLUE, SINCE_DECISIONS = Knowing("clue", ABOUT), tuple(Knowing(table, ABOUT, "true") for table in DECISIONS)
+SINCE_DRAFT = Knowing(
+    "clue_transfer",
+    """exists (select from clue c where c.jurisdiction = {0}.jurisdiction and c.person_id = {0}.id
+      and x.clue_ids @> array[c.id])""",
+    "k.state = 'draft'",
 )
-OF_ASSIGNED = Custom(Condition(BY_CLUE, "of assigned clues"), old_versions=OldVersions.EVERY)
-OF_TRANSFERRED = Custom(Condition(BY_CLUE, "of transferred clues"), old_versions=OldVersions.EVERY)
+SINCE_CASE = (Knowing("case_filing", ABOUT, "k.state = 'decided'"), Knowing("judicial_referral", ABOUT, "true"))
+
+OF_OFFICE = Custom(
+    Condition(f"({BY_OPEN_CLUE} or {BY_DECISION})", THROUGH_RECORDS),
+    old_versions=SinceKnown((Knowing("clue", ABOUT, "true"), *SINCE_DECISIONS)),
+)
+OF_LEADERS = Custom(
+    Condition(f"({BY_DRAFT} or {BY_DECISION} or {BY_CASE})", THROUGH_RECORDS),
+    old_versions=SinceKnown((SINCE_DRAFT, *SINCE_DECISIONS, *SINCE_CASE)),
+)
+OF_ASSIGNED = Custom(Condition(BY_CLUE, "of assigned clues"), old_versions=SinceKnown((SINCE_CLUE,)))
+OF_TRANSFERRED = Custom(Condition(BY_CLUE, "of transferred clues"), old_versions=SinceKnown((SINCE_CLUE,)))
 OF_TEAM = Custom(
     Condition(f"({{0}}.audience && {{scope_ids}} or {BY_CLUE})", "of own clues until transferred"),
-    old_versions=OldVersions.BY_AUDIENCE,
+    old_versions=SinceKnown((SINCE_CLUE, Knowing("person", "x.id = {0}.id"))),
     compares_audience=True,
 )
 
