@@ -139,6 +139,16 @@ begin
 end $$;
 create trigger notify_change after insert or update or delete on principal for each row execute function notify_principal();
 
+-- Asked by the office's statements on transfers alone, once a statement.
+create function receivers_with_account() returns uuid[] language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select array(select unnest(p.scope_ids) from principal p
+    where p.code = (select own.code from principal own where own.id = caller_context() ->> 'sub') and p.unit_id is not null
+      and p.role in ('case_supervision', 'organisation_department') -- who signs; no other role does
+      and not p.disabled and p.expires_at > now()) $$;
+comment on function receivers_with_account() is 'The units of the caller''s division for which an open account signs: it receives what is transferred to them.';
+alter function receivers_with_account() owner to ledger_keeper;
+
 -- A team was dissolved, or is active again: its accounts answer for it only while it is.
 create function rescope_team() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
@@ -5174,7 +5184,7 @@ create policy organisation_department on sealed_value for select to ledger_organ
 -- The access log
 ----------------------------------------------------------------------------------------------------
 
-comment on table access_log is 'Reads of clues and persons: logged by the statement that reads; without an entry nothing is read.';
+comment on table access_log is 'Reads of persons, clues and what came of them, by the statement that reads: no entry, no answer.';
 comment on column access_log."members" is 'The sealed members that were shown (reveal) or asked by (find); of other reads none is named.';
 alter table access_log enable row level security;
 alter table access_log force row level security;

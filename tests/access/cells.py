@@ -76,7 +76,6 @@ WAITING = {
     ("feedback-sessions", "inspected_unit"): "R own",  # the same; signing
     ("rectification-opinions", "inspected_unit"):  # the same; accepting jointly
         "R own once its finding is fed back; `accept`, `complete` of its own",
-    ("clue-transfers", "inspection_office"): "W",  # whether the receiver has an account
     ("judicial-referrals", "leading_group"): "R",  # a referral has one state, sent, and no summary
 }  # fmt: skip
 LATER = {

@@ -106,3 +106,35 @@ async def test_neither_of_them_imports_what_it_may_write_in_part(department: Api
             headers={"Content-Type": "text/csv"},
         )
         assert answer.status_code == 403, answer.text
+
+
+async def test_the_office_signs_for_a_receiver_that_has_no_account_and_for_no_other(
+    make: Maker, office: Api, service: ASGIApp, database: EmbeddedPostgres
+) -> None:
+    api, receiver = office_of(office), await make("units", kind="organisation_department")
+    signing = ("receive", {"on": "2017-06-12", "received_by": "经办01"})
+    made = []
+    for to in (receiver, office.unit):
+        clue = await make("clues")
+        given = {"to_unit_number": to["number"], "clue_numbers": [clue["number"]], "route": "organisation"}
+        made.append(await make("clue-transfers", **given))
+        sent = await api.act(made[-1], "clue-transfers", "send", on="2017-06-11")
+        assert sent.status_code == 200, sent.text
+    by_paper, by_account = [await api.read(f"/v1/clue-transfers/{t['id']}") for t in made]
+    assert set(by_paper["available_actions"]) - set(by_account["available_actions"]) == {"receive", "give_back"}
+    for action, body in (signing, ("give_back", {"reason": "不属管辖"})):
+        refused = await api.act(by_account, "clue-transfers", action, **body)
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    items = (await api.read(f"/v1/clue-transfers/{by_account['id']}/actions"))["items"]
+    assert {i["action"] for i in items if i["allowed"]} == set(by_account["available_actions"])
+    assert (await api.change(by_account, "clue-transfers", {"note": "已电话告知"})).status_code == 200
+    received = await api.act(by_paper, "clue-transfers", signing[0], **signing[1])
+    assert (received.status_code, received.json()["state"]) == (200, "received"), received.text
+    name = f"organises-{next(_names)}"
+    await account(database.application_url, name, "organisation_department", HOME, unit_number=receiver["number"])
+    refused = await api.act(received.json(), "clue-transfers", "feed_back", on="2017-07-29", result="已办结")
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    async with Api.signed_in(service, name) as own:
+        now = await own.read(f"/v1/clue-transfers/{by_paper['id']}")
+        answer = await own.act(now, "clue-transfers", "feed_back", on="2017-07-29", result="已办结")
+        assert (answer.status_code, answer.json()["state"]) == (200, "result_fed_back"), answer.text

@@ -69,7 +69,7 @@ def test_a_role_that_a_type_does_not_name_has_no_policy_and_reads_no_old_version
     ("old_versions", "expected"),
     [
         (OldVersions.NONE, None),
-        (OldVersions.EVERY, "record_type in ('units', 'persons', 'visits')"),
+        (OldVersions.EVERY, "record_type in ('units', 'visits')"),
         (
             OldVersions.BY_AUDIENCE,
             "(record_type in ('visits', 'clues', 'clue-transfers', 'case-filings') and audience && ",

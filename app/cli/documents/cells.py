@@ -29,10 +29,15 @@ def cell(t: RecordType, right: Right | None) -> str:
     actions = {x.action for x in t.lifecycle.public}
     if right.changes and (right.acts == ALL_ACTIONS or right.acts >= actions):  # whoever acts in every way writes
         written = f"W {_read(right, '')}".strip() if not limits else _limited(right, limits)
-        return written + ("" if right.creates else ", creates none")
+        limited = f"; {code(*_in_order(t, right.limit.actions))} {right.limit.condition.means}" if right.limit else ""
+        return written + ("" if right.creates else ", creates none") + limited
     verbs = [v for v in right.verbs(x.action for x in t.lifecycle.public) if v not in ("list", "get", "import")]
     verbs = [v for v in verbs if v not in ("void", "correct")]  # they go with `change`
     return "; ".join([_read(right), *([code(*verbs) + "".join(f" {x}" for x in limits)] if verbs else [])])
+
+
+def _in_order(t: RecordType, actions: frozenset[str]) -> list[str]:
+    return [x.action for x in t.lifecycle.public if x.action in actions]
 
 
 def _limited(right: Right, limits: list[str]) -> str:

@@ -76,6 +76,9 @@ def _conditions(t: RecordType) -> list[str]:
         elif not right.sees_every and not isinstance(right.sees, OWN):
             seen = " ".join(rows_seen(right.sees, t.table, NAMED).split())
             found.append(f"- `{role}` sees: `{seen}`; old versions: {right.sees.old_versions.value}")
+        if right.limit:
+            where = " ".join(right.limit.condition.sql.format(t.table).split())
+            found.append(f"- `{role}` takes {code(*sorted(right.limit.actions))} if: `{where}`")
         if right.writes_if:
             found.append(
                 f"- `{role}` creates, changes and acts if: `{' '.join(may_write(right, t.table, NAMED).split())}`"

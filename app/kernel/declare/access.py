@@ -33,6 +33,14 @@ METADATA = Hidden(metadata=True)
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """Actions that a role may take only where a condition holds."""
+
+    actions: frozenset[str]
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Right:
     """What one role may do with the records of one type. Only `sees` must be said; the rest is denied unless said.
 
@@ -43,6 +51,7 @@ class Right:
     acts       the actions it may take; ALL_ACTIONS is every one
     while_in   the states in which it may change or act; empty means every state
     writes_if  where it may create, change and act; None means wherever it sees the record
+    limit      actions that it may take only where a further condition holds
     hides      what it does not see of them
     """
 
@@ -53,6 +62,7 @@ class Right:
     acts: frozenset[str] = frozenset()
     while_in: tuple[str, ...] = ()
     writes_if: Condition | None = None
+    limit: Limit | None = None
     hides: Hidden = Hidden()
 
     @property
@@ -76,6 +86,10 @@ class Right:
         found += ["create"] if self.creates else []
         found += ["import"] if self.imports else []
         return found + [a for a in ("change", *actions, "void", "correct") if self.ever(a)]
+
+    def limited(self, action: str) -> bool:
+        """Whether it may do this only where a further condition holds."""
+        return self.limit is not None and action in self.limit.actions
 
     def ever(self, action: str) -> bool:
         """Whether it may do this at all: change, correct, void, or an action by its name."""

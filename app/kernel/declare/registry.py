@@ -101,6 +101,8 @@ def _rights(t: RecordType) -> Iterator[str]:
         yield f"rights names {sorted(strangers)}, who read no records or are declared as `partner`"
     for right in t.access.declared:
         yield from _visibility(t, right.sees)
+        if right.limit and not {*right.limit.actions} <= {x.action for x in t.lifecycle.public}:
+            yield f"limit names {sorted(right.limit.actions)}, which are not all actions of it"
         if not {*right.while_in} <= {*t.lifecycle.states}:
             yield f"while_in names {list(right.while_in)}, which are not all states of it"
     since = {right.sees.since for right in t.access.declared if isinstance(right.sees, OwnUnit)}

@@ -132,6 +132,11 @@ def may_write(right: Right, row: str, scope: CallerScope) -> str:
     return f"({right.writes_if.sql.format(row, scope_ids=scope.scope_ids)})" if right.writes_if else ""
 
 
+def limit_met(right: Right, row: str, scope: CallerScope) -> str:
+    """SQL for whether the caller may take on the row the actions of its limit too; '' where there is none."""
+    return f"({right.limit.condition.sql.format(row, scope_ids=scope.scope_ids)})" if right.limit else ""
+
+
 def first_known(t: RecordType, role: str) -> str:
     """The name of the function that gives the version of a record which stood when a caller first knew it."""
     return f"{t.table}_known_to_{role}"

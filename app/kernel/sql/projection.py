@@ -169,20 +169,28 @@ def maker_sql(view: RoleView, name: str) -> str:
 def _actions(view: RoleView, t: RecordType, row: str) -> str:
     """SQL of `available_actions`; of an old version, the actions that were available then."""
     right = view.right(t)
-    by_actions: dict[str, list[str]] = {}
+    by_actions: dict[tuple[str, ...], list[str]] = {}
     for state in t.lifecycle.states:
         legal = [a for a in t.lifecycle.actions_from(state) if right.may(a, state)]
         if legal:
-            by_actions.setdefault(_listed(legal), []).append(state)
+            by_actions.setdefault(tuple(legal), []).append(state)
     if not by_actions:
         return "'[]'::json"
+    met = rights.limit_met(right, row, rights.document_scope(view.role))
     cases = " ".join(
-        f"when {row}.state in ({', '.join(repr(s) for s in states)}) then '{actions}'::json"
+        f"when {row}.state in ({', '.join(repr(s) for s in states)}) then {_offered(right, actions, met)}"
         for actions, states in by_actions.items()
     )
     may_write = rights.may_write(right, row, rights.document_scope(view.role))
     acts = f" when {may_write} is not true then '[]'::json" if may_write and row != OLD_VERSION else ""
     return f"case{acts} {cases} else '[]'::json end"
+
+
+def _offered(right: Right, actions: Iterable[str], met: str) -> str:
+    """SQL of these actions, without those of a limit where it is not met."""
+    free = [a for a in actions if not right.limited(a)]
+    every = f"'{_listed(actions)}'::json"
+    return f"case when {met} then {every} else '{_listed(free)}'::json end" if len(free) < len([*actions]) else every
 
 
 def _masked(view: RoleView, t: RecordType, row: str) -> str:
@@ -209,6 +217,8 @@ def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:
     right = view.right(t)
     may_write = rights.may_write(right, row, rights.document_scope(view.role))
     acts = f", {may_write} as acts" if may_write else ""
+    if met := rights.limit_met(right, row, rights.document_scope(view.role)):
+        acts += f", {met} as limit_met"
     needed = f"{row}.state, {row}.version, {row}.id{acts}{extra}"
     return f"select {document}, {needed} from {{source}} {row}{items}"
 
@@ -216,4 +226,5 @@ def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:
 def may(view: RoleView, t: RecordType, row: Any, action: str) -> bool:
     """Whether the role may take this action with the row that was read."""
     right = view.right(t)
-    return right.may(action, row["state"]) and (not right.writes_if or bool(row["acts"]))
+    met = not right.limited(action) or bool(row["limit_met"])
+    return right.may(action, row["state"]) and met and (not right.writes_if or bool(row["acts"]))
