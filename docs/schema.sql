@@ -5057,8 +5057,8 @@ create function person_follows_clue() returns trigger language plpgsql security 
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update person set version = version + 1, updated_at = now()
     where person.jurisdiction = new.jurisdiction and person.id = new.person_id
@@ -5076,8 +5076,8 @@ create function rectification_opinion_follows_finding() returns trigger language
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update rectification_opinion set version = version + 1, updated_at = now()
     where rectification_opinion.jurisdiction = new.jurisdiction and rectification_opinion.finding_id = new.id
@@ -5095,8 +5095,8 @@ create function clue_follows_person() returns trigger language plpgsql security 
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update clue set version = version + 1, updated_at = now()
     where clue.jurisdiction = new.jurisdiction and clue.person_id = new.id
@@ -5114,8 +5114,8 @@ create function clue_transfer_follows_clue() returns trigger language plpgsql se
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update clue_transfer set version = version + 1, updated_at = now()
     where clue_transfer.jurisdiction = new.jurisdiction and clue_transfer.clue_ids @> array[new.id]
@@ -5133,8 +5133,8 @@ create function case_filing_follows_clue() returns trigger language plpgsql secu
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update case_filing set version = version + 1, updated_at = now()
     where case_filing.jurisdiction = new.jurisdiction and case_filing.clue_id = new.id

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import AsTeam
 from tests.personal.conftest import CanSignIn, entries
 from tests.support.callers import CSV, PATCH, Api
 from tests.support.records import Maker
@@ -190,3 +191,20 @@ async def test_a_patch_from_an_old_version_names_the_differing_role_and_nothing_
     headers = {"If-Match": '"1"', "Content-Type": PATCH}
     answer = await office.patch(f"/v1/findings/{finding['id']}", content='{"basis": "二"}', headers=headers)
     assert answer.json()["changes"][0]["by"] == office.writer("findings") and office.writer("findings") in answer.text
+
+
+async def test_what_only_follows_from_another_record_says_neither_why_nor_from_where(
+    make: Maker, office: Api, supervision: Api, as_team: AsTeam
+) -> None:
+    """A person's entry changes when a clue about the person is transferred: not to everybody who knows the person."""
+    team, unit = await make.shared("teams"), await make.shared("units")
+    members = await as_team(team)
+    person = await members.write("/v1/persons", {"name": "某某", "unit_number": unit["number"]})
+    given = {"round_number": team["round_number"], "source": "petition", "registered_on": "2017-05-20"}
+    clue = await members.write("/v1/clues", {**given, "summary": "问题", "person_number": person["number"]})
+    transfer = await make("clue-transfers", clue_numbers=[clue["number"]])
+    await done(office, "clue-transfers", transfer, "send", on="2017-06-11")
+    found, told = await history(supervision, "persons", person)
+    follows = found["follow"]
+    assert (follows["reason"], follows["source"], follows["by"]) == (None, {"kind": "api"}, None)
+    assert not [name for name in (transfer["number"], clue["number"], transfer["id"], clue["id"]) if name in told]

@@ -63,12 +63,13 @@ CHECK_REFERENCE = """  perform from (select distinct c.jurisdiction, x.id
 
 HELD = "(nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true'"
 
+# A revision that only follows says neither why nor from where: that is the other record's to tell.
 REMAKE_AUDIENCES = """create function {name}() returns trigger {kept} as $$
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{{}}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{{}}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{{}}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update {table} set version = version + 1, updated_at = now()
     where {table}.jurisdiction = new.jurisdiction and {match}

@@ -127,15 +127,15 @@ def _told(view: RoleView, t: RecordType) -> str:
     """SQL for whether the caller is told the reason of revision `r` and the place in an import that it came from.
 
     They are masked where the note is. What another record caused names that record, so it is told to those alone for
-    whom that record exists.
+    whom that record exists; of a change that only follows from another one nothing is told.
     """
     seen = "".join(
         f" when '{other.path}' then exists (select from {other.table} x where x.jurisdiction = t.jurisdiction"
         f" and x.id = (r.source #>> '{{cause,id}}')::uuid)"
         for other in view.registry.causes(t.path)
     )
-    cause = f"(not r.source ? 'cause' or case r.source #>> '{{cause,type}}'{seen} else false end)" if seen else ""
-    return " and ".join(filter(None, [view.shown(t, NOTE, OLD_VERSION), cause])) or "true"
+    caused = f" or case r.source #>> '{{cause,type}}'{seen} else false end" if seen else ""
+    return " and ".join(filter(None, [view.shown(t, NOTE, OLD_VERSION), f"(not r.source ? 'cause'{caused})"]))
 
 
 def _comparable(view: RoleView, t: RecordType, row: Any) -> dict[str, Any]:
