@@ -13,7 +13,7 @@ from app.kernel.declare.visibility import (
     ByAudience,
     Condition,
     Custom,
-    InStates,
+    EverySince,
     OfKnownRounds,
     OfKnownTeams,
     OldVersions,
@@ -218,7 +218,7 @@ def test_only_what_the_identifier_decides_is_asked_of_the_reference() -> None:
     assert seen_by(OwnTeam("id")) == "t.x_id = (ids)[1]"
     assert seen_by(OfKnownRounds("id", "own", old_versions=every)) == "t.x_id = any (rounds)"
     assert seen_by(OfKnownTeams("id", "own", old_versions=every)) == "t.x_id = any (teams)"
-    assert seen_by(InStates(("active",))) == "", "its state must be read"
+    assert seen_by(EverySince("held_on", "once held")) == "", "its column must be read"
     assert seen_by(OfKnownRounds("round_id", "own", old_versions=every)) == "", "its round must be read"
     assert (
         seen_by(OwnTeam())

@@ -129,3 +129,27 @@ async def test_those_who_direct_read_a_persons_history_from_the_first_record_abo
     for api in (leaders, alone):
         items = (await api.read(f"/v1/persons/{person['id']}/revisions"))["items"]
         assert [e["version"] for e in items] == [3, 2]
+
+
+async def test_an_opinion_exists_for_its_units_from_when_its_finding_is_fed_back(
+    make: Maker, office: Api, sign_in: CanSignIn
+) -> None:
+    unit, helping = await make("units"), await make("units")
+    finding = await make("findings", unit_number=unit["number"])
+    given = {"unit_number": unit["number"], "cooperating_unit_numbers": [helping["number"]]}
+    opinion = await make("rectification-opinions", finding_number=finding["number"], **given)
+    place = f"/v1/rectification-opinions/{opinion['id']}"
+    readers = [await sign_in("inspected_unit", unit_number=u["number"]) for u in (unit, helping)]
+    readers.append(await sign_in("partner_system", unit_number=unit["number"], types=["rectification-opinions"]))
+    for api in readers:
+        assert (await api.get(place)).status_code == 404
+        assert (await api.read("/v1/rectification-opinions"))["items"] == []
+    accepted = {"responsible_person": "责任人甲01", "due_on": "2017-08-08", "measures": ["补齐档案"]}
+    assert (await readers[0].act(opinion, "rectification-opinions", "accept", **accepted)).status_code == 404
+    fed_back = await office.act(finding, "findings", "feed_back", on="2017-06-09")
+    assert fed_back.status_code == 200, fed_back.text
+    for api in readers:
+        await begins_with(api, "rectification-opinions", opinion, 2, 2)
+    now = await readers[0].read(place)
+    assert (await readers[0].act(now, "rectification-opinions", "accept", **accepted)).status_code == 200
+    assert (await readers[1].act(now, "rectification-opinions", "accept", **accepted)).status_code == 403

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.kernel.declare.access import READERS, Access, Audience, AudienceDependency, Right, reads, writes
+from app.kernel.declare.access import READERS, Access, Audience, AudienceDependency, Limit, Right, reads, writes
 from app.kernel.declare.registry import Misdeclared, Registry
 from app.kernel.declare.visibility import (
     ByAudience,
@@ -14,12 +14,13 @@ from app.kernel.declare.visibility import (
     Custom,
     Every,
     EverySince,
-    InStates,
+    Knowing,
     NoRecords,
     OfKnownRounds,
     OldVersions,
     OwnTeam,
     OwnUnit,
+    SinceKnown,
     Visibility,
 )
 from app.kernel.schema.policies import record_policies, revision_policies
@@ -92,12 +93,6 @@ def test_a_role_that_no_type_names_reads_no_old_version_at_all() -> None:
     assert policies(registry, "revision")["inspected_unit"].endswith("and (false))")
 
 
-def test_old_versions_follow_the_states_in_which_a_record_is_seen() -> None:
-    registry = declared("visits", Access({"handling_department": reads(InStates(("active",)))}))
-    found = policies(registry, "revision")["handling_department"]
-    assert "(record_type = 'visits' and state in ('active'))" in found
-
-
 def test_old_versions_follow_the_column_from_whose_filling_on_a_record_is_seen() -> None:
     registry = declared("visits", Access({"handling_department": reads(EverySince("households", "once counted"))}))
     assert "visit.households is not null" in policies(registry, "visit")["handling_department"]
@@ -115,7 +110,9 @@ def test_who_writes_some_of_what_it_sees_is_held_to_that_by_the_database_and_imp
 
 
 KNOWN = OfKnownRounds("no_round", "own", old_versions=OldVersions.NONE)
-STATES = Custom(Condition("true", "all"), old_versions=OldVersions.IN_VISIBLE_STATES)
+LOST_WAY = OfKnownRounds("round_id", "own", old_versions=SinceKnown((Knowing("nothing", "true"),)))
+UNKNOWN = Limit(frozenset({"fly"}), Condition("true", "always"))
+UNSAID = Custom(Condition("true", "all"), old_versions=OldVersions.FILLED)
 LOOKING = Audience("array[{0}.unit_id]", looks_at=(AudienceDependency("unit", "true", ("no_column",)),))
 LOST = Audience("array[{0}.unit_id]", looks_at=(AudienceDependency("nothing", "true", ("unit_id",)),))
 
@@ -133,15 +130,20 @@ def of_roles(*sees: Visibility) -> dict[str, Right]:
         ("findings", Access(of_roles(OwnUnit("fed_back_on"), OwnUnit("found_on")), AUDIENCE), "only one may be"),
         ("units", Access(of_roles(OwnTeam()), AUDIENCE), "OwnTeam names 'team_id', which is no column"),
         ("units", Access(of_roles(KNOWN)), "OfKnownRounds names 'no_round'"),
-        ("units", Access(of_roles(InStates(("no_state",)))), "InStates names ['no_state']"),
         ("units", Access(of_roles(NoRecords())), "leave the role out"),
-        ("units", Access(of_roles(STATES)), "has no states that old versions could be in"),
+        ("units", Access(of_roles(UNSAID)), "has no column that old versions could have filled"),
         ("units", Access(of_roles(ByAudience())), "compares an audience, and the type declares none"),
         ("visits", Access(of_roles(OwnTeam())), "compares an audience, and the type declares none"),
         ("units", Access({"auditor": reads(Every())}), "['auditor'], who read no records"),
         ("units", Access({"partner_system": reads(Every())}), "or are declared as `partner`"),
         ("units", Access({READERS[0]: writes(Every(), while_in=("no_state",))}), "while_in names ['no_state']"),
         ("units", Access(of_roles(EverySince("no_day", "one day"))), "EverySince names 'no_day', which is no column"),
+        ("visits", Access(of_roles(LOST_WAY)), "a right knows it by 'nothing', which is no record type"),
+        (
+            "visits",
+            Access({READERS[0]: Right(Every(), limit=UNKNOWN)}),
+            "limit names ['fly'], which are not all actions",
+        ),
         ("visits", Access({}, LOOKING), "its audience looks at ['no_column'], which units lacks"),
         ("visits", Access({}, LOST), "its audience looks at 'nothing', which is no record type"),
     ],

@@ -4,7 +4,7 @@ from app.cli.documents import NOTICE, code, table, text
 from app.cli.documents.cells import permission_table
 from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
-from app.kernel.declare.visibility import ByAudience, EverySince, InStates, OwnTeam, OwnUnit
+from app.kernel.declare.visibility import ByAudience, EverySince, OwnTeam, OwnUnit
 from app.kernel.schema.rights import CallerScope, may_write, rows_seen
 from app.records import REGISTRY
 from app.roles import READERS, ROLES, WORK_LIST_READERS
@@ -69,9 +69,7 @@ def _conditions(t: RecordType) -> list[str]:
         right = t.access.of(role)
         if right is None:
             continue
-        if isinstance(right.sees, InStates):
-            found.append(f"- `{role}` sees those in state {code(*right.sees.states)}; old versions: in the same states")
-        elif isinstance(right.sees, EverySince):
+        if isinstance(right.sees, EverySince):
             found.append(f"- `{role}` sees those with `{right.sees.column}`; old versions: those with it")
         elif not right.sees_every and not isinstance(right.sees, OWN):
             seen = " ".join(rows_seen(right.sees, t.table, NAMED).split())

@@ -7,7 +7,6 @@ from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.visibility import (
     EverySince,
-    InStates,
     NoRecords,
     OfKnownRounds,
     OfKnownTeams,
@@ -114,15 +113,13 @@ def _visibility(t: RecordType, sees: Visibility) -> Iterator[str]:
     match sees:
         case NoRecords():
             yield "a right sees nothing: leave the role out"
-        case InStates(states) if not {*states} <= {*t.lifecycle.states}:
-            yield f"InStates names {list(states)}, which are not all states of it"
         case EverySince(column) if column not in t.columns:
             yield f"EverySince names {column!r}, which is no column of it"
         case OwnUnit(since) if not {"unit_id", since} <= {*t.columns}:
             yield f"OwnUnit needs the columns unit_id and {since}"
         case OwnTeam(column) | OfKnownRounds(column) | OfKnownTeams(column) if column not in ("id", *t.columns):
             yield f"{type(sees).__name__} names {column!r}, which is no column of it"
-    if sees.old_versions is OldVersions.IN_VISIBLE_STATES and not isinstance(sees, InStates):
-        yield f"{type(sees).__name__} has no states that old versions could be in"
+    if sees.old_versions is OldVersions.FILLED and not isinstance(sees, EverySince):
+        yield f"{type(sees).__name__} has no column that old versions could have filled"
     if (sees.compares_audience or sees.old_versions is OldVersions.BY_AUDIENCE) and not t.access.audience:
         yield f"{type(sees).__name__} compares an audience, and the type declares none"

@@ -12,17 +12,15 @@ from typing import ClassVar
 class OldVersions(Enum):
     """Which old versions a role may read of a record that exists for it.
 
-    NONE               none of them
-    EVERY              all of them, also those of before the record existed for the role
-    BY_AUDIENCE        those whose own audience held a scope id of the caller
-    IN_VISIBLE_STATES  those in one of the states of `InStates`
-    FILLED             those in which the column of `EverySince` is filled
+    NONE         none of them
+    EVERY        all of them, also those of before the record existed for the role
+    BY_AUDIENCE  those whose own audience held a scope id of the caller
+    FILLED       those in which the column of `EverySince` is filled
     """
 
     NONE = "none"
     EVERY = "every"
     BY_AUDIENCE = "by audience"
-    IN_VISIBLE_STATES = "in visible states"
     FILLED = "filled"
 
 
@@ -126,19 +124,6 @@ class EverySince(_Family):
 
 
 @dataclass(frozen=True, slots=True)
-class InStates(_Family):
-    """The records in one of these states, and their old versions in one of these states."""
-
-    states: tuple[str, ...]
-    old_versions: ClassVar = OldVersions.IN_VISIBLE_STATES
-
-    @property
-    def means(self) -> str:
-        """The states, as they are named on the wire."""
-        return " or ".join(self.states)
-
-
-@dataclass(frozen=True, slots=True)
 class ByAudience(_Family):
     """The records whose audience holds a scope id of the caller (its team or one of its units)."""
 
@@ -217,6 +202,4 @@ class Custom(_Family):
         return self.condition.means
 
 
-Visibility = (
-    NoRecords | Every | EverySince | InStates | ByAudience | OwnUnit | OwnTeam | OfKnownRounds | OfKnownTeams | Custom
-)
+Visibility = NoRecords | Every | EverySince | ByAudience | OwnUnit | OwnTeam | OfKnownRounds | OfKnownTeams | Custom

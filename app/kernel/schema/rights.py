@@ -17,7 +17,6 @@ from app.kernel.declare.visibility import (
     Custom,
     Every,
     EverySince,
-    InStates,
     NoRecords,
     OfKnownRounds,
     OfKnownTeams,
@@ -81,8 +80,6 @@ def rows_seen(sees: Visibility, row: str, scope: CallerScope) -> str:
             return "false"
         case EverySince(column):
             return f"{row}.{column} is not null"
-        case InStates(states):
-            return f"{row}.state in ({quoted(states)})"
         case ByAudience():
             # Said twice, so that the planner takes one record in ten thousand for the caller's own. Said once, it takes
             # one in a hundred, reads the jurisdiction as well, and a unit's newest 50 of 50 000 records cost 4 ms more.
@@ -155,8 +152,6 @@ def old_versions_seen(types: Iterable[RecordType], role: str) -> str:
                 every.append(t.path)
             case OldVersions.BY_AUDIENCE:
                 by_audience.append(t.path)
-            case OldVersions.IN_VISIBLE_STATES if isinstance(sees, InStates):
-                by_content.append(f"(record_type = '{t.path}' and state in ({quoted(sees.states)}))")
             case OldVersions.FILLED if isinstance(sees, EverySince):
                 by_content.append(f"(record_type = '{t.path}' and snapshot ->> '{sees.column}' is not null)")
     rules = [f"record_type in ({quoted(every)})"] if every else []
