@@ -16,6 +16,7 @@ class Role:
     label           Chinese name
     reads_records   whether records may exist for it; the others never see one
     work_lists      whether work lists are counted for it
+    told_makers     whether it is told by name who made a record or a change; else of colleagues alone
     by_prefix       whether it may be bound to a prefix of division codes instead of one division
     unit            whether it is bound to a unit of its division: "required", "optional" or "none"
     team            whether it is bound to an inspection team
@@ -28,6 +29,7 @@ class Role:
     label: str
     reads_records: bool = True
     work_lists: bool = False
+    told_makers: bool = False
     by_prefix: bool = False
     unit: str = "none"
     team: bool = False
@@ -38,15 +40,15 @@ class Role:
 
 _ALL = (
     Role("administrator", "系统管理员", reads_records=False, by_prefix=True, confirms=True),
-    Role("leading_group", "巡察工作领导小组", work_lists=True),
-    Role("inspection_office", "巡察办", work_lists=True),
+    Role("leading_group", "巡察工作领导小组", work_lists=True, told_makers=True),
+    Role("inspection_office", "巡察办", work_lists=True, told_makers=True),
     Role("inspection_team", "巡察组", team=True),
     Role("case_supervision", "案件监督管理室", work_lists=True, unit="required"),
     Role("handling_department", "承办部门", unit="required"),
     Role("organisation_department", "组织部门", unit="required"),
     Role("inspected_unit", "被巡察单位", unit="required"),
     Role("superior", "上级巡察机构", reads_records=False, work_lists=True, by_prefix=True),
-    Role("auditor", "审计员", reads_records=False),
+    Role("auditor", "审计员", reads_records=False, told_makers=True),
     Role("security_officer", "安全管理员", reads_records=False, confirms=True),
     Role("partner_system", "对接系统", unit="optional", subscribes=True),
     Role("ledger_loader", "台账导入员", reads_records=False, by_prefix=True, expires=True),

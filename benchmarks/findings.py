@@ -11,9 +11,11 @@ from benchmarks.wrk import Load
 
 PATH, PAGE = "/v1/findings", 50
 JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
-# What exists for these, as the database decides it: the audience holds a key of the account. The others see them all.
+# What exists for these, as the database decides it: the audience holds a key of the account, or the finding was fed
+# back. The others see them all.
 NARROW = (TEAM, WRITING_TEAM, "inspected_unit", "partner_system")
-BY_ROUND, ALL = "round.pages", "all.pages"
+SUPERVISING = ("case_supervision", "organisation_department")
+BY_ROUND, FED_BACK, ALL = "round.pages", "fed-back.pages", "all.pages"
 _LOADED = f"from finding where jurisdiction = '{CODE}' and created_by = 'bench'"
 _PLACES = "select distinct round_id::text, team_id::text, unit_id::text, category_id::text"
 # Postgres may give the places of one round first, and all creates would wait for the one series of its numbers.
@@ -26,6 +28,8 @@ def _concern(name: str) -> str:
 
 def _visible(name: str) -> str:
     """FROM and WHERE of the loaded findings that exist for this account."""
+    if name in SUPERVISING:
+        return f"{_LOADED} and fed_back_on is not null"
     return f"{_LOADED} and {_concern(name)}" if name in NARROW else _LOADED
 
 
@@ -37,7 +41,7 @@ def versions(name: str) -> str:
 
 def get(bench: Bench, token: str, name: str = OFFICE) -> Load:
     """GET by id of a finding that exists for this account."""
-    ids = bench.folder / f"{name if name in NARROW else OFFICE}.ids"
+    ids = bench.folder / f"{name if name in (*NARROW, *SUPERVISING) else OFFICE}.ids"
     return Load("GET", f"{PATH}/", ids, (token,))
 
 
@@ -60,15 +64,16 @@ async def write_requests(bench: Bench) -> None:
     """The files of requests that name records."""
     ids = await rows(bench.reference_url, "select id::text from entry order by random()")
     bench.lines("entries.ids", [r[0] for r in ids])
-    for name in (OFFICE, *NARROW):
+    for name in (OFFICE, *NARROW, *SUPERVISING):
         ids = await rows(bench.postgres.superuser_url, f"select id::text {_visible(name)} order by random()")
         bench.lines(f"{name}.ids", [r[0] for r in ids])
     for name in (OFFICE, WRITING_TEAM):
         places = f"{_PLACES} {_visible(name)} and not {_concern(TEAM)}"
         found = await rows(bench.postgres.superuser_url, _SOME.format(places))
         bench.lines(f"{name}.bodies", _bodies(found))
-    rounds = await rows(bench.postgres.superuser_url, f"select distinct round_id::text {_LOADED} order by 1")
-    bench.lines(BY_ROUND, [f"?round_id={r[0]}&limit={PAGE}" for r in rounds])
+    for pages, name in ((BY_ROUND, OFFICE), (FED_BACK, SUPERVISING[0])):
+        rounds = await rows(bench.postgres.superuser_url, f"select distinct round_id::text {_visible(name)} order by 1")
+        bench.lines(pages, [f"?round_id={r[0]}&limit={PAGE}" for r in rounds])
     bench.lines(ALL, [f"?limit={PAGE}"])
 
 

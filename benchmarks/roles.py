@@ -9,13 +9,14 @@ import httpx
 from benchmarks import findings
 from benchmarks.accounts import READERS, TEAM, WRITING_TEAM, sign_in
 from benchmarks.bench import Bench, Side
-from benchmarks.findings import ALL, BY_ROUND, PAGE
+from benchmarks.findings import ALL, PAGE
 from benchmarks.requests import GOALS, Compared, Question, span
 from benchmarks.wrk import Load
 
 OF_OFFICE, UNIT = "inspection_office", "inspected_unit"
 ROLES = (OF_OFFICE, *READERS)
-LISTS_ROUNDS = ("leading_group", "case_supervision")  # the others see no rounds, or list what is theirs
+# The others see no rounds, or list what is theirs.
+LISTS = {"leading_group": findings.BY_ROUND, "case_supervision": findings.FED_BACK}
 EVERYTHING = "list of all"  # of the division, by the office: what the unit's list is measured against
 UNIT_TO_OFFICE = 1.3
 
@@ -39,7 +40,7 @@ def join(bench: Bench, side: Side) -> None:
     tokens = {role: sign_in(side.base, role) for role in READERS}
     for role, token in tokens.items():
         side.loads[f"get, {role}"] = findings.get(bench, token, role)
-        side.loads[f"list, {role}"] = findings.page(bench, token, BY_ROUND if role in LISTS_ROUNDS else ALL)
+        side.loads[f"list, {role}"] = findings.page(bench, token, LISTS.get(role, ALL))
     side.loads[EVERYTHING] = replace(side.loads["list"], source=bench.folder / ALL)
     writing = sign_in(side.base, WRITING_TEAM)
     side.loads[f"create, {TEAM}"] = findings.create(bench, writing, name=WRITING_TEAM)

@@ -83,12 +83,15 @@ begin
       'types', p.types::text) into role, code, ids, grants from principal p
     where p.id = principal_id and not p.disabled and p.withheld_by is null and p.expires_at > now();
   -- Without rounds or teams the array is null, and a comparison with null shows nothing.
-  if role = 'inspected_unit' then
+  if role = 'inspected_unit' or role = 'partner_system' and ids <> '{}' then
     select array_agg(x.round_id)::text, array_agg(x.team_id)::text into rounds, teams from target x
       where x.jurisdiction = code and x.unit_id = any (ids) and x.entered_on is not null and x.state <> 'voided';
   elsif role = 'inspection_team' then
     select array[x.round_id]::text into rounds from team x
       where x.jurisdiction = code and x.id = ids[1] and x.state <> 'voided';
+  elsif role = 'partner_system' then -- bound to no unit: what has begun
+    select array_agg(x.id)::text into rounds from round x
+      where x.jurisdiction = code and x.starts_on <= (now() at time zone 'Asia/Shanghai')::date;
   end if;
   ignored := set_config('ledger.scope', concat(rounds, ';', teams), true);
   -- Under the role and under `any`: a policy of a role reads under that name, and finds nothing for a caller of another.
@@ -99,6 +102,7 @@ end $$;
 comment on function set_caller(text) is 'Names the caller of this statement, and looks up what it may see; always true.';
 alter function set_caller(text) owner to ledger_keeper;
 grant select (entered_on) on target to ledger_keeper;
+grant select (starts_on) on round to ledger_keeper;
 
 create function system_mac(secret bytea, low text, high text) returns text language sql stable parallel restricted as $$
   select encode(sha256(secret || sha256(secret || convert_to(
@@ -231,6 +235,22 @@ create trigger bind_again before update of code, unit_id, unit_number, team_id, 
   execute function bind_principal();
 alter function bind_principal() owner to ledger_keeper;
 
+-- Asked only by statements that name a maker to a role which is not told every maker, once a statement.
+create function caller_colleagues() returns text[] language sql stable security definer set search_path = public, pg_temp as $$
+  with own as (select p.id, p.code, p.scope_ids from principal p where p.id = caller_context() ->> 'sub')
+  select array(select own.id from own
+    union select p.id from own join principal p on p.code = own.code and p.unit_id = any (own.scope_ids)
+    union select p.id from own join principal p on p.code = own.code and p.team_id = any (own.scope_ids)) $$;
+comment on function caller_colleagues() is 'The caller, and the accounts bound to the same unit or team: whose names as makers it is told.';
+alter function caller_colleagues() owner to ledger_keeper;
+
+-- Two accounts never have one, and an account has another one as soon as it is bound elsewhere or is given another role.
+create function caller_ownership() returns uuid language sql stable security definer set search_path = public, pg_temp as $$
+  select encode(substr(sha256(convert_to(concat_ws(' ', p.id, p.role, p.low, p.unit_id, p.team_id), 'UTF8')), 1, 16), 'hex')::uuid
+  from principal p where p.id = caller_context() ->> 'sub' and not p.disabled and p.expires_at > now() $$;
+comment on function caller_ownership() is 'A digest of the caller and of its role, division and unit or team now: what an import belongs to.';
+alter function caller_ownership() owner to ledger_keeper;
+
 -- Every worker of the service caches principals, and drops one that has changed.
 create function notify_principal() returns trigger language plpgsql as $$
 begin
@@ -243,6 +263,16 @@ create trigger notify_change after insert or update or delete on principal for e
 create function principal_kin_ids(jurisdiction text, unit_id uuid, home_unit_id uuid) returns uuid[] language sql stable as $$
   select array(select distinct x from unnest(unit_kin_ids($1, $2) || unit_kin_ids($1, $3)) x order by x) $$;
 comment on function principal_kin_ids(text, uuid, uuid) is 'The units of which a principal is kin.';
+
+-- Asked by the office's statements on transfers alone, once a statement.
+create function receivers_with_account() returns uuid[] language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select array(select unnest(p.scope_ids) from principal p
+    where p.code = (select own.code from principal own where own.id = caller_context() ->> 'sub') and p.unit_id is not null
+      and p.role in ('case_supervision', 'organisation_department') -- who signs; no other role does
+      and not p.disabled and p.withheld_by is null and p.expires_at > now()) $$;
+comment on function receivers_with_account() is 'The units of the caller''s division for which an open account signs: it receives what is transferred to them.';
+alter function receivers_with_account() owner to ledger_keeper;
 
 -- Units were put elsewhere, merged or no longer are, or changed their kind: once a statement, however many they are.
 create function rekin() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
@@ -513,7 +543,8 @@ grant execute on function caller_context() to ledger_importing, ledger_figures, 
 grant execute on function caller_grants() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
-  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system,
+  ledger_keeper;
 grant execute on function caller_rounds() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
@@ -549,6 +580,15 @@ grant execute on function entering_team() to ledger_importing, ledger_figures, l
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
   ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function caller_colleagues() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function caller_ownership() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function receivers_with_account() to ledger_inspection_office, ledger_system;
 grant execute on function clue_without_reader(text, uuid) to ledger_figures, ledger_leading_group, ledger_inspection_office, ledger_case_supervision,
   ledger_superior;
 grant execute on function system_pass(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
@@ -644,10 +684,214 @@ alter table revision enable row level security;
 alter table revision force row level security;
 create policy keeper on revision for insert to ledger_keeper with check (true);
 grant insert on revision to ledger_keeper;
+
+-- From which version on a caller reads the history of a record that it knows through others
+create policy keeper_dates on revision for select to ledger_keeper using (true);
+grant select (jurisdiction, record_type, record_id, version, at, state, audience) on revision to ledger_keeper;
+
+create function person_known_to_leading_group(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'persons' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from person o, lateral (select min(way.at) as since from (
+    select k.at from clue_transfer x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'clue-transfers' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and exists (select from clue c where c.jurisdiction = o.jurisdiction and c.person_id = o.id
+      and x.clue_ids @> array[c.id]) and k.state = 'draft'
+    union all select k.at from accountability_decision x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'accountability-decisions' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from admonishment x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'admonishments' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from look_back x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'look-backs' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from case_filing x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'case-filings' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and k.state = 'decided'
+    union all select k.at from judicial_referral x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'judicial-referrals' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code') $$;
+grant execute on function person_known_to_leading_group(uuid) to ledger_leading_group;
+alter function person_known_to_leading_group(uuid) owner to ledger_keeper;
+
+create function person_known_to_inspection_office(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'persons' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from person o, lateral (select min(way.at) as since from (
+    select k.at from clue x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'clues' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from accountability_decision x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'accountability-decisions' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from admonishment x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'admonishments' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true
+    union all select k.at from look_back x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'look-backs' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and true) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code') $$;
+grant execute on function person_known_to_inspection_office(uuid) to ledger_inspection_office;
+alter function person_known_to_inspection_office(uuid) owner to ledger_keeper;
+
+create function person_known_to_inspection_team(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'persons' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from person o, lateral (select min(way.at) as since from (
+    select k.at from clue x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'clues' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]
+    union all select k.at from person x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'persons' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.id = o.id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code') $$;
+grant execute on function person_known_to_inspection_team(uuid) to ledger_inspection_team;
+alter function person_known_to_inspection_team(uuid) owner to ledger_keeper;
+
+create function person_known_to_handling_department(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'persons' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from person o, lateral (select min(way.at) as since from (
+    select k.at from clue x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'clues' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and k.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code') $$;
+grant execute on function person_known_to_handling_department(uuid) to ledger_handling_department;
+alter function person_known_to_handling_department(uuid) owner to ledger_keeper;
+
+create function person_known_to_organisation_department(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'persons' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from person o, lateral (select min(way.at) as since from (
+    select k.at from clue x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'clues' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.person_id = o.id and k.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code') $$;
+grant execute on function person_known_to_organisation_department(uuid) to ledger_organisation_department;
+alter function person_known_to_organisation_department(uuid) owner to ledger_keeper;
+
+create function round_known_to_inspection_team(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'rounds' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from round o, lateral (select min(way.at) as since from (
+    select k.at from team x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'teams' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code') $$;
+grant execute on function round_known_to_inspection_team(uuid) to ledger_inspection_team;
+alter function round_known_to_inspection_team(uuid) owner to ledger_keeper;
+
+create function round_known_to_inspected_unit(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'rounds' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from round o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.id and k.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code') $$;
+grant execute on function round_known_to_inspected_unit(uuid) to ledger_inspected_unit;
+alter function round_known_to_inspected_unit(uuid) owner to ledger_keeper;
+
+create function round_known_to_partner_system(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'rounds' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from round o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.id and k.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]
+    union all select (select b.starts_on from round b where b.jurisdiction = o.jurisdiction and b.id = o.id)::timestamp at time zone 'Asia/Shanghai' where (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[] = '{}') way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code') $$;
+grant execute on function round_known_to_partner_system(uuid) to ledger_partner_system;
+alter function round_known_to_partner_system(uuid) owner to ledger_keeper;
+
+create function finding_category_known_to_inspection_team(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'finding-categories' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from finding_category o, lateral (select min(way.at) as since from (
+    select k.at from team x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'teams' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.round_id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code') $$;
+grant execute on function finding_category_known_to_inspection_team(uuid) to ledger_inspection_team;
+alter function finding_category_known_to_inspection_team(uuid) owner to ledger_keeper;
+
+create function finding_category_known_to_inspected_unit(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'finding-categories' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from finding_category o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.round_id and k.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code') $$;
+grant execute on function finding_category_known_to_inspected_unit(uuid) to ledger_inspected_unit;
+alter function finding_category_known_to_inspected_unit(uuid) owner to ledger_keeper;
+
+create function finding_category_known_to_partner_system(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'finding-categories' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from finding_category o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.round_id and k.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]
+    union all select (select b.starts_on from round b where b.jurisdiction = o.jurisdiction and b.id = o.round_id)::timestamp at time zone 'Asia/Shanghai' where (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[] = '{}') way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code') $$;
+grant execute on function finding_category_known_to_partner_system(uuid) to ledger_partner_system;
+alter function finding_category_known_to_partner_system(uuid) owner to ledger_keeper;
+
+create function team_known_to_inspected_unit(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'teams' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from team o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.team_id = o.id and k.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code') $$;
+grant execute on function team_known_to_inspected_unit(uuid) to ledger_inspected_unit;
+alter function team_known_to_inspected_unit(uuid) owner to ledger_keeper;
+
+create function feedback_session_known_to_inspection_team(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'feedback-sessions' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from feedback_session o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.round_id and x.unit_id = o.unit_id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code') $$;
+grant execute on function feedback_session_known_to_inspection_team(uuid) to ledger_inspection_team;
+alter function feedback_session_known_to_inspection_team(uuid) owner to ledger_keeper;
 grant select on revision to ledger_leading_group;
 create policy leading_group on revision for select to ledger_leading_group using (
     jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs', 'consultations'))
+    and (record_type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs', 'consultations')
+      or (record_type = 'persons' and version >= person_known_to_leading_group(record_id)))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
@@ -655,21 +899,27 @@ create policy leading_group on revision for select to ledger_leading_group using
 grant select on revision to ledger_inspection_office;
 create policy inspection_office on revision for select to ledger_inspection_office using (
     jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'accountability-decisions', 'admonishments', 'look-backs', 'consultations'))
+    and (record_type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'accountability-decisions', 'admonishments', 'look-backs', 'consultations')
+      or (record_type = 'persons' and version >= person_known_to_inspection_office(record_id)))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_inspection_team;
 create policy inspection_team on revision for select to ledger_inspection_team using (
     jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (record_type in ('units', 'rounds', 'finding-categories', 'feedback-sessions')
-      or (record_type in ('persons', 'teams', 'team-members', 'targets', 'visits', 'findings', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'look-backs', 'consultations') and audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]))
+    and (record_type in ('units')
+      or (record_type in ('teams', 'team-members', 'targets', 'visits', 'findings', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'look-backs', 'consultations') and audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])
+      or (record_type = 'persons' and version >= person_known_to_inspection_team(record_id))
+      or (record_type = 'rounds' and version >= round_known_to_inspection_team(record_id))
+      or (record_type = 'finding-categories' and version >= finding_category_known_to_inspection_team(record_id))
+      or (record_type = 'feedback-sessions' and version >= feedback_session_known_to_inspection_team(record_id)))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_case_supervision;
 create policy case_supervision on revision for select to ledger_case_supervision using (
     jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'findings', 'feedback-sessions', 'rectification-opinions', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs')
-      or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[]))
+    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'feedback-sessions', 'rectification-opinions', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs')
+      or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[])
+      or (record_type = 'findings' and snapshot ->> 'fed_back_on' is not null))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
@@ -677,30 +927,38 @@ create policy case_supervision on revision for select to ledger_case_supervision
 grant select on revision to ledger_handling_department;
 create policy handling_department on revision for select to ledger_handling_department using (
     jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and (record_type in ('units', 'persons')
-      or (record_type in ('clues', 'clue-transfers', 'case-filings') and audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]))
+    and (record_type in ('units')
+      or (record_type in ('clues', 'clue-transfers', 'case-filings') and audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[])
+      or (record_type = 'persons' and version >= person_known_to_handling_department(record_id)))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_organisation_department;
 create policy organisation_department on revision for select to ledger_organisation_department using (
     jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and (record_type in ('units', 'persons', 'findings', 'rectification-opinions', 'accountability-decisions', 'admonishments', 'look-backs')
+    and (record_type in ('units', 'rectification-opinions', 'accountability-decisions', 'admonishments')
       or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[])
-      or (record_type = 'case-filings' and state in ('decided')))
+      or (record_type = 'persons' and version >= person_known_to_organisation_department(record_id))
+      or (record_type = 'findings' and snapshot ->> 'fed_back_on' is not null)
+      or (record_type = 'case-filings' and snapshot ->> 'concluded_on' is not null))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_inspected_unit;
 create policy inspected_unit on revision for select to ledger_inspected_unit using (
     jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and (record_type in ('units', 'rounds', 'finding-categories', 'teams')
-      or (record_type in ('targets', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[])));
+    and (record_type in ('units')
+      or (record_type in ('targets', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[])
+      or (record_type = 'rounds' and version >= round_known_to_inspected_unit(record_id))
+      or (record_type = 'finding-categories' and version >= finding_category_known_to_inspected_unit(record_id))
+      or (record_type = 'teams' and version >= team_known_to_inspected_unit(record_id))));
 grant select on revision to ledger_partner_system;
 create policy partner_system on revision for select to ledger_partner_system using (
     jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
-    and (record_type in ('units', 'rounds', 'finding-categories')
-      or (record_type in ('findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[])));
+    and (record_type in ('units')
+      or (record_type in ('findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[])
+      or (record_type = 'rounds' and version >= round_known_to_partner_system(record_id))
+      or (record_type = 'finding-categories' and version >= finding_category_known_to_partner_system(record_id))));
 create policy auditor on revision for select to ledger_auditor using (
     jurisdiction = (select caller_grants() -> 'auditor' ->> 'code'));
 grant select (jurisdiction, record_type, record_id, version, action, actor, at, epoch, xid, seq) on revision to ledger_auditor;
@@ -721,11 +979,11 @@ create policy system on number_series to ledger_system using (
     number_series.jurisdiction >= (select (system_range())[1])
     and number_series.jurisdiction < (select (system_range())[2]));
 create policy numbering on number_series to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
-  ledger_handling_department, ledger_importing using (
+  ledger_handling_department, ledger_organisation_department, ledger_importing using (
   number_series.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
     and number_series.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
 grant select, insert, update on number_series to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
-  ledger_handling_department, ledger_importing, ledger_system;
+  ledger_handling_department, ledger_organisation_department, ledger_importing, ledger_system;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -807,27 +1065,30 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'units', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          null, null, n.state, n.audience
     from (select
   c.id, c.kind, c.name, c.note, c.state, c.number, c.version, c.audience, c.imported, c.parent_id,
   c.created_at, c.created_by, c.updated_at, c.updated_by, c.credit_code, c.ledger_line, c.valid_until,
   c.former_names, c.jurisdiction, c.division_code, c.parent_number, c.merged_into_id,
-  c.principal_name, c.principal_post, c.merged_into_number, c.stationed_at_unit_ids,
-  c.stationed_at_unit_numbers
+  c.principal_name, c.principal_post, c.created_by_role, c.updated_by_role, c.merged_into_number,
+  c.stationed_at_unit_ids, c.stationed_at_unit_numbers
       from changed c) n;
   return null;
 end $$;
@@ -969,7 +1230,8 @@ create policy figures on person for select to ledger_figures using (
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on person for select to ledger_leading_group using (
     person.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from case_filing x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from judicial_referral x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and exists (select from clue_transfer d where d.jurisdiction = x.jurisdiction and d.clue_ids @> array[x.id]
+    and d.state = 'draft')) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from case_filing x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.concluded_on is not null) or exists (select from judicial_referral x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 create policy inspection_office on person for select to ledger_inspection_office using (
     person.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
     and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.holder_unit_id is null) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
@@ -1020,26 +1282,30 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'persons', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          null, n.unit_id, n.state, n.audience
     from (select
   c.id, c.name, c.note, c.post, c.rank, c.state, c.number, c.unit_id, c.version, c.audience,
   c.imported, c.created_at, c.created_by, c.managed_by, c.updated_at, c.updated_by, c.ledger_line,
-  c.unit_number, c.jurisdiction, c.other_unit_ids, c.entered_by_team, c.id_number_digest,
-  c.political_status, c.is_village_manager, c.other_unit_numbers
+  c.unit_number, c.jurisdiction, c.other_unit_ids, c.created_by_role, c.entered_by_team,
+  c.updated_by_role, c.id_number_digest, c.political_status, c.is_village_manager,
+  c.other_unit_numbers
       from changed c) n;
   return null;
 end $$;
@@ -1188,6 +1454,7 @@ create policy inspected_unit on round for select to ledger_inspected_unit using 
     and round.id = any ((select caller_rounds())::uuid[]));
 create policy partner_system on round for select to ledger_partner_system using (
     round.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and round.id = any ((select caller_rounds())::uuid[])
     and 'rounds' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
 
 -- What the functions of the keeper read and lock
@@ -1215,25 +1482,28 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'rounds', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          null, null, n.state, n.audience
     from (select
   c.id, c.kind, c.note, c.year, c.state, c.theme, c.number, c.ends_on, c.version, c.audience,
   c.imported, c.sequence, c.starts_on, c.created_at, c.created_by, c.updated_at, c.updated_by,
-  c.ledger_line, c.jurisdiction, c.plan_document
+  c.ledger_line, c.jurisdiction, c.plan_document, c.created_by_role, c.updated_by_role
       from changed c) n;
   return null;
 end $$;
@@ -1294,6 +1564,7 @@ create policy inspected_unit on finding_category for select to ledger_inspected_
     and finding_category.round_id = any ((select caller_rounds())::uuid[]));
 create policy partner_system on finding_category for select to ledger_partner_system using (
     finding_category.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
+    and finding_category.round_id = any ((select caller_rounds())::uuid[])
     and 'finding-categories' = any ((select caller_grants() -> 'partner_system' ->> 'types')::text[]));
 
 -- What the functions of the keeper read and lock
@@ -1321,25 +1592,28 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'finding-categories', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
   c.id, c.code, c.name, c.note, c.phase, c.state, c.number, c.version, c.audience, c.imported,
   c.round_id, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line, c.jurisdiction,
-  c.round_number
+  c.round_number, c.created_by_role, c.updated_by_role
       from changed c) n;
   return null;
 end $$;
@@ -1474,25 +1748,28 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'teams', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
   c.id, c.name, c.note, c.state, c.number, c.version, c.audience, c.imported, c.round_id, c.head_name,
   c.head_post, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line, c.jurisdiction,
-  c.round_number
+  c.round_number, c.created_by_role, c.updated_by_role
       from changed c) n;
   return null;
 end $$;
@@ -1622,25 +1899,29 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'team-members', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          null, null, n.state, n.audience
     from (select
   c.id, c.duty, c.name, c.note, c.state, c.number, c.team_id, c.version, c.audience, c.imported,
   c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line, c.team_number,
-  c.jurisdiction, c.seconded_from_name, c.seconded_from_unit_id, c.seconded_from_unit_number
+  c.jurisdiction, c.created_by_role, c.updated_by_role, c.seconded_from_name, c.seconded_from_unit_id,
+  c.seconded_from_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -1797,26 +2078,29 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'targets', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, n.unit_id, n.state, n.audience
     from (select
   c.id, c.note, c.state, c.number, c.team_id, c.unit_id, c.version, c.audience, c.imported,
   c.round_id, c.unit_kind, c.unit_name, c.created_at, c.created_by, c.entered_on, c.updated_at,
   c.updated_by, c.ledger_line, c.team_number, c.unit_number, c.jurisdiction, c.round_number,
-  c.is_unannounced
+  c.is_unannounced, c.created_by_role, c.updated_by_role
       from changed c) n;
   return null;
 end $$;
@@ -2001,25 +2285,29 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'visits', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, n.unit_id, n.state, n.audience
     from (select
   c.id, c.note, c.state, c.method, c.number, c.team_id, c.unit_id, c.version, c.audience, c.imported,
   c.round_id, c.created_at, c.created_by, c.households, c.interviews, c.updated_at, c.updated_by,
-  c.visited_on, c.ledger_line, c.team_number, c.unit_number, c.jurisdiction, c.round_number
+  c.visited_on, c.ledger_line, c.team_number, c.unit_number, c.jurisdiction, c.round_number,
+  c.created_by_role, c.updated_by_role
       from changed c) n;
   return null;
 end $$;
@@ -2179,9 +2467,11 @@ create policy inspection_team_changes on finding for update to ledger_inspection
     finding.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
     and finding.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy case_supervision on finding for select to ledger_case_supervision using (
-    finding.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+    finding.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and finding.fed_back_on is not null);
 create policy organisation_department on finding for select to ledger_organisation_department using (
-    finding.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+    finding.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and finding.fed_back_on is not null);
 create policy inspected_unit on finding for select to ledger_inspected_unit using (
     finding.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
     and finding.unit_id = any ((select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]) and finding.fed_back_on is not null);
@@ -2192,7 +2482,7 @@ create policy partner_system on finding for select to ledger_partner_system usin
 
 -- What the functions of the keeper read and lock
 create policy keeper on finding to ledger_keeper using (true);
-grant select (jurisdiction, id, state, round_id, team_id, unit_id, category_id), update (state)
+grant select (jurisdiction, id, state, round_id, team_id, unit_id, category_id, fed_back_on), update (state)
   on finding to ledger_keeper;
 
 -- One version at a time, and never deleted
@@ -2215,27 +2505,30 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'findings', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, n.unit_id, n.state, n.audience
     from (select
   c.id, c.note, c.basis, c.state, c.title, c.number, c.conduct, c.team_id, c.unit_id, c.version,
   c.audience, c.found_on, c.imported, c.round_id, c.amount_fen, c.created_at, c.created_by,
   c.updated_at, c.updated_by, c.category_id, c.description, c.fed_back_on, c.ledger_line,
   c.team_number, c.unit_number, c.is_immediate, c.jurisdiction, c.round_number, c.category_number,
-  c.households_affected
+  c.created_by_role, c.updated_by_role, c.households_affected
       from changed c) n;
   return null;
 end $$;
@@ -2412,15 +2705,15 @@ grant insert, update on feedback_session to ledger_inspection_team;
 create policy inspection_team on feedback_session for select to ledger_inspection_team using (
     feedback_session.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
     and (feedback_session.round_id, feedback_session.unit_id) in (select x.round_id, x.unit_id from target x
-    where x.state <> 'voided'));
+        where x.state <> 'voided'));
 create policy inspection_team_creates on feedback_session for insert to ledger_inspection_team with check (
     feedback_session.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
     and (feedback_session.round_id, feedback_session.unit_id) in (select x.round_id, x.unit_id from target x
-    where x.state <> 'voided'));
+        where x.state <> 'voided'));
 create policy inspection_team_changes on feedback_session for update to ledger_inspection_team using (
     feedback_session.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
     and (feedback_session.round_id, feedback_session.unit_id) in (select x.round_id, x.unit_id from target x
-    where x.state <> 'voided'));
+        where x.state <> 'voided'));
 create policy case_supervision on feedback_session for select to ledger_case_supervision using (
     feedback_session.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
 create policy inspected_unit on feedback_session for select to ledger_inspected_unit using (
@@ -2456,26 +2749,29 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'feedback-sessions', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, n.unit_id, n.state, n.audience
     from (select
   c.id, c.note, c.state, c.method, c.number, c.held_on, c.unit_id, c.version, c.audience, c.imported,
   c.round_id, c.absentees, c.created_at, c.created_by, c.receipt_on, c.updated_at, c.updated_by,
-  c.ledger_line, c.unit_number, c.jurisdiction, c.receipt_name, c.round_number, c.members_present,
-  c.members_expected
+  c.ledger_line, c.unit_number, c.jurisdiction, c.receipt_name, c.round_number, c.created_by_role,
+  c.members_present, c.updated_by_role, c.members_expected
       from changed c) n;
   return null;
 end $$;
@@ -2613,7 +2909,8 @@ create policy inspected_unit on rectification_opinion for select to ledger_inspe
     and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
 create policy inspected_unit_changes on rectification_opinion for update to ledger_inspected_unit using (
     rectification_opinion.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
+    and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]
+    and (rectification_opinion.unit_id = any ((select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[])));
 create policy partner_system on rectification_opinion for select to ledger_partner_system using (
     rectification_opinion.jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
     and rectification_opinion.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[] and rectification_opinion.audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[]
@@ -2645,27 +2942,31 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'rectification-opinions', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, n.unit_id, n.state, n.audience
     from (select
   c.id, c.kind, c.note, c.text, c.state, c.due_on, c.number, c.result, c.unit_id, c.version,
   c.audience, c.imported, c.measures, c.progress, c.round_id, c.created_at, c.created_by,
   c.finding_id, c.updated_at, c.updated_by, c.ledger_line, c.unit_number, c.completed_on,
-  c.jurisdiction, c.round_number, c.closed_off_on, c.finding_number, c.responsible_post,
-  c.responsible_person, c.cooperating_unit_ids, c.cooperating_unit_numbers
+  c.jurisdiction, c.round_number, c.closed_off_on, c.finding_number, c.created_by_role,
+  c.updated_by_role, c.responsible_post, c.responsible_person, c.cooperating_unit_ids,
+  c.cooperating_unit_numbers
       from changed c) n;
   return null;
 end $$;
@@ -2800,8 +3101,9 @@ end $$;
 create function audience_of_rectification_opinion(r rectification_opinion) returns uuid[]
   language sql stable security definer set search_path = public, pg_temp as
 $$ select coalesce(array_remove(
-    array[r.unit_id, (select f.team_id from finding f
-        where f.jurisdiction = r.jurisdiction and f.id = r.finding_id)] || r.cooperating_unit_ids, null), '{}') $$;
+    (select array[f.team_id] || case when f.fed_back_on is not null
+        then r.unit_id || r.cooperating_unit_ids end from finding f
+        where f.jurisdiction = r.jurisdiction and f.id = r.finding_id), null), '{}') $$;
 alter function audience_of_rectification_opinion(rectification_opinion) owner to ledger_keeper;
 
 create function keep_audience_of_rectification_opinion() returns trigger language plpgsql security definer
@@ -2899,26 +3201,30 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'immediate-rectifications', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
   c.id, c.note, c.state, c.matter, c.number, c.result, c.team_id, c.version, c.audience, c.imported,
   c.round_id, c.amount_fen, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line,
   c.notified_on, c.resolved_on, c.team_number, c.jurisdiction, c.lead_unit_id, c.round_number,
-  c.lead_unit_number, c.cooperating_unit_ids, c.cooperating_unit_numbers
+  c.created_by_role, c.updated_by_role, c.lead_unit_number, c.cooperating_unit_ids,
+  c.cooperating_unit_numbers
       from changed c) n;
   return null;
 end $$;
@@ -3153,20 +3459,23 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'clues', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
   c.id, c.note, c.about, c.state, c.number, c.result, c.source, c.conduct, c.recused, c.summary,
@@ -3174,9 +3483,9 @@ begin
   c.created_at, c.created_by, c.finding_id, c.updated_at, c.updated_by, c.ledger_line, c.team_number,
   c.concluded_on, c.jurisdiction, c.round_number, c.closed_off_on, c.person_number, c.petition_kind,
   c.registered_on, c.reported_name, c.reported_post, c.classification, c.finding_number,
-  c.holder_unit_id, c.merged_into_id, c.about_as_entered, c.handling_unit_id, c.reported_unit_id,
-  c.holder_unit_number, c.merged_into_number, c.handling_decided_on, c.handling_unit_number,
-  c.reported_unit_number
+  c.holder_unit_id, c.merged_into_id, c.created_by_role, c.updated_by_role, c.about_as_entered,
+  c.handling_unit_id, c.reported_unit_id, c.holder_unit_number, c.merged_into_number,
+  c.handling_decided_on, c.handling_unit_number, c.reported_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -3533,27 +3842,30 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'clue-transfers', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
   c.id, c.note, c.about, c.route, c.state, c.number, c.result, c.recused, c.sent_on, c.version,
   c.audience, c.clue_ids, c.imported, c.round_id, c.created_at, c.created_by, c.to_unit_id,
   c.updated_at, c.updated_by, c.fed_back_on, c.ledger_line, c.received_by, c.received_on,
   c.clue_numbers, c.from_unit_id, c.jurisdiction, c.round_number, c.sealed_count, c.to_unit_number,
-  c.document_number, c.from_unit_number
+  c.created_by_role, c.document_number, c.updated_by_role, c.from_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -3785,7 +4097,7 @@ create policy handling_department_changes on case_filing for update to ledger_ha
     and (case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 create policy organisation_department on case_filing for select to ledger_organisation_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and (case_filing.state in ('decided') and not case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
+    and (case_filing.concluded_on is not null and not case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 
 -- What the functions of the keeper read and lock
 create policy keeper on case_filing to ledger_keeper using (true);
@@ -3814,27 +4126,31 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'case-filings', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
   c.id, c.lane, c.note, c.about, c.state, c.number, c.clue_id, c.recused, c.summary, c.version,
   c.audience, c.filed_on, c.imported, c.round_id, c.person_id, c.created_at, c.created_by,
   c.updated_at, c.updated_by, c.clue_number, c.ledger_line, c.person_post, c.person_rank,
   c.concluded_on, c.jurisdiction, c.round_number, c.person_number, c.admin_sanction, c.party_sanction,
-  c.person_unit_id, c.authority_unit_id, c.person_unit_number, c.authority_unit_number
+  c.person_unit_id, c.created_by_role, c.updated_by_role, c.authority_unit_id, c.person_unit_number,
+  c.authority_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -4077,8 +4393,15 @@ create policy case_supervision_creates on accountability_decision for insert to 
     accountability_decision.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
 create policy case_supervision_changes on accountability_decision for update to ledger_case_supervision using (
     accountability_decision.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+grant insert, update on accountability_decision to ledger_organisation_department;
 create policy organisation_department on accountability_decision for select to ledger_organisation_department using (
     accountability_decision.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy organisation_department_creates on accountability_decision for insert to ledger_organisation_department with check (
+    accountability_decision.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and (accountability_decision.authority_unit_id = any ((select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[])));
+create policy organisation_department_changes on accountability_decision for update to ledger_organisation_department using (
+    accountability_decision.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and (accountability_decision.authority_unit_id = any ((select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[])));
 create policy inspected_unit on accountability_decision for select to ledger_inspected_unit using (
     accountability_decision.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
     and accountability_decision.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and accountability_decision.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
@@ -4112,28 +4435,31 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'accountability-decisions', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, n.unit_id, n.state, n.audience
     from (select
   c.id, c.form, c.mode, c.note, c.state, c.number, c.conduct, c.unit_id, c.version, c.audience,
   c.imported, c.round_id, c.person_id, c.created_at, c.created_by, c.decided_on, c.finding_id,
   c.updated_at, c.updated_by, c.ledger_line, c.person_post, c.person_rank, c.unit_number,
   c.announced_on, c.jurisdiction, c.round_number, c.subject_kind, c.person_number, c.finding_number,
-  c.person_unit_id, c.responsibility, c.document_number, c.authority_unit_id, c.person_unit_number,
-  c.authority_unit_number
+  c.person_unit_id, c.responsibility, c.created_by_role, c.document_number, c.updated_by_role,
+  c.authority_unit_id, c.person_unit_number, c.authority_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -4347,8 +4673,17 @@ create policy figures on admonishment for select to ledger_figures using (
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on admonishment for select to ledger_leading_group using (
     admonishment.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on admonishment to ledger_inspection_office;
 create policy inspection_office on admonishment for select to ledger_inspection_office using (
     admonishment.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on admonishment for insert to ledger_inspection_office with check (
+    admonishment.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and (exists (select from unit u where u.jurisdiction = admonishment.jurisdiction and u.id = admonishment.authority_unit_id
+    and u.kind = 'inspection_office')));
+create policy inspection_office_changes on admonishment for update to ledger_inspection_office using (
+    admonishment.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and (exists (select from unit u where u.jurisdiction = admonishment.jurisdiction and u.id = admonishment.authority_unit_id
+    and u.kind = 'inspection_office')));
 grant insert, update on admonishment to ledger_case_supervision;
 create policy case_supervision on admonishment for select to ledger_case_supervision using (
     admonishment.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
@@ -4356,8 +4691,15 @@ create policy case_supervision_creates on admonishment for insert to ledger_case
     admonishment.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
 create policy case_supervision_changes on admonishment for update to ledger_case_supervision using (
     admonishment.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+grant insert, update on admonishment to ledger_organisation_department;
 create policy organisation_department on admonishment for select to ledger_organisation_department using (
     admonishment.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy organisation_department_creates on admonishment for insert to ledger_organisation_department with check (
+    admonishment.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and (admonishment.authority_unit_id = any ((select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[])));
+create policy organisation_department_changes on admonishment for update to ledger_organisation_department using (
+    admonishment.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and (admonishment.authority_unit_id = any ((select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[])));
 create policy inspected_unit on admonishment for select to ledger_inspected_unit using (
     admonishment.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
     and admonishment.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and admonishment.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
@@ -4391,26 +4733,30 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'admonishments', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, n.unit_id, n.state, n.audience
     from (select
   c.id, c.kind, c.note, c.state, c.due_on, c.number, c.content, c.held_on, c.unit_id, c.version,
   c.audience, c.imported, c.round_id, c.person_id, c.created_at, c.created_by, c.updated_at,
   c.updated_by, c.ledger_line, c.unit_number, c.jurisdiction, c.requirements, c.round_number,
-  c.subject_kind, c.person_number, c.authority_unit_id, c.authority_unit_number
+  c.subject_kind, c.person_number, c.created_by_role, c.updated_by_role, c.authority_unit_id,
+  c.authority_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -4615,27 +4961,31 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'judicial-referrals', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
   c.id, c.note, c.about, c.state, c.number, c.recused, c.version, c.audience, c.imported, c.round_id,
   c.person_id, c.created_at, c.created_by, c.to_unit_id, c.updated_at, c.updated_by, c.ledger_line,
   c.person_post, c.person_rank, c.referred_on, c.from_unit_id, c.jurisdiction, c.round_number,
-  c.person_number, c.case_filing_id, c.person_unit_id, c.to_unit_number, c.document_number,
-  c.from_unit_number, c.suspected_offence, c.case_filing_number, c.person_unit_number
+  c.person_number, c.case_filing_id, c.person_unit_id, c.to_unit_number, c.created_by_role,
+  c.document_number, c.updated_by_role, c.from_unit_number, c.suspected_offence, c.case_filing_number,
+  c.person_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -4899,8 +5249,6 @@ create policy inspection_team_changes on look_back for update to ledger_inspecti
     and look_back.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
 create policy case_supervision on look_back for select to ledger_case_supervision using (
     look_back.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
-create policy organisation_department on look_back for select to ledger_organisation_department using (
-    look_back.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
 create policy inspected_unit on look_back for select to ledger_inspected_unit using (
     look_back.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
     and look_back.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and look_back.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
@@ -4934,26 +5282,30 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'look-backs', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, n.unit_id, n.state, n.audience
     from (select
   c.id, c.note, c.state, c.number, c.team_id, c.unit_id, c.version, c.audience, c.imported,
   c.round_id, c.person_id, c.checked_on, c.conclusion, c.created_at, c.created_by, c.finding_id,
   c.updated_at, c.updated_by, c.ledger_line, c.team_number, c.unit_number, c.jurisdiction,
-  c.round_number, c.subject_kind, c.person_number, c.finding_number, c.is_unannounced
+  c.round_number, c.subject_kind, c.person_number, c.finding_number, c.is_unannounced,
+  c.created_by_role, c.updated_by_role
       from changed c) n;
   return null;
 end $$;
@@ -5187,25 +5539,28 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{"kind": "api"}' end;
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, 'consultations', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          n.round_id, null, n.state, n.audience
     from (select
   c.id, c.note, c.state, c.topic, c.number, c.held_on, c.version, c.audience, c.imported, c.round_id,
   c.conclusion, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line, c.jurisdiction,
-  c.participants, c.round_number, c.entered_by_team
+  c.participants, c.round_number, c.created_by_role, c.entered_by_team, c.updated_by_role
       from changed c) n;
   return null;
 end $$;
@@ -5275,8 +5630,8 @@ create function person_follows_clue() returns trigger language plpgsql security 
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update person set version = version + 1, updated_at = now()
     where person.jurisdiction = new.jurisdiction and person.id = new.person_id
@@ -5294,8 +5649,8 @@ create function rectification_opinion_follows_finding() returns trigger language
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update rectification_opinion set version = version + 1, updated_at = now()
     where rectification_opinion.jurisdiction = new.jurisdiction and rectification_opinion.finding_id = new.id
@@ -5304,7 +5659,7 @@ begin
   return null;
 end $$;
 create trigger rectification_opinion_follows_finding after update on finding for each row
-  when (old.team_id is distinct from new.team_id)
+  when (old.team_id is distinct from new.team_id or old.fed_back_on is distinct from new.fed_back_on)
   execute function rectification_opinion_follows_finding();
 alter function rectification_opinion_follows_finding() owner to ledger_keeper;
 
@@ -5313,8 +5668,8 @@ create function clue_follows_person() returns trigger language plpgsql security 
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update clue set version = version + 1, updated_at = now()
     where clue.jurisdiction = new.jurisdiction and clue.person_id = new.id
@@ -5332,8 +5687,8 @@ create function clue_transfer_follows_clue() returns trigger language plpgsql se
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update clue_transfer set version = version + 1, updated_at = now()
     where clue_transfer.jurisdiction = new.jurisdiction and clue_transfer.clue_ids @> array[new.id]
@@ -5351,8 +5706,8 @@ create function case_filing_follows_clue() returns trigger language plpgsql secu
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update case_filing set version = version + 1, updated_at = now()
     where case_filing.jurisdiction = new.jurisdiction and case_filing.clue_id = new.id
@@ -5370,8 +5725,8 @@ create function case_filing_follows_person() returns trigger language plpgsql se
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update case_filing set version = version + 1, updated_at = now()
     where case_filing.jurisdiction = new.jurisdiction and case_filing.person_id = new.id
@@ -5389,8 +5744,8 @@ create function judicial_referral_follows_person() returns trigger language plpg
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update judicial_referral set version = version + 1, updated_at = now()
     where judicial_referral.jurisdiction = new.jurisdiction and judicial_referral.person_id = new.id
@@ -5408,8 +5763,8 @@ create function judicial_referral_follows_case_filing() returns trigger language
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update judicial_referral set version = version + 1, updated_at = now()
     where judicial_referral.jurisdiction = new.jurisdiction and judicial_referral.case_filing_id = new.id
@@ -5459,7 +5814,7 @@ create policy organisation_department on sealed_value for select to ledger_organ
 -- The access log
 ----------------------------------------------------------------------------------------------------
 
-comment on table access_log is 'Reads of clues and persons: logged by the statement that reads; without an entry nothing is read.';
+comment on table access_log is 'Reads of persons, clues and what came of them, by the statement that reads: no entry, no answer.';
 comment on column access_log."members" is 'The sealed members that were shown (reveal) or asked by (find); of other reads none is named.';
 alter table access_log enable row level security;
 alter table access_log force row level security;
@@ -5516,7 +5871,8 @@ grant select on access_log to ledger_auditor;
 ----------------------------------------------------------------------------------------------------
 
 alter table import_row set (toast_tuple_target = 4080);
-comment on table import_job is 'An import: a file, its state and its result. Visible to its maker alone.';
+comment on table import_job is 'An import: a file, its state and its result. Visible to its maker alone, in one role and bound alike.';
+comment on column import_job."belongs_to" is 'Its maker, in the role and bound as when the file was sent';
 comment on column import_job."rows_removed_at" is 'When the rows of the import were removed; its counts stay.';
 alter table import_job enable row level security;
 alter table import_job force row level security;
@@ -5524,8 +5880,8 @@ create policy own on import_job to ledger_administrator, ledger_leading_group, l
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader, ledger_importing, ledger_system
-  using (maker = (select caller_context() ->> 'sub'));
-comment on table import_row is 'The plan of an import, row by row. Visible to its maker alone.';
+  using (belongs_to = (select caller_ownership()));
+comment on table import_row is 'The plan of an import, row by row. Visible to whom the import is.';
 comment on column import_row."import_id" is 'The import whose job has written the row';
 comment on column import_row."key" is 'The number or natural key that the row gives: two rows of one key are one record.';
 comment on column import_row."values" is 'What is still to be written; null where nothing is, or where it is written already.';
@@ -5535,7 +5891,7 @@ create policy own on import_row to ledger_administrator, ledger_leading_group, l
   ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader, ledger_importing, ledger_system
-  using (maker = (select caller_context() ->> 'sub'));
+  using (belongs_to = (select caller_ownership()));
 grant select on import_job, import_row to ledger_administrator, ledger_leading_group, ledger_inspection_team, ledger_handling_department,
   ledger_organisation_department, ledger_inspected_unit, ledger_superior, ledger_auditor,
   ledger_security_officer, ledger_partner_system;

@@ -68,7 +68,7 @@ async def _answer(request: Request, trail: Trail) -> Response:
 
 @router.get(
     "/v1/access-log",
-    summary="访问日志：何人看过哪些线索和人员",
+    summary="访问日志：何人看过哪些人员、线索及其移交、立案、移送司法",
     operation_id="list_access_log",
     response_model=AccessLog,
     responses=problems(400, 403),

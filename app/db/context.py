@@ -57,7 +57,7 @@ class Caller:
 
     @cached_property
     def _identity(self) -> str:
-        return orjson.dumps({"sub": self.account}).decode()[:-1]
+        return orjson.dumps({"sub": self.account, "role": self.role}).decode()[:-1]
 
     def context(self, request: str, action: str = "", **more: Any) -> str:
         """The argument of the caller guard for one statement: the caller, the request, and what a revision will say."""

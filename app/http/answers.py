@@ -45,8 +45,9 @@ class RevisionEntry(BaseModel):
     version: int = Field(description="版本号")
     action: str = Field(description="操作：create、change、void、correct、import，或操作名")
     at: str = Field(description="时刻")
-    by: str = Field(description="何人")
-    reason: str | None = Field(description="理由")
+    by: str | None = Field(description="何人；不便告知的为 null")
+    by_role: str | None = Field(description="何人当时的角色")
+    reason: str | None = Field(description="理由；由另一记录引起的，写明该记录")
     source: Source = Field(description="来源")
     changed: list[str] = Field(description="改动的字段（JSON Pointer）", examples=[["/title"]])
 

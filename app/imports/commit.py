@@ -59,7 +59,7 @@ async def commit_preview(service: Any, ctx: RequestContext, import_id: str, rows
             jobs.require_rows(await jobs.read(ctx, import_id))  # in the state `committing` nothing removes them
             await commit_plan(ctx, import_id, rows)
         except BaseException:
-            await jobs.write(ctx, import_id, state="checked")
+            await jobs.end(lock, import_id, "checked", origins=("committing",))
             raise
     finally:
         await lock.close()

@@ -40,14 +40,14 @@ async def create(ctx: RequestContext, connection: Any, import_id: str, new: NewI
     columns = ", ".join(f.name for f in fields(new))
     values = ", ".join(f"${i}" for i in range(3, 3 + len(fields(new))))
     await connection.execute(
-        f"""insert into import_job (id, maker, state, {columns})
-        select $2::uuid, caller_context() ->> 'sub', 'received', {values} where {GUARD}""",
+        f"""insert into import_job (id, maker, belongs_to, state, {columns})
+        select $2::uuid, caller_context() ->> 'sub', caller_ownership(), 'received', {values} where {GUARD}""",
         ctx.context(), import_id, *astuple(new),
     )  # fmt: skip
 
 
 async def read(ctx: RequestContext, import_id: str) -> Any:
-    """The row of an import. Only its maker sees it: refuses with `not_found`."""
+    """The row of an import. It exists for its maker alone, in the same role and bound alike; else `not_found`."""
     async with ctx.connection() as connection:
         row = await connection.fetchrow(
             f"select * from import_job where id = $2 and {GUARD}",
@@ -63,7 +63,7 @@ async def write(ctx: RequestContext, import_id: str, connection: Any = None, **c
     """Set columns of an import.
 
     Without a `connection` another one is used, so that progress is visible while a transaction is open. Only a change
-    of the state waits for the disk.
+    of the state waits for the disk. Refuses with `not_found` if its maker has meanwhile got another role or place.
     """
     sets = ", ".join(f"{name} = ${i + 3}" for i, name in enumerate(changes))  # names come from this package
     no_wait = "" if "state" in changes else f" and {NO_WAIT_FOR_DISK}"
@@ -72,10 +72,27 @@ async def write(ctx: RequestContext, import_id: str, connection: Any = None, **c
         orjson.dumps(v, default=str).decode() if name in ("sheets", "problem") else v for name, v in changes.items()
     ]
     if connection is not None:
-        await connection.execute(sql, ctx.context(), import_id, *values)
-        return
-    async with ctx.connection() as own:
-        await own.execute(sql, ctx.context(), import_id, *values)
+        done = await connection.execute(sql, ctx.context(), import_id, *values)
+    else:
+        async with ctx.connection() as own:
+            done = await own.execute(sql, ctx.context(), import_id, *values)
+    if done != "UPDATE 1":
+        raise Refusal("not_found", label="导入")
+
+
+async def end(
+    queue: Any,
+    import_id: str,
+    state: str,
+    problem: dict[str, Any] | None = None,
+    origins: tuple[str, ...] = OPEN_STATES,
+) -> None:
+    """Set the state of an import that is in one of `origins`, as the queue's role: it may be its maker's no more."""
+    await queue.execute(
+        "update import_job set state = $2, problem = $3::text::jsonb, finished_at = now()"
+        " where id = $1::text::uuid and state = any($4::text[])",
+        import_id, state, orjson.dumps(problem).decode() if problem else None, list(origins),
+    )  # fmt: skip
 
 
 async def mark_committed(ctx: RequestContext, import_id: str, connection: Any, rows: int) -> None:

@@ -18,6 +18,7 @@ IMPORT_JOB = Table(
     metadata,
     Column("id", UUID(), nullable=False),
     Column("maker", Text(), nullable=False),
+    Column("belongs_to", UUID(), nullable=False, comment="Its maker, in the role and bound as when the file was sent"),
     Column("jurisdiction", Text(collation="C")),
     Column("state", Text(), nullable=False),
     Column("mode", Text(), nullable=False),
@@ -43,7 +44,7 @@ IMPORT_JOB = Table(
     CheckConstraint(among("state", STATES), name="state"),
     CheckConstraint(among("mode", ("preview", "commit")), name="mode"),
     CheckConstraint(among("on_error", ("reject_all", "skip_rows")), name="on_error"),
-    comment="An import: a file, its state and its result. Visible to its maker alone.",
+    comment="An import: a file, its state and its result. Visible to its maker alone, in one role and bound alike.",
 )
 # Without a foreign key to the import: it would be looked up for each row of a plan.
 IMPORT_ROW = Table(
@@ -51,7 +52,7 @@ IMPORT_ROW = Table(
     metadata,
     Column("import_id", UUID(), nullable=False, comment="The import whose job has written the row"),
     Column("n", Integer(), nullable=False),
-    Column("maker", Text(), nullable=False),
+    Column("belongs_to", UUID(), nullable=False),
     Column("sheet", Text()),
     Column("line_number", Integer(), nullable=False),
     Column("type", Text()),
@@ -76,12 +77,12 @@ IMPORT_ROW = Table(
     Column("changes", JSONB(), nullable=False, server_default=EMPTY_LIST),
     PrimaryKeyConstraint("import_id", "n"),
     CheckConstraint(among("result", ("created", "updated", "unchanged", "rejected")), name="result"),
-    comment="The plan of an import, row by row. Visible to its maker alone.",
+    comment="The plan of an import, row by row. Visible to whom the import is.",
 )
 
 
 def import_statements(registry: Registry) -> Iterator[str]:
-    """Row security and grants of imports, their rows, and the queue. An import exists for its maker alone."""
+    """Row security and grants of imports, their rows, and the queue. An import exists for what it belongs to alone."""
     importers = [r for r in READERS if any((right := t.access.of(r)) and right.imports for t in registry)]
     importers += ["ledger_loader", "importing"]
     # A row of 2 KiB is kept as it is: compressed, it would be unpacked again for each of its references.
@@ -90,7 +91,7 @@ def import_statements(registry: Registry) -> Iterator[str]:
         yield from secured(table)
         yield (
             f"create policy own on {table.name} to {roles(*ROLES, 'importing', 'system')}\n"
-            "  using (maker = (select caller_context() ->> 'sub'))"
+            "  using (belongs_to = (select caller_ownership()))"
         )
     yield f"grant select on import_job, import_row to {roles(*(r for r in ROLES if r not in importers))}"
     yield f"grant select, insert, update on import_job, import_row to {roles(*importers, 'system')}"

@@ -32,6 +32,8 @@ from app.kernel.store import RequestContext
 from app.logging import log
 
 SERVICE_LOCK = 0x6C65_6467_0001  # advisory lock that every service holds, shared, while it lives
+# What the database answers to a maker whose role or place is another now.
+RIGHT_LOST = dict.fromkeys(("not_found", "not_your_record"), "import_right_changed")
 # Imports that run at once in one process. Each holds one connection, and borrows two more for a statement at a time.
 MAX_IMPORTS = 2
 
@@ -89,16 +91,13 @@ async def _fail_interrupted(watch: Any, folder: Path) -> None:
     free is known to be interrupted, unless it is still waiting in the queue.
     """
     alone = await watch.fetchval("select pg_try_advisory_lock($1)", SERVICE_LOCK)
-    problem = orjson.dumps({"code": "import_interrupted", "params": {}}).decode()
+    problem = {"code": "import_interrupted", "params": {}}
     for row in await watch.fetch(
         "select id, state from import_job where state = any($1::text[])", list(jobs.OPEN_STATES)
     ):
         key = jobs.lock_key(str(row["id"]))
         if alone or (row["state"] != "received" and await watch.fetchval("select pg_try_advisory_lock($1)", key)):
-            failed = (
-                "update import_job set state = 'failed', problem = $2::text::jsonb, finished_at = now() where id = $1"
-            )
-            await watch.execute(failed, row["id"], problem)
+            await jobs.end(watch, str(row["id"]), "failed", problem)
         if not alone:
             await watch.execute("select pg_advisory_unlock_all()")
     await remove_orphan_files(watch, folder, list(jobs.OPEN_STATES), alone)
@@ -108,36 +107,39 @@ async def _fail_interrupted(watch: Any, folder: Path) -> None:
 
 
 async def _run(service: Any, payload: dict[str, str]) -> None:
-    """Run one job. Whatever goes wrong becomes the `problem` of the import; its file is removed in any case."""
-    account = await principals.find(service.runtime.pools, payload["account"])
-    if account is None or not account.open:
-        return
-    ctx = RequestContext(service.runtime, account.caller.for_import(), payload["request"], payload["import"])
-    import_id = payload["import"]
+    """Run one job. Whatever goes wrong becomes the `problem` of the import; its file is removed in any case.
+
+    The import is carried out by the right that its maker has now. If that is another than when the file was sent, or
+    becomes another on the way, nothing is written.
+    """
+    import_id, request = payload["import"], payload["request"]
     path = uploads(service.settings) / import_id
-    lock = await connect(service.runtime.pools.logins.jobs, JOBS)  # Postgres frees the lock if this process dies
+    queue = await connect(service.runtime.pools.logins.jobs, JOBS)  # Postgres frees its lock if this process dies
     try:
-        await lock.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
+        await queue.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
+        ctx = await _maker(service, payload)
         row = await jobs.read(ctx, import_id)
         if row["state"] == "received":
             await _import(ctx, row, path)
     except (UnreadableFile, Refusal) as problem:
-        await _fail(ctx, import_id, problem.code, problem.params)
+        code = RIGHT_LOST.get(problem.code, problem.code)
+        await jobs.end(queue, import_id, "failed", {"code": code, "params": dict(problem.params)})
     except asyncio.CancelledError:
         raise
     except Exception:
-        log.exception("import failed", request=ctx.request, import_id=import_id)
-        await _fail(ctx, import_id, "import_failed", {"request": ctx.request})
+        log.exception("import failed", request=request, import_id=import_id)
+        await jobs.end(queue, import_id, "failed", {"code": "import_failed", "params": {"request": request}})
     finally:
         path.unlink(missing_ok=True)
-        await lock.close()
+        await queue.close()
 
 
-async def _fail(ctx: RequestContext, import_id: str, code: str, params: Any) -> None:
-    if (await jobs.read(ctx, import_id))["state"] not in jobs.OPEN_STATES:
-        return  # it is committed, and only the database's answer to the commit was lost
-    problem = {"code": code, "params": dict(params)}
-    await jobs.write(ctx, import_id, state="failed", problem=problem, finished_at=now())
+async def _maker(service: Any, payload: dict[str, str]) -> RequestContext:
+    """The maker of an import as it is now. Refuses with `not_found` if its account is closed."""
+    account = await principals.find(service.runtime.pools, payload["account"])
+    if account is None or not account.open:
+        raise Refusal("not_found", label="导入")
+    return RequestContext(service.runtime, account.caller.for_import(), payload["request"], payload["import"])
 
 
 async def _import(ctx: RequestContext, row: Any, path: Path) -> None:

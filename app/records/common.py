@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.kernel.declare.access import Access, AudienceDependency, reads, writes
+from app.kernel.declare.access import Access, AudienceDependency, Right, reads, writes
 from app.kernel.declare.fields import Choice, Day, Flag, Reference, Text, Whole
 from app.kernel.declare.record_type import Check
-from app.kernel.declare.visibility import Every, OfKnownRounds, OldVersions
+from app.kernel.declare.visibility import Condition, Every, Knowing, OfKnownRounds, SinceKnown
 from app.records.terms import CONDUCT as CONDUCT_TERMS
 from app.records.terms import RANK
 from app.records.terms import SUBJECT_KIND as SUBJECT_KIND_TERMS
@@ -99,6 +99,15 @@ SUBJECT_KIND = Choice(
     sample="unit",
 )
 SUBJECT_UNIT = Reference("unit", "对象单位", to="units", headings=("单位编码", "单位编号"), sample="431382-U050")
+# Where more than metadata is told of a clue or a case filing, to roles that are told metadata otherwise. Only there do
+# these roles meet its person.
+UNTIL_TRANSFERRED = Condition("{0}.holder_unit_id is null", "until transferred")
+IN_DRAFT = Condition(
+    """exists (select from clue_transfer d where d.jurisdiction = {0}.jurisdiction and d.clue_ids @> array[{0}.id]
+    and d.state = 'draft')""",
+    "in a transfer in draft",
+)
+DECIDED = Condition("{0}.concluded_on is not null", "once decided")
 # `read_subject` leaves the name here.
 SUBJECT_AGREES = {"subject_name": ("person", "name")}
 
@@ -106,12 +115,26 @@ SUBJECT_AGREES = {"subject_name": ("person", "name")}
 def seen_with_the_round(column: str) -> Access:
     """Kept by the office; a team sees what belongs to its round, and a unit what belongs to a round that entered it.
 
-    `column` names the round: `id` for rounds, `round_id` for what belongs to one. Who knows a round reads every old
-    version, also those of before it knew the round.
+    A partner bound to a unit sees what its unit sees; one without, what has begun. `column` names the round: `id` for
+    rounds, `round_id` for what belongs to one.
     """
-    every, known = reads(Every()), reads(OfKnownRounds(column, old_versions=OldVersions.EVERY))
-    rights = {"inspection_office": writes(Every()), "leading_group": every, "case_supervision": every}
-    return Access({**rights, "inspection_team": known, "inspected_unit": known}, partner=every)
+    every, match = reads(Every()), f"x.round_id = {{0}}.{column}"
+    by_team, by_target = Knowing("team", match), Knowing("target", match)
+    begins = f"select b.starts_on from round b where b.jurisdiction = {{0}}.jurisdiction and b.id = {{0}}.{column}"
+
+    def known(words: str, *by: Knowing, begins: str = "") -> Right:
+        return reads(OfKnownRounds(column, words, old_versions=SinceKnown(by, begins)))
+
+    return Access(
+        {
+            "inspection_office": writes(Every()),
+            "leading_group": every,
+            "case_supervision": every,
+            "inspection_team": known("own", by_team),
+            "inspected_unit": known("after entry", by_target),
+        },
+        partner=known("of its unit after entry, or begun where it has none", by_target, begins=begins),
+    )
 
 
 IS_CLOSED_OFF = Flag("is_closed_off", "是否销号", headings=("销号", "是否已销号"))

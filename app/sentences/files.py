@@ -18,6 +18,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("cell_too_long", MEMBER, "第 {row} 行有过长的单元格，最多 {limit} 字。", "请核对引号是否成对。", "A cell in row {row} is too long: at most {limit}.", "Check the quotes.", row=3, limit=1000000),
     sentence("nothing_to_import", MEMBER, "文件中没有认得的台账。", "工作表请以台账名称命名，如“问题台账”“整改意见台账”。", "No ledger was recognised in the file.", "Name the sheets after the ledgers."),
     sentence("import_failed", MEMBER, "导入时服务出错，没有写入任何一行。", "请把请求编号 {request} 告诉系统管理员。", "The import failed; nothing was written.", "Tell the administrator the request id {request}.", request="…"),
+    sentence("import_right_changed", MEMBER, "导入期间账号停用了，或者角色、归属变了，没有写入任何一行。", "请由现在经办的账号重新上传。", "The account was closed or given another role or place during the import; nothing was written.", "Send the file again, as whoever is in charge now."),
     sentence("import_interrupted", MEMBER, "导入中途服务中断，没有写入任何一行。", "请重新上传。", "The service stopped during the import; nothing was written.", "Send the file again."),
     sentence("plan_circular", 422, "{label}之间的上下级关系成了环。", "请核对上级。", "The records refer to each other in a circle.", "Check the parents.", label="单位"),
     # the sheet

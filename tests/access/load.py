@@ -23,7 +23,7 @@ ROUND = ("unit", "team_a", "team_b")
 SEES: Mapping[str, tuple[str, ...]] = {
     "office": (*ROUND, "clue"), "second": (*ROUND, "clue"), "leaders": (*ROUND, "clue"),
     "team_a": ("unit", "team_a", "clue"), "team_b": ("unit", "team_b"),
-    "supervision": (*ROUND, "person"), "inspected": ("unit",),
+    "supervision": ("unit", "person"), "inspected": ("unit",),
 }  # fmt: skip
 PATHS = {"unit": "units", "team_a": "findings", "team_b": "findings", "clue": "clues", "person": "persons"}
 LOGGED = ("clues", "persons")

@@ -3,24 +3,24 @@
 UNITS = {"U", "V", "X", "SUP", "DEP", "ORG"}
 EVERY = {
     "units": UNITS,
-    "persons": {"P-new", "P-sent", "P-idle", "P-decided", "P-filed"},
-    "rounds": {"R", "R2"},
-    "finding-categories": {"G-R", "G-R2"},
+    "persons": {"P-new", "P-draft", "P-sent", "P-idle", "P-decided", "P-filed"},
+    "rounds": {"R", "R2", "R-to-come"},
+    "finding-categories": {"G-R", "G-R2", "G-R-to-come"},
     "teams": {"A", "B", "C"},
     "team-members": {"M-A", "M-B", "M-C"},
     "targets": {"T-AU", "T-AV", "T-BX"},
     "visits": {"V-A", "V-B"},
     "findings": {"F-AU-new", "F-AU", "F-AV", "F-BX"},
     "feedback-sessions": {"S-U", "S-X"},
-    "rectification-opinions": {"O-U", "O-VU", "O-X"},
+    "rectification-opinions": {"O-U-new", "O-U", "O-VU", "O-X"},
     "immediate-rectifications": {"I-AU", "I-BXU", "I-BX"},
-    "clues": {"C-new", "C-assigned", "C-sup", "C-org", "C-office"},
+    "clues": {"C-new", "C-draft", "C-assigned", "C-sup", "C-org", "C-office"},
     "clue-transfers": {"D-sup", "D-org", "D-draft"},
     "case-filings": {"K-plain", "K-clue", "K-decided"},
     "accountability-decisions": {"Q-U", "Q-U-told", "Q-person"},
     "admonishments": {"Y-U", "Y-X"},
     "judicial-referrals": {"J"},
-    "look-backs": {"H-AU", "H-BX"},
+    "look-backs": {"H-AU-open", "H-AU", "H-BX"},
     "consultations": {"Z-A", "Z-office"},
 }
 
@@ -31,21 +31,24 @@ def _but(*types: str, **instead: set[str]) -> dict[str, set[str]]:
     return {path: labels for path, labels in {**EVERY, **given}.items() if path not in types}
 
 
+FED_BACK = {"F-AU", "F-AV", "F-BX"}
+
 SEES: dict[str, dict[str, set[str]]] = {
     "inspection_office": _but(
-        "case-filings", "judicial-referrals", persons={"P-new", "P-decided"}
+        "case-filings", "judicial-referrals", persons={"P-new", "P-draft", "P-decided"}
     ),
-    "leading_group": _but(persons={"P-new", "P-sent", "P-decided", "P-filed"}),
+    "leading_group": _but(persons={"P-draft", "P-decided", "P-filed"}),
     "case_supervision": _but(
         "team-members", "targets", "visits", "immediate-rectifications", "consultations",
-        clues={"C-assigned", "C-sup"}, clue_transfers={"D-sup"},
+        clues={"C-assigned", "C-sup"}, clue_transfers={"D-sup"}, findings=FED_BACK,
     ),
     "inspection_team": {
-        "units": UNITS, "persons": {"P-new", "P-idle"}, "rounds": {"R"}, "finding-categories": {"G-R"}, "teams": {"A"},
-        "team-members": {"M-A"}, "targets": {"T-AU", "T-AV"}, "visits": {"V-A"},
+        "units": UNITS, "persons": {"P-new", "P-draft", "P-idle"}, "rounds": {"R"}, "finding-categories": {"G-R"},
+        "teams": {"A"}, "team-members": {"M-A"}, "targets": {"T-AU", "T-AV"}, "visits": {"V-A"},
         "findings": {"F-AU-new", "F-AU", "F-AV"}, "feedback-sessions": {"S-U"},
-        "rectification-opinions": {"O-U", "O-VU"}, "immediate-rectifications": {"I-AU"}, "clues": {"C-new"},
-        "clue-transfers": {"D-sup", "D-org"}, "look-backs": {"H-AU"}, "consultations": {"Z-A"},
+        "rectification-opinions": {"O-U-new", "O-U", "O-VU"}, "immediate-rectifications": {"I-AU"},
+        "clues": {"C-new", "C-draft"}, "clue-transfers": {"D-sup", "D-org", "D-draft"},
+        "look-backs": {"H-AU-open", "H-AU"}, "consultations": {"Z-A"},
     },
     "other_team": {
         "units": UNITS, "rounds": {"R"}, "finding-categories": {"G-R"}, "teams": {"B"}, "team-members": {"M-B"},
@@ -56,8 +59,8 @@ SEES: dict[str, dict[str, set[str]]] = {
         "units": UNITS, "persons": {"P-sent"}, "clues": {"C-assigned"}, "case-filings": {"K-clue"},
     },
     "organisation_department": {
-        "units": UNITS, "findings": EVERY["findings"], "rectification-opinions": EVERY["rectification-opinions"],
-        "look-backs": EVERY["look-backs"], "clues": {"C-org"}, "clue-transfers": {"D-org"},
+        "units": UNITS, "findings": FED_BACK, "rectification-opinions": EVERY["rectification-opinions"],
+        "clues": {"C-org"}, "clue-transfers": {"D-org"},
         "case-filings": {"K-decided"},
         "accountability-decisions": EVERY["accountability-decisions"], "admonishments": EVERY["admonishments"],
     },
@@ -69,22 +72,32 @@ SEES: dict[str, dict[str, set[str]]] = {
     },
     "other_unit": {"units": UNITS, "findings": {"F-AV"}, "rectification-opinions": {"O-VU"}},
     "partner_system": {
-        "units": UNITS, "rounds": {"R", "R2"}, "finding-categories": {"G-R", "G-R2"}, "findings": {"F-AU"},
+        "units": UNITS, "rounds": {"R"}, "finding-categories": {"G-R"}, "findings": {"F-AU"},
         "feedback-sessions": {"S-U"}, "rectification-opinions": {"O-U", "O-VU"},
         "immediate-rectifications": {"I-AU", "I-BXU"}, "look-backs": {"H-AU"},
         "accountability-decisions": {"Q-U-told"}, "admonishments": {"Y-U"},
+    },
+    "partner_of_no_unit": {
+        "units": UNITS, "rounds": {"R", "R2"}, "finding-categories": {"G-R", "G-R2"},
     },
     "administrator": {}, "superior": {}, "auditor": {}, "security_officer": {}, "ledger_loader": {},
 }  # fmt: skip
 
 # Members that a role does not see of a record it sees; a type's name stands for all its records.
+ABOUT = {"reported_name", "reported_post", "summary", "note"}  # what a clue is about, besides its person
 HIDDEN: dict[str, dict[str, set[str]]] = {
     "inspection_office": {
         "persons": {"name", "note"},
-        **{label: {"reported_name", "reported_post", "summary", "note"} for label in ("C-assigned", "C-sup", "C-org")},
+        **dict.fromkeys(("C-assigned", "C-sup", "C-org"), ABOUT),
     },
-    "leading_group": {"persons": {"name", "note"}},
+    "leading_group": {
+        "persons": {"name", "note"},
+        **dict.fromkeys(("C-new", "C-assigned", "C-sup", "C-org"), ABOUT),
+        "case-filings": {"summary"},
+        **{label: {"summary", "note"} for label in ("K-plain", "K-clue")},
+    },
     "inspected_unit": {"teams": {"head_name"}},
+    "partner_of_no_unit": {"units": {"principal_name"}},
     "partner_system": {
         "units": {"principal_name"}, "feedback-sessions": {"receipt_name"},
         "rectification-opinions": {"responsible_person"},

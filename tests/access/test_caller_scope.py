@@ -11,8 +11,9 @@ from app.db.context import Caller
 from app.db.embedded import EmbeddedPostgres
 from app.kernel.declare.visibility import (
     ByAudience,
+    Condition,
     Custom,
-    InStates,
+    EverySince,
     OfKnownRounds,
     OfKnownTeams,
     OldVersions,
@@ -215,8 +216,13 @@ def test_only_what_the_identifier_decides_is_asked_of_the_reference() -> None:
         return seen_by_identifier(sees, "t.x_id", scope)
 
     assert seen_by(OwnTeam("id")) == "t.x_id = (ids)[1]"
-    assert seen_by(OfKnownRounds("id", old_versions=every)) == "t.x_id = any (rounds)"
-    assert seen_by(OfKnownTeams("id", old_versions=every)) == "t.x_id = any (teams)"
-    assert seen_by(InStates(("active",))) == "", "its state must be read"
-    assert seen_by(OfKnownRounds("round_id", old_versions=every)) == "", "its round must be read"
-    assert seen_by(OwnTeam()) == seen_by(ByAudience()) == seen_by(Custom("{0}.id = x", old_versions=every)) == ""
+    assert seen_by(OfKnownRounds("id", "own", old_versions=every)) == "t.x_id = any (rounds)"
+    assert seen_by(OfKnownTeams("id", "own", old_versions=every)) == "t.x_id = any (teams)"
+    assert seen_by(EverySince("held_on", "once held")) == "", "its column must be read"
+    assert seen_by(OfKnownRounds("round_id", "own", old_versions=every)) == "", "its round must be read"
+    assert (
+        seen_by(OwnTeam())
+        == seen_by(ByAudience())
+        == seen_by(Custom(Condition("{0}.id = x", "one"), old_versions=every))
+        == ""
+    )

@@ -49,7 +49,9 @@ async def test_it_files_a_case_of_the_round_of_its_clue(department: tuple[Api, A
     assert filing["round_id"] is None and filing["clue_number"] == clue["number"], "it sees the clue, and no round"
     assert await api.read(f"/v1/case-filings/{filing['id']}") == filing
     whole = await office.read(f"/v1/case-filings/{filing['id']}")
-    assert (whole["round_id"], whole["created_by"]) == (clue["round_id"], f"files-{unit['number'].lower()}")
+    assert (whole["round_id"], whole["created_by"], whole["created_by_role"]) == (
+        clue["round_id"], None, "handling_department",
+    )  # fmt: skip
     decided = await api.act(filing, "case-filings", "decide", on="2017-08-18", party_sanction="warning")
     assert (decided.status_code, decided.json()["state"]) == (200, "decided"), decided.text
 

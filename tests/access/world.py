@@ -90,7 +90,7 @@ async def build(service: Any, pools: Pools) -> World:
 
 
 async def _rounds(w: World) -> None:
-    for label, year in (("R", 2017), ("R2", 2018)):
+    for label, year in (("R", 2017), ("R2", 2018), ("R-to-come", 2098)):
         await w.make(
             "inspection_office", label, "rounds", year=year, sequence=1, kind="special", starts_on=f"{year}-04-20"
         )
@@ -123,6 +123,7 @@ async def _people(w: World) -> None:
         await w.sign_in(name, role, unit_number=w.number(unit))
     shared = [t.path for t in REGISTRY if t.access.partner]
     await w.sign_in("partner_system", "partner_system", unit_number=w.number("U"), types=shared)
+    await w.sign_in("partner_of_no_unit", "partner_system", types=shared)
 
 
 async def _work(w: World) -> None:
@@ -152,6 +153,7 @@ async def _work(w: World) -> None:
             office, label, "feedback-sessions", **r, unit_number=w.number(unit), held_on="2017-06-09", absentees=absent
         )
     for label, finding, unit, more in (
+        ("O-U-new", "F-AU-new", "U", ["V"]),
         ("O-U", "F-AU", "U", []),
         ("O-VU", "F-AV", "V", ["U"]),
         ("O-X", "F-BX", "X", []),
@@ -163,8 +165,11 @@ async def _work(w: World) -> None:
         given = {"team_number": w.number(team), "lead_unit_number": w.number(unit), "notified_on": "2017-05-20"}
         given |= {"cooperating_unit_numbers": [w.number(m) for m in more]} if more else {}
         await w.make(office, label, "immediate-rectifications", **r, **given)
-    for label, team, unit in (("H-AU", "A", "U"), ("H-BX", "B", "X")):
+    for label, team, unit, conclusion in (
+        ("H-AU-open", "A", "U", None), ("H-AU", "A", "U", "rectified"), ("H-BX", "B", "X", "rectified"),
+    ):  # fmt: skip
         given = {"team_number": w.number(team), "unit_number": w.number(unit), "subject_kind": "unit"}
+        given |= {"conclusion": conclusion} if conclusion else {}
         await w.make(office, label, "look-backs", **r, **given, checked_on="2017-08-20")
     await w.make("inspection_team", "Z-A", "consultations", **r, held_on="2017-06-01")
     await w.make(office, "Z-office", "consultations", **r, held_on="2017-06-02")
@@ -175,17 +180,19 @@ async def _clues(w: World) -> None:
     clue = {**r, "source": "petition", "registered_on": "2017-05-20"}
     # A decision copies the post of its person, so a canary there would be seen with the decision.
     person = {"unit_number": w.number("X"), "post": "站长"}
-    for label in ("P-new", "P-sent", "P-idle"):
+    for label in ("P-new", "P-sent", "P-idle", "P-draft"):
         await w.make(team, label, "persons", **person)
     for label in ("P-decided", "P-filed"):
         await w.make("case_supervision", label, "persons", **person)
-    for label, person in (("C-new", "P-new"), ("C-assigned", "P-sent"), ("C-sup", None), ("C-org", None)):
+    for label, person in (
+        ("C-new", "P-new"), ("C-draft", "P-draft"), ("C-assigned", "P-sent"), ("C-sup", None), ("C-org", None),
+    ):  # fmt: skip
         about = {"person_number": w.number(person)} if person else {"reported_unit_number": w.number("X")}
         await w.make(team, label, "clues", **clue, **about)
     await w.make(office, "C-office", "clues", **clue)
     for label, route, to, clues in (
         ("D-sup", "discipline", "SUP", ("C-assigned", "C-sup")), ("D-org", "organisation", "ORG", ("C-org",)),
-        ("D-draft", "discipline", "SUP", ("C-office",)),
+        ("D-draft", "discipline", "SUP", ("C-office", "C-draft")),
     ):  # fmt: skip
         given = {"from_unit_number": w.number("X"), "to_unit_number": w.number(to), "route": route}
         await w.make(office, label, "clue-transfers", **r, **given, clue_numbers=[w.number(c) for c in clues])

@@ -66,5 +66,8 @@ async def test_a_record_is_not_voided_while_a_live_one_refers_to_it(
     assert await office.read(f"/v1/{f.to}/{target['id']}") == target
     assert (await office.act(holder, path, "void", reason="重复")).status_code == 200
     assert (await office.act(target, f.to, "void", reason="重复")).status_code == 200
-    kept = await leaders.read(f"/v1/{path}/{holder['id']}")
+    place = f"/v1/{path}/{holder['id']}"
+    kept = await leaders.read(place)
+    if f.number_column in kept["masked"]:  # of which the leading group is told metadata
+        kept = await office.read(place)
     assert kept[f.number_column] == holder[f.number_column], "a voided record keeps what it referred to"

@@ -20,8 +20,10 @@ OWN = {
     "jurisdiction",
     "created_at",
     "created_by",
+    "created_by_role",
     "updated_at",
     "updated_by",
+    "updated_by_role",
     "imported",
     "available_actions",
     "masked",
@@ -48,13 +50,15 @@ def many_units(code: str) -> bytes:
 
 
 async def _shown(place: Place) -> None:
-    """Lets whoever posts see what an import sees: the office the persons, case supervision the clue."""
+    """Lets whoever posts see what an import sees: the office the persons, case supervision the finding and the clue."""
     r, units = place.round, {"authority_unit_number": f"{place.code}-U001"}
     for person in (f"{place.code}-P001", f"{place.code}-P002"):
         talk = {"round_number": r, "kind": "talk", "subject_kind": "person", "person_number": person}
         await place.api.write("/v1/admonishments", {**talk, "held_on": "2017-06-01", **units})
     body = {"route": "discipline", "from_unit_number": f"{place.code}-U003", "to_unit_number": f"{place.code}-U001"}
     body |= {"round_number": r, "clue_numbers": [f"{r}-C-0001"]}
+    finding = await place.api.read(f"/v1/findings/{r}-F-0001")
+    assert (await place.api.act(finding, "findings", "feed_back", on="2031-06-09")).status_code == 200
     transfer = await place.api.write("/v1/clue-transfers", body)
     assert (await place.api.act(transfer, "clue-transfers", "send", on="2017-06-11")).status_code == 200
 

@@ -33,7 +33,8 @@ async def test_an_update_by_hand_leaves_a_revision_with_the_caller_and_the_docum
     now = await office.read(f"/v1/{path}/{record['id']}")
     assert (now["note"], now["version"]) == ("手改", 2)
     entry = await newest(office, path, record)
-    assert (entry["version"], entry["action"], entry["by"], entry["changed"]) == (2, "raw", "office", ["/note"])
+    by = "office" if office.writer(path) == "office" else None  # case supervision is told no name of the office
+    assert (entry["version"], entry["action"], entry["by"], entry["changed"]) == (2, "raw", by, ["/note"])
     assert entry["record"] == now
 
 

@@ -49,7 +49,7 @@ async def filled(make: Maker, t: RecordType, f: kinds.Field) -> dict[str, Any]:
 
 
 def _coupled(t: RecordType, f: kinds.Field) -> bool:
-    return "subject_kind" in t.columns and f.name in COUPLED
+    return ("subject_kind" in t.columns and f.name in COUPLED) or f.name == "sealed_count"  # of a slip, without clues
 
 
 async def _changed(make: Maker, t: RecordType, f: kinds.Field, old: dict[str, Any]) -> dict[str, Any]:

@@ -25,13 +25,15 @@ KEEPERS = {
     "imports": (LOADER,),
 }
 CLUE = (SUPERVISION, OFFICE)  # transferred clues are case supervision's, the others those of the office
+SIGNED = ("receive", "give_back", "feed_back")  # by the receiver of a transfer, if it has an account
 
 
 def keepers(method: str, path: str) -> tuple[str, ...]:
     """The colleagues whose work a request is, most likely first."""
     segments = path.strip("/").split("/")
     of_one = len(segments) > 2 and segments[1] == "clues"
-    return CLUE if of_one else KEEPERS.get(segments[1] if len(segments) > 1 else "", (OFFICE,))
+    signs = segments[1:2] == ["clue-transfers"] and segments[-1] in SIGNED
+    return CLUE if of_one or signs else KEEPERS.get(segments[1] if len(segments) > 1 else "", (OFFICE,))
 
 
 class Colleagues:

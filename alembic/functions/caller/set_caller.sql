@@ -22,12 +22,15 @@ begin
       'types', p.types::text) into role, code, ids, grants from principal p
     where p.id = principal_id and not p.disabled and p.withheld_by is null and p.expires_at > now();
   -- Without rounds or teams the array is null, and a comparison with null shows nothing.
-  if role = 'inspected_unit' then
+  if role = 'inspected_unit' or role = 'partner_system' and ids <> '{}' then
     select array_agg(x.round_id)::text, array_agg(x.team_id)::text into rounds, teams from target x
       where x.jurisdiction = code and x.unit_id = any (ids) and x.entered_on is not null and x.state <> 'voided';
   elsif role = 'inspection_team' then
     select array[x.round_id]::text into rounds from team x
       where x.jurisdiction = code and x.id = ids[1] and x.state <> 'voided';
+  elsif role = 'partner_system' then -- bound to no unit: what has begun
+    select array_agg(x.id)::text into rounds from round x
+      where x.jurisdiction = code and x.starts_on <= (now() at time zone 'Asia/Shanghai')::date;
   end if;
   ignored := set_config('ledger.scope', concat(rounds, ';', teams), true);
   -- Under the role and under `any`: a policy of a role reads under that name, and finds nothing for a caller of another.
@@ -38,3 +41,4 @@ end $$;
 comment on function set_caller(text) is 'Names the caller of this statement, and looks up what it may see; always true.';
 alter function set_caller(text) owner to ledger_keeper;
 grant select (entered_on) on target to ledger_keeper;
+grant select (starts_on) on round to ledger_keeper;

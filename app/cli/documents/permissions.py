@@ -1,14 +1,19 @@
 """docs/permissions.md: who may see and do what, as each type's access declares it."""
 
 from app.cli.documents import NOTICE, code, table, text
+from app.cli.documents.cells import permission_table
 from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
-from app.kernel.declare.visibility import ByAudience, Every, InStates, OwnTeam, OwnUnit
-from app.kernel.schema.rights import CallerScope, may_act, rows_seen
+from app.kernel.declare.visibility import ByAudience, Every, EverySince, OwnTeam, OwnUnit
+from app.kernel.schema.rights import CallerScope, may_write, rows_seen
 from app.records import REGISTRY
 from app.roles import READERS, ROLES, WORK_LIST_READERS
 
 HEAD = """# Permissions 权限
+
+R read, W write, M metadata (no starred member, no text), own: of its unit or team, ·: none. What is not listed is
+denied."""
+DETAIL = """Below stands the same type by type, as it is declared.
 
 What a caller may not see does not exist for it: 404, absent from lists, counts, search, history, figures' records and
 error texts; a reference to it is null. A verb that is not named here is refused with 403, once the record is visible.
@@ -19,9 +24,10 @@ table; what is hidden of a visible record by the one projection of documents.
 unit (a unit also answers to the units merged into it), and the old versions whose audience did. **some**: the condition
 that stands under the table, with the old versions named there. In it, `scope_ids` are the caller's team or units;
 `rounds` is a team's own round; of a unit, `rounds` and `teams` are those of its targets that have been entered and are
-not voided. A record that is *about* units does not exist for the kin of these, whatever their role: who is of one of
-them, of a unit below one, or of one that is the same by merging; today, and for old versions, too. *hides*: members
-that are masked, a name to its first character; *metadata* hides every starred member and every text."""
+not voided; of a partner bound to no unit, `rounds` are those that have begun. A record that is *about* units does not
+exist for the kin of these, whatever their role: who is of one of them, of a unit below one, or of one that is the same
+by merging; today, and for old versions, too. *hides*: members that are masked, a name to its first character;
+*metadata* hides every starred member and every text."""
 
 # What the roles may do besides records.
 OTHERS = {
@@ -49,8 +55,10 @@ def _sight(right: Right) -> str:
 def _hides(right: Right) -> str:
     if not right.hides.metadata and not right.hides.members:
         return ""
-    hidden = "metadata" if right.hides.metadata else code(*sorted(right.hides.members))
-    return hidden + (f", unless {code(right.hides.shown_if.format('it'))}" if right.hides.shown_if else "")
+    hidden = ["metadata"] if right.hides.metadata else []
+    if shown_if := right.hides.shown_if:
+        hidden = [f"metadata, unless {code(' '.join(shown_if.sql.format('it').split()))}"]
+    return "; ".join(hidden + ([code(*sorted(right.hides.members))] if right.hides.members else []))
 
 
 def _does(t: RecordType, right: Right) -> str:
@@ -64,13 +72,18 @@ def _conditions(t: RecordType) -> list[str]:
         right = t.access.of(role)
         if right is None:
             continue
-        if isinstance(right.sees, InStates):
-            found.append(f"- `{role}` sees those in state {code(*right.sees.states)}; old versions: in the same states")
+        if isinstance(right.sees, EverySince):
+            found.append(f"- `{role}` sees those with `{right.sees.column}`; old versions: those with it")
         elif not isinstance(right.sees, Every | OWN):
             seen = " ".join(rows_seen(right.sees, t.table, NAMED).split())
             found.append(f"- `{role}` sees: `{seen}`; old versions: {right.sees.old_versions.value}")
-        if right.acts_on_own_unit_only:
-            found.append(f"- `{role}` acts if: `{may_act(right, t.table, NAMED)}`")
+        if right.limit:
+            where = " ".join(right.limit.condition.sql.format(t.table).split())
+            found.append(f"- `{role}` takes {code(*sorted(right.limit.actions))} if: `{where}`")
+        if right.writes_if:
+            found.append(
+                f"- `{role}` creates, changes and acts if: `{' '.join(may_write(right, t.table, NAMED).split())}`"
+            )
     if about := t.access.about:
         entered = ", and what it was about when it was entered" if about.as_entered else ""
         found.append(f"- about: `{' '.join(about.sql.format(t.table).split())}`{entered}")
@@ -95,4 +108,5 @@ def document() -> str:
         f"Work lists (`GET /v1/rounds/{{id}}/work-list`, `GET /v1/work-lists`) are for {code(*WORK_LIST_READERS)}."
     )
     others = table(("role", "may"), ([f"{code(role)} {ROLES[role].label}", may] for role, may in OTHERS.items()))
-    return text(NOTICE, HEAD, *(block for t in REGISTRY for block in _section(t)), "## Other rights", others, counted)
+    blocks = (NOTICE, HEAD, permission_table(), DETAIL)
+    return text(*blocks, *(block for t in REGISTRY for block in _section(t)), "## Other rights", others, counted)

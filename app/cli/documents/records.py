@@ -12,8 +12,9 @@ HEAD = """# Record types 记录类型
 
 **Bold**: required on create. `*`: personal or secret. `†`: set by actions or an import, never by a body. `‡`: taken
 over from a referenced record. A reference is written as `…_id` or `…_number` and answered as both. Every record also
-has `id`, `number`, `version`, `state`, `jurisdiction`, `note`, `created_at`, `created_by`, `updated_at`, `updated_by`,
-`available_actions`, `masked`, and `imported: true` if it came from an old ledger.
+has `id`, `number`, `version`, `state`, `jurisdiction`, `note`, `created_at`, `created_by`, `created_by_role`,
+`updated_at`, `updated_by`, `updated_by_role`, `available_actions`, `masked`, and `imported: true` if it came from an
+old ledger.
 
 *Headings* are what a ledger may write above the column; they are compared without spaces. *Sheets* are compared without
 spaces, a leading number, and 表, 台账, 名录, 记录, 情况, 处理 at the end."""

@@ -88,9 +88,9 @@ def _store_sql(varies: tuple[bool, ...], in_transaction: bool) -> str:
     """The insert of rows that differ in these columns. `in_transaction`: somebody else waits for the disk."""
     (place, *plain), rows = unnested(_COLUMNS, varies, 6)
     plain, lists = plain[:-3], (f"coalesce({x}, '[]')" for x in plain[-3:])
-    return f"""insert into import_row (import_id, n, maker, jurisdiction, sheet, type, line_number, result, record_id,
-    version, number, state, key, "values", errors, warnings, changes)
-  select $2::uuid, {place}, (select caller_context() ->> 'sub'), $3, $4, $5, {", ".join((*plain, *lists))}
+    return f"""insert into import_row (import_id, n, belongs_to, jurisdiction, sheet, type, line_number, result,
+    record_id, version, number, state, key, "values", errors, warnings, changes)
+  select $2::uuid, {place}, (select caller_ownership()), $3, $4, $5, {", ".join((*plain, *lists))}
   from {rows} where {GUARD}{"" if in_transaction else f" and {NO_WAIT_FOR_DISK}"}"""
 
 
@@ -118,9 +118,9 @@ async def store(ctx: RequestContext, connection: Any, import_id: str, jurisdicti
 
 # A part of the statement that inserts new records (apply/chunks.py): it also inserts their rows of the plan, without
 # the values. So the rows travel once, and their values are stored once.
-INSERT_BESIDE_RECORDS = """, planned as (insert into import_row (import_id, n, maker, jurisdiction, sheet, type,
+INSERT_BESIDE_RECORDS = """, planned as (insert into import_row (import_id, n, belongs_to, jurisdiction, sheet, type,
     line_number, result, record_id, number, state, key)
-  select $4::uuid, resolved.place, (select caller_context() ->> 'sub'), resolved.jurisdiction, $3::text, '{path}',
+  select $4::uuid, resolved.place, (select caller_ownership()), resolved.jurisdiction, $3::text, '{path}',
     resolved.line_number, 'created', resolved.id, resolved.number, resolved.state, resolved.number from resolved)"""
 
 

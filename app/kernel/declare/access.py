@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from app.kernel.declare.lifecycle import VOIDED
-from app.kernel.declare.visibility import Every, OwnUnit, Visibility
+from app.kernel.declare.visibility import Condition, Every, OwnUnit, Visibility
 from app.roles import READERS
 
 ALL_ACTIONS = frozenset({"*"})
@@ -20,32 +20,41 @@ class Hidden:
     """What a role does not see of a record that it sees.
 
     metadata    every starred member and every text is hidden: only metadata are left
-    members     just these members are hidden
-    shown_if    SQL over the row `{0}`: where it holds, nothing is hidden
+    members     these members are hidden, whatever else is
+    shown_if    where it holds, only `members` are hidden
     """
 
     metadata: bool = False
     members: frozenset[str] = frozenset()
-    shown_if: str = ""
+    shown_if: Condition | None = None
 
 
 METADATA = Hidden(metadata=True)
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """Actions that a role may take only where a condition holds."""
+
+    actions: frozenset[str]
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Right:
     """What one role may do with the records of one type. Only `sees` must be said; the rest is denied unless said.
 
-    sees                   which records exist for it, and which of their old versions
-    lists                  whether it may list them, or only read one whose key it knows
-    creates                whether it may register one
-    changes                whether it may change, correct and void
-    acts                   the actions it may take; ALL_ACTIONS is every one
-    while_in               the states in which it may change or act; empty means every state
-    acts_on_own_unit_only  whether it changes and acts only where the record's `unit_id` is one of its units
-    hides                  what it does not see of them
-    spares_kin             whether records about the caller's kin do not exist for it; `Access` sets it where it keeps
-                           whom a record is about
+    sees       which records exist for it, and which of their old versions
+    lists      whether it may list them, or only read one whose key it knows
+    creates    whether it may register one
+    changes    whether it may change, correct and void
+    acts       the actions it may take; ALL_ACTIONS is every one
+    while_in   the states in which it may change or act; empty means every state
+    writes_if  where it may create, change and act; None means wherever it sees the record
+    limit      actions that it may take only where a further condition holds
+    hides      what it does not see of them
+    spares_kin  whether records about the caller's kin do not exist for it; `Access` sets it
+    apart       where a record is shown as the other members say; of any other it sees metadata. `Access` sets it
     """
 
     sees: Visibility
@@ -54,9 +63,11 @@ class Right:
     changes: bool = False
     acts: frozenset[str] = frozenset()
     while_in: tuple[str, ...] = ()
-    acts_on_own_unit_only: bool = False
+    writes_if: Condition | None = None
+    limit: Limit | None = None
     hides: Hidden = Hidden()
     spares_kin: bool = False
+    apart: Condition | None = None
 
     @property
     def writes(self) -> bool:
@@ -79,7 +90,7 @@ class Right:
 
         Of a record about the caller's kin they tell that its number is taken. Numbers of such types are assigned.
         """
-        return self.creates and self.changes and isinstance(self.sees, Every) and not self.while_in
+        return self.creates and self.changes and isinstance(self.sees, Every) and not (self.while_in or self.writes_if)
 
     def verbs(self, actions: Iterable[str]) -> list[str]:
         """The verbs that it has at all, of a type with these actions: as in GET /v1/me and docs/permissions.md."""
@@ -87,6 +98,10 @@ class Right:
         found += ["create"] if self.creates else []
         found += ["import"] if self.imports else []
         return found + [a for a in ("change", *actions, "void", "correct") if self.ever(a)]
+
+    def limited(self, action: str) -> bool:
+        """Whether it may do this only where a further condition holds."""
+        return self.limit is not None and action in self.limit.actions
 
     def ever(self, action: str) -> bool:
         """Whether it may do this at all: change, correct, void, or an action by its name."""
@@ -107,9 +122,9 @@ def reads(sees: Visibility, *, hides: Hidden = Hidden(), lists: bool = True) -> 
     return Right(sees, lists=lists, hides=hides)
 
 
-def writes(sees: Visibility, *, while_in: tuple[str, ...] = ()) -> Right:
+def writes(sees: Visibility, *, while_in: tuple[str, ...] = (), writes_if: Condition | None = None) -> Right:
     """The right to write: W of the permission matrix. It creates, changes and takes every action."""
-    return Right(sees, creates=True, changes=True, acts=ALL_ACTIONS, while_in=while_in)
+    return Right(sees, creates=True, changes=True, acts=ALL_ACTIONS, while_in=while_in, writes_if=writes_if)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +170,14 @@ class About:
     recused     SQL over the row `{0}`: text[], the accounts that stay away from the record (回避)
     looks_at    the records of other types that both read
     as_entered  whether what the record was about when it was entered is kept beside what it is about today
+    apart       which records are shown as the rights say; of the others each role sees metadata
     """
 
     sql: str
     recused: str
     looks_at: tuple[AudienceDependency, ...] = ()
     as_entered: bool = False
+    apart: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +199,8 @@ class Access:
 
     def __post_init__(self) -> None:
         if self.about:
-            spared = {role: replace(right, spares_kin=True) for role, right in self.rights.items()}
+            apart = self.about.apart
+            spared = {role: replace(right, spares_kin=True, apart=apart) for role, right in self.rights.items()}
             object.__setattr__(self, "rights", spared)
 
     def of(self, role: str) -> Right | None:

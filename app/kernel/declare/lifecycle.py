@@ -90,6 +90,11 @@ class Lifecycle:
         return next(iter(self.states))
 
     @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Everything that writes of records of this type cause in others."""
+        return (*self.effects_on_create, *(e for t in self.transitions for e in t.effects))
+
+    @property
     def labels(self) -> dict[str, str]:
         """Every state a record can be in, with its label."""
         return {**self.states, VOIDED: "已作废"}

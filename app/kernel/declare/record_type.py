@@ -230,7 +230,10 @@ class RecordType:
 
 
 HEAD_COLUMNS = ("id", "number", "version", "state", "jurisdiction")
-TAIL_COLUMNS = ("note", "created_at", "created_by", "updated_at", "updated_by")
+MAKERS = ("created_by", "updated_by")  # each with its role beside it, as <name>_role
+TAIL_COLUMNS = (
+    "note", "created_at", "created_by", "created_by_role", "updated_at", "updated_by", "updated_by_role",
+)  # fmt: skip
 READ_ONLY = frozenset({*HEAD_COLUMNS, *TAIL_COLUMNS, "available_actions", "masked", "imported"}) - {
     "note",
     "number",

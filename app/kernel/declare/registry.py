@@ -6,13 +6,14 @@ from typing import Any
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.visibility import (
-    InStates,
+    EverySince,
     NoRecords,
     OfKnownRounds,
     OfKnownTeams,
     OldVersions,
     OwnTeam,
     OwnUnit,
+    SinceKnown,
     Visibility,
 )
 from app.roles import READERS
@@ -43,6 +44,10 @@ class Registry:
         """Which fields of which types point to records of this type."""
         return [(t, f) for t in self.types for f in t.references if f.to == path]
 
+    def causes(self, path: str) -> list[RecordType]:
+        """The types whose writes cause transitions of records of this type."""
+        return [t for t in self.types if any(t.reference(e.reference).to == path for e in t.lifecycle.effects)]
+
     def _fields(self, t: RecordType) -> Iterator[str]:
         columns, references = set(t.columns), {r.name for r in t.references}
         if len(columns) != len(t.columns):
@@ -64,6 +69,11 @@ class Registry:
             yield f"check_reads names {sorted(t.check_reads - columns)}, which are no columns"
 
     def _dependencies(self, t: RecordType) -> Iterator[str]:
+        for right in t.access.declared:
+            known = right.sees.old_versions
+            for way in known.by if isinstance(known, SinceKnown) else ():
+                if way.type not in self.by_name:
+                    yield f"a right knows it by {way.type!r}, which is no record type"
         looks_at = t.access.looks_at
         if len({looked_at.type for looked_at in looks_at}) < len(looks_at):
             yield "its audience and its about match records of one type differently"
@@ -93,10 +103,10 @@ def _rights(t: RecordType) -> Iterator[str]:
         yield f"rights names {sorted(strangers)}, who read no records or are declared as `partner`"
     for right in t.access.declared:
         yield from _visibility(t, right.sees)
+        if right.limit and not {*right.limit.actions} <= {x.action for x in t.lifecycle.public}:
+            yield f"limit names {sorted(right.limit.actions)}, which are not all actions of it"
         if not {*right.while_in} <= {*t.lifecycle.states}:
             yield f"while_in names {list(right.while_in)}, which are not all states of it"
-        if right.acts_on_own_unit_only and "unit_id" not in t.columns:
-            yield "acts_on_own_unit_only needs a column unit_id"
     since = {right.sees.since for right in t.access.declared if isinstance(right.sees, OwnUnit)}
     if len(since) > 1:
         yield f"units see their own since {sorted(since)}: only one may be, for there is one index of it"
@@ -106,13 +116,13 @@ def _visibility(t: RecordType, sees: Visibility) -> Iterator[str]:
     match sees:
         case NoRecords():
             yield "a right sees nothing: leave the role out"
-        case InStates(states) if not {*states} <= {*t.lifecycle.states}:
-            yield f"InStates names {list(states)}, which are not all states of it"
+        case EverySince(column) if column not in t.columns:
+            yield f"EverySince names {column!r}, which is no column of it"
         case OwnUnit(since) if not {"unit_id", since} <= {*t.columns}:
             yield f"OwnUnit needs the columns unit_id and {since}"
         case OwnTeam(column) | OfKnownRounds(column) | OfKnownTeams(column) if column not in ("id", *t.columns):
             yield f"{type(sees).__name__} names {column!r}, which is no column of it"
-    if sees.old_versions is OldVersions.IN_VISIBLE_STATES and not isinstance(sees, InStates):
-        yield f"{type(sees).__name__} has no states that old versions could be in"
+    if sees.old_versions is OldVersions.FILLED and not isinstance(sees, EverySince):
+        yield f"{type(sees).__name__} has no column that old versions could have filled"
     if (sees.compares_audience or sees.old_versions is OldVersions.BY_AUDIENCE) and not t.access.audience:
         yield f"{type(sees).__name__} compares an audience, and the type declares none"

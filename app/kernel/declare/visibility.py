@@ -12,20 +12,66 @@ from typing import ClassVar
 class OldVersions(Enum):
     """Which old versions a role may read of a record that exists for it.
 
-    NONE               none of them
-    EVERY              all of them, also those of before the record existed for the role
-    BY_AUDIENCE        those whose own audience held a scope id of the caller
-    IN_VISIBLE_STATES  those in one of the states of `InStates`
+    NONE         none of them
+    EVERY        all of them, also those of before the record existed for the role
+    BY_AUDIENCE  those whose own audience held a scope id of the caller
+    FILLED       those in which the column of `EverySince` is filled
     """
 
     NONE = "none"
     EVERY = "every"
     BY_AUDIENCE = "by audience"
-    IN_VISIBLE_STATES = "in visible states"
+    FILLED = "filled"
+
+
+@dataclass(frozen=True, slots=True)
+class Knowing:
+    """The records by which a caller knows a record: since the first version of one that was the caller's.
+
+    type   name of their type
+    match  SQL: which records `x` of that type lead to the row `{0}`
+    when   SQL over their version `k`: it was the caller's; '' where its audience must hold a scope id of the caller
+    """
+
+    type: str
+    match: str
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SinceKnown:
+    """The old versions of a record from the one that stood when the caller first knew it.
+
+    by      how the caller knows it; of several ways the earliest counts
+    begins  SQL over the row `{0}`: the day from which on a caller without scope ids knows it; '' if it never does
+    """
+
+    by: tuple[Knowing, ...]
+    begins: str = ""
+
+    @property
+    def value(self) -> str:
+        """The same in a word, as that of a member of `OldVersions`."""
+        return "since it is known"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition over a record that a type states in SQL.
+
+    sql    SQL over the row `{0}`, in which `{scope_ids}` are the caller's team or units
+    means  the same in the words of docs/permissions.md, after "R" or "W"
+    """
+
+    sql: str
+    means: str
 
 
 class _Family:
-    """The answers of most members to what the schema asks of each."""
+    """The answers of most members to what the schema asks of each.
+
+    `means` says in the words of docs/permissions.md, after "R" or "W", which records these are.
+    """
 
     __slots__ = ()
 
@@ -53,6 +99,7 @@ class _ByColumn(_Family):
 class NoRecords(_Family):
     """No record: what a role sees of a type that does not name it."""
 
+    means: ClassVar = ""
     old_versions: ClassVar = OldVersions.NONE
 
 
@@ -60,21 +107,27 @@ class NoRecords(_Family):
 class Every(_Family):
     """Every record of the caller's jurisdiction, in all its versions."""
 
+    means: ClassVar = ""
     old_versions: ClassVar = OldVersions.EVERY
 
 
 @dataclass(frozen=True, slots=True)
-class InStates(_Family):
-    """The records in one of these states, and their old versions in one of these states."""
+class EverySince(_Family):
+    """Every record of the caller's jurisdiction from when on `column` is filled, and its old versions from then on.
 
-    states: tuple[str, ...]
-    old_versions: ClassVar = OldVersions.IN_VISIBLE_STATES
+    A record that is voided later stays readable, which it would not by its state.
+    """
+
+    column: str
+    means: str
+    old_versions: ClassVar = OldVersions.FILLED
 
 
 @dataclass(frozen=True, slots=True)
 class ByAudience(_Family):
     """The records whose audience holds a scope id of the caller (its team or one of its units)."""
 
+    means: str = "own"
     old_versions: ClassVar = OldVersions.BY_AUDIENCE
 
     @property
@@ -91,6 +144,7 @@ class OwnUnit(_Family):
     """
 
     since: str
+    means: str = "own"
     old_versions: ClassVar = OldVersions.BY_AUDIENCE
 
 
@@ -103,6 +157,7 @@ class OwnTeam(_ByColumn):
     """
 
     column: str = "team_id"
+    means: ClassVar = "own"
     old_versions: ClassVar = OldVersions.BY_AUDIENCE
 
 
@@ -114,7 +169,8 @@ class OfKnownRounds(_ByColumn):
     caller guard finds these rounds once a statement; a condition over the targets would be asked for every row.
     """
 
-    old_versions: OldVersions = field(kw_only=True)
+    means: str
+    old_versions: OldVersions | SinceKnown = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +180,26 @@ class OfKnownTeams(_ByColumn):
     A unit knows the team of each of its targets that was entered and is not voided. Found like the known rounds.
     """
 
-    old_versions: OldVersions = field(kw_only=True)
+    means: str
+    old_versions: OldVersions | SinceKnown = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Custom(_Family):
     """The records for which a condition of the type's own holds. It does not start without saying its old versions.
 
-    sql                SQL over the row `{0}`, in which `{scope_ids}` are the caller's team or units
+    condition          which records these are
     compares_audience  whether the condition compares the audience, so that the audience needs an index
     """
 
-    sql: str
-    old_versions: OldVersions = field(kw_only=True)
+    condition: Condition
+    old_versions: OldVersions | SinceKnown = field(kw_only=True)
     compares_audience: bool = field(default=False, kw_only=True)
 
+    @property
+    def means(self) -> str:
+        """What the condition means."""
+        return self.condition.means
 
-Visibility = NoRecords | Every | InStates | ByAudience | OwnUnit | OwnTeam | OfKnownRounds | OfKnownTeams | Custom
+
+Visibility = NoRecords | Every | EverySince | ByAudience | OwnUnit | OwnTeam | OfKnownRounds | OfKnownTeams | Custom

@@ -71,7 +71,7 @@ ACCESS_LOG = Table(
     CheckConstraint(among("kind", LOG_KINDS), name="kind"),
     CheckConstraint(among("purpose", PURPOSES), name="purpose"),
     Index("ix_access_log_record_ids", "record_ids", postgresql_using="gin"),
-    comment="Reads of clues and persons: logged by the statement that reads; without an entry nothing is read.",
+    comment="Reads of persons, clues and what came of them, by the statement that reads: no entry, no answer.",
 )
 ENTRY = "jurisdiction, role, kind, record_type, record_ids, members, purpose"  # who and when are the database's to say
 

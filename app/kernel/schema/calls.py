@@ -17,7 +17,7 @@ NAMING = (*CALLING, SYSTEM_ROLE)  # whose statements name a caller
 CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     OWNER: {
         "caller_context()": (*NAMING, KEEPER),
-        "caller_grants()": NAMING,
+        "caller_grants()": (*NAMING, KEEPER),
         "caller_rounds()": NAMING,
         "caller_teams()": NAMING,
         "business_number(text, int, int)": NAMING,
@@ -32,6 +32,9 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     KEEPER: {
         "set_caller(text)": NAMING,
         "entering_team()": NAMING,
+        "caller_colleagues()": NAMING,
+        "caller_ownership()": NAMING,
+        "receivers_with_account()": ("ledger_inspection_office", SYSTEM_ROLE),
         "clue_without_reader(text, uuid)": COUNTING,
         "system_pass(text)": CALLING,
         "system_range()": (SYSTEM_ROLE,),

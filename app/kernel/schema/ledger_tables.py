@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from app.db.types import XID8
 from app.kernel.declare.registry import Registry
+from app.kernel.schema.first_known import known_functions
 from app.kernel.schema.policies import in_range, in_system_range, revision_policies
 from app.kernel.schema.rights import caller_grant
 from app.kernel.schema.statements import roles, secured
@@ -39,6 +40,7 @@ REVISION = Table(
     Column("snapshot", JSONB(), nullable=False),
     Column("salt", UUID(), nullable=False, server_default=text("gen_random_uuid()")),
     Column("actor", Text(), nullable=False),
+    Column("actor_role", Text()),
     Column("at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     Column("request_id", Text()),
     Column("reason", Text()),
@@ -90,6 +92,7 @@ def revision_statements(registry: Registry) -> Iterator[str]:
     yield from secured(REVISION)
     yield "create policy keeper on revision for insert to ledger_keeper with check (true)"
     yield "grant insert on revision to ledger_keeper"
+    yield from known_functions(registry)
     yield from revision_policies(registry)
     # Of revisions an auditor reads that they are, by whom and when: no snapshot, no reason, no place in a file.
     own = f"jurisdiction = {caller_grant('auditor', 'code')}"

@@ -93,9 +93,11 @@ def _read(t: RecordType) -> type[BaseModel]:
     tail: dict[str, tuple[Any, Any]] = {
         "note": (str | None, Field(..., description="备注")),
         "created_at": (Annotated[str, WithJsonSchema(moment)], Field(..., description="创建时刻")),
-        "created_by": (str, Field(..., description="创建人")),
+        "created_by": (str | None, Field(..., description="创建人；不便告知的为 null")),
+        "created_by_role": (str | None, Field(..., description="创建人当时的角色")),
         "updated_at": (Annotated[str, WithJsonSchema(moment)], Field(..., description="最近修改时刻")),
-        "updated_by": (str, Field(..., description="最近修改人")),
+        "updated_by": (str | None, Field(..., description="最近修改人；不便告知的为 null")),
+        "updated_by_role": (str | None, Field(..., description="最近修改人当时的角色")),
         "available_actions": (
             list[str],
             Field(..., description="当前可执行的操作", examples=[[*t.lifecycle.actions_from(t.lifecycle.initial)]]),

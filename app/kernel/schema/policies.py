@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
-from app.kernel.schema.rights import caller_grant, old_versions_seen, policy_scope, present, rows_seen
+from app.kernel.schema.rights import caller_grant, may_write, old_versions_seen, policy_scope, present, rows_seen
 from app.kernel.schema.statements import listed, roles
 from app.roles import READERS, ROLES, WORK_LIST_READERS
 
@@ -74,6 +74,8 @@ def _role_policies(t: RecordType, role: str, right: Right) -> Iterator[str]:
     if written:
         yield f"grant {', '.join(written)} on {t.table} to ledger_{role}"
     yield f"create policy {role} on {t.table} for select to ledger_{role} using (\n    {rule})"
+    if where := may_write(right, t.table, policy_scope(role)):
+        rule += f"\n    and {where}"
     if right.creates:
         yield f"create policy {role}_creates on {t.table} for insert to ledger_{role} with check (\n    {rule})"
     if "update" in written:

@@ -16,13 +16,14 @@ from app.kernel.declare.visibility import (
     ByAudience,
     Custom,
     Every,
-    InStates,
+    EverySince,
     NoRecords,
     OfKnownRounds,
     OfKnownTeams,
     OldVersions,
     OwnTeam,
     OwnUnit,
+    SinceKnown,
     Visibility,
 )
 
@@ -97,8 +98,8 @@ def rows_seen(sees: Visibility, row: str, scope: CallerScope) -> str:
             return ""
         case NoRecords():
             return "false"
-        case InStates(states):
-            return f"{row}.state in ({quoted(states)})"
+        case EverySince(column):
+            return f"{row}.{column} is not null"
         case ByAudience():
             # Said twice, so that the planner takes one record in ten thousand for the caller's own. Said once, it takes
             # one in a hundred, reads the jurisdiction as well, and a unit's newest 50 of 50 000 records cost 4 ms more.
@@ -109,8 +110,8 @@ def rows_seen(sees: Visibility, row: str, scope: CallerScope) -> str:
             return f"{row}.unit_id = any ({scope.scope_ids}) and {row}.{since} is not null"
         case OwnTeam(column) | OfKnownRounds(column) | OfKnownTeams(column):
             return _in_scope(sees, f"{row}.{column}", scope)
-        case Custom(sql):
-            return sql.format(row, scope_ids=scope.scope_ids)
+        case Custom(condition):
+            return condition.sql.format(row, scope_ids=scope.scope_ids)
     assert_never(sees)
 
 
@@ -143,9 +144,19 @@ def of_first_unit(row: str, role: str) -> str:
     return f"{row}.unit_id = ({scope_ids(role)})[1]"
 
 
-def may_act(right: Right, row: str, scope: CallerScope) -> str:
-    """SQL for whether the caller may change and act on the row, where that differs between rows; else ''."""
-    return f"{row}.unit_id = any ({scope.scope_ids})" if right.acts_on_own_unit_only else ""
+def may_write(right: Right, row: str, scope: CallerScope) -> str:
+    """SQL for whether the caller may create, change and act on the row, where that differs between rows; else ''."""
+    return f"({right.writes_if.sql.format(row, scope_ids=scope.scope_ids)})" if right.writes_if else ""
+
+
+def limit_met(right: Right, row: str, scope: CallerScope) -> str:
+    """SQL for whether the caller may take on the row the actions of its limit too; '' where there is none."""
+    return f"({right.limit.condition.sql.format(row, scope_ids=scope.scope_ids)})" if right.limit else ""
+
+
+def first_known(t: RecordType, role: str) -> str:
+    """The name of the function that gives the version of a record which stood when a caller first knew it."""
+    return f"{t.table}_known_to_{role}"
 
 
 def present(right: Right, row: str, seen: str, scope: CallerScope) -> str:
@@ -166,7 +177,7 @@ def old_versions_seen(types: Iterable[RecordType], role: str) -> str:
 
     Whom a record is about is asked of the record as it is now, under the role's own policy.
     """
-    every, by_audience, by_state, about = [], [], [], []
+    every, by_audience, by_content, about = [], [], [], []
     for t in types:
         right = t.access.of(role)
         sees = right.sees if right else NoRecords()
@@ -174,14 +185,16 @@ def old_versions_seen(types: Iterable[RecordType], role: str) -> str:
             now = "x.jurisdiction = revision.jurisdiction and x.id = record_id"
             about.append(f"(record_type <> '{t.path}' or exists (select from {t.table} x where {now}))")
         match sees.old_versions:
+            case SinceKnown():
+                by_content.append(f"(record_type = '{t.path}' and version >= {first_known(t, role)}(record_id))")
             case OldVersions.EVERY:
                 every.append(t.path)
             case OldVersions.BY_AUDIENCE:
                 by_audience.append(t.path)
-            case OldVersions.IN_VISIBLE_STATES if isinstance(sees, InStates):
-                by_state.append(f"(record_type = '{t.path}' and state in ({quoted(sees.states)}))")
+            case OldVersions.FILLED if isinstance(sees, EverySince):
+                by_content.append(f"(record_type = '{t.path}' and snapshot ->> '{sees.column}' is not null)")
     rules = [f"record_type in ({quoted(every)})"] if every else []
     if by_audience:
         rules.append(f"(record_type in ({quoted(by_audience)}) and audience && {scope_ids(role)})")
-    seen = "\n      or ".join(rules + by_state) or "false"
+    seen = "\n      or ".join(rules + by_content) or "false"
     return "\n    and ".join((f"({seen})", *about))

@@ -24,20 +24,23 @@ declare
   caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
   doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
   doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
   asked text := caller ->> 'request';
   asked_of jsonb := caller -> 'requests';
   why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
   by_import boolean := caller ? 'import';
   origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
-                       else '{{"kind": "api"}}' end;
+                       else '{{"kind": "api"}}' end || case when cause is null then '{{}}'
+                       else jsonb_build_object('cause', cause) end;
   seed bytea := uuid_send(gen_random_uuid());
 begin
-  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, request_id,
-                        reason, source, round_id, unit_id, state, audience)
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
   select n.jurisdiction, '{path}', n.id, n.version, doing, to_jsonb(n),
          encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
-         doer, coalesce(asked_of ->> n.id::text, asked), why,
-         case when by_import then origin || coalesce(n.ledger_line, '{{}}') else origin end,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{{}}') else origin end,
          {round_id}, {unit_id}, n.state, n.audience
     from (select
   {columns}
@@ -77,12 +80,13 @@ AS_ENTERED = """
   end if;
 """
 
+# A revision that only follows says neither why nor from where: that is the other record's to tell.
 REMAKE_KEPT_COLUMNS = """create function {name}() returns trigger {kept} as $$
 declare
   asked text := current_setting('ledger.caller', true);
 begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{{}}') - 'requests' || jsonb_build_object(
-    'action', 'follow',
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{{}}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{{}}'::jsonb,
     'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
   update {table} set version = version + 1, updated_at = now()
     where {table}.jurisdiction = new.jurisdiction and {match}

@@ -12,10 +12,11 @@ from typing import Any
 
 from app.kernel.declare.access import METADATA, Right
 from app.kernel.declare.fields import Absentees, Field, Lines, Recusals, Reference, Sealed, Text
-from app.kernel.declare.record_type import HEAD_COLUMNS, TAIL_COLUMNS, RecordType
+from app.kernel.declare.record_type import HEAD_COLUMNS, MAKERS, TAIL_COLUMNS, RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.declare.visibility import NoRecords
 from app.kernel.schema import rights
+from app.roles import ROLES
 
 NO_RIGHT = Right(NoRecords(), lists=False, hides=METADATA)
 NOTE = "note"
@@ -43,9 +44,10 @@ class RoleView:
 
         A member that is hidden now is hidden in old versions, too.
         """
-        if member not in _hidden(t, self.right(t)):
+        right = self.right(t)
+        if member not in _hidden(t, right):
             return ""
-        return _shown_if(self.right(t).hides.shown_if, row) or "false"
+        return (member not in right.hides.members and _revealed(right, row)) or "false"
 
     def target(self, f: Reference) -> tuple[RecordType, Right]:
         """The type that a field refers to, and what the role may do with it."""
@@ -53,9 +55,13 @@ class RoleView:
         return target, self.right(target)
 
 
-def _shown_if(rule: str, row: str) -> str:
+def _revealed(right: Right, row: str) -> str:
+    """SQL for where no more is hidden of a row than `hides.members`; '' where that is nowhere."""
+    if right.hides.metadata and not right.hides.shown_if:
+        return ""
+    rules = [rule for rule in (right.hides.shown_if, right.apart) if rule]
     rows = (row, "t") if row == OLD_VERSION else (row,)
-    return f"({' and '.join(rule.format(r) for r in rows)})" if rule else ""
+    return " and ".join(f"({rule.sql.format(r)})" for rule in rules for r in rows)
 
 
 @cache
@@ -67,7 +73,7 @@ def role_view(registry: Registry, role: str) -> RoleView:
 @cache
 def _hidden(t: RecordType, right: Right) -> frozenset[str]:
     """The fields that are hidden from a role, at least in some state."""
-    if not right.hides.metadata:
+    if not (right.hides.metadata or right.apart):
         return right.hides.members
     texts = {f.name for f in t.fields if f.secret or isinstance(f, (Text, Lines, Absentees, Recusals))}
     return frozenset({*texts, *right.hides.members, NOTE})
@@ -146,7 +152,8 @@ def document_sql(view: RoleView, t: RecordType, row: str) -> tuple[str, str]:
     """The FROM items that a row needs beside it, and the expression of its whole document as UTF-8 bytes."""
     note = view.shown(t, NOTE, row)
     own = [c for f in t.fields for c in _columns(view, t, f, row)]
-    head, tail = [f"{row}.{c}" for c in HEAD_COLUMNS], [f"{row}.{c}" for c in TAIL_COLUMNS if c != NOTE]
+    head = [f"{row}.{c}" for c in HEAD_COLUMNS]
+    tail = [f"{maker_sql(view, f'{row}.{c}')} as {c}" if c in MAKERS else f"{row}.{c}" for c in TAIL_COLUMNS[1:]]
     shown_note = f"{row}.note" if not note else f"case when {note} then {row}.note end as note"
     end = [f"{_actions(view, t, row)} as available_actions", f"{_masked(view, t, row)} as masked"]
     columns = ", ".join([*head, *own, shown_note, *tail, *end])
@@ -157,31 +164,46 @@ def document_sql(view: RoleView, t: RecordType, row: str) -> tuple[str, str]:
     return f"{_reference_reads(view, t, row)}, {made}", document
 
 
+def maker_sql(view: RoleView, name: str) -> str:
+    """SQL for the name of a maker, or null where it is not told to the caller, who then has its role alone."""
+    told = ROLES[view.role].told_makers if view.role in ROLES else True
+    return name if told else f"case when {name} = any ((select caller_colleagues())::text[]) then {name} end"
+
+
 def _actions(view: RoleView, t: RecordType, row: str) -> str:
     """SQL of `available_actions`; of an old version, the actions that were available then."""
     right = view.right(t)
-    by_actions: dict[str, list[str]] = {}
+    by_actions: dict[tuple[str, ...], list[str]] = {}
     for state in t.lifecycle.states:
         legal = [a for a in t.lifecycle.actions_from(state) if right.may(a, state)]
         if legal:
-            by_actions.setdefault(_listed(legal), []).append(state)
+            by_actions.setdefault(tuple(legal), []).append(state)
     if not by_actions:
         return "'[]'::json"
+    met = rights.limit_met(right, row, rights.document_scope(view.role))
     cases = " ".join(
-        f"when {row}.state in ({', '.join(repr(s) for s in states)}) then '{actions}'::json"
+        f"when {row}.state in ({', '.join(repr(s) for s in states)}) then {_offered(right, actions, met)}"
         for actions, states in by_actions.items()
     )
-    may_act = rights.may_act(right, row, rights.document_scope(view.role))
-    acts = f" when ({may_act}) is not true then '[]'::json" if may_act and row != OLD_VERSION else ""
+    may_write = rights.may_write(right, row, rights.document_scope(view.role))
+    acts = f" when {may_write} is not true then '[]'::json" if may_write and row != OLD_VERSION else ""
     return f"case{acts} {cases} else '[]'::json end"
+
+
+def _offered(right: Right, actions: Iterable[str], met: str) -> str:
+    """SQL of these actions, without those of a limit where it is not met."""
+    free = [a for a in actions if not right.limited(a)]
+    every = f"'{_listed(actions)}'::json"
+    return f"case when {met} then {every} else '{_listed(free)}'::json end" if len(free) < len([*actions]) else every
 
 
 def _masked(view: RoleView, t: RecordType, row: str) -> str:
     """SQL of `masked`, the names of the members hidden from the role."""
     right = view.right(t)
     hidden = f"'{_listed(_members_masked(t, _hidden(t, right)))}'::json"
-    shown_if = _shown_if(right.hides.shown_if, row)
-    return f"case when {shown_if} then '{_listed(_members_masked(t))}'::json else {hidden} end" if shown_if else hidden
+    shown_if = _revealed(right, row)
+    shown = f"'{_listed(_members_masked(t, right.hides.members))}'::json"
+    return f"case when {shown_if} then {shown} else {hidden} end" if shown_if else hidden
 
 
 def _members_masked(t: RecordType, hidden: frozenset[str] = frozenset()) -> list[str]:
@@ -197,8 +219,10 @@ def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:
     """SELECT of a row's document and of what Python needs beside it: state, version, id, `acts`, and `extra`."""
     items, document = document_sql(view, t, row)
     right = view.right(t)
-    may_act = rights.may_act(right, row, rights.document_scope(view.role))
-    acts = f", ({may_act}) as acts" if may_act else ""
+    may_write = rights.may_write(right, row, rights.document_scope(view.role))
+    acts = f", {may_write} as acts" if may_write else ""
+    if met := rights.limit_met(right, row, rights.document_scope(view.role)):
+        acts += f", {met} as limit_met"
     needed = f"{row}.state, {row}.version, {row}.id{acts}{extra}"
     return f"select {document}, {needed} from {{source}} {row}{items}"
 
@@ -206,4 +230,5 @@ def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:
 def may(view: RoleView, t: RecordType, row: Any, action: str) -> bool:
     """Whether the role may take this action with the row that was read."""
     right = view.right(t)
-    return right.may(action, row["state"]) and (not right.acts_on_own_unit_only or bool(row["acts"]))
+    met = not right.limited(action) or bool(row["limit_met"])
+    return right.may(action, row["state"]) and met and (not right.writes_if or bool(row["acts"]))

@@ -31,6 +31,8 @@ MANY_CHANGED = f"""select x.id, null::text as jurisdiction, x.version, null::tex
     x.values, null::jsonb as line from unnest($2::uuid[], $3::int[], $4::jsonb[]) x(id, version, values)
   where {SHORT_LOCK_TIMEOUT}"""
 
+# Who writes a new row, and in which role.
+_BY = "(select caller_context() ->> 'sub'), (select caller_context() ->> 'role')"
 # The number of a row: its place among the rows for which the series was raised by one statement.
 _DRAWN = """(drawn.last - count(*) over (partition by series)
     + row_number() over (partition by series order by resolved.id))::int"""
@@ -85,9 +87,9 @@ def insert_sql(
     resolved = resolved_sql(t, registry, inputs, bulk, lock, not bulk, typed)
     return f"""with source as ({source}), {resolved}{_drawing(t, numbered, row == COUNT)},
 written as (insert into {t.table} (jurisdiction, id, number, version, state, {columns}, note, imported, ledger_line,
-    created_at, created_by, updated_at, updated_by)
+    created_at, created_by, created_by_role, updated_at, updated_by, updated_by_role)
   select resolved.jurisdiction, resolved.id, {number}, 1, resolved.state, {values}, v.note, resolved.imported,
-    resolved.line, now(), (select caller_context() ->> 'sub'), now(), (select caller_context() ->> 'sub')
+    resolved.line, now(), {_BY}, now(), {_BY}
   from resolved{drawn}, {given} returning {1 if row == COUNT else "*"}){beside}
 {_answer(view, t, row)}"""
 
@@ -184,6 +186,7 @@ def update_sql(t_name: str, view: RoleView, spec: UpdateSpec, source: str = SING
     return f"""with source as ({source}), {resolved}
 given as (select {origin}.*{taken} from {origin}, {record_sql(t, spec.columns, f"{origin}.values")}),
 written as (update {t.table} t set version = t.version + 1, updated_at = now(), updated_by = caller_context() ->> 'sub',
-    state = {state}, ledger_line = coalesce(s.line, t.ledger_line){assignments}
+    updated_by_role = caller_context() ->> 'role', state = {state}, 
+    ledger_line = coalesce(s.line, t.ledger_line){assignments}
   from given s where {" and ".join(where)} returning t.*)
 {_answer(view, t, row)}"""

@@ -43,7 +43,7 @@ async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequ
     if t.sealed:
         values, clear = seal_values(ctx.runtime.seal, t, pending.values)
         pending = replace(pending, values=values)
-    if clear or right.acts_on_own_unit_only or pending.needs_transaction:
+    if clear or right.writes_if or right.limited(asked.action) or pending.needs_transaction:
         return await _in_transaction(ctx, pending, clear)
     if pending.reads_old_row:
         async with ctx.connection() as connection:
@@ -109,6 +109,8 @@ async def _in_transaction(ctx: RequestContext, pending: PendingChange, clear: li
     async with ctx.connection(transaction=True) as connection:
         if as_system:
             await _check_as_caller(ctx, connection, pending)
+        elif ctx.right(t).limited(asked.action):  # which no policy can hold: it knows no action
+            await require_current_on(ctx, connection, t, pending.record_id, asked)
         if pending.reads_old_row:
             await check_change(ctx, connection, pending)
         async with ctx.as_system(connection) if as_system else nullcontext():

@@ -36,7 +36,7 @@ async def create(ctx: RequestContext, t: RecordType, values: dict[str, Any]) -> 
     inputs, values = parse_references(t, {k: v for k, v in values.items() if v is not None})
     values, clear = seal_values(ctx.runtime.seal, t, {**t.defaults, **values})
     item = WriteItem(str(uuid_utils.uuid7()), ctx.request, values, number)
-    if t.lifecycle.effects_on_create or clear or t.rule_reads_references:
+    if t.lifecycle.effects_on_create or clear or t.rule_reads_references or inherited:
         return await _in_transaction(ctx, t, inputs, jurisdiction, item, clear, inherited)
     await check_create(ctx, None, t, values, jurisdiction)
     row = await _batched(ctx, t, inputs, jurisdiction, item)
@@ -159,6 +159,6 @@ async def _in_transaction(
         if not inherited:
             return row
         row = await connection.fetchrow(read_sql(ctx.view, t, many=False), ctx.context(), item.record_id)
-        if row is None:
+        if row is None or (ctx.right(t).writes_if and not row["acts"]):  # what the caller's own policy would refuse
             raise Refusal("not_your_record")
         return row

@@ -43,9 +43,9 @@ async def apply_effects(
         target = ctx.runtime.registry.by_path[f.to]
         transition = target.lifecycle.transition(effect.action)
         values = {own: written[other] for own, other in effect.values.items()}
-        reason = f"{t.label} {written['number']}"
+        cause = {"reason": f"{t.label} {written['number']}", "cause": {"type": t.path, "id": written["id"]}}
         async with ctx.as_system(connection):
-            await _move(ctx, connection, target, transition, ids if f.many else [ids], values, reason)
+            await _move(ctx, connection, target, transition, ids if f.many else [ids], values, cause)
 
 
 async def _move(
@@ -55,9 +55,12 @@ async def _move(
     transition: Transition,
     ids: Sequence[str],
     values: Mapping[str, Any],
-    reason: str,
+    cause: Mapping[str, Any],
 ) -> None:
-    """Move records along one arrow where it applies to them; where it does not, nothing happens."""
+    """Move records along one arrow where it applies to them; where it does not, nothing happens.
+
+    Each revision keeps the record that caused it, so that its reason is told to those alone for whom that one exists.
+    """
     columns = tuple(c for c in values if c in t.columns and c not in transition.derives)
     spec = UpdateSpec(
         columns,
@@ -69,6 +72,6 @@ async def _move(
         # An arrow that keeps the state is worth a revision only if it changes something.
         skip_unchanged=transition.to is None,
     )
-    context = ctx.context(transition.action, reason=reason)
+    context = ctx.context(transition.action, **cause)
     sql = update_sql(t.name, ctx.view, spec, _SOURCE, COUNT)
     await connection.fetch(sql, context, list(ids), orjson.dumps(dict(values)).decode())

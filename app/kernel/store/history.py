@@ -12,13 +12,14 @@ from app.errors import Refusal
 from app.kernel.declare.fields import Sealed
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.access_log import HISTORY, with_log_entry
-from app.kernel.sql.projection import NO_RIGHT, OLD_VERSION, RoleView, document_sql
+from app.kernel.sql.projection import NO_RIGHT, NOTE, OLD_VERSION, RoleView, document_sql, maker_sql
 from app.kernel.store.context import RequestContext
 from app.kernel.store.read import get, identify
+from app.roles import ROLES
 
 MAX_NAMED = 20  # how many changes are named to a caller who writes from an old version
 # Members that every write touches; they are not named as changed.
-BOOKKEEPING = frozenset({"version", "updated_at", "updated_by", "available_actions", "imported"})
+BOOKKEEPING = frozenset({"version", "updated_at", "updated_by", "updated_by_role", "available_actions", "imported"})
 
 
 async def history(
@@ -60,7 +61,7 @@ async def stale(ctx: RequestContext, connection: Any, t: RecordType, row: Any, v
     documents = [_comparable(ctx.view, t, r) for r in rows]
     reaches_back = bool(rows) and rows[-1]["version"] == version
     changes = [
-        {k: entry[k] for k in ("version", "at", "by", "action", "changed")}
+        {k: entry[k] for k in ("version", "at", "by", "by_role", "action", "changed")}
         for entry in _entries(rows, documents)
         if entry["version"] > newest
     ]
@@ -69,7 +70,7 @@ async def stale(ctx: RequestContext, connection: Any, t: RecordType, row: Any, v
         sentence_code="stale" if 1 <= version < row["version"] else "no_such_version",
         expected=version,
         current=row["version"],
-        by=changes[0]["by"] if changes else "",
+        by=_named(changes[0]) if changes else "",
         members={
             "current_version": row["version"],
             "differing": changed(documents[-1], documents[0]) if reaches_back else [],
@@ -77,6 +78,12 @@ async def stale(ctx: RequestContext, connection: Any, t: RecordType, row: Any, v
         },
         headers={"ETag": f'"{row["version"]}"'},
     )
+
+
+def _named(entry: Mapping[str, Any]) -> str:
+    """Who made a change, as a sentence names it: by name, or by the role where the name is not told."""
+    role = ROLES.get(entry["by_role"])
+    return entry["by"] or (role.label if role else "")
 
 
 def changed(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
@@ -105,12 +112,30 @@ def _select(view: RoleView, t: RecordType, condition: str) -> str:
     """
     items, document = document_sql(view, t, OLD_VERSION)
     sealed = ", ".join(f"'{f.name}', o.{f.digest_column}" for f in t.of_kind(Sealed))
-    return f"""select json_build_object({sealed})::text as sealed, t.id, r.version, r.action, r.at, r.actor, r.reason,
-  r.source, {document}
+    return f"""select json_build_object({sealed})::text as sealed, t.id, r.version, r.action, r.at, r.actor_role,
+  {maker_sql(view, "r.actor")} as actor, case when told.whole then r.reason end as reason,
+  case when told.whole then r.source - 'cause' else jsonb_build_object('kind', r.source -> 'kind') end as source,
+  {document}
 from {t.table} t
   join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}' and r.record_id = t.id,
-  lateral jsonb_populate_record(null::{t.table}, r.snapshot) {OLD_VERSION}{items}
+  lateral jsonb_populate_record(null::{t.table}, r.snapshot) {OLD_VERSION},
+  lateral (select {_told(view, t)} as whole) told{items}
 where t.id = $2::uuid and {condition} and {GUARD} order by r.version desc"""
+
+
+def _told(view: RoleView, t: RecordType) -> str:
+    """SQL for whether the caller is told the reason of revision `r` and the place in an import that it came from.
+
+    They are masked where the note is. What another record caused names that record, so it is told to those alone for
+    whom that record exists; of a change that only follows from another one nothing is told.
+    """
+    seen = "".join(
+        f" when '{other.path}' then exists (select from {other.table} x where x.jurisdiction = t.jurisdiction"
+        f" and x.id = (r.source #>> '{{cause,id}}')::uuid)"
+        for other in view.registry.causes(t.path)
+    )
+    caused = f" or case r.source #>> '{{cause,type}}'{seen} else false end" if seen else ""
+    return " and ".join(filter(None, [view.shown(t, NOTE, OLD_VERSION), f"(not r.source ? 'cause'{caused})"]))
 
 
 def _comparable(view: RoleView, t: RecordType, row: Any) -> dict[str, Any]:
@@ -128,6 +153,7 @@ def _entries(rows: list[Any], documents: list[dict[str, Any]]) -> list[dict[str,
             "action": row["action"],
             "at": row["at"].astimezone(SHANGHAI).isoformat(),
             "by": row["actor"],
+            "by_role": row["actor_role"],
             "reason": row["reason"],
             "source": orjson.loads(row["source"]),
             "changed": changed(old, new),

@@ -49,6 +49,7 @@ RECORD = RecordType(
         read_row=read_row,
         agrees=SUBJECT_AGREES,
     ),
+    inherits={"round": "finding"},
     check=check,
     check_reads=frozenset({"subject_kind", "person_id", "unit_id", "mode"}),
     examples={

@@ -1,7 +1,8 @@
 """A clue is the team's until it is transferred, then the receiver's. The unit it is about never learns of it.
 
 监察法第十八条、第七十四条；监督执纪工作规则第二十三条. The office sees in full what it registered until the transfer,
-and after it only that the clue exists and how far it is.
+and after it only that the clue exists and how far it is. So does the leading group, which reads in full what a transfer
+is about to hand over.
 """
 
 from app.kernel.declare.access import (
@@ -14,12 +15,18 @@ from app.kernel.declare.access import (
     reads,
     writes,
 )
-from app.kernel.declare.visibility import ByAudience, Every
-from app.records.common import PERSON_MOVES, UNITS_OF_PERSON
+from app.kernel.declare.visibility import ByAudience, Condition, Every
+from app.records.common import IN_DRAFT, PERSON_MOVES, UNITS_OF_PERSON, UNTIL_TRANSFERRED
 
 BEFORE_TRANSFER = ("registered",)
 # Closing off (销号) is not done by the department that handled the clue (domain.md 4.4).
 HANDLES = frozenset({"set_handling", "conclude", "reopen"})
+# A clue about a cadre of a discipline body is for those of that body who have the grant `own_cadres` (干部监督) alone.
+NO_OWN_CADRE = Condition(
+    """{0}.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = {0}.jurisdiction and u.id = any ({0}.about) and u.kind = 'discipline_body')""",
+    "about no cadre of a discipline body, or with the grant",
+)
 
 ACCESS = Access(
     {
@@ -28,13 +35,13 @@ ACCESS = Access(
             creates=True,
             changes=True,
             while_in=BEFORE_TRANSFER,
-            hides=Hidden(metadata=True, shown_if="{0}.holder_unit_id is null"),
+            hides=Hidden(metadata=True, shown_if=UNTIL_TRANSFERRED),
         ),
         "inspection_team": writes(ByAudience(), while_in=BEFORE_TRANSFER),
-        "leading_group": reads(Every()),
-        "case_supervision": Right(ByAudience(), changes=True, acts=ALL_ACTIONS),
-        "handling_department": Right(ByAudience(), changes=True, acts=HANDLES),
-        "organisation_department": Right(ByAudience(), changes=True, acts=ALL_ACTIONS),
+        "leading_group": reads(Every(), hides=Hidden(metadata=True, shown_if=IN_DRAFT)),
+        "case_supervision": Right(ByAudience("transferred to it"), changes=True, acts=ALL_ACTIONS),
+        "handling_department": Right(ByAudience("assigned"), changes=True, acts=HANDLES),
+        "organisation_department": Right(ByAudience("transferred"), changes=True, acts=ALL_ACTIONS),
     },
     audience=Audience(
         """case when {0}.holder_unit_id is null then array[{0}.team_id]
@@ -45,6 +52,7 @@ ACCESS = Access(
         "array(select x ->> 'account' from jsonb_array_elements({0}.recusals) x order by 1)",
         looks_at=(PERSON_MOVES,),
         as_entered=True,
+        apart=NO_OWN_CADRE,
     ),
     logged=True,
 )

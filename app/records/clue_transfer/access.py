@@ -1,16 +1,34 @@
 """A transfer is the office's to send and the receiver's to sign for; the team follows that of its own clues."""
 
-from app.kernel.declare.access import ALL_ACTIONS, About, Access, Audience, AudienceDependency, Right, reads, writes
-from app.kernel.declare.visibility import ByAudience, Every
+from dataclasses import replace
+
+from app.kernel.declare.access import (
+    ALL_ACTIONS,
+    About,
+    Access,
+    Audience,
+    AudienceDependency,
+    Limit,
+    Right,
+    reads,
+    writes,
+)
+from app.kernel.declare.visibility import ByAudience, Condition, Every
+
+# A receiver signs for itself. The office does it for one that has no account, from the paper.
+BY_PAPER = Limit(
+    frozenset({"receive", "give_back", "feed_back"}),
+    Condition("{0}.to_unit_id <> all ((select receivers_with_account())::uuid[])", "for a receiver without an account"),
+)
 
 ACCESS = Access(
     {
-        "inspection_office": writes(Every()),
-        "inspection_team": reads(ByAudience()),
+        "inspection_office": replace(writes(Every()), limit=BY_PAPER),
+        "inspection_team": reads(ByAudience("of own clues")),
         "leading_group": reads(Every()),
-        "case_supervision": Right(ByAudience(), changes=True, acts=ALL_ACTIONS),
-        "handling_department": reads(ByAudience()),
-        "organisation_department": Right(ByAudience(), changes=True, acts=ALL_ACTIONS),
+        "case_supervision": Right(ByAudience("received"), changes=True, acts=ALL_ACTIONS),
+        "handling_department": reads(ByAudience("received")),
+        "organisation_department": Right(ByAudience("received"), changes=True, acts=ALL_ACTIONS),
     },
     audience=Audience(
         """array[case when {0}.state in ('sent', 'received', 'result_fed_back') then {0}.to_unit_id end]
@@ -24,4 +42,5 @@ ACCESS = Access(
         where c.jurisdiction = {0}.jurisdiction and c.id = any ({0}.clue_ids) order by x)""",
         looks_at=(AudienceDependency("clue", "{0}.clue_ids @> array[new.id]", ("about", "recused")),),
     ),
+    logged=True,
 )

@@ -1,13 +1,16 @@
 """A feedback session is its unit's, and that of the team that inspects the unit."""
 
 from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
-from app.kernel.declare.visibility import ByAudience, Custom, Every, OldVersions
+from app.kernel.declare.visibility import ByAudience, Condition, Custom, Every, Knowing, SinceKnown
 
-# Within the policy the team sees its own targets only. It reads old versions of before the unit was its target, too.
+# Within the policy the team sees its own targets only.
 OF_OWN_TARGETS = Custom(
-    """({0}.round_id, {0}.unit_id) in (select x.round_id, x.unit_id from target x
-    where x.state <> 'voided')""",
-    old_versions=OldVersions.EVERY,
+    Condition(
+        """({0}.round_id, {0}.unit_id) in (select x.round_id, x.unit_id from target x
+        where x.state <> 'voided')""",
+        "own",
+    ),
+    old_versions=SinceKnown((Knowing("target", "x.round_id = {0}.round_id and x.unit_id = {0}.unit_id"),)),
 )
 NAMES = Hidden(members=frozenset({"receipt_name", "absentees"}))
 

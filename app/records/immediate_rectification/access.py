@@ -8,7 +8,7 @@ ACCESS = Access(
         "inspection_office": writes(Every()),
         "inspection_team": writes(OwnTeam()),
         "leading_group": reads(Every()),
-        "inspected_unit": Right(ByAudience(), acts=frozenset({"resolve"})),
+        "inspected_unit": Right(ByAudience("lead and cooperating"), acts=frozenset({"resolve"})),
     },
     audience=Audience("array[{0}.team_id, {0}.lead_unit_id] || {0}.cooperating_unit_ids"),
     partner=reads(ByAudience()),

@@ -14,4 +14,5 @@ ACCESS = Access(
             where k.jurisdiction = {0}.jurisdiction and k.id = {0}.case_filing_id)""",
         looks_at=(PERSON_MOVES, AudienceDependency("case_filing", "{0}.case_filing_id = new.id", ("about", "recused"))),
     ),
+    logged=True,
 )

@@ -1,4 +1,4 @@
-"""A look-back is written when it is concluded, and is then its unit's to read."""
+"""A look-back comes unannounced: its unit reads it once its conclusion is written."""
 
 from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
 from app.kernel.declare.visibility import ByAudience, Every, OwnTeam
@@ -9,9 +9,8 @@ ACCESS = Access(
         "inspection_team": writes(OwnTeam()),
         "leading_group": reads(Every()),
         "case_supervision": reads(Every()),
-        "organisation_department": reads(Every()),
-        "inspected_unit": reads(ByAudience()),
+        "inspected_unit": reads(ByAudience("own once concluded")),
     },
-    audience=Audience("array[{0}.team_id, {0}.unit_id]"),
+    audience=Audience("array[{0}.team_id, case when {0}.conclusion is not null then {0}.unit_id end]"),
     partner=reads(ByAudience(), hides=Hidden(members=frozenset({"person"}))),
 )

@@ -1,9 +1,13 @@
-"""An opinion is carried out by its unit, together with those that co-operate; no unit closes off its own."""
+"""An opinion is carried out by its unit, together with those that co-operate; no unit closes off its own.
+
+It exists for these units from when its finding is fed back.
+"""
 
 from app.kernel.declare.access import Access, Audience, AudienceDependency, Hidden, Right, reads, writes
-from app.kernel.declare.visibility import ByAudience, Every
+from app.kernel.declare.visibility import ByAudience, Condition, Every
 
 ACCEPTS = frozenset({"accept", "complete"})
+BY_ITS_UNIT = Condition("{0}.unit_id = any ({scope_ids})", "of its own")
 
 ACCESS = Access(
     {
@@ -12,12 +16,13 @@ ACCESS = Access(
         "leading_group": reads(Every()),
         "case_supervision": reads(Every()),
         "organisation_department": reads(Every()),
-        "inspected_unit": Right(ByAudience(), acts=ACCEPTS, acts_on_own_unit_only=True),
+        "inspected_unit": Right(ByAudience("own once its finding is fed back"), acts=ACCEPTS, writes_if=BY_ITS_UNIT),
     },
     audience=Audience(
-        """array[{0}.unit_id, (select f.team_id from finding f
-        where f.jurisdiction = {0}.jurisdiction and f.id = {0}.finding_id)] || {0}.cooperating_unit_ids""",
-        looks_at=(AudienceDependency("finding", "{0}.finding_id = new.id", ("team_id",)),),
+        """(select array[f.team_id] || case when f.fed_back_on is not null
+        then {0}.unit_id || {0}.cooperating_unit_ids end from finding f
+        where f.jurisdiction = {0}.jurisdiction and f.id = {0}.finding_id)""",
+        looks_at=(AudienceDependency("finding", "{0}.finding_id = new.id", ("team_id", "fed_back_on")),),
     ),
     partner=reads(ByAudience(), hides=Hidden(members=frozenset({"responsible_person"}))),
 )

@@ -8,7 +8,7 @@ ACCESS = Access(
         "inspection_office": writes(Every()),
         "inspection_team": reads(OwnTeam()),
         "leading_group": reads(Every()),
-        "inspected_unit": reads(ByAudience()),
+        "inspected_unit": reads(ByAudience("own after entry")),
     },
     audience=Audience("array[{0}.team_id, case when {0}.entered_on is not null then {0}.unit_id end]"),
 )

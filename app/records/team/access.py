@@ -1,11 +1,10 @@
 """A unit learns which team inspects it when the team enters; the head's name is not told."""
 
 from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
-from app.kernel.declare.visibility import Every, OfKnownTeams, OldVersions, OwnTeam
+from app.kernel.declare.visibility import Every, Knowing, OfKnownTeams, OwnTeam, SinceKnown
 
 HEAD = Hidden(members=frozenset({"head_name"}))
-# A unit that knows a team reads every old version of it, also those of before the team entered.
-KNOWN = OfKnownTeams("id", old_versions=OldVersions.EVERY)
+KNOWN = OfKnownTeams("id", "after entry", old_versions=SinceKnown((Knowing("target", "x.team_id = {0}.id"),)))
 
 ACCESS = Access(
     {
