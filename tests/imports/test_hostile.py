@@ -133,7 +133,9 @@ async def test_a_file_over_the_limit_is_refused_and_not_kept(
     database: EmbeddedPostgres, folder: Path, desk: Place
 ) -> None:
     await account(database.application_url, f"small-{desk.code}", "ledger_loader", desk.code)
-    options = Settings(**addresses(database.application_url), data_dir=folder / "small", import_limit=2**16)
+    key = (folder / "data" / "secret-key").read_text().strip()  # of the services that share a database
+    place = {"data_dir": folder / "small", "secret_key": key}
+    options = Settings(**addresses(database.application_url), **place, import_limit=2**16)
     app = create_app(options)
     async with app.router.lifespan_context(app), Api.signed_in(app, f"small-{desk.code}") as api:
 
