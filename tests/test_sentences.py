@@ -14,6 +14,7 @@ RAISERS = {
     "Refusal": 0,
     "FieldError": 1,
     "field_error": 1,
+    "refuse": 0,
     "PydanticCustomError": 0,
     "reject": 1,
     "_bad": 1,

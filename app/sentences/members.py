@@ -47,6 +47,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("id_number_date", MEMBER, "身份号码中的出生日期不存在。", "请对照证件核对。", "The birth date in the identity number does not exist.", "Compare it with the document."),
     sentence("own_parent", MEMBER, "单位不能以自己为上级。", "请改填真正的上级单位。", "A unit cannot be its own parent.", "Name the real parent."),
     sentence("transfer_to_reported_unit", MEMBER, "接收单位是被反映人所在单位或其下级，线索不得移交给它。", "请按干部管理权限另选接收单位。", "The receiver is the reported person's own unit or below it.", "Choose another receiver."),
+    sentence("holder_by_transfer", MEMBER, "持有单位只随移交和退回改变。", "请用线索移交办理。", "Only a transfer, or its return, changes who holds a clue.", "Use a transfer."),
     sentence("state_secret", MEMBER, "本系统不得存储国家秘密（保守国家秘密法第三十一条）。", "秘密级以上内容请按保密规定另行办理。", "State secrets must not be stored here (Law on Guarding State Secrets, Art. 31).", "Handle it as the law requires."),
     sentence("more_present_than_expected", MEMBER, "实到人数多于应到人数。", "请核对。", "More members present than expected.", "Check both."),
     sentence("subject_missing", MEMBER, "没有写明对象。", "对象类型为个人的填人员，为组织的填单位。", "The subject is missing.", "Name a person or a unit, as subject_kind says."),

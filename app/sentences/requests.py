@@ -22,6 +22,8 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("ambiguous_number", 409, "编号 {number} 在多个区划中都有。", "请改用 candidates 中的标识 id。", "The number {number} exists in several jurisdictions.", "Use an id from candidates.", number="431382-2017-01"),
     sentence("illegal_action", 409, "当前状态为“{state}”，不能{label}。", "可执行的操作见 allowed_actions。", "Not allowed in the present state.", "See allowed_actions.", state="已登记", label="销号"),
     sentence("condition_not_met", 409, "尚不具备{label}的条件。", "请先完成前面的步骤。", "The condition for this action is not met.", "Complete the earlier steps first.", label="整改完成"),
+    sentence("clue_not_available", 409, "所列线索中有的现在不能这样办理。", "只有状态为“已登记”、本账号看得到全部内容的线索可以移交，接收单位须合乎规定；需要的，请与持有单位联系。", "One of the clues is not available for this.", "Only a registered clue that this account reads in full can be transferred, and not to every unit; ask its holder."),
+    sentence("transfer_is_sent", 409, "这份移交已经发出，线索和接收单位不能再改。", "需要改的，请先退回，再另行移交。", "The transfer was sent: its clues and its receiver stay.", "Have it given back, and make another."),
     sentence("record_voided", 409, "这条{label}已作废，不能再改。", "需要的，请另行登记一条。", "The record is voided and cannot change.", "Enter a new one if needed.", label="发现问题"),
     sentence("still_referred_to", 409, "还有记录引用这条{label}：{examples}。", "请先作废或改掉这些记录。", "Live records still refer to it: {examples}.", "Void or change those first.", label="单位", examples="发现问题 431382-2017-01-F-0001"),
     sentence("still_referred_to_unseen", 409, "这条{label}还在使用中，不能作废。", "请与巡察办联系。", "The record is still in use and cannot be voided.", "Ask the inspection office.", label="单位"),

@@ -28,6 +28,9 @@ class KnownRecord:
     values: Mapping[str, Any]  # of a record that is referred to only the columns that referring rows need
 
 
+Match = tuple[KnownRecord | None, str | None]  # the record of a row; the number of another one with its natural key
+
+
 @dataclass
 class Lookup:
     """The records that one import has looked up in one jurisdiction, kept until the import ends."""
@@ -38,6 +41,7 @@ class Lookup:
     names: dict[str, dict[str, list[KnownRecord]]] = field(default_factory=dict)  # type -> folded name -> records
     by_id: dict[tuple[str, str], KnownRecord] = field(default_factory=dict)
     planned: dict[str, list[KnownRecord]] = field(default_factory=dict)  # of types that are found by name
+    foreseen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # what earlier rows will have changed
     types_in_file: frozenset[str] | None = None  # None until they are known
     _needed: dict[str, frozenset[str]] = field(default_factory=dict)
 

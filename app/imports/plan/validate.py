@@ -8,15 +8,15 @@ import orjson
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.imports.mapping.columns import RowProblem
-from app.imports.plan.lookup import KnownRecord, Lookup
+from app.imports.plan.lookup import KnownRecord, Lookup, Match
 from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.fields import Reference
-from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.record_type import IN_FULL, RecordType
 from app.kernel.declare.values import NUMBER
 from app.kernel.schema.models import Schemas
 from app.kernel.schema.validation import validated, validated_rows
-from app.kernel.store import RuleContext
+from app.kernel.store import RuleContext, required_columns
 
 
 def validate_rows(
@@ -85,7 +85,9 @@ def make_number(planned: PlannedRow, values: Mapping[str, Any], jurisdiction: st
     planned.number = made
 
 
-async def read_for_rule(t: RecordType, values: Sequence[Mapping[str, Any]], lookup: Lookup) -> list[dict[str, Any]]:
+async def read_for_rule(
+    t: RecordType, values: Sequence[Mapping[str, Any]], matches: Sequence[Match], lookup: Lookup
+) -> list[dict[str, Any]]:
     """For each row what the rule of its type reads of the records it refers to: field -> column -> value.
 
     One query for each reference that the rule reads (`Reference.requires`), for all rows of the batch.
@@ -94,12 +96,12 @@ async def read_for_rule(t: RecordType, values: Sequence[Mapping[str, Any]], look
     for f in t.references:
         if not f.requires:
             continue
-        ids = {i for v in values for i in _ids(v.get(f.id_column))}
-        stored = await _required_columns(f, ids, lookup)
-        for v, columns_by_field in zip(values, result, strict=True):
-            records = [stored.get(i) or _planned_columns(lookup, f, i) for i in _ids(v.get(f.id_column))]
+        named = [_ids(_value(v, old, f.id_column)) for v, (old, _) in zip(values, matches, strict=True)]
+        stored = await _required_columns(f, {i for ids in named for i in ids}, lookup)
+        for ids, columns_by_field in zip(named, result, strict=True):
+            records = [stored.get(i) or _planned_columns(lookup, f, i) for i in ids]
             if f.many:
-                columns_by_field[f.name] = {c: [record.get(c) for record in records] for c in f.requires}
+                columns_by_field[f.name] = {c: [record.get(c) for record in records] for c in (*f.requires, IN_FULL)}
             elif records:
                 columns_by_field[f.name] = records[0]
     return result
@@ -107,22 +109,24 @@ async def read_for_rule(t: RecordType, values: Sequence[Mapping[str, Any]], look
 
 async def _required_columns(f: Reference, ids: set[str], lookup: Lookup) -> dict[str, dict[str, Any]]:
     target = lookup.ctx.runtime.registry.by_path[f.to]
-    columns = ", ".join(
-        f"to_jsonb({target.virtual[c].format('t') if c in target.virtual else f't.{c}'})::text as {c}"
-        for c in f.requires
-    )
     async with lookup.ctx.connection() as connection:
         rows = await connection.fetch(
-            f"select t.id::text, {columns} from {target.table} t where t.jurisdiction = $2"
-            f" and t.id = any($3::uuid[]) and {GUARD}",
+            f"select x.id::text, {required_columns(lookup.ctx, target, f)} from {target.table} x"
+            f" where x.jurisdiction = $2 and x.id = any($3::uuid[]) and {GUARD}",
             lookup.ctx.context(), lookup.jurisdiction, list(ids),
         )  # fmt: skip
-    return {r["id"]: {c: orjson.loads(r[c]) if r[c] else None for c in f.requires} for r in rows}
+    columns = (*f.requires, IN_FULL)
+    return {r["id"]: {c: orjson.loads(r[c]) if r[c] else None for c in columns} for r in rows}
 
 
 def _planned_columns(lookup: Lookup, f: Reference, record_id: str) -> Mapping[str, Any]:
     record = lookup.by_id.get((f.to, record_id))
-    return record.values if record else {}
+    return {**record.values, "state": record.state, "imported": True, IN_FULL: False} if record else {}
+
+
+def _value(values: Mapping[str, Any], old: KnownRecord | None, column: str) -> Any:
+    """What a row says, or else what stands in its record: a blank cell clears nothing."""
+    return values.get(column) or (old.values.get(column) if old else None)
 
 
 def _ids(value: Any) -> list[str]:
@@ -131,10 +135,14 @@ def _ids(value: Any) -> list[str]:
     return list(value) if isinstance(value, list) else []
 
 
-def warn(
+def check_rule(
     planned: PlannedRow, values: Mapping[str, Any], record: KnownRecord | None, referenced: Mapping[str, Any]
 ) -> None:
-    """Run the type's rule on the record as it will be. What a request is refused for is a warning here (contract 3)."""
+    """Run the type's rule on the record as it will be.
+
+    What a request is refused for because of its values is a warning here (contract section 3). What else the rule
+    refuses rejects the row, if the row changes anything.
+    """
     if planned.type.check is None or planned.errors:
         return
     old: Mapping[str, Any] = record.values if record else {}
@@ -144,3 +152,9 @@ def warn(
         key = error.pointer.lstrip("/")
         problem = RowProblem(planned.headings.get(key, key), error.code, error.params, _allowed(error))
         planned.warnings.append(problem)
+    if planned.result == "unchanged":
+        return
+    for error in rule.rejections:
+        planned.reject(error.pointer.lstrip("/"), error.code, **error.params)
+    for refusal in rule.refusals:
+        planned.reject(None, refusal.code, **refusal.params)

@@ -11,17 +11,27 @@ from app.kernel.declare.lifecycle import Lifecycle
 
 
 class Check(Protocol):
-    """What a type's `check` may ask, and how it refuses. For a row of an old ledger a refusal is a warning."""
+    """What a type's `check` may ask, and how it refuses. `imported` says that the record is a row of an old ledger."""
 
     imported: bool
 
     def referenced(self, reference: str, column: str) -> Any:
-        """A column of the referenced record that the field `requires`; for a list of references a list."""
+        """A column of the referenced record that the field `requires`; for a list of references a list.
+
+        `IN_FULL` is a column of each: whether nothing of that record is hidden from the caller.
+        """
 
     def field_error(self, pointer: str, code: str, **params: Any) -> None:
-        """Refuse this member with a sentence; in an old ledger warn of it."""
+        """Refuse this member with a sentence (422); in an old ledger warn of it."""
+
+    def reject(self, pointer: str, code: str, **params: Any) -> None:
+        """Refuse this member with a sentence (422), in an old ledger, too: its row is rejected."""
+
+    def refuse(self, code: str, **params: Any) -> None:
+        """Refuse the write with a sentence that has a status of its own; in an old ledger the row is rejected."""
 
 
+IN_FULL = "in_full"
 CheckRule = Callable[[Check, Mapping[str, Any] | None, Mapping[str, Any]], None]
 
 

@@ -47,6 +47,11 @@ class RoleView:
             return ""
         return _shown_if(self.right(t).hides.shown_if, row) or "false"
 
+    def in_full(self, t: RecordType, row: str) -> str:
+        """SQL for whether nothing of a row that the role sees is hidden from it."""
+        right = self.right(t)
+        return (_shown_if(right.hides.shown_if, row) or "false") if _hidden(t, right) else "true"
+
     def target(self, f: Reference) -> tuple[RecordType, Right]:
         """The type that a field refers to, and what the role may do with it."""
         target = self.registry.by_path[f.to]

@@ -7,10 +7,14 @@ from typing import Any
 import orjson
 
 from app.db.context import GUARD
-from app.errors import FieldError, invalid
-from app.kernel.declare.record_type import RecordType
+from app.errors import FieldError, Refusal, invalid
+from app.kernel.declare.fields import Reference
+from app.kernel.declare.lifecycle import VOIDED
+from app.kernel.declare.record_type import IN_FULL, RecordType
+from app.kernel.sql.reference_joins import ReferenceInputs
 from app.kernel.store.context import RequestContext
 from app.kernel.store.pending import PendingChange
+from app.kernel.store.reference_checks import refuse_references
 from app.kernel.store.refusals import require_current_on
 
 
@@ -20,11 +24,16 @@ class RuleContext:
 
     referenced_rows   field -> column -> value of the record that the field names
     imported          whether the row comes from an old ledger, in which rules on values are warnings
+    field_errors      of values; in an old ledger they are warnings
+    rejections        of members; they reject the row of an old ledger, too
+    refusals          of the whole write
     """
 
     referenced_rows: Mapping[str, Any]
     imported: bool = False
     field_errors: list[FieldError] = field(default_factory=list)
+    rejections: list[FieldError] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
 
     def referenced(self, reference: str, column: str) -> Any:
         """A column of the record that `reference` names; None if it names none."""
@@ -34,12 +43,23 @@ class RuleContext:
         """Add an error of a member."""
         self.field_errors.append(FieldError(f"/{pointer}", code, params, params.pop("allowed", None)))
 
+    def reject(self, pointer: str, code: str, **params: Any) -> None:
+        """Add an error of a member that no old ledger is forgiven."""
+        self.rejections.append(FieldError(f"/{pointer}", code, params))
+
+    def refuse(self, code: str, **params: Any) -> None:
+        """Add a refusal of the whole write."""
+        self.refusals.append(Refusal(code, **params))
+
 
 async def check_create(
-    ctx: RequestContext, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str
-) -> None:
-    """Run the type's rule on a record that is to be created. Refuses with `validation_failed`."""
-    await _run_rule(ctx, connection, t, None, values, jurisdiction)
+    ctx: RequestContext, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str,
+    inputs: ReferenceInputs,
+) -> None:  # fmt: skip
+    """Run the type's rule on a record that is to be created. Refuses with `validation_failed`, or as the rule says."""
+    if refusal := await _run_rule(ctx, connection, t, None, values, jurisdiction):
+        await refuse_references(ctx, connection, t, inputs, values, jurisdiction)
+        raise refusal
 
 
 async def check_change(ctx: RequestContext, connection: Any, pending: PendingChange) -> None:
@@ -63,29 +83,39 @@ async def check_change(ctx: RequestContext, connection: Any, pending: PendingCha
     for f in t.references:  # a reference given by number replaces the identifier, and the other way round
         if f.id_column in values or f.number_column in values:
             new |= {c: values.get(c) for c in f.columns}
-    await _run_rule(ctx, connection, t, old, new, old["jurisdiction"])
+    moved = frozenset(effect.reference for effect in pending.effects)
+    if refusal := await _run_rule(ctx, connection, t, old, new, old["jurisdiction"], moved):
+        # The rule may have waited for a lock while the record itself was changed.
+        await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
+        await refuse_references(ctx, connection, t, pending.inputs, pending.values, old["jurisdiction"])
+        raise refusal
 
 
 async def _run_rule(
     ctx: RequestContext, connection: Any, t: RecordType, old: Mapping[str, Any] | None, new: Mapping[str, Any],
-    jurisdiction: str,
-) -> None:  # fmt: skip
+    jurisdiction: str, moved: frozenset[str] = frozenset(),
+) -> Refusal | None:  # fmt: skip
+    """Run the rule. Refuses with `validation_failed`; returns what it refuses the whole write with, if anything."""
     if t.check is None:
-        return
-    rows = await referenced(ctx, connection, t, new, jurisdiction) if t.rule_reads_references else {}
+        return None
+    rows = await referenced(ctx, connection, t, new, jurisdiction, moved) if t.rule_reads_references else {}
     rule = RuleContext(rows)
     t.check(rule, old, new)
-    if rule.field_errors:
-        raise invalid(*rule.field_errors)
+    if errors := (*rule.field_errors, *rule.rejections):
+        raise invalid(*errors)
+    return rule.refusals[0] if rule.refusals else None
 
 
 async def referenced(
-    ctx: RequestContext, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str
-) -> dict[str, Any]:
+    ctx: RequestContext, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str,
+    moved: frozenset[str] = frozenset(),
+) -> dict[str, Any]:  # fmt: skip
     """The columns that the rule `requires` of referenced records, which are locked: field -> column -> value(s).
 
-    The rule reads only records that the caller sees, but also those of their columns that are hidden from the caller:
-    whom a clue is about. A list of references gives lists of values.
+    The rule reads only live records that the caller sees, but also those of their columns that are hidden from the
+    caller: whom a clue is about. A list of references gives lists of values. `moved` are the references whose records
+    the write is going to change. They are locked for a change at once, since two writers who both share a lock would
+    wait for each other; and all are locked in the order of their identifiers.
     """
     found: dict[str, Any] = {}
     for f in t.references:
@@ -96,15 +126,22 @@ async def referenced(
         column = "id" if values.get(f.id_column) else "number"
         visible = await connection.fetch(
             f"select x.id from {target.table} x where x.{column}::text = any($2::text[])"
-            f" and x.jurisdiction = $3 and {GUARD}",
+            f" and x.jurisdiction = $3 and x.state <> '{VOIDED}' and {GUARD}",
             ctx.context(), [keys] if isinstance(keys, str) else list(keys), jurisdiction,
         )  # fmt: skip
-        columns = ", ".join(f"to_jsonb({target.virtual.get(c, f'{{0}}.{c}').format('x')}) as {c}" for c in f.requires)
+        lock = "no key update" if f.name in moved else "share"
         async with ctx.as_system(connection):
             rows = await connection.fetch(
-                f"select {columns} from {target.table} x where x.id = any($2::uuid[]) and {GUARD} for share of x",
+                f"select {required_columns(ctx, target, f)} from {target.table} x where x.id = any($2::uuid[])"
+                f" and x.state <> '{VOIDED}' and {GUARD} order by x.id for {lock} of x",
                 ctx.context(), [row["id"] for row in visible],
             )  # fmt: skip
-        lists = {c: [orjson.loads(row[c]) if row[c] else None for row in rows] for c in f.requires}
+        lists = {c: [orjson.loads(row[c]) if row[c] else None for row in rows] for c in (*f.requires, IN_FULL)}
         found[f.name] = lists if f.many else {c: (v[0] if v else None) for c, v in lists.items()}
     return found
+
+
+def required_columns(ctx: RequestContext, target: RecordType, f: Reference) -> str:
+    """The select list, over the record `x`, of what a rule reads through `f`: each column as JSON, and `IN_FULL`."""
+    columns = [f"to_jsonb({target.virtual.get(c, f'{{0}}.{c}').format('x')})::text as {c}" for c in f.requires]
+    return ", ".join([*columns, f"to_jsonb({ctx.view.in_full(target, 'x')})::text as {IN_FULL}"])

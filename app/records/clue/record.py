@@ -6,8 +6,8 @@ from typing import Any
 from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.clue.access import ACCESS
 from app.records.clue.fields import FIELDS
-from app.records.clue.lifecycle import LIFECYCLE
-from app.records.common import IS_CLOSED_OFF, in_order
+from app.records.clue.lifecycle import HOLDER, LIFECYCLE
+from app.records.common import IS_CLOSED_OFF, given_otherwise, in_order
 
 # The units a clue is about: the one it names, and that of the person it names.
 REPORTED_UNITS = """array_remove(array[{0}.reported_unit_id, (
@@ -16,8 +16,14 @@ DAYS = ("registered_on", "handling_decided_on", "concluded_on", "closed_off_on")
 
 
 def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
-    """A clue is registered, handled, concluded and closed off in this order."""
+    """A clue is registered, handled, concluded and closed off in this order; only a transfer changes its holder.
+
+    An old ledger may say who holds a clue of which nobody knew that.
+    """
     in_order(context, new, *DAYS)
+    unknown = context.imported and old and old["holder_unit_id"] is None
+    if old and not unknown and given_otherwise(old, new, *HOLDER):
+        context.reject("holder_unit_number", "holder_by_transfer")
 
 
 RECORD = RecordType(
@@ -38,7 +44,7 @@ RECORD = RecordType(
     ),
     virtual={"reported_units": REPORTED_UNITS},
     check=check,
-    check_reads=frozenset(DAYS),
+    check_reads=frozenset({*DAYS, *HOLDER}),
     examples={
         "信访举报": {
             "round_number": "431382-2017-01",

@@ -45,7 +45,7 @@ FIELDS = (
         many=True,
         required=True,
         headings=("问题线索编号", "移交线索", "线索"),
-        requires=("reported_units",),
+        requires=("reported_units", "state", "holder_unit_id", "imported"),
         sample=["431382-2017-01-C-0001"],
     ),
     Day("sent_on", "移交日期", set_by=True, headings=("移送日期",)),

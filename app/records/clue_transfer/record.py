@@ -1,20 +1,60 @@
 """The declaration of a transfer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import IN_FULL, Check, LedgerHabits, Numbering, RecordType
 from app.records.clue_transfer.access import ACCESS
 from app.records.clue_transfer.fields import FIELDS
 from app.records.clue_transfer.lifecycle import LIFECYCLE
+from app.records.common import given_otherwise
+
+HANDED_OVER = (("to_unit_id", "to_unit_number"), ("clue_ids", "clue_numbers"))
 
 
 def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
+    """A transfer carries clues that are free, to a unit that may have them; once sent, it names no others.
+
+    Whether a clue is free is decided first, so that from a clue that is not, no unit can be asked about.
+    """
+    if old and old["state"] != "draft":
+        if any(given_otherwise(old, new, *columns) for columns in HANDED_OVER):
+            context.refuse("transfer_is_sent")
+    elif not all(_is_free(context.imported, clue, new.get("to_unit_id")) for clue in _clues(context)):
+        context.refuse("clue_not_available")
+    elif not _may_receive(context):
+        if all(context.referenced("clue", IN_FULL)):
+            context.reject("to_unit_number", "transfer_to_reported_unit")
+        else:
+            context.refuse("clue_not_available")
+
+
+def _clues(context: Check) -> Iterable[tuple[bool, bool, str, str | None]]:
+    columns = (IN_FULL, "imported", "state", "holder_unit_id")
+    return zip(*(context.referenced("clue", column) or () for column in columns), strict=True)
+
+
+def _is_free(in_ledger: bool, clue: tuple[bool, bool, str, str | None], receiver: str | None) -> bool:
+    """Whether a clue may be transferred: registered, held by no one else, and read in full by the caller.
+
+    Who imports an old ledger reads no clue, and brings those that a ledger has brought. Such a ledger names the holder
+    of a clue beside the transfer that made it so, and clues that were finished before they came here.
+    """
+    in_full, of_ledger, state, holder = clue
+    if not in_ledger:
+        return in_full and state == "registered"
+    if not (in_full or of_ledger):
+        return False
+    if holder is None:
+        return state == "registered" or of_ledger
+    return holder == receiver and state in ("registered", "concluded", "closed_off")
+
+
+def _may_receive(context: Check) -> bool:
     """A clue is never handed to the unit it is about, nor to one below it (domain.md 3.9)."""
     lineage = set(context.referenced("to_unit", "lineage") or ())
     reported = {unit for units in context.referenced("clue", "reported_units") or () for unit in units or ()}
-    if lineage & reported:
-        context.field_error("to_unit_number", "transfer_to_reported_unit")
+    return not lineage & reported
 
 
 RECORD = RecordType(
@@ -29,7 +69,7 @@ RECORD = RecordType(
     numbering=Numbering("T", assigned=True),
     ledger=LedgerHabits(sheets=("线索移交", "移交台账"), number=("移交编号",)),
     check=check,
-    check_reads=frozenset({"to_unit_id", "clue_ids"}),
+    check_reads=frozenset({"to_unit_id", "clue_ids", "sent_on"}),
     examples={
         "移交纪检机关": {
             "round_number": "431382-2017-01",
