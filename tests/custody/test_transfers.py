@@ -111,7 +111,7 @@ async def test_a_correction_changes_no_holder(make: Maker, office: Api) -> None:
     for one in (clue, free):
         held, current = await custody(office, one), await office.read(f"/v1/clues/{one['id']}")
         answer = await office.act(current, "clues", "correct", reason="核对", holder_unit_number=other["number"])
-        assert answer.status_code == 422 and answer.json()["errors"][0]["code"] == "holder_by_transfer"
+        assert answer.status_code == 422 and answer.json()["errors"][0]["code"] == "set_by_action"
         assert await custody(office, one) == held
 
 

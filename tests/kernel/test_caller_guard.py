@@ -123,7 +123,7 @@ async def everything(api: Api, t: Any, make: Maker) -> None:
         t.path,
         "correct",
         reason="核对",
-        **{f.name: late(make, f) for f in t.fields if f.set_by and not f.columns[1:]},
+        **{f.name: late(make, f) for f in t.fields if f.set_by and f.corrected and not f.columns[1:]},
     )
     assert corrected.status_code == 200, corrected.text
     assert (await api.act(corrected.json(), t.path, "void", reason="到此为止")).status_code == 200

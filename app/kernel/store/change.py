@@ -35,6 +35,16 @@ async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequ
 
     A patch that changes nothing returns the same version and leaves no revision. Refusals, in their order: `refusals`.
     """
+    try:
+        return await _change(ctx, t, key, asked)
+    except Refusal as refusal:
+        if asked.action in EVERY_TYPES or not refusal.field_errors:
+            raise
+        sent = {column: member for member, column in t.lifecycle.transition(asked.action).sets.items()}
+        raise refusal.naming(sent) from None
+
+
+async def _change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequest) -> Any:
     right = ctx.right(t)
     if asked.problem or asked.version is None or not right.ever(asked.action):
         await require_current(ctx, t, key, asked)  # refuses in each of these cases

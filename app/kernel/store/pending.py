@@ -171,7 +171,7 @@ def step(
     errors = [
         FieldError(f"/{f.number_column}", "required", {"label": f.label})
         for f in transition.body
-        if isinstance(f, Reference) and f.required and not (named.get(f.id_column) or named.get(f.number_column))
+        if isinstance(f, Reference) and f.required and not (body.get(f.id_column) or body.get(f.number_column))
     ]
     if errors:
         raise invalid(*errors)

@@ -102,7 +102,15 @@ FIELDS = (
     ),
     CHOSEN_HANDLING,
     Day("handling_decided_on", "处置日期", set_by=True, headings=("处置方式确定日期", "处置意见日期")),
-    Reference("holder_unit", "持有单位", "移交后接收线索的单位。", to="units", set_by=True, headings=("接收单位",)),
+    Reference(
+        "holder_unit",
+        "持有单位",
+        "移交后接收线索的单位。",
+        to="units",
+        set_by=True,
+        corrected=False,
+        headings=("接收单位",),
+    ),
     HANDLING_UNIT,
     Reference(
         "merged_into",

@@ -22,7 +22,7 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
     """
     in_order(context, new, *DAYS)
     unknown = context.imported and old and old["holder_unit_id"] is None
-    if old and not unknown and given_otherwise(old, new, *HOLDER):
+    if old and not unknown and given_otherwise(old, new, *HOLDER):  # no correction may, either (fields.py)
         context.reject("holder_unit_number", "holder_by_transfer")
 
 

@@ -18,7 +18,10 @@ RECORD = RecordType(
     ledger=LedgerHabits(sheets=("单位名录", "单位"), number=("单位编码", "单位编号"), keeps=("name", "kind")),
     ledger_name=LedgerName(columns=("name", "former_names"), only={"state": "active"}),
     virtual={"lineage": "unit_lineage({0}.jurisdiction, {0}.id)"},
-    constraints={"own_parent": ("parent_id <> id", "parent_number")},
+    constraints={
+        "own_parent": ("parent_id <> id", "parent_number"),
+        "own_heir": ("merged_into_id <> id", "merged_into_number"),
+    },
     examples={
         "乡镇": {"name": "示例镇", "kind": "township_street", "division_code": "431382"},
         "外部单位": {"name": "示例市人民检察院", "kind": "other", "note": "区划以外的单位"},
