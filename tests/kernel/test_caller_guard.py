@@ -133,7 +133,7 @@ async def every_action(t: Any, make: Maker) -> None:
     """Each action once, with its effects."""
     for arrow in t.lifecycle.public:
         walker = Walker(make.fresh())
-        await walker.take(t, await walker.reach(t.path, arrow.origins[0]), arrow)
+        await walker.take(t, await walker.ready(t.path, arrow.origins[0], arrow), arrow)
 
 
 def late(make: Maker, f: Any) -> Any:

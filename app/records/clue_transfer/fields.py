@@ -46,7 +46,7 @@ FIELDS = (
         required=True,
         headings=("问题线索编号", "移交线索", "线索"),
         requires=("reported_units", "state", "holder_unit_id", "imported"),
-        sample=["431382-2017-01-C-0001"],
+        sample=["431382-2017-01-C-0031"],
     ),
     Day("sent_on", "移交日期", set_by=True, headings=("移送日期",)),
     Text(

@@ -77,7 +77,7 @@ RECORD = RecordType(
             "route": "discipline",
             "from_unit_number": "431382-U003",
             "to_unit_number": "431382-U001",
-            "clue_numbers": ["431382-2017-01-C-0001"],
+            "clue_numbers": ["431382-2017-01-C-0031"],
         }
     },
 )
