@@ -17,6 +17,7 @@ RAISERS = {
     "refuse": 0,
     "PydanticCustomError": 0,
     "reject": 1,
+    "warn": 1,
     "_bad": 1,
     "UnreadableFile": 0,
     "CellProblem": 0,
