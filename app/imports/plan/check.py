@@ -196,10 +196,13 @@ class FileCheck:
             if p.errors:
                 continue
             decide.decide(p, values, record, self.lookup, self.allow_register)
-            validate.check_rule(p, values, record, foreseen.applied(p, values, record, of_rule, self.lookup))
+            if self.lookup.foreseen:
+                of_rule = foreseen.applied(p, values, record, of_rule, self.lookup)
+            validate.check_rule(p, values, record, of_rule)
             if p.errors:
                 continue
-            foreseen.note(p, record, self.lookup)
+            if t.lifecycle.effects_on_create:
+                foreseen.note(p, record, self.lookup)
             if may_be_referenced and p.result == "created" and p.record_id and p.state:
                 self.lookup.add_planned(t, p.record_id, p.number, p.state, p.values)
         if type_info(t).self_referencing:

@@ -41,8 +41,6 @@ def applied(
     lookup: Lookup,
 ) -> dict[str, Any]:
     """What the rule of a row reads of other records, as earlier rows of the file will leave them."""
-    if not lookup.foreseen:
-        return referenced
     row, found = {**(record.values if record else {}), **values}, dict(referenced)
     for f in planned.type.references:
         if f.name not in found:

@@ -65,13 +65,13 @@ async def check_create(
 async def check_change(ctx: RequestContext, connection: Any, pending: PendingChange) -> None:
     """Read the old row, then ask for the members that the action needs and run the type's rule.
 
-    Refuses as `require_current` does, then with `validation_failed`. From a state that the action does not start from
-    nothing is said here: the UPDATE will write nothing, and `explain` names the legal actions.
+    Refuses as `require_current` does, then with `validation_failed`. Of a voided record, and from a state that the
+    action does not start from, nothing is said here: the UPDATE will write nothing, and `explain` says why.
     """
     t, transition = pending.t, pending.transition
     row = await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
     old = orjson.loads(row["row"])
-    if transition and old["state"] not in transition.origins:
+    if old["state"] == VOIDED or (transition and old["state"] not in transition.origins):
         return
     cleared = {c: None for name in pending.inputs.cleared for c in t.reference(name).columns}
     values: Mapping[str, Any] = {**pending.values, **cleared}
