@@ -203,3 +203,14 @@ async def test_a_ledger_sends_a_draft_whose_clue_is_free_and_no_other(make: Make
     steps = [{**said(t), "sent_on": "2017-06-12"} for t in (first, second)]
     assert await imported(office, OFFICE, steps) == [("updated", []), REJECTED]
     assert await custody(office, clue) == ("transferred", first["to_unit_id"])
+
+
+async def test_the_clues_of_a_holder_are_listed(make: Maker, office: Api) -> None:
+    clues, other = [await make("clues") for _ in range(3)], await make("units")
+    await sent(office, await drafted(make, clues[0], clues[1]))
+    await sent(office, await drafted(make, clues[2], to=other))
+    mine = {c["id"] for c in clues}
+    for unit, wanted in ((office.unit, clues[:2]), (other, clues[2:])):
+        for query in ({"holder_unit_id": unit["id"]}, {"holder_unit_number": unit["number"]}):
+            found = {c["id"] for c in await office.every("clues", **query)}
+            assert found & mine == {c["id"] for c in wanted}, query
