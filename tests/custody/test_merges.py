@@ -126,7 +126,9 @@ async def test_the_office_proposes_and_the_leading_group_confirms(units: Registe
     assert await units.answers_for(theirs) == {holder["id"]}, "a proposal changes nothing yet"
     entry = (await units.leaders.read(f"/v1/units/{holder['id']}/revisions"))["items"][0]
     assert (entry["action"], entry["reason"]) == ("propose_merge", "机构改革")
-    assert (await units.act(holder, "confirm_merge")).status_code == 403, "not the office itself"
+    alone = Api(units.office.app, auth=units.office.acting(OFFICE))
+    for action in ("confirm_merge", "decline_merge"):
+        assert (await units.act(holder, action, alone)).status_code == 403, "not the office itself"
     assert (await units.merge(holder, heir, by=units.leaders)).status_code == 403
     answer = await units.act(holder, "confirm_merge", units.leaders)
     merged = answer.json()
