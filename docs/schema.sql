@@ -251,6 +251,57 @@ create function caller_ownership() returns uuid language sql stable security def
 comment on function caller_ownership() is 'A digest of the caller and of its role, division and unit or team now: what an import belongs to.';
 alter function caller_ownership() owner to ledger_keeper;
 
+-- The share lock makes the confirmation wait for a merge of that unit that is under way.
+create function merge_is_proposed(jurisdiction text, unit_id uuid, into_id uuid) returns boolean language plpgsql volatile
+  security definer set search_path = public, pg_temp cost 100000 as $$
+declare
+  proposed_by text;
+begin
+  perform from unit u where u.jurisdiction = $1 and u.id = $3 and u.state = 'active' for share;
+  if not found then
+    return false;
+  end if;
+  select r.actor into proposed_by from revision r
+    where r.jurisdiction = $1 and r.record_type = 'units' and r.record_id = $2 and r.action = 'propose_merge'
+    order by r.version desc limit 1;
+  return proposed_by is distinct from (caller_context() ->> 'sub');
+end $$;
+comment on function merge_is_proposed(text, uuid, uuid) is 'Whether a merge into this unit stands proposed by somebody else than the caller, and the unit is still there.';
+alter function merge_is_proposed(text, uuid, uuid) owner to ledger_keeper;
+create policy keeper_reads on revision for select to ledger_keeper
+  using (record_type = 'units' and action = 'propose_merge');
+grant select (jurisdiction, record_type, record_id, version, action, actor) on revision to ledger_keeper;
+
+-- Whether a merge of the unit, or its undoing, moves clues or those who read them to other accounts, and so takes two
+-- persons. All that is merged into the unit, and all that the unit it leads to answers for, is looked at. These units are
+-- locked first, in their order: a clue that is being sent to one, or an account that is being bound to one, waits or is seen.
+create function merge_takes_two(jurisdiction text, unit_id uuid, into_id uuid) returns boolean language plpgsql volatile
+  security definer set search_path = public, pg_temp cost 100000 as $$
+declare
+  heirs uuid[] := array[into_id];
+  next uuid;
+  concerned uuid[];
+begin
+  loop
+    select u.merged_into_id into next from unit u
+      where u.jurisdiction = $1 and u.id = heirs[cardinality(heirs)] and u.state = 'merged';
+    exit when next is null or next = any (heirs);
+    heirs := heirs || next;
+  end loop;
+  with recursive held as (
+    select u.id from unit u where u.jurisdiction = $1 and u.id = any (heirs || unit_id)
+    union
+    select u.id from held join unit u on u.jurisdiction = $1 and u.merged_into_id = held.id and u.state = 'merged')
+  select array_agg(id) into concerned from held;
+  perform from unit u where u.jurisdiction = $1 and u.id = any (concerned) order by u.id for no key update;
+  return exists (select from clue c where c.jurisdiction = $1 and c.state <> 'voided'
+      and (c.holder_unit_id = any (concerned) or c.handling_unit_id = any (concerned)))
+    or exists (select from principal p where p.code = $1 and p.unit_id = any (concerned)
+      and p.role in ('case_supervision', 'organisation_department', 'handling_department'));
+end $$;
+comment on function merge_takes_two(text, uuid, uuid) is 'Whether a unit, or the one it is merged into, holds clues or has accounts that read them; it locks them.';
+alter function merge_takes_two(text, uuid, uuid) owner to ledger_keeper;
+
 -- Every worker of the service caches principals, and drops one that has changed.
 create function notify_principal() returns trigger language plpgsql as $$
 begin
@@ -1017,7 +1068,10 @@ create policy figures on unit for select to ledger_figures using (
       caller_grants() -> 'inspection_office',
       caller_grants() -> 'case_supervision',
       caller_grants() -> 'superior') ->> 'high'));
+grant update on unit to ledger_leading_group;
 create policy leading_group on unit for select to ledger_leading_group using (
+    unit.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+create policy leading_group_changes on unit for update to ledger_leading_group using (
     unit.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
 grant insert, update on unit to ledger_inspection_office;
 create policy inspection_office on unit for select to ledger_inspection_office using (
@@ -1042,7 +1096,7 @@ create policy partner_system on unit for select to ledger_partner_system using (
 
 -- What the functions of the keeper read and lock
 create policy keeper on unit to ledger_keeper using (true);
-grant select (jurisdiction, id, state, parent_id, stationed_at_unit_ids, merged_into_id), update (state)
+grant select (jurisdiction, id, state, parent_id, stationed_at_unit_ids, merged_into_id, proposed_into_id), update (state)
   on unit to ledger_keeper;
 
 -- One version at a time, and never deleted
@@ -1084,10 +1138,11 @@ begin
          case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
          null, null, n.state, n.audience
     from (select
-  c.id, c.kind, c.name, c.note, c.state, c.number, c.version, c.audience, c.imported, c.parent_id,
-  c.created_at, c.created_by, c.updated_at, c.updated_by, c.credit_code, c.ledger_line, c.valid_until,
-  c.former_names, c.jurisdiction, c.division_code, c.parent_number, c.merged_into_id,
-  c.principal_name, c.principal_post, c.created_by_role, c.updated_by_role, c.merged_into_number,
+  c.id, c.kind, c.name, c.note, c.state, c.number, c.version, c.audience, c.imported, c.name_left,
+  c.parent_id, c.created_at, c.created_by, c.updated_at, c.updated_by, c.credit_code, c.ledger_line,
+  c.proposed_on, c.valid_until, c.former_names, c.jurisdiction, c.division_code, c.parent_number,
+  c.merged_into_id, c.principal_name, c.principal_post, c.undoing_agreed, c.created_by_role,
+  c.updated_by_role, c.proposed_into_id, c.merged_into_number, c.proposed_into_number,
   c.stationed_at_unit_ids, c.stationed_at_unit_numbers
       from changed c) n;
   return null;
@@ -1135,6 +1190,17 @@ begin
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'unit', constraint = 'held_reference';
   end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.proposed_into_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'unit', constraint = 'held_reference';
+  end if;
   return null;
 end $$;
 
@@ -1174,6 +1240,17 @@ begin
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'unit', constraint = 'held_reference';
   end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.proposed_into_id) c
+      cross join lateral (select c.proposed_into_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'unit', constraint = 'held_reference';
+  end if;
   return null;
 end $$;
 create trigger hold_insert after insert on unit referencing new table as changed for each statement
@@ -1183,6 +1260,7 @@ create trigger hold_update after update on unit for each row
   when (new.parent_id is distinct from old.parent_id
     or new.stationed_at_unit_ids is distinct from old.stationed_at_unit_ids
     or new.merged_into_id is distinct from old.merged_into_id
+    or new.proposed_into_id is distinct from old.proposed_into_id
     or old.state = 'voided')
   execute function hold_changed_unit();
 alter function hold_unit() owner to ledger_keeper;
@@ -1192,6 +1270,7 @@ do $$ begin
   if current_setting('server_version_num')::int >= 180000 then
     execute 'alter table unit alter constraint fk_unit_parent_id not enforced';
     execute 'alter table unit alter constraint fk_unit_merged_into_id not enforced';
+    execute 'alter table unit alter constraint fk_unit_proposed_into_id not enforced';
   end if;
 end $$;
 

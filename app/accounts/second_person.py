@@ -148,7 +148,7 @@ async def decide(connection: Any, entry: Mapping[str, Any], state: str, by: str)
     if now["state"] != "pending":
         raise Refusal("change_not_pending", state=now["state"])
     if by in now["makers"] or by == entry["principal"]:
-        raise Refusal("second_person_needed")
+        raise Refusal("second_person_needed", label="账号的这项改动")
     await connection.execute(_DECIDED, entry["id"], state, by)
     if state == "confirmed":
         await connection.execute(

@@ -83,7 +83,9 @@ def change_examples(t: RecordType) -> dict[str, Any]:
 def action_examples(t: RecordType, action: str) -> dict[str, Any]:
     """An example of an action's body, from the samples of its fields."""
     if action in ("void", "correct"):
-        mended = [f for f in t.fields if f.set_by and f.sample is not None and not isinstance(f, Reference)]
+        mended = [
+            f for f in t.fields if f.set_by and f.corrected and f.sample is not None and not isinstance(f, Reference)
+        ]
         fields, label = (REASON, *(mended[:1] if action == "correct" else ())), "作废" if action == "void" else "更正"
     else:
         transition = t.lifecycle.transition(action)

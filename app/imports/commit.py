@@ -16,6 +16,9 @@ from app.imports.apply.write_plan import write_plan
 from app.kernel.store import RequestContext
 from app.logging import log
 
+# What the database or an effect refuses although the check of the plan has found it right.
+MOVED = ("number_taken", "key_taken", "conflict", "clue_not_available")
+
 
 async def commit_plan(ctx: RequestContext, import_id: str, rows: int) -> None:
     """Commit the plan of an import, which has so many rows. Refuses with `plan_moved` if a record has changed."""
@@ -39,7 +42,7 @@ def _refusing_moved(ctx: RequestContext, import_id: str) -> Iterator[None]:
         log.warning("plan not applied", request=ctx.request, import_id=import_id, sqlstate=problem.sqlstate)
         raise Refusal("plan_moved") from None
     except Refusal as refusal:
-        raise Refusal("plan_moved") if refusal.code in ("number_taken", "key_taken", "conflict") else refusal from None
+        raise Refusal("plan_moved") if refusal.code in MOVED else refusal from None
 
 
 async def commit_preview(service: Any, ctx: RequestContext, import_id: str, rows: int) -> None:

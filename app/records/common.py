@@ -162,6 +162,13 @@ def in_order(context: Check, row: Mapping[str, Any], *members: str) -> None:
             latest = member
 
 
+def given_otherwise(old: Mapping[str, Any], new: Mapping[str, Any], id_column: str, number_column: str) -> bool:
+    """Whether a reference, or a list of them, differs from the old row. A body may give it in either way."""
+    if new.get(id_column):
+        return bool(new[id_column] != old[id_column])
+    return bool((new.get(number_column) or None) != (old[number_column] or None))
+
+
 def read_subject(row: dict[str, Any]) -> None:
     """One column of a ledger names the subject: a unit by name or number, a person by number.
 

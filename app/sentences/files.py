@@ -31,6 +31,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("key_in_use", MEMBER, "这条{label}已经登记，编号为 {number}。", "请改用这个编号，或去掉编号。", "The record exists with number {number}.", "Use that number.", label="巡察对象", number="431382-2017-01-D-001"),
     sentence("register_change", MEMBER, "“{label}”与名录不同：名录为“{old}”，此处为“{new}”。", "确要更改的，导入时加 allow_register_changes=true。", "{label} differs from the register: {old}, here {new}.", "Add allow_register_changes=true if it is meant.", label="单位名称", old="甲镇", new="乙镇"),
     sentence("name_disagrees", MEMBER, "姓名与编号 {number} 的人员不符。", "请核对编号和姓名。", "The name is not that of {number}.", "Check number and name.", number="431382-P001"),
+    sentence("name_not_compared", MEMBER, "姓名没有核对：人员 {number} 的姓名对本账号隐去。", "请自行核对编号和姓名。", "The name was not compared: that of {number} is hidden from this account.", "Compare number and name yourself.", label="人员", number="431382-P001"),
     sentence("name_needs_number", MEMBER, "人员须写编号，只写姓名无法对应。", "请填人员编号。", "A person needs a number; a name alone is not enough.", "Give the person's number."),
     sentence("name_is_ambiguous", MEMBER, "“{text}”对应不止一条记录。", "请改填编号。", "{text} names more than one record.", "Give its number.", text="第一巡察组"),
     sentence("line_without_type", MEMBER, "有 {lines} 行没有写明类型，或类型不对。", "每行写 \"type\"，或加参数 type=。", "{lines} lines have no known type.", "Give type in each line or as a parameter.", lines=1),

@@ -28,6 +28,9 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("ambiguous_number", 409, "编号 {number} 在多个区划中都有。", "请改用 candidates 中的标识 id。", "The number {number} exists in several jurisdictions.", "Use an id from candidates.", number="431382-2017-01"),
     sentence("illegal_action", 409, "当前状态为“{state}”，不能{label}。", "可执行的操作见 allowed_actions。", "Not allowed in the present state.", "See allowed_actions.", state="已登记", label="销号"),
     sentence("condition_not_met", 409, "尚不具备{label}的条件。", "请先完成前面的步骤。", "The condition for this action is not met.", "Complete the earlier steps first.", label="整改完成"),
+    sentence("clue_not_available", 409, "所列线索中有的现在不能这样办理。", "只有状态为“已登记”、本账号看得到全部内容的线索可以移交，接收单位须合乎规定；需要的，请与持有单位联系。", "One of the clues is not available for this.", "Only a registered clue that this account reads in full can be transferred, and not to every unit; ask its holder."),
+    sentence("second_person_needed", 409, "{label}须经两人，不能由一人独自办理。", "单位持有线索或有办理线索的账号的，并入请先提出（propose_merge），由领导小组确认（confirm_merge），撤销并入请领导小组先收回同意（decline_merge）；账号的改动，请改动人、设密码的人和账号本人以外的系统管理员或安全管理员办理。", "This takes two persons: {label}.", "Of units that hold clues or have accounts that read them, propose the merge (propose_merge) and let the leading group confirm it (confirm_merge); before it is undone, the leading group takes its agreement back (decline_merge). A change of an account is decided by another administrator or the security officer.", label="并入"),
+    sentence("transfer_is_sent", 409, "这份移交已经发出，线索和接收单位不能再改。", "需要改的，请先退回，再另行移交。", "The transfer was sent: its clues and its receiver stay.", "Have it given back, and make another."),
     sentence("record_voided", 409, "这条{label}已作废，不能再改。", "需要的，请另行登记一条。", "The record is voided and cannot change.", "Enter a new one if needed.", label="发现问题"),
     sentence("still_referred_to", 409, "还有记录引用这条{label}：{examples}。", "请先作废或改掉这些记录。", "Live records still refer to it: {examples}.", "Void or change those first.", label="单位", examples="发现问题 431382-2017-01-F-0001"),
     sentence("still_referred_to_unseen", 409, "这条{label}还在使用中，不能作废。", "请与巡察办联系。", "The record is still in use and cannot be voided.", "Ask the inspection office.", label="单位"),
@@ -52,7 +55,6 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("internal", 500, "服务出错，没有保存。", "请把请求编号 {request} 告诉系统管理员。", "Something went wrong; nothing was saved.", "Tell the administrator the request id {request}.", request="…"),
     sentence("value_not_opened", 500, "加密保存的内容打不开：密钥不全，或密文已被改动。", "请把请求编号 {request} 告诉系统管理员，核对密钥文件 secret-key。", "A sealed value does not open: its key is missing, or it was altered.", "Tell the administrator the request id {request}; check the file secret-key.", request="…"),
     sentence("last_administrator", 409, "这是最后一个管理全部区划、长期有效的管理员账号。", "请先另开一个，再停用、改任或限期。", "This is the last administrator of the whole without an end.", "Open another one before you disable, move or limit it."),
-    sentence("second_person_needed", 409, "这件事须由另一人决定：改动人、设密码的人和账号本人都不能。", "请另一位系统管理员或安全管理员办理。", "Another person decides this: not who made the change, set the password or bears the account.", "Ask another administrator or the security officer."),
     sentence("change_not_pending", 409, "这次账号改动不待确认（{state}）。", "请查看这个账号最新的改动：GET /v1/account-changes?principal=。", "This change does not wait for confirmation ({state}).", "See the newest change of the account: GET /v1/account-changes?principal=.", state="replaced"),
     sentence("username_taken", 409, "用户名已有人使用。", "请换一个。", "The user name is taken.", "Choose another."),
 )  # fmt: skip

@@ -16,29 +16,32 @@ from tests.support.bureaus import entered
 from tests.support.callers import Api
 
 CODE = "431322"
-_words = itertools.count(1)
-
-
-def canary() -> str:
-    """A word that stands nowhere else."""
-    return f"鸣{next(_words):05}雀"
 
 
 @dataclass
 class World:
-    """Who there is, what there is, and which words stand in it."""
+    """Who there is, what there is, and which words stand in it. Two worlds are the same but for code and accounts."""
 
     service: Any
     pools: Pools
+    code: str = CODE
+    accounts: str = "w_"
     callers: dict[str, Api] = field(default_factory=dict)
     records: dict[str, dict[str, Any]] = field(default_factory=dict)  # label -> record as its maker saw it
     paths: dict[str, str] = field(default_factory=dict)
     canaries: dict[str, dict[str, str]] = field(default_factory=dict)  # label -> member -> word
 
-    async def sign_in(self, name: str, role: str, code: str = CODE, **bound: Any) -> Api:
+    def __post_init__(self) -> None:
+        self._words = itertools.count(1)
+
+    def canary(self) -> str:
+        """A word that stands nowhere else."""
+        return f"鸣{next(self._words):05}雀"
+
+    async def sign_in(self, name: str, role: str, code: str | None = None, **bound: Any) -> Api:
         """A caller of this role."""
-        await entered(self.pools, f"w_{name}", role, code, **bound)
-        async with Api.signed_in(self.service, f"w_{name}") as api:
+        await entered(self.pools, f"{self.accounts}{name}", role, code or self.code, **bound)
+        async with Api.signed_in(self.service, f"{self.accounts}{name}") as api:
             self.callers[name] = api
         return api
 
@@ -48,8 +51,8 @@ class World:
         for f in t.fields:
             plain = type(f) is kinds.Text and f.form is None and f.writable and f.name not in body
             if plain and f.longest >= 20:
-                words[f.name] = canary()
-        words["note"] = canary()
+                words[f.name] = self.canary()
+        words["note"] = self.canary()
         record = await self.callers[by].write(f"/v1/{path}", {**words, **body})
         self.records[label], self.paths[label], self.canaries[label] = record, path, words
         return record
@@ -74,9 +77,9 @@ class World:
         return {label for label, its in self.paths.items() if its == path}
 
 
-async def build(service: Any, pools: Pools) -> World:
+async def build(service: Any, pools: Pools, code: str = CODE, accounts: str = "w_") -> World:
     """The world, made by the colleagues whose work it is."""
-    w = World(service, pools)
+    w = World(service, pools, code, accounts)
     await w.sign_in("inspection_office", "inspection_office")
     kinds_of = {"U": "township_street", "V": "township_street", "X": "village_group", "ORG": "organisation_department"}
     for label, kind in {**kinds_of, "SUP": "discipline_body", "DEP": "discipline_body"}.items():
@@ -148,7 +151,7 @@ async def _work(w: World) -> None:
         if label != "F-AU-new":
             await w.act(office, label, "feed_back", on="2017-06-09")
     for label, unit in (("S-U", "U"), ("S-X", "X")):
-        absent = [{"name": canary(), "post": canary(), "reason": canary()}]
+        absent = [{name: w.canary() for name in ("name", "post", "reason")}]
         await w.make(
             office, label, "feedback-sessions", **r, unit_number=w.number(unit), held_on="2017-06-09", absentees=absent
         )

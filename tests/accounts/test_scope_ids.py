@@ -67,17 +67,20 @@ async def test_a_unit_answers_for_itself_and_for_what_was_merged_into_it(desk: D
     assert await desk.scope_ids(later) == {a["id"], b["id"], c["id"]}, "one that comes later has the same"
 
 
-async def test_a_merge_that_is_corrected_moves_the_scope_ids(desk: Desk, make: Maker, office: Api) -> None:
+async def test_a_merge_into_the_wrong_unit_is_undone_and_made_anew(desk: Desk, make: Maker, office: Api) -> None:
     a, wrong, right = [await make("units") for _ in range(3)]
-    of_wrong, of_right = [await desk.of_unit(u) for u in (wrong, right)]
+    of_a, of_wrong, of_right = [await desk.of_unit(u) for u in (a, wrong, right)]
     record = await merged(office, a, wrong)
-    corrected = await office.act(record, "units", "correct", merged_into_number=right["number"], reason="核对")
-    assert corrected.status_code == 200, corrected.text
+    undone = await office.act(record, "units", "unmerge", reason="核对")
+    assert undone.status_code == 200, undone.text
+    found = [await desk.scope_ids(p) for p in (of_a, of_wrong, of_right)]
+    assert found == [{a["id"]}, {wrong["id"]}, {right["id"]}]
+    await merged(office, a, right)
     assert [await desk.scope_ids(p) for p in (of_wrong, of_right)] == [{wrong["id"]}, {a["id"], right["id"]}]
 
 
 async def test_the_scope_ids_come_back_with_the_unit(desk: Desk, make: Maker, office: Api) -> None:
-    """No action undoes a merge today; whatever path a row takes, the scope ids follow."""
+    """Whatever path a row takes, the scope ids follow."""
     a, b = [await make("units") for _ in range(2)]
     of_a, of_b = [await desk.of_unit(u) for u in (a, b)]
     await merged(office, a, b)

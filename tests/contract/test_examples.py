@@ -41,8 +41,10 @@ def moved(workbook: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 async def clerk(database: EmbeddedPostgres, service: ASGIApp) -> AsyncIterator[Api]:
-    """The bureau of a jurisdiction that holds the seed case and nothing else."""
+    """The bureau of a jurisdiction that holds the seed case, and one clue that was not transferred yet."""
     async with bureau(service, database.application_url, "seeded", CODE, ledger=moved(SEED.read_bytes())) as api:
+        clue = await api.write("/v1/clues", told(dict(next(iter(REGISTRY.by_path["clues"].examples.values())))))
+        assert clue["number"] == told(REGISTRY.by_path["clue-transfers"].examples["移交纪检机关"]["clue_numbers"])[0]
         yield api
 
 

@@ -13,7 +13,8 @@ from tests.support.callers import Api
 from tests.support.records import Maker
 from tests.support.walk import Walker
 
-FILTERS = [(t.path, f.name) for t in REGISTRY for f in t.filters]
+# What no correction sets is set by actions that ask for more: tests/custody looks at them.
+FILTERS = [(t.path, f.name) for t in REGISTRY for f in t.filters if f.writable or f.copied or f.corrected]
 
 
 def ids(page: Any) -> list[str]:

@@ -43,10 +43,14 @@ async def places(new_place: NewPlace) -> dict[str, Place]:
 
 
 def many_units(code: str) -> bytes:
-    """The registers, with as many villages as there are bodies."""
-    sheets = register(code)
+    """The registers, with as many villages as there are bodies, and a clue that can be transferred."""
+    sheets, r = register(code), f"{code}-{ROUND}"
+    clues = [
+        ["线索编号", "轮次编号", "线索来源", "主要问题", "登记日期"],
+        [f"{r}-C-0001", r, "信访举报", "问题", "2017-05-20"],
+    ]
     villages = ([f"{code}-U{n}", f"第{n}村", "村组", "", ""] for n in range(1000, 1000 + ROWS))
-    return workbook({**sheets, "单位名录": [*sheets["单位名录"], *villages]})
+    return workbook({**sheets, "单位名录": [*sheets["单位名录"], *villages], "问题线索台账": clues})
 
 
 async def _shown(place: Place) -> None:
@@ -56,7 +60,7 @@ async def _shown(place: Place) -> None:
         talk = {"round_number": r, "kind": "talk", "subject_kind": "person", "person_number": person}
         await place.api.write("/v1/admonishments", {**talk, "held_on": "2017-06-01", **units})
     body = {"route": "discipline", "from_unit_number": f"{place.code}-U003", "to_unit_number": f"{place.code}-U001"}
-    body |= {"round_number": r, "clue_numbers": [f"{r}-C-0001"]}
+    body |= {"round_number": r, "clue_numbers": [f"{r}-C-0002"]}
     finding = await place.api.read(f"/v1/findings/{r}-F-0001")
     assert (await place.api.act(finding, "findings", "feed_back", on="2031-06-09")).status_code == 200
     transfer = await place.api.write("/v1/clue-transfers", body)
@@ -90,7 +94,12 @@ def neutral(value: Any, code: str) -> Any:
 def field_errors(errors: list[Any], column: str, code: str) -> list[tuple[str, str, str, Any]]:
     """What is said of each member, in a form that both ways have."""
     said = [
-        (e[column].strip("/").split("/")[0], e["code"], e["message"].replace(f"{code}-", "431382-"), e.get("allowed"))
+        (
+            (e[column] or "").strip("/").split("/")[0],
+            e["code"],
+            e["message"].replace(f"{code}-", "431382-"),
+            e.get("allowed"),
+        )
         for e in errors
     ]
     return sorted({str(one): one for one in said}.values(), key=str)
@@ -158,6 +167,10 @@ async def test_post_and_import_write_the_same_records_and_say_the_same_of_what_t
             numbers[record["number"]] = row["number"]
             continue
         assert answer.status_code in (409, 422)
+        if (code := answer.json()["code"]) == "clue_not_available":
+            seen[code] += 1
+            assert {f[1] for f in read} == {code}, (body, row)
+            continue
         values = [f for f in told if f[1] not in RULES and not of_reference(t, f)]
         if values:  # a body's references are looked for when its values are in order
             seen["refused"] += 1

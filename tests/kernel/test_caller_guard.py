@@ -124,7 +124,7 @@ async def everything(api: Api, t: Any, make: Maker) -> None:
         t.path,
         "correct",
         reason="核对",
-        **{f.name: late(make, f) for f in t.fields if f.set_by and not f.columns[1:]},
+        **{f.name: late(make, f) for f in t.fields if f.set_by and f.corrected and not f.columns[1:]},
     )
     assert corrected.status_code == 200, corrected.text
     assert (await api.act(corrected.json(), t.path, "void", reason="到此为止")).status_code == 200
@@ -134,7 +134,7 @@ async def every_action(t: Any, make: Maker) -> None:
     """Each action once, with its effects."""
     for arrow in t.lifecycle.public:
         walker = Walker(make.fresh())
-        await walker.take(t, await walker.reach(t.path, arrow.origins[0]), arrow)
+        await walker.take(t, await walker.ready(t.path, arrow.origins[0], arrow), arrow)
 
 
 def late(make: Maker, f: Any) -> Any:

@@ -146,6 +146,9 @@ async def test_it_calls_the_functions_that_its_roles_need_and_no_other(stolen: A
         **dict.fromkeys(("become_system", "system_pass"), callers),
         "system_range": {SYSTEM_ROLE},
         **dict.fromkeys(("caller_colleagues", "caller_ownership"), readers),
+        **dict.fromkeys(
+            ("merge_takes_two", "merge_is_proposed"), {"ledger_inspection_office", "ledger_leading_group", SYSTEM_ROLE}
+        ),
         "receivers_with_account": {"ledger_inspection_office", SYSTEM_ROLE},
         "clue_without_reader": {FIGURES_ROLE, *(f"ledger_{role}" for role in WORK_LIST_READERS)},
     }

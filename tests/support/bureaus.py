@@ -14,7 +14,7 @@ from app.accounts.second_person import COMMAND_LINE
 from app.auth import passwords
 from app.clock import now
 from app.db.pool import Pools
-from tests.support.callers import LOADER, OFFICE, PASSWORD, SUPERVISION, Api
+from tests.support.callers import LEADERS, LOADER, OFFICE, PASSWORD, SUPERVISION, Api
 from tests.support.databases import logins
 
 OWN_UNIT: Any = {"name": "纪委", "kind": "discipline_body"}
@@ -56,14 +56,15 @@ async def bureau(
     ledger: bytes | None = None,
     unit: Any = OWN_UNIT,
 ) -> AsyncIterator[Api]:
-    """Office, loader and case supervision of a jurisdiction, as one caller.
+    """Office, leading group, loader and case supervision of a jurisdiction, as one caller.
 
     The supervision belongs to the first unit of `ledger`, which the loader imports before, or else to `unit`, which the
     office enters where it is not there yet; without a unit there is no supervision.
     """
-    names = {OFFICE: name, LOADER: f"{name}_loader"}
+    names = {OFFICE: name, LOADER: f"{name}_loader", LEADERS: f"{name}_leaders"}
     await account(url, names[OFFICE], "inspection_office", code)
     await account(url, names[LOADER], "ledger_loader", code)
+    await account(url, names[LEADERS], "leading_group", code)
     if ledger is not None:
         async with Api.signed_in(app, names[LOADER]) as loader:
             imported = await loader.import_file(ledger)

@@ -14,7 +14,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV, NDJSON, PATCH = "text/csv", "application/x-ndjson", "application/merge-patch+json"
 
 
-OFFICE, SUPERVISION, LOADER = "office", "supervision", "loader"
+OFFICE, SUPERVISION, LOADER, LEADERS = "office", "supervision", "loader", "leaders"
 # Who keeps the records of a type, where that is not the inspection office; of several the first that sees the record.
 KEEPERS = {
     "persons": (SUPERVISION,),
@@ -24,6 +24,7 @@ KEEPERS = {
     "judicial-referrals": (SUPERVISION,),
     "imports": (LOADER,),
 }
+CONFIRMED_BY_LEADERS = ("confirm_merge", "decline_merge")
 CLUE = (SUPERVISION, OFFICE)  # transferred clues are case supervision's, the others those of the office
 SIGNED = ("receive", "give_back", "feed_back")  # by the receiver of a transfer, if it has an account
 
@@ -31,6 +32,8 @@ SIGNED = ("receive", "give_back", "feed_back")  # by the receiver of a transfer,
 def keepers(method: str, path: str) -> tuple[str, ...]:
     """The colleagues whose work a request is, most likely first."""
     segments = path.strip("/").split("/")
+    if segments[-1] in CONFIRMED_BY_LEADERS:
+        return (LEADERS,)
     of_one = len(segments) > 2 and segments[1] == "clues"
     signs = segments[1:2] == ["clue-transfers"] and segments[-1] in SIGNED
     return CLUE if of_one or signs else KEEPERS.get(segments[1] if len(segments) > 1 else "", (OFFICE,))
@@ -78,7 +81,7 @@ class Api(Client):
     @classmethod
     @asynccontextmanager
     async def bureau(cls, app: Any, names: Mapping[str, str]) -> AsyncIterator["Api"]:
-        """The whole bureau of a jurisdiction as one caller: office, case supervision and loader, by their accounts."""
+        """The whole bureau of a jurisdiction as one caller, by the accounts of its colleagues."""
         tokens = {}
         for who, username in names.items():
             async with cls.signed_in(app, username) as api:

@@ -14,8 +14,9 @@ KNOWN = {
     "persons": ["431382-P001", "431382-P002"],
     "rounds": [R], "finding-categories": [f"{R}-G-002", f"{R}-G-003"], "teams": [f"{R}-Z-001", f"{R}-Z-002"],
     "findings": [f"{R}-F-0001"],
-    "clues": [f"{R}-C-0001"], "case-filings": [f"{R}-K-001"],
+    "clues": [f"{R}-C-0002"], "case-filings": [f"{R}-K-001"],
 }  # fmt: skip
+FREE = [f"{R}-C-0001"]  # a clue that can still be transferred
 WRONG: list[Any] = [
     5,
     2.5,
@@ -136,6 +137,7 @@ class Bodies:
 
     @value.register
     def _(self, f: kinds.Reference) -> Any:
-        numbers = [*KNOWN[f.to]] * 12 + ["431382-X999", "431381-U001", "无", "龙泉镇"]
+        known = FREE * 4 + KNOWN[f.to] if (self.t.path, f.to) == ("clue-transfers", "clues") else KNOWN[f.to]
+        numbers = [*known] * 12 + ["431382-X999", "431381-U001", "无", "龙泉镇"]
         drawn = self.draw.choices(numbers, k=self.draw.choice([1, 1, 1, 2]))
         return drawn if f.many else drawn[0]

@@ -66,8 +66,10 @@ class Maker:
 
     async def fit(self, t: RecordType, f: kinds.Reference) -> Any:
         """What a new record of this type refers to: shared where it can be, and seen by whoever writes the record."""
-        if f.to in ("clues", "findings") and _by_supervision(t):
-            return await self.fit_new(t, f)
+        if (f.to == "findings" and _by_supervision(t)) or (
+            f.to == "clues" and (_by_supervision(t) or t.path == "clue-transfers")
+        ):
+            return await self.fit_new(t, f)  # a clue is transferred once
         if self.api.unit and (t.path, f.name) == ("clue-transfers", "to_unit"):
             return self.api.unit
         return await self.shared(f.to)

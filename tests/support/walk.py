@@ -6,6 +6,7 @@ from app.kernel.declare.fields import Reference
 from app.kernel.declare.lifecycle import Transition
 from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
+from tests.support.callers import CONFIRMED_BY_LEADERS
 from tests.support.records import Maker
 
 
@@ -19,6 +20,12 @@ class Walker:
         """A new record of this type in this state."""
         t = REGISTRY.by_path[path]
         return await self.along(t, await self.make(path, **given), route(t, t.lifecycle.initial, {state}))
+
+    async def ready(self, path: str, state: str, arrow: Transition, **given: Any) -> Any:
+        """A new record in this state from which the action can be taken, after what must come before it."""
+        t, record = REGISTRY.by_path[path], await self.reach(path, state, **given)
+        before = t.lifecycle.transition(arrow.after) if arrow.after else None
+        return await self.take(t, record, before) if before and state in before.origins else record
 
     async def along(self, t: RecordType, record: Any, arrows: list[Transition]) -> Any:
         """The record after these transitions."""
@@ -55,6 +62,11 @@ class Walker:
         steps = route(cause, cause.lifecycle.initial, set(by.origins))
         await self.take(cause, await self.along(cause, other, steps), by)
         return await self.make.api.read(f"/v1/{t.path}/{record['id']}")
+
+
+def open_to(t: RecordType, state: str, leaders: bool = False) -> list[str]:
+    """The actions that a record in this state offers to its keepers, or to the leading group."""
+    return [a for a in t.lifecycle.actions_from(state) if (a in CONFIRMED_BY_LEADERS) is leaders]
 
 
 def causes(t: RecordType, arrow: Transition) -> list[tuple[RecordType, Reference, Transition]]:

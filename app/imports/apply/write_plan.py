@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from app.db.context import GUARD
 from app.errors import Refusal
 from app.kernel.declare.record_type import RecordType
@@ -202,9 +204,12 @@ async def _apply_effects(ctx: RequestContext, connection: Any, t: RecordType, im
     if not effects:
         return
     rows = await connection.fetch(
-        f"select to_jsonb(t)::text as row from {t.table} t join import_row r on r.record_id = t.id"
+        f"select to_jsonb(t)::text as row, case when r.result = 'updated' then coalesce((select c ->> 'from'"
+        f" from jsonb_array_elements(r.changes) c where c ->> 'field' = 'state'), t.state) end as before"
+        f" from {t.table} t join import_row r on r.record_id = t.id"
         f" where r.import_id = $2 and r.type = $3 and r.result in ('created', 'updated') and {GUARD} order by r.n",
         ctx.context(), import_id, t.path,
     )  # fmt: skip
     for row in rows:
-        await apply_effects(ctx, connection, t, effects, row, "import")
+        written = orjson.loads(row["row"])
+        await apply_effects(ctx, connection, t, [e for e in effects if e.begins(written, row["before"])], row, "import")

@@ -43,7 +43,7 @@ class NotALabel(Exception):
 @cache
 def ledger_fields(t: RecordType) -> dict[str, kinds.Field]:
     """The fields for which a sheet of this type may have a column, by name. Extra columns of the type are included."""
-    own = {f.name: f for f in t.fields if f.copied is None}
+    own = {f.name: f for f in t.fields if f.copied is None and f.in_ledger}
     return own | {f.name: f for f in t.ledger.extra}
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from app.imports.mapping.columns import read_rows
 from app.imports.mapping.lines import read_lines
 from app.imports.mapping.sheets import ImportSource, SheetTable, tables_in_thread
-from app.imports.plan import decide, plan_rows, resolve, rule_reads, self_references, validate
-from app.imports.plan.lookup import Lookup
+from app.imports.plan import decide, foreseen, plan_rows, resolve, rule_reads, self_references, validate
+from app.imports.plan.lookup import Lookup, Match
 from app.imports.plan.plan_rows import PlanSink, SheetReport
 from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.type_info import importable, not_permitted, type_info
@@ -179,16 +179,16 @@ class FileCheck:
         self, t: RecordType, batch: CheckedBatch, report: SheetReport, progress: CheckProgress
     ) -> None:
         matches = await decide.matching_records(t, batch.planned, batch.values, self.lookup)
-        referenced = await rule_reads.read_for_rule(t, batch.values, self.lookup)
+        referenced = await rule_reads.read_for_rule(t, batch.values, matches, self.lookup)
         await asyncio.to_thread(self._decide, t, batch, matches, referenced)
         await self._store_sealed(batch)
         await self._put(batch.planned, report)
         await progress(sum(r.rows for r in self.reports), self.reports)
 
     def _decide(
-        self, t: RecordType, batch: CheckedBatch, matches: list[decide.Match], referenced: list[dict[str, Any]]
+        self, t: RecordType, batch: CheckedBatch, matches: list[Match], referenced: list[dict[str, Any]]
     ) -> None:
-        """Decide what each row does, and warn where the type's rule is broken. Runs in a thread."""
+        """Decide what each row does, and run the type's rule. Runs in a thread."""
         may_be_referenced = self.lookup.may_be_referenced(t)
         for p, values, (record, clash), of_rule in zip(batch.planned, batch.values, matches, referenced, strict=True):
             if clash:
@@ -196,7 +196,13 @@ class FileCheck:
             if p.errors:
                 continue
             decide.decide(p, values, record, self.lookup, self.allow_register)
-            validate.warn(p, values, record, of_rule)
+            if self.lookup.foreseen:
+                of_rule = foreseen.applied(p, values, record, of_rule, self.lookup)
+            validate.check_rule(p, values, record, of_rule)
+            if p.errors:
+                continue
+            if t.lifecycle.effects_on_create:
+                foreseen.note(p, record, self.lookup)
             if may_be_referenced and p.result == "created" and p.record_id and p.state:
                 self.lookup.add_planned(t, p.record_id, p.number, p.state, p.values)
         if type_info(t).self_referencing:

@@ -11,13 +11,12 @@ import orjson
 import uuid_utils
 
 from app.db.context import GUARD
-from app.imports.plan.lookup import KnownRecord, Lookup
+from app.imports.plan.lookup import KnownRecord, Lookup, Match
 from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.fields import Choice, Reference, Sealed
 from app.kernel.declare.record_type import RecordType
 
-Match = tuple[KnownRecord | None, str | None]  # the record; the number of another record with the row's natural key
 Values = Mapping[str, Any]
 
 

@@ -17,6 +17,8 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.values import NUMBER
 from app.kernel.store import RequestContext
 
+TOLD = "told"  # among the values of a stored record: whether the import may tell of them
+
 
 @dataclass(frozen=True, slots=True)
 class KnownRecord:
@@ -26,6 +28,9 @@ class KnownRecord:
     number: str | None
     state: str
     values: Mapping[str, Any]  # of a record that is referred to only the columns that referring rows need
+
+
+Match = tuple[KnownRecord | None, str | None]  # the record of a row; the number of another one with its natural key
 
 
 @dataclass
@@ -38,6 +43,7 @@ class Lookup:
     names: dict[str, dict[str, list[KnownRecord]]] = field(default_factory=dict)  # type -> folded name -> records
     by_id: dict[tuple[str, str], KnownRecord] = field(default_factory=dict)
     planned: dict[str, list[KnownRecord]] = field(default_factory=dict)  # of types that are found by name
+    foreseen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # what earlier rows will have changed
     types_in_file: frozenset[str] | None = None  # None until they are known
     _needed: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -75,9 +81,17 @@ class Lookup:
         for record in (*stored, *self.planned.get(target.path, ())):
             self._remember(target, record)
 
+    def told(self, target: RecordType, row: str) -> str:
+        """SQL for whether the import may tell its maker of what a record holds: who reads it in full.
+
+        A loader reads no record. It is told of what a ledger has brought, because it holds the ledgers.
+        """
+        return f"{row}.imported" if self.ctx.caller.importing else self.ctx.view.in_full(target, row)
+
     async def _fetch(self, target: RecordType, condition: str, *arguments: Any) -> list[KnownRecord]:
         """Records of a type, with the columns that referring rows need: the import keeps them until it ends."""
-        columns = ", ".join(f"'{c}', t.{c}" for c in sorted(self._columns_needed(target) & {*target.columns}))
+        columns = "".join(f", '{c}', t.{c}" for c in sorted(self._columns_needed(target) & {*target.columns}))
+        columns = f"'{TOLD}', {self.told(target, 't')}{columns}"
         async with self.ctx.connection() as connection:
             rows = await connection.fetch(
                 f"select t.id::text, t.number, t.state, json_build_object({columns})::text as row from {target.table} t"

@@ -41,4 +41,11 @@ class PlannedRow:
     def reject(self, key: str | None, code: str, **params: Any) -> None:
         """Add an error, which rejects the row. `key` is a column, shown by its heading; None means the whole row."""
         allowed = params.pop("allowed", None)
-        self.errors.append(RowProblem(self.headings.get(key, key) if key else None, code, params, allowed))
+        self.errors.append(RowProblem(self._heading(key), code, params, allowed))
+
+    def warn(self, key: str | None, code: str, **params: Any) -> None:
+        """Add a warning."""
+        self.warnings.append(RowProblem(self._heading(key), code, params))
+
+    def _heading(self, key: str | None) -> str | None:
+        return self.headings.get(key, key) if key else None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.imports.plan.lookup import KnownRecord, Lookup
+from app.imports.plan.lookup import TOLD, KnownRecord, Lookup
 from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.fields import Reference
@@ -133,10 +133,15 @@ def _by_texts(planned: PlannedRow, row: dict[str, Any], f: Reference, wanted: An
 
 
 def require_agreement(planned: PlannedRow, row: Mapping[str, Any], lookup: Lookup) -> None:
-    """Reject a row whose name of a record (`name` of a person) differs from the name of the record it numbers."""
+    """Reject a row whose name of a record (`name` of a person) differs from the name of the record it numbers.
+
+    A name that is hidden from the maker of the import is not compared: the answer would confirm a guess.
+    """
     for column, (reference, other_column) in planned.type.ledger.agrees.items():
         f = planned.type.reference(reference)
         record = lookup.by_id.get((f.to, str(row.get(f.id_column))))
         name = row.get(column)
-        if record and name and str(record.values.get(other_column, "")).strip() != str(name).strip():
+        if record and name and not record.values.get(TOLD, True):
+            planned.warn(column, "name_not_compared", label=f.label, number=record.number or "")
+        elif record and name and str(record.values.get(other_column, "")).strip() != str(name).strip():
             planned.reject(column, "name_disagrees", label=f.label, number=record.number or "")

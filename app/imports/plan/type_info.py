@@ -83,9 +83,9 @@ def _row_reference(f: Reference) -> RowReference:
 def type_info(t: RecordType) -> TypeInfo:
     """The TypeInfo of a record type."""
     extra = tuple(_row_reference(f) for f in t.ledger.extra if isinstance(f, Reference))
-    own = tuple(_row_reference(f) for f in t.references)
+    own = tuple(_row_reference(f) for f in t.references if f.in_ledger)
     names = {c for f in t.fields if not isinstance(f, Reference) and f.copied is None for c in f.columns} | {"note"}
-    ids = tuple(f.id_column for f in t.references if f.copied is None)
+    ids = tuple(f.id_column for f in t.references if f.copied is None and f.in_ledger)
     extras = {f.name for f in t.ledger.extra} | set(t.ledger.agrees)
     by_name = {f.name: f for f in t.fields}
     return TypeInfo(

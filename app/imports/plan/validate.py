@@ -84,19 +84,26 @@ def make_number(planned: PlannedRow, values: Mapping[str, Any], jurisdiction: st
     planned.number = made
 
 
-def warn(
+def check_rule(
     planned: PlannedRow, values: Mapping[str, Any], record: KnownRecord | None, referenced: Mapping[str, Any]
 ) -> None:
     """Run the type's rule on the record as it will be.
 
-    What a request is refused for is a warning here (contract 3), save what the rule refuses in old ledgers, too.
+    What a request is refused for because of its values is a warning here (contract section 3). What else the rule
+    refuses rejects the row, if the row changes anything.
     """
     if planned.type.check is None or planned.errors:
         return
     old: Mapping[str, Any] = record.values if record else {}
     rule = RuleContext(referenced, imported=True)
     planned.type.check(rule, old if record else None, {**type_info(planned.type).columns, **old, **values})
-    for found, into in ((rule.warnings, planned.warnings), (rule.field_errors, planned.errors)):
-        for error in found:
-            key = error.pointer.lstrip("/")
-            into.append(RowProblem(planned.headings.get(key, key), error.code, error.params, _allowed(error)))
+    for error in rule.field_errors:
+        key = error.pointer.lstrip("/")
+        problem = RowProblem(planned.headings.get(key, key), error.code, error.params, _allowed(error))
+        planned.warnings.append(problem)
+    if planned.result == "unchanged":
+        return
+    for error in rule.rejections:
+        planned.reject(error.pointer.lstrip("/"), error.code, **error.params)
+    for refusal in rule.refusals:
+        planned.reject(None, refusal.code, **refusal.params)

@@ -48,6 +48,8 @@ class Field:
     help       meaning, unit, and the article of the rule, where there is one
     required   must be given on create
     set_by     only actions and imports set it; a body may not hold it (contract: †)
+    corrected  of a field that is `set_by`: whether a correction may set it, too
+    in_ledger  whether a row of a ledger may give it
     copied     (reference, column): copied from the referenced record whenever that reference is written
     secret     personal or secret (contract: *)
     headings   other headings clerks write for it
@@ -59,6 +61,8 @@ class Field:
     help: str = ""
     required: bool = False
     set_by: bool = False
+    corrected: bool = True
+    in_ledger: bool = True
     copied: tuple[str, str] | None = None
     secret: bool = False
     headings: tuple[str, ...] = ()

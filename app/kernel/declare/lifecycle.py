@@ -15,6 +15,10 @@ VOIDED = "voided"
 REASON = Text("reason", "理由", "写明理由，随修订记录保存。", required=True, longest=500, sample="核对原件后更正")
 
 
+def _always(row: Mapping[str, Any]) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Effect:
     """A transition that a write causes in the records it refers to, in the same transaction.
@@ -22,7 +26,10 @@ class Effect:
     reference   the referring field of the written record, or of the action's body
     action      the transition of the referenced record; if it may not start from that record's state, nothing happens
     when        decides on the written row; None means always
-    values      column of the referenced record -> the column of the written record that it takes its value from
+    values      name -> the column of the written record from which the transition gets it: a column of the referenced
+                record, or a name that its `derives` and `only_if` use
+    otherwise   the sentence that refuses the write if a referenced record has not the `values` after this effect
+    leaving     whether it concerns the record that was referred to before the write, with the values of before
     in_import   whether an import causes it, too (contract section 3: only a transfer does)
     """
 
@@ -30,7 +37,14 @@ class Effect:
     action: str
     when: Callable[[Mapping[str, Any]], bool] | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str = ""
+    leaving: bool = False
     in_import: bool = False
+
+    def begins(self, row: Mapping[str, Any], before: str | None) -> bool:
+        """Whether it is due for the row of an import, which was in the state `before`: None if it is new."""
+        holds, held = self.when or _always, before is not None
+        return holds(row) and not (held and holds({**row, "state": before}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,10 +59,12 @@ class Transition:
     sets         member of the body -> column
     needs        members of the record that must be filled before
     clears       columns that become empty
-    derives      column -> SQL expression over the old row `t`
+    derives      column -> SQL expression over the old row `t` and what is given, `s.values`
     renews       references whose copied columns are copied again
     partial      a list reference, part of which the body may name: then only that part is removed, and the state stays
-    only_if      SQL condition over the old row `t`, for internal transitions
+    only_if      SQL condition over the old row `t` and what is given, `s`
+    otherwise    the sentence that refuses an action whose `only_if` does not hold
+    after        the action that must have been taken before, for the documents: `only_if` says it to the database
     effects      what it causes in other records
     internal     no caller may ask for it: only a write of another record causes it
     help         meaning, and the article of the rule
@@ -66,6 +82,8 @@ class Transition:
     renews: tuple[str, ...] = ()
     partial: str | None = None
     only_if: str | None = None
+    otherwise: str = "condition_not_met"
+    after: str | None = None
     effects: tuple[Effect, ...] = ()
     internal: bool = False
     help: str = ""

@@ -11,17 +11,27 @@ from app.kernel.declare.lifecycle import Lifecycle
 
 
 class Check(Protocol):
-    """What a type's `check` may ask, and how it refuses. For a row of an old ledger a refusal is a warning."""
+    """What a type's `check` may ask, and how it refuses. `imported` says that the record is a row of an old ledger."""
 
     imported: bool
 
     def referenced(self, reference: str, column: str) -> Any:
-        """A column of the referenced record that the field `requires`; for a list of references a list."""
+        """A column of the referenced record that the field `requires`; for a list of references a list.
 
-    def field_error(self, pointer: str, code: str, *, in_old_ledgers: bool = False, **params: Any) -> None:
-        """Refuse this member with a sentence. In an old ledger warn of it, or refuse it there, too."""
+        `IN_FULL` is a column of each: whether nothing of that record is hidden from the caller.
+        """
+
+    def field_error(self, pointer: str, code: str, **params: Any) -> None:
+        """Refuse this member with a sentence (422); in an old ledger warn of it."""
+
+    def reject(self, pointer: str, code: str, **params: Any) -> None:
+        """Refuse this member with a sentence (422), in an old ledger, too: its row is rejected."""
+
+    def refuse(self, code: str, **params: Any) -> None:
+        """Refuse the write with a sentence that has a status of its own; in an old ledger the row is rejected."""
 
 
+IN_FULL = "in_full"
 CheckRule = Callable[[Check, Mapping[str, Any] | None, Mapping[str, Any]], None]
 
 
@@ -177,7 +187,7 @@ class RecordType:
         return frozenset(column for f in self.references if f.many for column in f.columns)
 
     def column_sql(self, name: str, row: str) -> str:
-        """SQL for what a reference may `require` of a row: a column, or what is derived of the record."""
+        """SQL for a column of a row, or for what is derived of it."""
         return self.derived[name].sql.format(row) if name in self.derived else f"{row}.{name}"
 
     def reference(self, name: str) -> Reference:

@@ -57,7 +57,7 @@ class Registry:
             if target is None:
                 yield f"{reference.name} refers to {reference.to!r}, which is no record type"
                 continue
-            lacking = {*reference.requires} - {*target.columns, *target.derived, "number"}
+            lacking = {*reference.requires} - {*target.columns, *target.derived, "number", "state", "imported"}
             if lacking:
                 yield f"{reference.name} requires {sorted(lacking)}, which {reference.to} lacks"
         for f in t.fields:

@@ -11,6 +11,7 @@ from app.kernel.schema.statements import listed
 from app.roles import WORK_LIST_READERS
 
 COUNTING = (FIGURES_ROLE, *(f"ledger_{role}" for role in WORK_LIST_READERS))  # figures, and who drills them down
+MERGING = ("ledger_inspection_office", "ledger_leading_group", SYSTEM_ROLE)
 NAMING = (*CALLING, SYSTEM_ROLE)  # whose statements name a caller
 # By the owner of the functions, who alone can say so: function -> the database roles that call it. Those of `retention`
 # say it themselves.
@@ -34,6 +35,8 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "entering_team()": NAMING,
         "caller_colleagues()": NAMING,
         "caller_ownership()": NAMING,
+        "merge_takes_two(text, uuid, uuid)": MERGING,
+        "merge_is_proposed(text, uuid, uuid)": MERGING,
         "receivers_with_account()": ("ledger_inspection_office", SYSTEM_ROLE),
         "clue_without_reader(text, uuid)": COUNTING,
         "system_pass(text)": CALLING,

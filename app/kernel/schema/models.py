@@ -135,7 +135,7 @@ class Actions(dict[str, type[BaseModel]]):
         if action == "void":
             made = body_model(f"{_title(t)}Void", "作废：记录仍可查阅，退出清单和统计。", [members(REASON, False)])
         elif action == "correct":
-            corrected = [members(f, True) for f in t.fields if f.set_by]
+            corrected = [members(f, True) for f in t.fields if f.set_by and f.corrected]
             text = "更正由操作设定的字段，写明理由。"
             made = body_model(f"{_title(t)}Correct", text, [members(REASON, False), *corrected])
         else:
@@ -191,5 +191,6 @@ class Schemas:
         return _rows(self._cells())
 
     def _cells(self) -> tuple[dict[str, tuple[Any, Any]], ...]:
-        own = (f for f in self._t.fields if f.copied is None and not isinstance(f, kinds.Reference))
+        plain = (f for f in self._t.fields if f.copied is None and f.in_ledger)
+        own = (f for f in plain if not isinstance(f, kinds.Reference))
         return *(members(f, True) for f in own), members(NOTE, True)

@@ -49,6 +49,11 @@ class RoleView:
             return ""
         return (member not in right.hides.members and _revealed(right, row)) or "false"
 
+    def in_full(self, t: RecordType, row: str) -> str:
+        """SQL for whether nothing of a row that the role sees is hidden from it."""
+        right = self.right(t)
+        return (_revealed(right, row) or "false") if _hidden(t, right) else "true"
+
     def target(self, f: Reference) -> tuple[RecordType, Right]:
         """The type that a field refers to, and what the role may do with it."""
         target = self.registry.by_path[f.to]

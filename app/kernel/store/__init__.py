@@ -19,7 +19,7 @@ from app.kernel.store.page import page
 from app.kernel.store.pending import ChangeRequest
 from app.kernel.store.read import get
 from app.kernel.store.reveal import reveal
-from app.kernel.store.rules import RuleContext
+from app.kernel.store.rules import RuleContext, required_columns
 
 __all__ = [
     "ChangeRequest",
@@ -33,6 +33,7 @@ __all__ = [
     "get",
     "history",
     "page",
+    "required_columns",
     "reveal",
     "revision",
 ]

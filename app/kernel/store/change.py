@@ -35,6 +35,16 @@ async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequ
 
     A patch that changes nothing returns the same version and leaves no revision. Refusals, in their order: `refusals`.
     """
+    try:
+        return await _change(ctx, t, key, asked)
+    except Refusal as refusal:
+        if asked.action in EVERY_TYPES or not refusal.field_errors:
+            raise
+        sent = {column: member for member, column in t.lifecycle.transition(asked.action).sets.items()}
+        raise refusal.naming(sent) from None
+
+
+async def _change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequest) -> Any:
     right = ctx.right(t)
     if asked.problem or asked.version is None or not right.ever(asked.action):
         await require_current(ctx, t, key, asked)  # refuses in each of these cases
@@ -64,11 +74,13 @@ async def _pending(ctx: RequestContext, t: RecordType, record_id: str, asked: Ch
     """The change as it is to be written. A wrong body is refused after whatever `require_current` refuses."""
     transition = None if asked.action in EVERY_TYPES else t.lifecycle.transition(asked.action)
     row: dict[str, Any] = {}
+    seen: dict[str, Any] = {}
     if transition and reads_row_first(t, transition, asked.body):
-        row = orjson.loads((await require_current(ctx, t, record_id, asked))["row"])
+        current = await require_current(ctx, t, record_id, asked)
+        row, seen = orjson.loads(current["row"]), orjson.loads(current["document"])
     try:
         if transition:
-            return step(t, record_id, asked, transition, row)
+            return step(t, record_id, asked, transition, row, seen)
         return EVERY_TYPES[asked.action](t, record_id, asked)
     except Refusal as problem:
         await require_current(ctx, t, record_id, replace(asked, problem=problem))
@@ -121,7 +133,7 @@ async def _in_transaction(ctx: RequestContext, pending: PendingChange, clear: li
             code = orjson.loads(row["document"])["jurisdiction"]
             sealed = [(pending.record_id, one) for one in clear]
             await store_sealed(connection, ctx.context(), ctx.runtime.seal, code, sealed)
-        await apply_effects(ctx, connection, t, pending.effects, row, asked.action, pending.named_part)
+        await apply_effects(ctx, connection, t, pending.effects, row, asked.action, pending.named_part, pending.before)
         return await reload(ctx, connection, t, pending.record_id) if as_system else row
 
 

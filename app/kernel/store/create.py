@@ -38,7 +38,7 @@ async def create(ctx: RequestContext, t: RecordType, values: dict[str, Any]) -> 
     item = WriteItem(str(uuid_utils.uuid7()), ctx.request, values, number)
     if t.lifecycle.effects_on_create or clear or t.rule_reads_references or inherited:
         return await _in_transaction(ctx, t, inputs, jurisdiction, item, clear, inherited)
-    await check_create(ctx, None, t, values, jurisdiction)
+    await check_create(ctx, None, t, values, jurisdiction, inputs)
     row = await _batched(ctx, t, inputs, jurisdiction, item)
     if row is None:
         async with ctx.connection() as connection:
@@ -144,7 +144,7 @@ async def _in_transaction(
     arguments = (item.record_id, jurisdiction, 1, item.number, t.lifecycle.initial, item.text)
     context = ctx.context("create", **ctx.held(t, inputs))
     async with ctx.connection(transaction=True) as connection:
-        await check_create(ctx, connection, t, item.values, jurisdiction)
+        await check_create(ctx, connection, t, item.values, jurisdiction, inputs)
         if inherited:
             others = ReferenceInputs(tuple(g for g in inputs.given if g[0] not in inherited))
             await refuse_references(ctx, connection, t, others, item.values, jurisdiction)

@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from app.db.context import GUARD
+from app.errors import Refusal
 from app.kernel.declare.lifecycle import Effect, Transition
 from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.reference_joins import ReferenceInputs
@@ -23,12 +25,14 @@ async def apply_effects(
     effects: Sequence[Effect],
     row: Any,
     action: str,
-    body: Mapping[str, Any] | None = None,
+    part: Mapping[str, Any] | None = None,
+    before: Mapping[str, Any] | None = None,
 ) -> None:
-    """Carry out the effects of a write of `row`, as the system role.
+    """Carry out the effects of a write of `row`, as the system role. Refuses as `Effect.otherwise` says.
 
     The caller need not see what changes: a unit that completes an opinion does not see the finding that is thereby
-    rectified. `body` names the references where an action concerns a part of a list.
+    rectified. `part` names the references where an action concerns a part of a list; `before` is the row before the
+    write.
     """
     if not effects:
         return
@@ -36,16 +40,27 @@ async def apply_effects(
     for effect in effects:
         if effect.when and not effect.when(written):
             continue
-        f = t.reference(effect.reference)
-        ids = (body or {}).get(f.id_column) or written.get(f.id_column)
-        if not ids:
+        f, source = t.reference(effect.reference), (before or {}) if effect.leaving else written
+        named = (part or {}).get(f.id_column) or source.get(f.id_column)
+        if not named:
             continue
+        ids: list[str] = named if f.many else [named]
         target = ctx.runtime.registry.by_path[f.to]
         transition = target.lifecycle.transition(effect.action)
-        values = {own: written[other] for own, other in effect.values.items()}
+        values = {own: source[other] for own, other in effect.values.items()}
         cause = {"reason": f"{t.label} {written['number']}", "cause": {"type": t.path, "id": written["id"]}}
         async with ctx.as_system(connection):
-            await _move(ctx, connection, target, transition, ids if f.many else [ids], values, cause)
+            await _move(ctx, connection, target, transition, ids, values, cause)
+            if effect.otherwise and not await _all_have(ctx, connection, target, ids, values):
+                raise Refusal(effect.otherwise)
+
+
+async def _all_have(
+    ctx: RequestContext, connection: Any, t: RecordType, ids: Sequence[str], values: Mapping[str, Any]
+) -> bool:
+    sql = f"select count(*) from {t.table} t where t.id = any($2::uuid[]) and to_jsonb(t) @> $3::jsonb and {GUARD}"
+    having = await connection.fetchval(sql, ctx.context(), list(ids), orjson.dumps(dict(values)).decode())
+    return bool(having == len(set(ids)))
 
 
 async def _move(

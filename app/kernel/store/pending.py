@@ -1,7 +1,7 @@
 """From a body to what the store will write, before the database is asked: its references, and the pending change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -51,8 +51,9 @@ class ChangeRequest:
 class PendingChange:
     """A change before it is written: the version it starts from, the members it gives, and what its action adds.
 
-    to     the state that the record gets; None keeps it
-    part   of an action that concerns a part of a list: the identifiers of that part. The state then stays
+    to      the state that the record gets; None keeps it
+    part    of an action that concerns a part of a list: the identifiers of that part. The state then stays
+    before  the stored row, where the action needs it (`reads_row_first`)
     """
 
     t: RecordType
@@ -64,11 +65,18 @@ class PendingChange:
     to: str | None = None
     reason: str | None = None
     part: list[str] | None = None
+    before: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The columns that are given, those of references aside."""
-        return tuple(c for c in self.values if c in self.t.own_columns)
+        """The columns that are given, those of references aside; and what remains of a list that loses a part."""
+        return (*(c for c in self.values if c in self.t.own_columns), *self._remaining)
+
+    @property
+    def _remaining(self) -> tuple[str, ...]:
+        """The columns of a list that loses a part. What stays is not looked up again: the caller need not see it."""
+        partial = self.transition.partial if self.part and self.transition else None
+        return self.t.reference(partial).columns if partial else ()
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -94,7 +102,7 @@ class PendingChange:
         if t.check is None:
             return False
         names = (*(name for name, _ in self.inputs.given), *self.inputs.cleared)
-        touched = {*self.columns, *(c for name in names for c in t.reference(name).columns)}
+        touched = {*self.columns, *(c for name in names for c in t.reference(name).columns)} - {*self._remaining}
         return bool(touched & t.check_reads)
 
     @property
@@ -150,39 +158,49 @@ def voiding(t: RecordType, record_id: str, asked: ChangeRequest) -> PendingChang
 
 
 def step(
-    t: RecordType, record_id: str, asked: ChangeRequest, transition: Transition, row: Mapping[str, Any]
-) -> PendingChange:
-    """One arrow of the lifecycle. `row` is the stored row where `reads_row_first`, else empty."""
+    t: RecordType, record_id: str, asked: ChangeRequest, transition: Transition, row: Mapping[str, Any],
+    seen: Mapping[str, Any],
+) -> PendingChange:  # fmt: skip
+    """One arrow of the lifecycle. `row` is the stored row where `reads_row_first`, else empty.
+
+    `seen` are the members of that row as the caller sees them: who names all that it sees of a list names all of it.
+    """
     body = {k: v for k, v in asked.body.items() if k != "reason"}
-    part = _named_part(t, transition, body, row)
-    if part:
-        f = t.reference(transition.partial or "")
-        body[f.id_column] = [i for i in row[f.id_column] if i not in part]
+    part = _named_part(t, transition, body, seen)
     named = {transition.sets.get(k, k): v for k, v in body.items() if v is not None}
     errors = [
         FieldError(f"/{f.number_column}", "required", {"label": f.label})
         for f in transition.body
-        if isinstance(f, Reference) and f.required and not (named.get(f.id_column) or named.get(f.number_column))
+        if isinstance(f, Reference) and f.required and not (body.get(f.id_column) or body.get(f.number_column))
     ]
     if errors:
         raise invalid(*errors)
     named = {k: v for k, v in named.items() if k in t.columns}
     renewed = {c: row[c] for c in (t.reference(name).id_column for name in transition.renews)}
     inputs, values = parse_references(t, {**renewed, **named})
-    change = PendingChange(t, record_id, asked, values, inputs, transition, reason=asked.body.get("reason"), part=part)
+    if part:
+        values |= _without(t.reference(transition.partial or ""), row, part)
+    reason = asked.body.get("reason")
+    change = PendingChange(t, record_id, asked, values, inputs, transition, reason=reason, part=part, before=row)
     return change if part else replace(change, to=transition.to)
 
 
+def _without(f: Reference, row: Mapping[str, Any], part: list[str]) -> dict[str, list[str]]:
+    """Both columns of a list of references without a part of it."""
+    kept = [(i, n) for i, n in zip(row[f.id_column], row[f.number_column], strict=True) if i not in part]
+    return {f.id_column: [i for i, _ in kept], f.number_column: [n for _, n in kept]}
+
+
 def reads_row_first(t: RecordType, transition: Transition, body: Mapping[str, Any]) -> bool:
-    """Whether `step` needs the stored row: to copy members anew, or to know what remains of a list."""
+    """Whether `step` needs the stored row: to copy members, to know what remains of a list, or what is left."""
     part = transition.partial and any(body.get(c) for c in t.reference(transition.partial).columns)
-    return bool(transition.renews or part)
+    return bool(transition.renews or part or any(effect.leaving for effect in transition.effects))
 
 
 def _named_part(
-    t: RecordType, transition: Transition, body: dict[str, Any], row: Mapping[str, Any]
+    t: RecordType, transition: Transition, body: dict[str, Any], seen: Mapping[str, Any]
 ) -> list[str] | None:
-    """Take the part of a list out of the body: the identifiers named, or None where none or all are named."""
+    """Take the part of a list out of the body: the identifiers named, or None where none or all seen are named."""
     if not transition.partial:
         return None
     f = t.reference(transition.partial)
@@ -190,7 +208,8 @@ def _named_part(
     wanted, column = by_id or by_number, f.id_column if by_id else f.number_column
     if not wanted:
         return None
-    if any(x not in row[column] for x in wanted):
+    ids, named = seen[f.id_column] or [], seen[column] or []
+    if any(x not in named for x in wanted):
         raise invalid(FieldError(f"/{column}", "not_in_list", {"label": f.label}))
-    part = [i for i, x in zip(row[f.id_column], row[column], strict=True) if x in wanted]
-    return part if len(part) < len(row[f.id_column]) else None
+    part = [i for i, x in zip(ids, named, strict=True) if x in wanted]
+    return part if len(part) < len(ids) else None

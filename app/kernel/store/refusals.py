@@ -53,8 +53,8 @@ async def explain(ctx: RequestContext, connection: Any, pending: PendingChange) 
     """Say why the statement of a change wrote nothing: refuse, or give the row back where there was nothing to change.
 
     Refuses as `require_current` does, then with `reference_not_found` and its kin (422), `record_voided`,
-    `illegal_action` (409, naming the legal ones), `condition_not_met`, and `busy` if nothing explains it: then another
-    writer came between the two statements.
+    `illegal_action` (409, naming the legal ones), `condition_not_met` or what else the transition says, and `busy` if
+    nothing explains it: then another writer came between the two statements.
     """
     t, transition, values = pending.t, pending.transition, pending.values
     row = await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
@@ -65,7 +65,7 @@ async def explain(ctx: RequestContext, connection: Any, pending: PendingChange) 
     if transition and row["state"] not in transition.origins:
         raise illegal_action(t, row["state"], transition.label)
     if transition and transition.only_if:
-        raise Refusal("condition_not_met", label=transition.label)
+        raise Refusal(transition.otherwise, label=transition.label)
     if transition or any(stored.get(column) != value for column, value in values.items()):
         raise Refusal("busy")
     # Nothing was written, so no revision shows this access: the access log does.

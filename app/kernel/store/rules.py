@@ -1,16 +1,19 @@
 """Runs the rule of a type (`check`) on a record that is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from app.db.context import GUARD
-from app.errors import FieldError, invalid
-from app.kernel.declare.record_type import RecordType
+from app.errors import FieldError, Refusal, invalid
+from app.kernel.declare.lifecycle import VOIDED
+from app.kernel.declare.record_type import IN_FULL, RecordType
+from app.kernel.sql.reference_joins import ReferenceInputs
 from app.kernel.store.context import RequestContext
 from app.kernel.store.pending import PendingChange
+from app.kernel.store.reference_checks import refuse_references
 from app.kernel.store.refusals import require_current_on
 
 
@@ -20,40 +23,54 @@ class RuleContext:
 
     referenced_rows   field -> column -> value of the record that the field names
     imported          whether the row comes from an old ledger, in which rules on values are warnings
+    field_errors      of values; in an old ledger they are warnings
+    rejections        of members; they reject the row of an old ledger, too
+    refusals          of the whole write
     """
 
     referenced_rows: Mapping[str, Any]
     imported: bool = False
     field_errors: list[FieldError] = field(default_factory=list)
-    warnings: list[FieldError] = field(default_factory=list)
+    rejections: list[FieldError] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
 
     def referenced(self, reference: str, column: str) -> Any:
         """A column of the record that `reference` names; None if it names none."""
         return (self.referenced_rows.get(reference) or {}).get(column)
 
-    def field_error(self, pointer: str, code: str, *, in_old_ledgers: bool = False, **params: Any) -> None:
-        """Add an error of a member; for a row of an old ledger a warning, unless the rule holds there, too."""
-        found = self.warnings if self.imported and not in_old_ledgers else self.field_errors
-        found.append(FieldError(f"/{pointer}", code, params, params.pop("allowed", None)))
+    def field_error(self, pointer: str, code: str, **params: Any) -> None:
+        """Add an error of a member."""
+        self.field_errors.append(FieldError(f"/{pointer}", code, params, params.pop("allowed", None)))
+
+    def reject(self, pointer: str, code: str, **params: Any) -> None:
+        """Add an error of a member that no old ledger is forgiven."""
+        self.rejections.append(FieldError(f"/{pointer}", code, params))
+
+    def refuse(self, code: str, **params: Any) -> None:
+        """Add a refusal of the whole write."""
+        self.refusals.append(Refusal(code, **params))
 
 
 async def check_create(
-    ctx: RequestContext, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str
-) -> None:
-    """Run the type's rule on a record that is to be created. Refuses with `validation_failed`."""
-    await _run_rule(ctx, connection, t, None, values, jurisdiction)
+    ctx: RequestContext, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str,
+    inputs: ReferenceInputs,
+) -> None:  # fmt: skip
+    """Run the type's rule on a record that is to be created. Refuses with `validation_failed`, or as the rule says."""
+    if refusal := await _run_rule(ctx, connection, t, None, values, jurisdiction):
+        await refuse_references(ctx, connection, t, inputs, values, jurisdiction)
+        raise refusal
 
 
 async def check_change(ctx: RequestContext, connection: Any, pending: PendingChange) -> None:
     """Read the old row, then ask for the members that the action needs and run the type's rule.
 
-    Refuses as `require_current` does, then with `validation_failed`. From a state that the action does not start from
-    nothing is said here: the UPDATE will write nothing, and `explain` names the legal actions.
+    Refuses as `require_current` does, then with `validation_failed`. Of a voided record, and from a state that the
+    action does not start from, nothing is said here: the UPDATE will write nothing, and `explain` says why.
     """
     t, transition = pending.t, pending.transition
     row = await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
     old = orjson.loads(row["row"])
-    if transition and old["state"] not in transition.origins:
+    if old["state"] == VOIDED or (transition and old["state"] not in transition.origins):
         return
     cleared = {c: None for name in pending.inputs.cleared for c in t.reference(name).columns}
     values: Mapping[str, Any] = {**pending.values, **cleared}
@@ -65,29 +82,39 @@ async def check_change(ctx: RequestContext, connection: Any, pending: PendingCha
     for f in t.references:  # a reference given by number replaces the identifier, and the other way round
         if f.id_column in values or f.number_column in values:
             new |= {c: values.get(c) for c in f.columns}
-    await _run_rule(ctx, connection, t, old, new, old["jurisdiction"])
+    moved = frozenset(effect.reference for effect in pending.effects)
+    if refusal := await _run_rule(ctx, connection, t, old, new, old["jurisdiction"], moved):
+        # The rule may have waited for a lock while the record itself was changed.
+        await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
+        await refuse_references(ctx, connection, t, pending.inputs, pending.values, old["jurisdiction"])
+        raise refusal
 
 
 async def _run_rule(
     ctx: RequestContext, connection: Any, t: RecordType, old: Mapping[str, Any] | None, new: Mapping[str, Any],
-    jurisdiction: str,
-) -> None:  # fmt: skip
+    jurisdiction: str, moved: frozenset[str] = frozenset(),
+) -> Refusal | None:  # fmt: skip
+    """Run the rule. Refuses with `validation_failed`; returns what it refuses the whole write with, if anything."""
     if t.check is None:
-        return
-    rows = await referenced(ctx, connection, t, new, jurisdiction) if t.rule_reads_references else {}
+        return None
+    rows = await referenced(ctx, connection, t, new, jurisdiction, moved) if t.rule_reads_references else {}
     rule = RuleContext(rows)
     t.check(rule, old, new)
-    if rule.field_errors:
-        raise invalid(*rule.field_errors)
+    if errors := (*rule.field_errors, *rule.rejections):
+        raise invalid(*errors)
+    return rule.refusals[0] if rule.refusals else None
 
 
 async def referenced(
-    ctx: RequestContext, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str
-) -> dict[str, Any]:
+    ctx: RequestContext, connection: Any, t: RecordType, values: Mapping[str, Any], jurisdiction: str,
+    moved: frozenset[str] = frozenset(),
+) -> dict[str, Any]:  # fmt: skip
     """The columns that the rule `requires` of referenced records, which are locked: field -> column -> value(s).
 
-    The rule reads only records that the caller sees, but also those of their columns that are hidden from the caller:
-    whom a clue is about. A list of references gives lists of values.
+    The rule reads only live records that the caller sees, but also those of their columns that are hidden from the
+    caller: whom a clue is about. A list of references gives lists of values. `moved` are the references whose records
+    the write is going to change. They are locked for a change at once, since two writers who both share a lock would
+    wait for each other; and all are locked in the order of their identifiers.
     """
     found: dict[str, Any] = {}
     for f in t.references:
@@ -98,15 +125,23 @@ async def referenced(
         column = "id" if values.get(f.id_column) else "number"
         visible = await connection.fetch(
             f"select x.id from {target.table} x where x.{column}::text = any($2::text[])"
-            f" and x.jurisdiction = $3 and {GUARD}",
+            f" and x.jurisdiction = $3 and x.state <> '{VOIDED}' and {GUARD}",
             ctx.context(), [keys] if isinstance(keys, str) else list(keys), jurisdiction,
         )  # fmt: skip
-        columns = ", ".join(f"to_jsonb({target.column_sql(c, 'x')}) as {c}" for c in f.requires)
+        lock = "no key update" if f.name in moved else "share"
+        columns = required_columns(ctx, target, (*f.requires, IN_FULL))
         async with ctx.as_system(connection):
             rows = await connection.fetch(
-                f"select {columns} from {target.table} x where x.id = any($2::uuid[]) and {GUARD} for share of x",
+                f"select {columns} from {target.table} x where x.id = any($2::uuid[])"
+                f" and x.state <> '{VOIDED}' and {GUARD} order by x.id for {lock} of x",
                 ctx.context(), [row["id"] for row in visible],
             )  # fmt: skip
-        lists = {c: [orjson.loads(row[c]) if row[c] else None for row in rows] for c in f.requires}
+        lists = {c: [orjson.loads(row[c]) if row[c] else None for row in rows] for c in (*f.requires, IN_FULL)}
         found[f.name] = lists if f.many else {c: (v[0] if v else None) for c, v in lists.items()}
     return found
+
+
+def required_columns(ctx: RequestContext, target: RecordType, names: Iterable[str]) -> str:
+    """The select list, over the record `x`, of what a rule reads of it: each column as JSON, `IN_FULL` among them."""
+    shown = {IN_FULL: ctx.view.in_full(target, "x")}
+    return ", ".join(f"to_jsonb({shown.get(c) or target.column_sql(c, 'x')})::text as {c}" for c in names)

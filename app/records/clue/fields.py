@@ -126,6 +126,7 @@ FIELDS = (
         "移交后接收线索的单位。",
         to="units",
         set_by=True,
+        corrected=False,
         headings=("接收单位",),
         requires=("kin_ids",),
     ),

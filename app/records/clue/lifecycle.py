@@ -16,22 +16,36 @@ def state_on_import(row: Mapping[str, Any]) -> str:
     return "concluded" if row.get("concluded_on") else "registered"
 
 
+# A clue is handed over by no one but its holder; a clue without one is nobody's yet.
+HELD_BY_NO_OTHER = "coalesce(t.holder_unit_id::text, s.values ->> 'holder_unit_id') = s.values ->> 'holder_unit_id'"
+HOLDER, HANDLER = ("holder_unit_id", "holder_unit_number"), ("handling_unit_id", "handling_unit_number")
 BY_TRANSFER = (
     Transition(
         "be_held",
         "登记承办",
         ("transferred", "handling", "concluded", "closed_off"),
         None,
+        only_if="t.holder_unit_id is null",
         internal=True,
         help="旧台账中已办结的线索，由移交文书得知承接单位。",
     ),
-    Transition("transfer", "移交", ("registered",), "transferred", internal=True, help="由移交文书移交。"),
+    Transition(
+        "transfer",
+        "移交",
+        ("registered",),
+        "transferred",
+        only_if=HELD_BY_NO_OTHER,
+        internal=True,
+        help="由移交文书移交。",
+    ),
     Transition(
         "come_back",
         "退回",
         ("transferred", "handling"),
         "registered",
-        clears=("holder_unit_id", "holder_unit_number"),
+        # Whom a former holder has chosen to handle it would read it again with the next one.
+        clears=(*HOLDER, *HANDLER, "handling", "handling_decided_on"),
+        only_if="t.holder_unit_id = (s.values ->> 'given_back_by')::uuid",
         internal=True,
         help="接收单位退回，重新移交。",
     ),

@@ -6,24 +6,28 @@ from typing import Any
 from app.kernel.declare.record_type import Check, Derived, LedgerHabits, Numbering, RecordType
 from app.records.clue.access import ACCESS
 from app.records.clue.fields import FIELDS
-from app.records.clue.lifecycle import LIFECYCLE
-from app.records.common import IS_CLOSED_OFF, in_order
+from app.records.clue.lifecycle import HOLDER, LIFECYCLE
+from app.records.common import IS_CLOSED_OFF, given_otherwise, in_order
 
 DAYS = ("registered_on", "handling_decided_on", "concluded_on", "closed_off_on")
 
 
 def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
-    """A clue is registered, handled, concluded and closed off in this order; nobody it is about holds or handles it.
+    """A clue is registered, handled, concluded and closed off in this order; only a transfer changes its holder.
 
-    A clue about a cadre whom the upper level manages is not kept here: a slip is (`clue_transfer/record.py`).
+    An old ledger may say who holds a clue of which nobody knew that. Nobody it is about holds or handles it. A clue
+    about a cadre whom the upper level manages is not kept here: a slip is (`clue_transfer/record.py`).
     """
     in_order(context, new, *DAYS)
+    unknown = context.imported and old and old["holder_unit_id"] is None
+    if old and not unknown and given_otherwise(old, new, *HOLDER):  # no correction may, either (fields.py)
+        context.reject("holder_unit_number", "holder_by_transfer")
     if context.referenced("person", "managed_by") == "upper":
-        context.field_error("person_number", "belongs_to_upper_level", in_old_ledgers=True)
+        context.reject("person_number", "belongs_to_upper_level")
     about = {*(old or {}).get("about", ()), new.get("reported_unit_id"), *(context.referenced("person", "units") or ())}
     for unit in ("holder_unit", "handling_unit"):
         if about & {*(context.referenced(unit, "kin_ids") or ())}:
-            context.field_error(f"{unit}_number", "receiver_is_kin", in_old_ledgers=True)
+            context.reject(f"{unit}_number", "receiver_is_kin")
 
 
 RECORD = RecordType(
@@ -45,7 +49,7 @@ RECORD = RecordType(
     derived={"about": Derived("{0}.about", own=("reported_unit_id",), through={"person": "units"})},
     check=check,
     constraints={"receiver_is_kin": ("", "handling_unit_number"), "account_unknown": ("", "recusals")},
-    check_reads=frozenset((*DAYS, "person_id", "holder_unit_id", "handling_unit_id")),
+    check_reads=frozenset((*DAYS, *HOLDER, "person_id", "handling_unit_id")),
     examples={
         "信访举报": {
             "round_number": "431382-2017-01",

@@ -44,8 +44,8 @@ FIELDS = (
         to="clues",
         many=True,
         headings=("问题线索编号", "移交线索", "线索"),
-        requires=("about",),
-        sample=["431382-2017-01-C-0001"],
+        requires=("about", "state", "holder_unit_id", "imported"),
+        sample=["431382-2017-01-C-0031"],
     ),
     Whole(
         "sealed_count",

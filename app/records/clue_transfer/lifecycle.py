@@ -34,7 +34,7 @@ LIFECYCLE = Lifecycle(
             "sent",
             body=(day_on("移交日期", "2017-06-11"),),
             sets={"on": "sent_on"},
-            effects=(Effect("clue", "transfer", values=HAND_OVER),),
+            effects=(Effect("clue", "transfer", values=HAND_OVER, otherwise="clue_not_available"),),
             help="经派出党组织决定分类处置后移交（巡视工作条例第二十八条）。",
         ),
         Transition(
@@ -61,7 +61,7 @@ LIFECYCLE = Lifecycle(
                 ),
             ),
             partial="clue",
-            effects=(Effect("clue", "come_back"),),
+            effects=(Effect("clue", "come_back", values={"given_back_by": "to_unit_id"}),),
             help="不属管辖、内容不清或重复的，写明理由退回。",
         ),
         Transition(
@@ -80,6 +80,6 @@ LIFECYCLE = Lifecycle(
     state_on_import=state_on_import,
     effects_on_create=(
         Effect("clue", "be_held", when=is_sent, values=HAND_OVER, in_import=True),
-        Effect("clue", "transfer", when=is_sent, values=HAND_OVER, in_import=True),
+        Effect("clue", "transfer", when=is_sent, values=HAND_OVER, otherwise="clue_not_available", in_import=True),
     ),
 )

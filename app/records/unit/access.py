@@ -1,13 +1,15 @@
-"""Every role reads the register of units; the inspection office keeps it."""
+"""Every role reads the register of units; the inspection office keeps it, and the leading group confirms merges."""
 
-from app.kernel.declare.access import Access, Hidden, reads, writes
+from app.kernel.declare.access import Access, Hidden, Right, reads
 from app.kernel.declare.visibility import Every
+
+KEEPS = frozenset({"rename", "merge", "propose_merge", "unmerge"})
 
 ACCESS = Access(
     {
-        "inspection_office": writes(Every()),
+        "inspection_office": Right(Every(), creates=True, changes=True, acts=KEEPS),
         "inspection_team": reads(Every()),
-        "leading_group": reads(Every()),
+        "leading_group": Right(Every(), acts=frozenset({"confirm_merge", "decline_merge"})),
         "case_supervision": reads(Every()),
         "handling_department": reads(Every()),
         "organisation_department": reads(Every()),

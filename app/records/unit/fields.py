@@ -1,8 +1,11 @@
 """What the ledger keeps of a unit."""
 
-from app.kernel.declare.fields import Choice, Day, Lines, Reference, Text
+from app.kernel.declare.fields import Choice, Day, Flag, Lines, Reference, Text
 from app.records.codes import credit_code, division_code
 from app.records.terms import UNIT_KIND
+
+# Who answers for a unit depends on it: only the actions that ask for a second person change it.
+MERGED_INTO = Reference("merged_into", "并入单位", to="units", set_by=True, corrected=False, in_ledger=False)
 
 FIELDS = (
     Text(
@@ -66,5 +69,32 @@ FIELDS = (
         headings=("曾用名称", "原名称", "原名"),
     ),
     Day("valid_until", "撤并日期", headings=("有效期至", "撤销日期")),
-    Reference("merged_into", "并入单位", to="units", set_by=True),
+    MERGED_INTO,
+    Reference(
+        "proposed_into",
+        "拟并入单位",
+        "已提出、待领导小组确认的并入。",
+        to="units",
+        set_by=True,
+        corrected=False,
+        in_ledger=False,
+    ),
+    Day("proposed_on", "拟撤并日期", set_by=True, corrected=False, in_ledger=False),
+    Text(
+        "name_left",
+        "留下的名称",
+        "并入时记入并入单位曾用名的名称；撤销并入时从那里去掉。",
+        longest=100,
+        set_by=True,
+        corrected=False,
+        in_ledger=False,
+    ),
+    Flag(
+        "undoing_agreed",
+        "已同意撤销并入",
+        "领导小组收回了对并入的同意，可以撤销并入。",
+        set_by=True,
+        corrected=False,
+        in_ledger=False,
+    ),
 )

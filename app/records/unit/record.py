@@ -25,7 +25,10 @@ RECORD = RecordType(
             alone=("kind", "discipline_body"),
         )
     },
-    constraints={"own_parent": ("parent_id <> id", "parent_number")},
+    constraints={
+        "own_parent": ("parent_id <> id", "parent_number"),
+        "own_heir": ("merged_into_id <> id", "merged_into_number"),
+    },
     examples={
         "乡镇": {"name": "示例镇", "kind": "township_street", "division_code": "431382"},
         "外部单位": {"name": "示例市人民检察院", "kind": "other", "note": "区划以外的单位"},

@@ -5,8 +5,8 @@ from sqlalchemy.dialects import postgresql
 
 from alembic import op
 
-revision = '0104'
-down_revision = '0103'
+revision = '0105'
+down_revision = '0104'
 
 NOW = """coalesce(array_remove(case when holder_unit_id is null then array[team_id]
         else array[holder_unit_id, handling_unit_id] end, null), '{}')"""
