@@ -639,6 +639,8 @@ grant execute on function caller_ownership() to ledger_importing, ledger_figures
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
   ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+grant execute on function merge_takes_two(text, uuid, uuid) to ledger_inspection_office, ledger_leading_group, ledger_system;
+grant execute on function merge_is_proposed(text, uuid, uuid) to ledger_inspection_office, ledger_leading_group, ledger_system;
 grant execute on function receivers_with_account() to ledger_inspection_office, ledger_system;
 grant execute on function clue_without_reader(text, uuid) to ledger_figures, ledger_leading_group, ledger_inspection_office, ledger_case_supervision,
   ledger_superior;

@@ -71,7 +71,6 @@ CONTRACT: dict[str, tuple[str, ...]] = {
 
 # (type, role) -> the cell as it stands today, until what it lacks is there.
 WAITING = {
-    ("units", "leading_group"): "R",  # a merge that two persons decide
     ("findings", "inspected_unit"): "R own once fed back",  # the unit that supervises a finding
     ("feedback-sessions", "inspected_unit"): "R own",  # the same; signing
     ("rectification-opinions", "inspected_unit"):  # the same; accepting jointly

@@ -141,6 +141,10 @@ class Register:
         }.get(role, clue.holder is not None and bool(mine & {clue.holder, clue.handler}))
         return right and not self.account_is_kin(account, self.about_clue(clue))
 
+    def of_own_cadre(self, about: set[int]) -> bool:
+        """Whether it is about a discipline body: then only metadata are shown, save by a grant that nobody has here."""
+        return any(self.units[unit].kind == "discipline_body" for unit in about)
+
     def without_reader(self, clue: Clue) -> bool:
         """Whether all who hold or handle it are kin."""
         about = self.about_clue(clue)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
 from tests.support.bureaus import account
-from tests.support.callers import HOME, Api
+from tests.support.callers import HOME, LEADERS, Api
 from tests.support.records import Maker
 
 SignIn = Callable[[str, Any], Awaitable[Api]]
@@ -39,7 +39,11 @@ async def sent(make: Maker, office: Api, clue: Any, to: Any) -> Any:
 
 async def merge(office: Api, one: Any, into: Any) -> None:
     unit = await office.read(f"/v1/units/{one['id']}")
-    answer = await office.act(unit, "units", "merge", merged_into_number=into["number"], on="2019-12-30", reason="撤并")
+    given = {"merged_into_number": into["number"], "on": "2019-12-30", "reason": "撤并"}
+    answer = await office.act(unit, "units", "propose_merge", **given)
+    assert answer.status_code == 200, answer.text
+    leaders = Api(office.app, auth=office.acting(LEADERS))
+    answer = await leaders.act(answer.json(), "units", "confirm_merge")
     assert answer.status_code == 200, answer.text
 
 

@@ -138,6 +138,7 @@ async def test_it_calls_the_functions_that_its_roles_need_and_no_other(stolen: A
     )
     found = {f["proname"]: {*(f["callers"] or ())} for f in functions}
     callers, readers = {*REACHED} - {SYSTEM_ROLE}, {*REACHED}
+    merging = frozenset(("ledger_inspection_office", "ledger_leading_group", SYSTEM_ROLE))
     known = {name: who for name, who in found.items() if "_known_to_" in name}
     assert known and all(who == {f"ledger_{name.partition('_known_to_')[2]}"} for name, who in known.items())
     assert {name: who for name, who in found.items() if who and name not in known} == {
@@ -146,9 +147,7 @@ async def test_it_calls_the_functions_that_its_roles_need_and_no_other(stolen: A
         **dict.fromkeys(("become_system", "system_pass"), callers),
         "system_range": {SYSTEM_ROLE},
         **dict.fromkeys(("caller_colleagues", "caller_ownership"), readers),
-        **dict.fromkeys(
-            ("merge_takes_two", "merge_is_proposed"), {"ledger_inspection_office", "ledger_leading_group", SYSTEM_ROLE}
-        ),
+        **dict.fromkeys(("merge_takes_two", "merge_is_proposed"), merging),
         "receivers_with_account": {"ledger_inspection_office", SYSTEM_ROLE},
         "clue_without_reader": {FIGURES_ROLE, *(f"ledger_{role}" for role in WORK_LIST_READERS)},
     }

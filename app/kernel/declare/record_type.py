@@ -14,6 +14,7 @@ class Check(Protocol):
     """What a type's `check` may ask, and how it refuses. `imported` says that the record is a row of an old ledger."""
 
     imported: bool
+    in_full: bool  # nothing of the record as it was is hidden from the caller
 
     def referenced(self, reference: str, column: str) -> Any:
         """A column of the referenced record that the field `requires`; for a list of references a list.
@@ -98,9 +99,8 @@ class Derived:
     """Identifiers that follow from a record and that a rule reads like a column of it.
 
     sql      of a record that is stored: SQL over the row `{0}`
-    own      of a record that an import has planned and not yet written: its columns that hold such identifiers …
-    through  … and reference -> what is derived of the record referred to
-    alone    (column, value): of a record with this value its own are all
+    own      of a record that an import has planned: its columns that hold such identifiers; `through`: reference ->
+             what is derived of the record referred to; `alone`: (column, value) with which its own are all
     """
 
     sql: str
@@ -116,9 +116,7 @@ class Derived:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RecordType:
-    """One record type. The registry validates it when the service starts.
-
-    It has no slots, so that `cached_property` can keep what follows from the fields.
+    """One record type, validated by the registry at the start. No slots: `cached_property` keeps what follows from it.
 
     name         in code and of the table; `path` is its name in addresses
     tag          the group in the OpenAPI document
@@ -187,7 +185,7 @@ class RecordType:
         return frozenset(column for f in self.references if f.many for column in f.columns)
 
     def column_sql(self, name: str, row: str) -> str:
-        """SQL for a column of a row, or for what is derived of it."""
+        """SQL for a column, or for what is derived of a row."""
         return self.derived[name].sql.format(row) if name in self.derived else f"{row}.{name}"
 
     def reference(self, name: str) -> Reference:

@@ -23,6 +23,7 @@ class RuleContext:
 
     referenced_rows   field -> column -> value of the record that the field names
     imported          whether the row comes from an old ledger, in which rules on values are warnings
+    in_full           whether nothing of the record as it was is hidden from the caller
     field_errors      of values; in an old ledger they are warnings
     rejections        of members; they reject the row of an old ledger, too
     refusals          of the whole write
@@ -30,6 +31,7 @@ class RuleContext:
 
     referenced_rows: Mapping[str, Any]
     imported: bool = False
+    in_full: bool = True
     field_errors: list[FieldError] = field(default_factory=list)
     rejections: list[FieldError] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -83,7 +85,8 @@ async def check_change(ctx: RequestContext, connection: Any, pending: PendingCha
         if f.id_column in values or f.number_column in values:
             new |= {c: values.get(c) for c in f.columns}
     moved = frozenset(effect.reference for effect in pending.effects)
-    if refusal := await _run_rule(ctx, connection, t, old, new, old["jurisdiction"], moved):
+    in_full = not orjson.loads(row["document"])["masked"]
+    if refusal := await _run_rule(ctx, connection, t, old, new, old["jurisdiction"], moved, in_full):
         # The rule may have waited for a lock while the record itself was changed.
         await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
         await refuse_references(ctx, connection, t, pending.inputs, pending.values, old["jurisdiction"])
@@ -92,13 +95,13 @@ async def check_change(ctx: RequestContext, connection: Any, pending: PendingCha
 
 async def _run_rule(
     ctx: RequestContext, connection: Any, t: RecordType, old: Mapping[str, Any] | None, new: Mapping[str, Any],
-    jurisdiction: str, moved: frozenset[str] = frozenset(),
+    jurisdiction: str, moved: frozenset[str] = frozenset(), in_full: bool = True,
 ) -> Refusal | None:  # fmt: skip
     """Run the rule. Refuses with `validation_failed`; returns what it refuses the whole write with, if anything."""
     if t.check is None:
         return None
     rows = await referenced(ctx, connection, t, new, jurisdiction, moved) if t.rule_reads_references else {}
-    rule = RuleContext(rows)
+    rule = RuleContext(rows, in_full=in_full)
     t.check(rule, old, new)
     if errors := (*rule.field_errors, *rule.rejections):
         raise invalid(*errors)

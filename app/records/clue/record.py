@@ -16,7 +16,8 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
     """A clue is registered, handled, concluded and closed off in this order; only a transfer changes its holder.
 
     An old ledger may say who holds a clue of which nobody knew that. Nobody it is about holds or handles it. A clue
-    about a cadre whom the upper level manages is not kept here: a slip is (`clue_transfer/record.py`).
+    about a cadre whom the upper level manages is not kept here: a slip is (`clue_transfer/record.py`). Who does not
+    read the clue in full is told nothing of the unit named.
     """
     in_order(context, new, *DAYS)
     unknown = context.imported and old and old["holder_unit_id"] is None
@@ -24,10 +25,18 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
         context.reject("holder_unit_number", "holder_by_transfer")
     if context.referenced("person", "managed_by") == "upper":
         context.reject("person_number", "belongs_to_upper_level")
+    knows = context.in_full and not context.imported
+    if (
+        not (knows or context.imported)
+        and old
+        and given_otherwise(old, new, "handling_unit_id", "handling_unit_number")
+    ):
+        context.refuse("clue_not_available")
+        return
     about = {*(old or {}).get("about", ()), new.get("reported_unit_id"), *(context.referenced("person", "units") or ())}
     for unit in ("holder_unit", "handling_unit"):
         if about & {*(context.referenced(unit, "kin_ids") or ())}:
-            context.reject(f"{unit}_number", "receiver_is_kin")
+            context.reject(f"{unit}_number", "receiver_is_kin") if knows else context.refuse("clue_not_available")
 
 
 RECORD = RecordType(
