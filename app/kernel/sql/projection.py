@@ -171,8 +171,9 @@ def document_sql(view: RoleView, t: RecordType, row: str) -> tuple[str, str]:
 
 def maker_sql(view: RoleView, name: str) -> str:
     """SQL for the name of a maker, or null where it is not told to the caller, who then has its role alone."""
-    told = ROLES[view.role].told_makers if view.role in ROLES else True
-    return name if told else f"case when {name} = any ((select caller_colleagues())::text[]) then {name} end"
+    if ROLES[view.role].told_makers:
+        return name
+    return f"case when {name} = any ((select caller_colleagues())::text[]) then {name} end"
 
 
 def _actions(view: RoleView, t: RecordType, row: str) -> str:
