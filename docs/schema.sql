@@ -643,7 +643,7 @@ grant execute on function merge_takes_two(text, uuid, uuid) to ledger_inspection
 grant execute on function merge_is_proposed(text, uuid, uuid) to ledger_inspection_office, ledger_leading_group, ledger_system;
 grant execute on function receivers_with_account() to ledger_inspection_office, ledger_system;
 grant execute on function clue_without_reader(text, uuid) to ledger_figures, ledger_leading_group, ledger_inspection_office, ledger_case_supervision,
-  ledger_superior;
+  ledger_superior, ledger_system;
 grant execute on function system_pass(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
@@ -3468,7 +3468,11 @@ create policy figures on clue for select to ledger_figures using (
       caller_grants() -> 'inspection_office',
       caller_grants() -> 'case_supervision',
       caller_grants() -> 'superior') ->> 'high'));
+grant update on clue to ledger_leading_group;
 create policy leading_group on clue for select to ledger_leading_group using (
+    clue.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
+    and (not clue.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+create policy leading_group_changes on clue for update to ledger_leading_group using (
     clue.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
     and (not clue.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 grant insert, update on clue to ledger_inspection_office;
@@ -3516,7 +3520,7 @@ create policy organisation_department_changes on clue for update to ledger_organ
 -- What the functions of the keeper read and lock
 create policy keeper on clue to ledger_keeper using (true);
 grant select (jurisdiction, id, state, round_id, team_id, person_id, reported_unit_id, finding_id, holder_unit_id,
-  handling_unit_id, merged_into_id, about, recused), update (state)
+  handling_unit_id, proposed_holder_unit_id, merged_into_id, about, recused), update (state)
   on clue to ledger_keeper;
 grant select, update (version, updated_at, about, recused) on clue to ledger_keeper;
 
@@ -3564,9 +3568,10 @@ begin
   c.created_at, c.created_by, c.finding_id, c.updated_at, c.updated_by, c.ledger_line, c.team_number,
   c.concluded_on, c.jurisdiction, c.round_number, c.closed_off_on, c.person_number, c.petition_kind,
   c.registered_on, c.reported_name, c.reported_post, c.classification, c.finding_number,
-  c.holder_unit_id, c.merged_into_id, c.created_by_role, c.updated_by_role, c.about_as_entered,
-  c.handling_unit_id, c.reported_unit_id, c.holder_unit_number, c.merged_into_number,
-  c.handling_decided_on, c.handling_unit_number, c.reported_unit_number
+  c.holder_unit_id, c.merged_into_id, c.created_by_role, c.rehold_document, c.updated_by_role,
+  c.about_as_entered, c.handling_unit_id, c.reported_unit_id, c.holder_unit_number,
+  c.merged_into_number, c.handling_decided_on, c.handling_unit_number, c.reported_unit_number,
+  c.proposed_holder_unit_id, c.proposed_holder_unit_number
       from changed c) n;
   return null;
 end $$;
@@ -3649,6 +3654,17 @@ begin
   perform from (select distinct c.jurisdiction, x.id
       from changed c
       cross join lateral (select c.handling_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.proposed_holder_unit_id as id) x
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
@@ -3752,6 +3768,17 @@ begin
       table = 'clue', constraint = 'held_reference';
   end if;
   perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.proposed_holder_unit_id) c
+      cross join lateral (select c.proposed_holder_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'clue', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
       from (select new.jurisdiction, new.state, new.merged_into_id) c
       cross join lateral (select c.merged_into_id as id) x
       where c.state <> 'voided' and x.id is not null) r
@@ -3775,6 +3802,7 @@ create trigger hold_update after update on clue for each row
     or new.finding_id is distinct from old.finding_id
     or new.holder_unit_id is distinct from old.holder_unit_id
     or new.handling_unit_id is distinct from old.handling_unit_id
+    or new.proposed_holder_unit_id is distinct from old.proposed_holder_unit_id
     or new.merged_into_id is distinct from old.merged_into_id
     or old.state = 'voided')
   execute function hold_changed_clue();
@@ -3790,6 +3818,7 @@ do $$ begin
     execute 'alter table clue alter constraint fk_clue_finding_id not enforced';
     execute 'alter table clue alter constraint fk_clue_holder_unit_id not enforced';
     execute 'alter table clue alter constraint fk_clue_handling_unit_id not enforced';
+    execute 'alter table clue alter constraint fk_clue_proposed_holder_unit_id not enforced';
     execute 'alter table clue alter constraint fk_clue_merged_into_id not enforced';
   end if;
 end $$;

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.kernel.declare.access import Access, AudienceDependency, Right, reads, writes
+from app.kernel.declare.access import Access, Right, reads, writes
+from app.kernel.declare.audience import AudienceDependency
 from app.kernel.declare.fields import Choice, Day, Flag, Reference, Text, Whole
 from app.kernel.declare.record_type import Check
 from app.kernel.declare.visibility import Condition, Every, Knowing, OfKnownRounds, SinceKnown

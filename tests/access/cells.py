@@ -45,8 +45,8 @@ CONTRACT: dict[str, tuple[str, ...]] = {
     "rectification-supervisions": ("W", "·", "R", "W", "·", "W", "R own once concluded", "·"),
     "look-backs": ("W", "W own", "R", "R", "·", "·", "R own once concluded", PERSON_HIDDEN),
     "clues": (
-        "R until transferred, else M; `create`, `change` while registered", "W own while registered, else R",
-        "R in a transfer in draft, else M", "W transferred to it, creates none",
+        "R until transferred, else M; `create`, `change` while registered; `rehold`", "W own while registered, else R",
+        "R in a transfer in draft, else M; `confirm_rehold`, `decline_rehold`", "W transferred to it, creates none",
         # Closing off is not for the department that handled the clue.
         "R assigned; `change`, `set_handling`, `conclude`, `reopen`", "W transferred, creates none", "·", "·",
     ),

@@ -9,7 +9,7 @@ from app.db.embedded import EmbeddedPostgres
 from tests.access.test_kin_holes import SignIn, merge, sent, sign_in, status  # noqa: F401  # a fixture
 from tests.accounts.conftest import amend
 from tests.support.bureaus import account
-from tests.support.callers import HOME, Api
+from tests.support.callers import HOME, LEADERS, OFFICE, Api
 from tests.support.records import Maker
 
 
@@ -105,3 +105,36 @@ def _type(path: str) -> Any:
     from app.records import REGISTRY
 
     return REGISTRY.by_path[path]
+
+
+async def test_a_clue_without_a_reader_is_handed_on_unread_by_two_persons(
+    make: Maker,
+    office: Api,
+    sign_in: SignIn,  # noqa: F811
+) -> None:
+    holder, reported, apart = await make("units"), await make("units"), await make("units")
+    clue = await make("clues", reported_unit_number=reported["number"])
+    await sent(make, office, clue, holder)
+    leaders, desk = (Api(office.app, auth=office.acting(who)) for who in (LEADERS, OFFICE))
+    given = {"to_unit_number": apart["number"], "reason": "接收单位须回避", "document": "示批〔2017〕3号"}
+
+    async def act(by: Api, action: str, **body: Any) -> Any:
+        return await by.act(await by.read(f"/v1/clues/{clue['id']}"), "clues", action, **body)
+
+    assert (await act(desk, "rehold", **given)).json()["code"] == "condition_not_met", "its holder reads it"
+    await merge(office, reported, holder)
+    kin = await act(desk, "rehold", **{**given, "to_unit_number": holder["number"]})
+    assert kin.status_code == 200, "nothing is told of whom it is about"
+    assert (await act(leaders, "confirm_rehold")).json()["code"] == "clue_not_available"
+    assert (await act(leaders, "decline_rehold", reason="须另行提出")).status_code == 200
+    assert (await act(leaders, "confirm_rehold")).status_code == 409, "nothing is proposed"
+    assert (await act(desk, "rehold", **given)).status_code == 200
+    assert (await act(desk, "confirm_rehold")).status_code == 403, "another person decides"
+    api = await sign_in("case_supervision", apart)
+    assert await status(api, "clues", clue) == 404
+    done = await act(leaders, "confirm_rehold")
+    assert done.status_code == 200 and done.json()["holder_unit_number"] == apart["number"], done.text
+    assert done.json()["summary"] is None, "unread"
+    read = await api.read(f"/v1/clues/{clue['id']}")
+    assert read["summary"] and read["proposed_holder_unit_id"] is None
+    assert (await act(desk, "rehold", **given)).json()["code"] == "condition_not_met"

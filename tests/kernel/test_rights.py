@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.kernel.declare.access import READERS, Access, Audience, AudienceDependency, Limit, Right, reads, writes
+from app.kernel.declare.access import READERS, Access, Limit, Right, reads, writes
+from app.kernel.declare.audience import Audience, AudienceDependency
 from app.kernel.declare.registry import Misdeclared, Registry
 from app.kernel.declare.visibility import (
     ByAudience,

@@ -26,19 +26,21 @@ def cell(t: RecordType, right: Right | None) -> str:
     if right is None:
         return "·"
     limits = [f"while {state}" for state in right.while_in] + ([right.writes_if.means] if right.writes_if else [])
-    actions = {x.action for x in t.lifecycle.public} - _of_others(t, right)
+    actions = {x.action for x in t.lifecycle.public} - _by_two(t)
     if right.changes and (right.acts == ALL_ACTIONS or right.acts >= actions):  # whoever acts in every way writes
         written = f"W {_read(right, '')}".strip() if not limits else _limited(right, limits)
         limited = f"; {code(*_in_order(t, right.limit.actions))} {right.limit.condition.means}" if right.limit else ""
         return written + ("" if right.creates else ", creates none") + limited
     verbs = [v for v in right.verbs(x.action for x in t.lifecycle.public) if v not in ("list", "get", "import")]
-    verbs = [v for v in verbs if v not in ("void", "correct")]  # they go with `change`
-    return "; ".join([_read(right), *([code(*verbs) + "".join(f" {x}" for x in limits)] if verbs else [])])
+    always = [v for v in verbs if v in right.whenever]
+    verbs = [v for v in verbs if v not in ("void", "correct", *always)]  # those go with `change`
+    while_in = [code(*verbs) + "".join(f" {x}" for x in limits)] if verbs else []
+    return "; ".join([_read(right), *while_in, *([code(*always)] if always else [])])
 
 
-def _of_others(t: RecordType, right: Right) -> frozenset[str]:
-    """Actions that another role takes in the place of this one: what two persons decide."""
-    return frozenset().union(*(other.acts for other in t.access.rights.values() if not other.changes)) - right.acts
+def _by_two(t: RecordType) -> set[str]:
+    """Actions of a decision that two persons take: it is proposed, and confirmed or declined."""
+    return {name for x in t.lifecycle.public if x.after for name in (x.action, x.after)}
 
 
 def _in_order(t: RecordType, actions: frozenset[str]) -> list[str]:

@@ -8,6 +8,7 @@ denied. Each role has a database role of its own, so that Postgres plans for it 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from app.kernel.declare.audience import About, Audience, AudienceDependency
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.visibility import Condition, Every, OwnUnit, Visibility
 from app.roles import READERS
@@ -50,6 +51,7 @@ class Right:
     changes    whether it may change, correct and void
     acts       the actions it may take; ALL_ACTIONS is every one
     while_in   the states in which it may change or act; empty means every state
+    whenever   actions to which `while_in` does not apply
     writes_if  where it may create, change and act; None means wherever it sees the record
     limit      actions that it may take only where a further condition holds
     hides      what it does not see of them
@@ -63,6 +65,7 @@ class Right:
     changes: bool = False
     acts: frozenset[str] = frozenset()
     while_in: tuple[str, ...] = ()
+    whenever: frozenset[str] = frozenset()
     writes_if: Condition | None = None
     limit: Limit | None = None
     hides: Hidden = Hidden()
@@ -109,12 +112,16 @@ class Right:
             return self.changes
         return action in self.acts or self.acts == ALL_ACTIONS
 
+    def states(self, action: str) -> tuple[str, ...]:
+        """The states in which it may do this; empty: every state."""
+        return () if action in self.whenever else self.while_in
+
     def may(self, action: str, state: str) -> bool:
         """Whether it may do this with a record in this state.
 
         True for a voided record, too: whoever could write it before is refused with `record_voided`, not `forbidden`.
         """
-        return self.ever(action) and (not self.while_in or state in (*self.while_in, VOIDED))
+        return self.ever(action) and (not self.states(action) or state in (*self.states(action), VOIDED))
 
 
 def reads(sees: Visibility, *, hides: Hidden = Hidden(), lists: bool = True) -> Right:
@@ -125,59 +132,6 @@ def reads(sees: Visibility, *, hides: Hidden = Hidden(), lists: bool = True) -> 
 def writes(sees: Visibility, *, while_in: tuple[str, ...] = (), writes_if: Condition | None = None) -> Right:
     """The right to write: W of the permission matrix. It creates, changes and takes every action."""
     return Right(sees, creates=True, changes=True, acts=ALL_ACTIONS, while_in=while_in, writes_if=writes_if)
-
-
-@dataclass(frozen=True, slots=True)
-class AudienceDependency:
-    """A record of another type that the SQL of an audience or of `About` reads: when it changes, both are made again.
-
-    type       the other type's name
-    match      SQL: which records `{0}` of the own type depend on the changed one, `new`
-    columns    the columns of the other record whose change matters
-    """
-
-    type: str
-    match: str
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """The teams and units that a record concerns: a column of the record, which Postgres keeps.
-
-    With `looks_at` a trigger keeps it; without, it is a generated column, and Postgres refuses SQL that reads another
-    table.
-
-    sql              SQL over the row `{0}`: uuid[], of which nulls are left out
-    looks_at         the records of other types that `sql` reads
-    entered_by_team  whether the table has the column `entered_by_team`, the team whose account registered the record
-    """
-
-    sql: str
-    looks_at: tuple[AudienceDependency, ...] = ()
-    entered_by_team: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """The units that a record is about: a column of the record, which a trigger keeps.
-
-    A record does not exist for a caller who is kin of one of them, in any of its versions: `schema/rights.py` takes it
-    from every right of the type (docs/decisions/0033-kin.md). What a unit was merged into, what lies below it and so on
-    is not written here: that belongs to the caller, and is found in the register of now (`unit_kin_ids`).
-
-    sql         SQL over the row `{0}`: uuid[], of which nulls are left out
-    recused     SQL over the row `{0}`: text[], the accounts that stay away from the record (回避)
-    looks_at    the records of other types that both read
-    as_entered  whether what the record was about when it was entered is kept beside what it is about today
-    apart       which records are shown as the rights say; of the others each role sees metadata
-    """
-
-    sql: str
-    recused: str
-    looks_at: tuple[AudienceDependency, ...] = ()
-    as_entered: bool = False
-    apart: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Those of `ledger_keeper` read and write what the caller may not; each is `securi
 
 from collections.abc import Iterator
 
-from app.kernel.declare.access import AudienceDependency
+from app.kernel.declare.audience import AudienceDependency
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry

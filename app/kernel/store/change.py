@@ -59,7 +59,7 @@ async def _change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeReq
         async with ctx.connection() as connection:
             await check_change(ctx, connection, pending)
     try:
-        row = await _batched(ctx, pending.spec(right.while_in), pending)
+        row = await _batched(ctx, pending.spec(right.states(asked.action)), pending)
     except Refusal as refusal:
         if right.sees_every or refusal.code != "not_your_record":
             raise
@@ -115,7 +115,9 @@ async def _in_transaction(ctx: RequestContext, pending: PendingChange, clear: li
     """
     t, asked = pending.t, pending.asked
     as_system = pending.voids or not ctx.right(t).sees_every
-    sql = update_sql(t.name, ctx.view, pending.spec(ctx.right(t).while_in), row=ROW if pending.effects else "")
+    sql = update_sql(
+        t.name, ctx.view, pending.spec(ctx.right(t).states(asked.action)), row=ROW if pending.effects else ""
+    )
     context = ctx.context(asked.action, **({"reason": pending.reason} if pending.reason else {}))
     values = orjson.dumps(pending.values).decode()
     async with ctx.connection(transaction=True) as connection:

@@ -1,6 +1,7 @@
 """A decision is case supervision's, or of the department that made it; its unit reads it once it is announced."""
 
-from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
+from app.kernel.declare.access import Access, Hidden, reads, writes
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import ByAudience, Condition, Every
 
 BY_IT = Condition("{0}.authority_unit_id = any ({scope_ids})", "of its own authority")

@@ -1,6 +1,7 @@
 """Talks and admonishments are case supervision's, or of who holds them; the unit that was talked to reads its own."""
 
-from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
+from app.kernel.declare.access import Access, Hidden, reads, writes
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import ByAudience, Condition, Every
 
 # The office is bound to no unit: it holds what an inspection office (巡察机构) of the division holds.

@@ -1,6 +1,7 @@
 """Filings are case supervision's; a department writes those of the clues it handles. The office sees a figure only."""
 
-from app.kernel.declare.access import About, Access, Audience, AudienceDependency, Hidden, reads, writes
+from app.kernel.declare.access import Access, Hidden, reads, writes
+from app.kernel.declare.audience import About, Audience, AudienceDependency
 from app.kernel.declare.visibility import ByAudience, Every, EverySince
 from app.records.common import DECIDED, PERSON_MOVES, UNITS_OF_PERSON
 

@@ -5,22 +5,16 @@ and after it only that the clue exists and how far it is. So does the leading gr
 is about to hand over.
 """
 
-from app.kernel.declare.access import (
-    ALL_ACTIONS,
-    About,
-    Access,
-    Audience,
-    Hidden,
-    Right,
-    reads,
-    writes,
-)
+from app.kernel.declare.access import Access, Hidden, Right
+from app.kernel.declare.audience import About, Audience
 from app.kernel.declare.visibility import ByAudience, Condition, Every
 from app.records.common import IN_DRAFT, PERSON_MOVES, UNITS_OF_PERSON, UNTIL_TRANSFERRED
 
 BEFORE_TRANSFER = ("registered",)
 # Closing off (销号) is not done by the department that handled the clue (domain.md 4.4).
 HANDLES = frozenset({"set_handling", "conclude", "reopen"})
+KEEPS = frozenset({*HANDLES, "close_off"})
+DECIDES = frozenset({"confirm_rehold", "decline_rehold"})
 # A clue about a cadre of a discipline body is for those of that body who have the grant `own_cadres` (干部监督) alone.
 NO_OWN_CADRE = Condition(
     """{0}.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
@@ -34,14 +28,16 @@ ACCESS = Access(
             Every(),
             creates=True,
             changes=True,
+            acts=frozenset({"rehold"}),
             while_in=BEFORE_TRANSFER,
+            whenever=frozenset({"rehold"}),
             hides=Hidden(metadata=True, shown_if=UNTIL_TRANSFERRED),
         ),
-        "inspection_team": writes(ByAudience(), while_in=BEFORE_TRANSFER),
-        "leading_group": reads(Every(), hides=Hidden(metadata=True, shown_if=IN_DRAFT)),
-        "case_supervision": Right(ByAudience("transferred to it"), changes=True, acts=ALL_ACTIONS),
+        "inspection_team": Right(ByAudience(), creates=True, changes=True, acts=KEEPS, while_in=BEFORE_TRANSFER),
+        "leading_group": Right(Every(), acts=DECIDES, hides=Hidden(metadata=True, shown_if=IN_DRAFT)),
+        "case_supervision": Right(ByAudience("transferred to it"), changes=True, acts=KEEPS),
         "handling_department": Right(ByAudience("assigned"), changes=True, acts=HANDLES),
-        "organisation_department": Right(ByAudience("transferred"), changes=True, acts=ALL_ACTIONS),
+        "organisation_department": Right(ByAudience("transferred"), changes=True, acts=KEEPS),
     },
     audience=Audience(
         """case when {0}.holder_unit_id is null then array[{0}.team_id]

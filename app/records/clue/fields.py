@@ -132,6 +132,18 @@ FIELDS = (
     ),
     HANDLING_UNIT,
     Reference(
+        "proposed_holder_unit",
+        "拟改由承接单位",
+        "持有和承办单位都须回避时，已提出、待领导小组确认的承接单位。",
+        to="units",
+        set_by=True,
+        corrected=False,
+        in_ledger=False,
+    ),
+    Text(
+        "rehold_document", "改由承接依据", "批准改由其他单位承接的文件。", set_by=True, corrected=False, in_ledger=False
+    ),
+    Reference(
         "merged_into",
         "并入线索",
         "重复线索并入的线索，只计一件。",

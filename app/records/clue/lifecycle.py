@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from app.kernel.declare.fields import Reference, Text
 from app.kernel.declare.lifecycle import REASON, Lifecycle, Transition
 from app.records.clue.fields import CHOSEN_HANDLING, HANDLING_UNIT, RESULT
 from app.records.common import day_on
@@ -50,6 +51,53 @@ BY_TRANSFER = (
         help="接收单位退回，重新移交。",
     ),
 )
+HELD = ("transferred", "handling", "concluded", "closed_off")
+PROPOSED = ("proposed_holder_unit_id", "proposed_holder_unit_number", "rehold_document")
+# Nobody reads the clue, so nothing is told of units: whether the one proposed is kin, too, is decided at the end.
+REHOLDING = (
+    Transition(
+        "rehold",
+        "提出改由承接",
+        HELD,
+        None,
+        body=(
+            Reference("to_unit", "承接单位", to="units", required=True, sample="431382-U001"),
+            REASON,
+            Text("document", "依据文件", required=True, longest=200, sample="示批〔2017〕3号"),
+        ),
+        sets={
+            "to_unit_id": "proposed_holder_unit_id",
+            "to_unit_number": "proposed_holder_unit_number",
+            "document": "rehold_document",
+        },
+        only_if="clue_without_reader(t.jurisdiction, t.id)",
+        help="持有和承办单位都成为须回避的单位，无人可阅办时，由巡察办提出，领导小组确认；不拆阅，原样转交。",
+    ),
+    Transition(
+        "confirm_rehold",
+        "确认改由承接",
+        HELD,
+        None,
+        clears=(*PROPOSED, *HANDLER),
+        derives={"holder_unit_id": "t.proposed_holder_unit_id", "holder_unit_number": "t.proposed_holder_unit_number"},
+        only_if="""t.proposed_holder_unit_id is not null and clue_without_reader(t.jurisdiction, t.id)
+            and not t.about && unit_kin_ids(t.jurisdiction, t.proposed_holder_unit_id)""",
+        otherwise="clue_not_available",
+        after="rehold",
+        help="领导小组确认后，由承接单位持有，并重新确定承办部门。",
+    ),
+    Transition(
+        "decline_rehold",
+        "不同意改由承接",
+        HELD,
+        None,
+        body=(REASON,),
+        clears=PROPOSED,
+        only_if="t.proposed_holder_unit_id is not null",
+        after="rehold",
+        help="须另行提出。",
+    ),
+)
 
 LIFECYCLE = Lifecycle(
     {
@@ -61,6 +109,7 @@ LIFECYCLE = Lifecycle(
     },
     (
         *BY_TRANSFER,
+        *REHOLDING,
         Transition(
             "set_handling",
             "确定处置方式",

@@ -2,17 +2,8 @@
 
 from dataclasses import replace
 
-from app.kernel.declare.access import (
-    ALL_ACTIONS,
-    About,
-    Access,
-    Audience,
-    AudienceDependency,
-    Limit,
-    Right,
-    reads,
-    writes,
-)
+from app.kernel.declare.access import ALL_ACTIONS, Access, Limit, Right, reads, writes
+from app.kernel.declare.audience import About, Audience, AudienceDependency
 from app.kernel.declare.visibility import ByAudience, Condition, Every
 
 # A receiver signs for itself. The office does it for one that has no account, from the paper.

@@ -1,6 +1,7 @@
 """A consultation is seen by the team that entered it, and by those who direct the round."""
 
-from app.kernel.declare.access import Access, Audience, reads, writes
+from app.kernel.declare.access import Access, reads, writes
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import ByAudience, Every
 
 ACCESS = Access(

@@ -1,6 +1,7 @@
 """A feedback session is its unit's, and that of the team that inspects the unit."""
 
-from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
+from app.kernel.declare.access import Access, Hidden, reads, writes
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import ByAudience, Condition, Custom, Every, Knowing, SinceKnown
 
 # Within the policy the team sees its own targets only.

@@ -1,6 +1,7 @@
 """A finding is the team's until it is fed back. From then on its unit and those who supervise rectification see it."""
 
-from app.kernel.declare.access import Access, Audience, reads, writes
+from app.kernel.declare.access import Access, reads, writes
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import Every, EverySince, OwnTeam, OwnUnit
 
 ONCE_FED_BACK = EverySince("fed_back_on", "once fed back")

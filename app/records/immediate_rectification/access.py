@@ -1,6 +1,7 @@
 """What is put right at once concerns the unit that leads and those that co-operate."""
 
-from app.kernel.declare.access import Access, Audience, Right, reads, writes
+from app.kernel.declare.access import Access, Right, reads, writes
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import ByAudience, Every, OwnTeam
 
 ACCESS = Access(

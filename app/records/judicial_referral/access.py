@@ -1,6 +1,7 @@
 """Referrals are known to case supervision and the leading group alone."""
 
-from app.kernel.declare.access import About, Access, AudienceDependency, reads, writes
+from app.kernel.declare.access import Access, reads, writes
+from app.kernel.declare.audience import About, AudienceDependency
 from app.kernel.declare.visibility import Every
 from app.records.common import PERSON_MOVES, UNITS_OF_PERSON
 

@@ -1,6 +1,7 @@
 """A look-back comes unannounced: its unit reads it once its conclusion is written."""
 
-from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
+from app.kernel.declare.access import Access, Hidden, reads, writes
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import ByAudience, Every, OwnTeam
 
 ACCESS = Access(

@@ -3,7 +3,8 @@
 Whoever meets a person reads its history from the version that stood then.
 """
 
-from app.kernel.declare.access import METADATA, Access, Audience, AudienceDependency, Right, by_reference, reads, writes
+from app.kernel.declare.access import METADATA, Access, Right, by_reference, reads, writes
+from app.kernel.declare.audience import Audience, AudienceDependency
 from app.kernel.declare.visibility import Condition, Custom, Every, Knowing, SinceKnown
 from app.records.common import DECIDED, IN_DRAFT, UNTIL_TRANSFERRED
 

@@ -3,7 +3,8 @@
 It exists for these units from when its finding is fed back.
 """
 
-from app.kernel.declare.access import Access, Audience, AudienceDependency, Hidden, Right, reads, writes
+from app.kernel.declare.access import Access, Hidden, Right, reads, writes
+from app.kernel.declare.audience import Audience, AudienceDependency
 from app.kernel.declare.visibility import ByAudience, Condition, Every
 
 ACCEPTS = frozenset({"accept", "complete"})

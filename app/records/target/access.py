@@ -1,6 +1,7 @@
 """A target is hidden from its unit until the team enters: 事先不打招呼."""
 
-from app.kernel.declare.access import Access, Audience, reads, writes
+from app.kernel.declare.access import Access, reads, writes
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import ByAudience, Every, OwnTeam
 
 ACCESS = Access(

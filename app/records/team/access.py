@@ -1,6 +1,7 @@
 """A unit learns which team inspects it when the team enters; the head's name is not told."""
 
-from app.kernel.declare.access import Access, Audience, Hidden, reads, writes
+from app.kernel.declare.access import Access, Hidden, reads, writes
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import Every, Knowing, OfKnownTeams, OwnTeam, SinceKnown
 
 HEAD = Hidden(members=frozenset({"head_name"}))

@@ -1,6 +1,7 @@
 """Members are known to their team and to those who direct the round."""
 
-from app.kernel.declare.access import Access, Audience, reads, writes
+from app.kernel.declare.access import Access, reads, writes
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import Every, OwnTeam
 
 ACCESS = Access(

@@ -1,6 +1,7 @@
 """Visits and talks are the team's own papers."""
 
-from app.kernel.declare.access import Access, Audience, reads, writes
+from app.kernel.declare.access import Access, reads, writes
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import Every, OwnTeam
 
 ACCESS = Access(
