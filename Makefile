@@ -2,6 +2,7 @@
 # make run    the same service with whatever its data directory holds
 # make test   the whole test suite
 # make check  style, types, generated documents, and the rules of row security
+# make proof  what the suite tries a fixed share of, whole; goes on where it was stopped
 # make trace  the files a PATCH and an import run through, and those to read first
 # Each first installs what it needs into .venv: with pip alone, every file checked by its hash.
 
@@ -17,7 +18,7 @@ export PYTHONUTF8 := 1
 # What is compiled once is kept: the service and its tests start many processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test check bench trace docs lock released
+.PHONY: help demo run test check bench proof trace docs lock released
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -40,6 +41,9 @@ check: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks
+
+proof: .venv/.installed-dev
+	LEDGER_PROOF=whole $(BIN)/python -m pytest -n 0 -s --timeout 0 -m proof
 
 trace: .venv/.installed-dev
 	$(BIN)/python -m tests.support.trace

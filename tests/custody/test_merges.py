@@ -83,7 +83,7 @@ class Register:
 
 @pytest.fixture
 async def units(make: Maker, office: Api, leaders: Api, database: EmbeddedPostgres) -> AsyncIterator[Register]:
-    pools = Pools(database.application_url)
+    pools = Pools(database.logins)
     async with owning(database) as owner:
         yield Register(office, leaders, make, pools, owner)
     await pools.close()
