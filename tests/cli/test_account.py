@@ -115,7 +115,8 @@ def test_the_command_line_counts_as_confirmed_and_confirms_what_waits(
 
 def test_who_may_not_migrate_changes_no_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEDGER_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("LEDGER_DATABASE_URL", "postgresql://ledger_app@127.0.0.1:1/ledger")
+    for name in ("", "AUTH_", "JOBS_", "SEALING_"):
+        monkeypatch.setenv(f"LEDGER_{name}DATABASE_URL", "postgresql://ledger_app@127.0.0.1:1/ledger")
     monkeypatch.delenv("LEDGER_OWNER_DATABASE_URL", raising=False)
     for arguments in (
         ("add", "wu", *OFFICE),

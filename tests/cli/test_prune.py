@@ -223,7 +223,7 @@ async def test_old_sign_ins_and_sessions_go_and_half_a_year_of_them_stays(
     assert "已登录 accepted" in (await pruned(database, folder, "--dry-run")).stdout and await left() == (4, 4)
     assert (await pruned(database, folder)).exit_code == 0
     assert await left() == (3, 3)
-    jobs = await connect(database.application_url, JOBS)
+    jobs = await connect(database.logins.jobs, JOBS)
     try:
         for months in (0, -100, None, 6):
             await jobs.fetch("select * from prune_sign_ins($1, true)", months)

@@ -25,6 +25,8 @@ KEEPERS = {
     "imports": (LOADER,),
 }
 CONFIRMED_BY_LEADERS = ("confirm_merge", "decline_merge")
+# Of a clue that nobody reads any more: its keepers have none of them, and it takes a merger to try them.
+UNREAD = ("rehold", "confirm_rehold", "decline_rehold")
 CLUE = (SUPERVISION, OFFICE)  # transferred clues are case supervision's, the others those of the office
 SIGNED = ("receive", "give_back", "feed_back")  # by the receiver of a transfer, if it has an account
 

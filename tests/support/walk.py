@@ -6,7 +6,7 @@ from app.kernel.declare.fields import Reference
 from app.kernel.declare.lifecycle import Transition
 from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
-from tests.support.callers import CONFIRMED_BY_LEADERS
+from tests.support.callers import CONFIRMED_BY_LEADERS, UNREAD
 from tests.support.records import Maker
 
 
@@ -66,7 +66,8 @@ class Walker:
 
 def open_to(t: RecordType, state: str, leaders: bool = False) -> list[str]:
     """The actions that a record in this state offers to its keepers, or to the leading group."""
-    return [a for a in t.lifecycle.actions_from(state) if (a in CONFIRMED_BY_LEADERS) is leaders]
+    offered = (a for a in t.lifecycle.actions_from(state) if a not in UNREAD)
+    return [a for a in offered if (a in CONFIRMED_BY_LEADERS) is leaders]
 
 
 def causes(t: RecordType, arrow: Transition) -> list[tuple[RecordType, Reference, Transition]]:

@@ -15,6 +15,4 @@ begin
 end $$;
 comment on function merge_is_proposed(text, uuid, uuid) is 'Whether a merge into this unit stands proposed by somebody else than the caller, and the unit is still there.';
 alter function merge_is_proposed(text, uuid, uuid) owner to ledger_keeper;
-create policy keeper_reads on revision for select to ledger_keeper
-  using (record_type = 'units' and action = 'propose_merge');
 grant select (jurisdiction, record_type, record_id, version, action, actor) on revision to ledger_keeper;

@@ -13,6 +13,7 @@ import orjson
 
 from app.db.context import GUARD
 from app.errors import Refusal
+from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.numbering import raise_highest, raise_series
 from app.kernel.sql.reference_joins import RESOLVED, ReferenceInputs, resolved_sql
@@ -148,17 +149,24 @@ async def _create(ctx: RequestContext, connection: Any, t: RecordType, import_id
         raise Refusal("plan_moved")
 
 
+def _named(f: Reference) -> str:
+    """SQL for the identifiers that a planned row names by a reference."""
+    if not f.many:
+        return f"array[values ->> '{f.id_column}']"
+    return f"array(select jsonb_array_elements_text(coalesce(nullif(values -> '{f.id_column}', 'null'), '[]')))"
+
+
 async def _waves(ctx: RequestContext, connection: Any, t: RecordType, import_id: str) -> list[str]:
     """Conditions, one for each wave: rows that refer to new rows of their own type are inserted after those.
 
     Refuses with `plan_circular` if rows refer to one another in a circle.
     """
-    own = [f.id_column for f in t.references if f.to == t.path]
+    own = [f for f in t.references if f.to == t.path]
     if not own:
         return [""]
-    given = ", ".join(f"values ->> '{column}'" for column in own)
+    given = " || ".join(_named(f) for f in own)
     rows = await connection.fetch(
-        f"select record_id::text as id, array_remove(array[{given}], null) as refs"
+        f"select record_id::text as id, array_remove({given}, null) as refs"
         f" from import_row where import_id = $2 and type = $3 and result = 'created'"
         f" and values is not null and {GUARD}",
         ctx.context(), import_id, t.path,

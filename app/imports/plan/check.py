@@ -15,7 +15,7 @@ from typing import Any
 from app.imports.mapping.columns import read_rows
 from app.imports.mapping.lines import read_lines
 from app.imports.mapping.sheets import ImportSource, SheetTable, tables_in_thread
-from app.imports.plan import decide, foreseen, plan_rows, resolve, rule_reads, self_references, validate
+from app.imports.plan import decide, foreseen, plan_rows, resolve, self_references, validate
 from app.imports.plan.lookup import Lookup, Match
 from app.imports.plan.plan_rows import PlanSink, SheetReport
 from app.imports.plan.planned_row import PlannedRow
@@ -179,7 +179,7 @@ class FileCheck:
         self, t: RecordType, batch: CheckedBatch, report: SheetReport, progress: CheckProgress
     ) -> None:
         matches = await decide.matching_records(t, batch.planned, batch.values, self.lookup)
-        referenced = await rule_reads.read_for_rule(t, batch.values, matches, self.lookup)
+        referenced = await validate.read_for_rule(t, batch.values, matches, self.lookup)
         await asyncio.to_thread(self._decide, t, batch, matches, referenced)
         await self._store_sealed(batch)
         await self._put(batch.planned, report)

@@ -37,7 +37,8 @@ def reject_orphans(planned: list[PlannedRow]) -> None:
         more = False
         for p in (p for p in planned if not p.errors):
             for f in own:
-                if p.values.get(f.id_column) in rejected:
+                named = p.values.get(f.id_column) or []
+                if rejected.intersection([named] if isinstance(named, str) else named):
                     p.reject(p.column_of(f), "reference_not_found", label=f.label)
                     rejected.add(p.record_id)
                     more = True
