@@ -50,5 +50,6 @@ async def staff(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[S
         yield Staff(pools, makers, own, team, callers)
 
 
+@pytest.mark.proof
 async def test_no_kin_learns_of_a_record_in_any_world(staff: Staff) -> None:
     await prove("kin", cases=5000, share=20, case=lambda seed: Case(staff, seed).run())
