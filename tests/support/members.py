@@ -66,7 +66,10 @@ class Bodies:
         return body
 
     def _fit(self, body: dict[str, Any]) -> None:
-        """Makes natural keys differ, and most subjects fit their kind."""
+        """Makes natural keys differ, and most subjects fit their kind; most transfers list clues and are no slips."""
+        if self.t.path == "clue-transfers" and self.draw.random() < 0.8:
+            body.pop("sealed_count", None)
+            body.setdefault("clue_numbers", [self.draw.choice(KNOWN["clues"])])
         for name in self.t.ledger.key + (("year",) if self.t.numbering.formula else ()):
             f = self.t.field(name)
             if isinstance(f, kinds.Text) and isinstance(body.get(name), str) and 0 < len(body[name].strip()) < 15:
