@@ -102,6 +102,7 @@ def service(bench: Bench) -> Iterator[Side]:
         "LEDGER_DATABASE_URL": bench.postgres.logins.requests,
         "LEDGER_AUTH_DATABASE_URL": bench.postgres.logins.auth,
         "LEDGER_JOBS_DATABASE_URL": bench.postgres.logins.jobs,
+        "LEDGER_SEALING_DATABASE_URL": bench.postgres.logins.sealing,
         "LEDGER_OWNER_DATABASE_URL": bench.postgres.superuser_url,
         "LEDGER_DATA_DIR": str(bench.folder / "data"),
         "LEDGER_ACCESS_LOG": str(bench.folder / "access.log"),
