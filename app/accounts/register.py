@@ -6,7 +6,7 @@ changes, in the same transaction.
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import asyncpg
@@ -114,7 +114,7 @@ async def alter(pools: Pools, identifier: str, changes: Mapping[str, Any], by: M
     async with changing(pools, identifier, "change", by) as (connection, old):
         if old is None:
             return None
-        new = Principal(**{**asdict(old), **changes})
+        new = _at_home(old, Principal(**{**asdict(old), **changes}), "home_unit_number" in changes)
         found = names.field_errors("/jurisdiction", new.id, new.jurisdiction)
         if binding_of(new) != binding_of(old):
             found += field_errors(binding_of(new), new.kind)
@@ -127,6 +127,17 @@ async def alter(pools: Pools, identifier: str, changes: Mapping[str, Any], by: M
         if new.disabled and not old.disabled:
             await sign_ins.end(connection, identifier, "closed")
     return await find(pools, identifier)
+
+
+def _at_home(old: Principal, new: Principal, named: bool) -> Principal:
+    """The principal with its home unit: one that was not named with this change follows the unit it was the same as.
+
+    A home that is named stays, also where it is the one of before: who is moved to the office is of that unit still.
+    """
+    followed = old.home_unit_number == old.unit_number and new.unit_number is not None
+    if named or not (followed or new.jurisdiction != old.jurisdiction):
+        return new
+    return replace(new, home_unit_number=None)
 
 
 async def set_password(pools: Pools, username: str, password: str, by: Maker) -> bool:

@@ -15,6 +15,7 @@ from app.cli.words import Stop, complain, tell
 
 SEED = Path(__file__).resolve().parents[2] / "demo" / "lianyuan-2017" / "ledger.xlsx"
 ROUND_NUMBER = "431382-2017-01"
+DEPARTMENT = {"name": "第一监督检查室", "kind": "discipline_body", "parent_number": "431382-U001"}
 
 
 def launch_demo() -> None:
@@ -55,12 +56,18 @@ def _demonstrate(started: Started) -> None:
         else:
             with accounts.loader() as loader:
                 _import(loader, started)
-        accounts.open_all()
+        accounts.open_all(_department(office))
         work_list = answer(office.get(f"/v1/rounds/{ROUND_NUMBER}/work-list"))
     tell("")
     tell(f"工作清单：{work_list['text']}")
     tell("")
     accounts.show()
+
+
+def _department(office: httpx.Client) -> str:
+    """The number of the department that handles clues, below the discipline body: opened if it is not there yet."""
+    found = answer(office.get("/v1/units", params={"q": DEPARTMENT["name"]}))["items"]
+    return str((found[0] if found else answer(office.post("/v1/units", json=DEPARTMENT)))["number"])
 
 
 def _is_there(office: httpx.Client) -> bool:

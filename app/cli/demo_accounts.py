@@ -28,13 +28,12 @@ JURISDICTION, PREFIX = "431382", "4313"
 OFFICE, LOADER = "inspection_office", "ledger_loader"
 PASSWORD_FILE = "demo-accounts.json"  # noqa: S105  # a name, no password
 LOADER_DAYS = 1
-# Role -> what its account is bound to beyond the jurisdiction: 杨柳镇, 第一巡察组, 市纪委, 市委组织部, 承办部门.
+# Role -> what its account is bound to beyond the jurisdiction: 杨柳镇, 第一巡察组, 市纪委, 市委组织部.
 BOUND: dict[str, dict[str, Any]] = {
     "inspected_unit": {"unit_number": "431382-U050"},
     "inspection_team": {"team_number": "431382-2017-01-Z-001"},
     "case_supervision": {"unit_number": "431382-U001"},
     "organisation_department": {"unit_number": "431382-U002"},
-    "handling_department": {"unit_number": "431382-U004"},
     "superior": {"jurisdiction": PREFIX},
     "partner_system": {"types": ["units", "rounds", "findings", "rectification-opinions"]},
 }
@@ -132,9 +131,13 @@ class DemoAccounts:
         finally:
             self._alter(LOADER, disabled=True)
 
-    def open_all(self) -> None:
-        """Open an account for each role that has none. The units and the team that they are bound to must exist."""
-        made = [role for role in ROLES if role != LOADER and self.open(role, **BOUND.get(role, {}))]
+    def open_all(self, department: str) -> None:
+        """Open an account for each role that has none; the handling department's is that of the unit of this number.
+
+        The units and the team that they are bound to must exist.
+        """
+        bound = {**BOUND, "handling_department": {"unit_number": department}}
+        made = [role for role in ROLES if role != LOADER and self.open(role, **bound.get(role, {}))]
         if made:
             tell(f"已开立演示账号：{'、'.join(made)}。", "The demo's accounts were made.")
         else:

@@ -38,6 +38,12 @@ async def test_an_account_belongs_to_its_unit_unless_another_is_named(
     assert await stored(database, made["username"]) == third["id"]
     moved = (await amend(admin, place, unit_number=own["number"])).json()
     assert moved["home_unit_number"] == third["number"], "named, it stays"
+    there = {"unit_number": third["number"], "home_unit_number": third["number"]}
+    assert (await amend(admin, place, **there)).json()["home_unit_number"] == third["number"]
+    both = (await amend(admin, place, unit_number=other["number"], home_unit_number=third["number"])).json()
+    assert both["home_unit_number"] == third["number"], "named as it was before, it stays, too"
+    assert await stored(database, made["username"]) == third["id"]
+    await amend(admin, place, unit_number=own["number"])
     assert (await amend(admin, place, home_unit_number=None)).json()["home_unit_number"] == own["number"]
 
 

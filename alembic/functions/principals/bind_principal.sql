@@ -1,9 +1,9 @@
 -- Binds a principal to its unit or team, named by number or by identifier. The share lock makes it wait for a merge of
 -- that unit that is under way, and a merge wait for it: whichever comes second sees the other.
 --
--- The home unit of an account is the unit it is bound to unless another is named, and follows that unit. An account that
--- is bound to no unit any more keeps the home it had: who comes from a unit to the office is of that unit still. A home
--- that was merged since stays, because kin is found through the register.
+-- The home unit of an account is the unit it is bound to unless another is named. Whether it follows when the account is
+-- bound to another unit is for whoever changes the account (app/accounts/register.py). A home that was merged since stays,
+-- because kin is found through the register.
 create function bind_principal() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   kind_of_unit text;
@@ -27,16 +27,12 @@ begin
       raise exception 'no such team' using errcode = 'foreign_key_violation', table = 'principal', constraint = 'principal_team';
     end if;
   end if;
-  if tg_op = 'UPDATE' and new.home_unit_number is not distinct from old.home_unit_number
-     and (new.code is distinct from old.code or (old.home_unit_id = old.unit_id and new.unit_id is not null)) then
-    new.home_unit_number := null; -- not named with this change: it follows
-  end if;
   if new.kind <> 'account' then
     new.home_unit_id := null;
   elsif new.home_unit_number is null then
     new.home_unit_id := new.unit_id;
     new.home_unit_number := new.unit_number;
-  elsif tg_op = 'INSERT' or new.home_unit_number is distinct from old.home_unit_number then
+  elsif tg_op = 'INSERT' or (new.code, new.home_unit_number) is distinct from (old.code, old.home_unit_number) then
     select u.id into new.home_unit_id from unit u
       where u.jurisdiction = new.code and u.state = 'active' and u.number = new.home_unit_number for share;
     if not found then
