@@ -204,6 +204,9 @@ begin
       raise exception 'no such team' using errcode = 'foreign_key_violation', table = 'principal', constraint = 'principal_team';
     end if;
   end if;
+  if tg_op = 'UPDATE' and new.code is distinct from old.code and new.home_unit_number is not distinct from old.home_unit_number then
+    new.home_unit_number := null; -- it was one of another division
+  end if;
   if new.kind <> 'account' then
     new.home_unit_id := null;
   elsif new.home_unit_number is null then
