@@ -92,7 +92,10 @@ async def test_asking_for_a_hidden_record_takes_the_statements_of_an_absent_one(
             for method, url, rest in ways(role, path, key == "number"):
                 none = await warm(statements, api, method, url.format(absent), **rest)
                 for one in keys:
-                    assert await work(statements, api, method, url.format(one), **rest) == none, (method, url, one)
+                    took = await work(statements, api, method, url.format(one), **rest)
+                    if took != none:  # a session or an account is looked up from time to time, whatever is asked
+                        took = await work(statements, api, method, url.format(one), **rest)
+                    assert took == none, (method, url, one)
 
 
 @pytest.mark.parametrize("role", list(SEES))
