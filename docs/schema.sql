@@ -433,17 +433,23 @@ end $$;
 -- The last word on who holds or handles a clue, whatever way the write took: never a kin of those it is about. A request
 -- and a row of a ledger are refused before, with a sentence.
 create function refuse_kin() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  -- Whether who has the clue keeps it: then only what it is found to be about now counts, and it is to be given back first.
+  found boolean := tg_op = 'UPDATE' and new.holder_unit_id is not distinct from old.holder_unit_id
+    and new.handling_unit_id is not distinct from old.handling_unit_id;
+  about uuid[] := case when found then array(select unnest(new.about) except select unnest(old.about)) else new.about end;
 begin
-  if new.about && (unit_kin_ids(new.jurisdiction, new.holder_unit_id) || unit_kin_ids(new.jurisdiction, new.handling_unit_id)) then
+  if about && (unit_kin_ids(new.jurisdiction, new.holder_unit_id) || unit_kin_ids(new.jurisdiction, new.handling_unit_id)) then
     raise exception 'a kin would hold or handle the clue' using errcode = 'check_violation', table = 'clue',
-      constraint = 'ck_clue_receiver_is_kin';
+      constraint = case when found then 'ck_clue_holder_is_kin' else 'ck_clue_receiver_is_kin' end;
   end if;
   return null;
 end $$;
 create trigger refuse_kin_first after insert on clue for each row
   when (new.holder_unit_id is not null or new.handling_unit_id is not null) execute function refuse_kin();
 create trigger refuse_kin after update on clue for each row
-  when (new.holder_unit_id is distinct from old.holder_unit_id or new.handling_unit_id is distinct from old.handling_unit_id)
+  when (new.holder_unit_id is distinct from old.holder_unit_id or new.handling_unit_id is distinct from old.handling_unit_id
+    or new.reported_unit_id is distinct from old.reported_unit_id or new.person_id is distinct from old.person_id)
   execute function refuse_kin();
 alter function refuse_kin() owner to ledger_keeper;
 
@@ -1308,18 +1314,22 @@ create policy figures on person for select to ledger_figures using (
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on person for select to ledger_leading_group using (
     person.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and exists (select from clue_transfer d where d.jurisdiction = x.jurisdiction and d.clue_ids @> array[x.id]
-    and d.state = 'draft')) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from case_filing x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.concluded_on is not null) or exists (select from judicial_referral x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.holder_unit_id is null and exists (select from clue_transfer d
+    where d.jurisdiction = x.jurisdiction and d.clue_ids @> array[x.id] and d.state = 'draft') and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body'))) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from case_filing x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.concluded_on is not null) or exists (select from judicial_referral x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 create policy inspection_office on person for select to ledger_inspection_office using (
     person.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.holder_unit_id is null) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.holder_unit_id is null and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body'))) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 grant insert on person to ledger_inspection_team;
 create policy inspection_team on person for select to ledger_inspection_team using (
     person.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))));
 create policy inspection_team_creates on person for insert to ledger_inspection_team with check (
     person.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))));
 grant insert, update on person to ledger_case_supervision;
 create policy case_supervision on person for select to ledger_case_supervision using (
     person.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
@@ -1329,10 +1339,12 @@ create policy case_supervision_changes on person for update to ledger_case_super
     person.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
 create policy handling_department on person for select to ledger_handling_department using (
     person.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id));
+    and exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body'))));
 create policy organisation_department on person for select to ledger_organisation_department using (
     person.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id));
+    and exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body'))));
 
 -- What the functions of the keeper read and lock
 create policy keeper on person to ledger_keeper using (true);

@@ -6,14 +6,14 @@ Whoever meets a person reads its history from the version that stood then.
 from app.kernel.declare.access import METADATA, Access, Right, by_reference, reads, writes
 from app.kernel.declare.audience import Audience, AudienceDependency
 from app.kernel.declare.visibility import Condition, Custom, Every, Knowing, SinceKnown
-from app.records.common import DECIDED, IN_DRAFT, UNTIL_TRANSFERRED
+from app.records.common import DECIDED, IN_DRAFT, NO_OWN_CADRE, UNTIL_TRANSFERRED
 
-BY_CLUE = by_reference("clue", "person_id")
 DECISIONS = ("accountability_decision", "admonishment", "look_back")
 BY_DECISION = " or ".join(by_reference(table, "person_id") for table in DECISIONS)
 # A clue or a filing of which only metadata are shown tells nobody whom it is about.
-BY_OPEN_CLUE = by_reference("clue", "person_id", UNTIL_TRANSFERRED.sql)
-BY_DRAFT = by_reference("clue", "person_id", IN_DRAFT.sql)
+BY_CLUE = by_reference("clue", "person_id", NO_OWN_CADRE.sql)
+BY_OPEN_CLUE = by_reference("clue", "person_id", f"{UNTIL_TRANSFERRED.sql} and {NO_OWN_CADRE.sql}")
+BY_DRAFT = by_reference("clue", "person_id", f"{IN_DRAFT.sql} and {NO_OWN_CADRE.sql}")
 BY_CASE = f"{by_reference('case_filing', 'person_id', DECIDED.sql)} or {by_reference('judicial_referral', 'person_id')}"
 THROUGH_RECORDS = "through records it may read"
 
