@@ -409,16 +409,21 @@ create function business_number(series text, n int, digits int) returns text lan
 $$ select series || lpad(n::text, greatest(digits, length(n::text)), '0') $$;
 comment on function business_number(text, int, int) is 'The n-th number of a series, padded to so many digits.';
 
--- A clue that was handed over and that nobody reads in full any more, because all who hold or handle it have become kin of
--- those it is about. Figures count such clues, and only such a one is handed elsewhere unread.
-create function clue_without_reader(jurisdiction text, clue_id uuid) returns boolean language sql stable security definer
-  set search_path = public, pg_temp as $$
-  select coalesce((select c.holder_unit_id is not null
-      and c.about && unit_kin_ids($1, c.holder_unit_id)
-      and (c.handling_unit_id is null or c.about && unit_kin_ids($1, c.handling_unit_id))
-    from clue c where c.jurisdiction = $1 and c.id = $2), false) $$;
-comment on function clue_without_reader(text, uuid) is 'Whether everybody who holds or handles the clue is kin of those it is about.';
-alter function clue_without_reader(text, uuid) owner to ledger_keeper;
+-- Clues that were handed over and that nobody reads in full any more, because all who hold or handle them have become kin of
+-- those they are about. Figures count such clues, and only such a one is handed elsewhere unread. The register is asked once
+-- for each unit that holds or handles some of them, and not once for each clue.
+create function clues_without_reader(jurisdiction text, round_id uuid) returns setof uuid language sql stable
+  security definer set search_path = public, pg_temp as $$
+  with held as materialized (
+    select c.id, c.about, c.holder_unit_id, c.handling_unit_id from clue c
+    where c.jurisdiction = $1 and c.round_id = $2 and c.holder_unit_id is not null),
+  reader as materialized (
+    select u.id, unit_kin_ids($1, u.id) as kin_ids
+    from (select holder_unit_id as id from held union select handling_unit_id from held) u)
+  select c.id from held c join reader h on h.id = c.holder_unit_id left join reader a on a.id = c.handling_unit_id
+  where c.about && h.kin_ids and (a.id is null or c.about && a.kin_ids) $$;
+comment on function clues_without_reader(text, uuid) is 'The clues of a round of which everybody who holds or handles them is kin of those they are about.';
+alter function clues_without_reader(text, uuid) owner to ledger_keeper;
 
 create function entering_team() returns uuid language sql stable security definer set search_path = public, pg_temp as
 $$ select p.scope_ids[1] from principal p where p.id = (caller_context() ->> 'sub') and p.role = 'inspection_team' $$;
@@ -645,7 +650,7 @@ grant execute on function caller_ownership() to ledger_importing, ledger_figures
 grant execute on function merge_takes_two(text, uuid, uuid) to ledger_inspection_office, ledger_leading_group, ledger_system;
 grant execute on function merge_is_proposed(text, uuid, uuid) to ledger_inspection_office, ledger_leading_group, ledger_system;
 grant execute on function receivers_with_account() to ledger_inspection_office, ledger_system;
-grant execute on function clue_without_reader(text, uuid) to ledger_figures, ledger_leading_group, ledger_inspection_office, ledger_case_supervision,
+grant execute on function clues_without_reader(text, uuid) to ledger_figures, ledger_leading_group, ledger_inspection_office, ledger_case_supervision,
   ledger_superior, ledger_system;
 grant execute on function system_pass(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,

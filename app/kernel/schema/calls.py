@@ -38,7 +38,7 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "merge_takes_two(text, uuid, uuid)": MERGING,
         "merge_is_proposed(text, uuid, uuid)": MERGING,
         "receivers_with_account()": ("ledger_inspection_office", SYSTEM_ROLE),
-        "clue_without_reader(text, uuid)": (*COUNTING, SYSTEM_ROLE),
+        "clues_without_reader(text, uuid)": (*COUNTING, SYSTEM_ROLE),
         "system_pass(text)": CALLING,
         "system_range()": (SYSTEM_ROLE,),
     },

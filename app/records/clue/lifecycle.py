@@ -58,6 +58,7 @@ CHOSEN_BY_HOLDER = """t.holder_unit_id = any ((caller_grants() -> 'any' ->> 'sco
       is not distinct from (t.handling_unit_id::text, t.handling_unit_number)"""
 HELD = ("transferred", "handling", "concluded", "closed_off")
 PROPOSED = ("proposed_holder_unit_id", "proposed_holder_unit_number", "rehold_document")
+WITHOUT_READER = "t.id in (select clues_without_reader(t.jurisdiction, t.round_id))"
 # Nobody reads the clue, so nothing is told of units: whether the one proposed is kin, too, is decided at the end.
 REHOLDING = (
     Transition(
@@ -75,7 +76,7 @@ REHOLDING = (
             "to_unit_number": "proposed_holder_unit_number",
             "document": "rehold_document",
         },
-        only_if="clue_without_reader(t.jurisdiction, t.id)",
+        only_if=WITHOUT_READER,
         help="持有和承办单位都成为须回避的单位，无人可阅办时，由巡察办提出，领导小组确认；不拆阅，原样转交。",
     ),
     Transition(
@@ -85,7 +86,7 @@ REHOLDING = (
         None,
         clears=(*PROPOSED, *HANDLER),
         derives={"holder_unit_id": "t.proposed_holder_unit_id", "holder_unit_number": "t.proposed_holder_unit_number"},
-        only_if="""t.proposed_holder_unit_id is not null and clue_without_reader(t.jurisdiction, t.id)
+        only_if=f"""t.proposed_holder_unit_id is not null and {WITHOUT_READER}
             and not t.about && unit_kin_ids(t.jurisdiction, t.proposed_holder_unit_id)""",
         otherwise="clue_not_available",
         after="rehold",
