@@ -430,6 +430,13 @@ $$ select p.scope_ids[1] from principal p where p.id = (caller_context() ->> 'su
 comment on function entering_team() is 'The team whose account registers the record; null for every other caller.';
 alter function entering_team() owner to ledger_keeper;
 
+-- Asked for the persons whom the caller's team has entered, and for no other: `person.audience` is compared first.
+create function person_handed_over(jurisdiction text, person_id uuid) returns boolean language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select exists (select from clue c where c.jurisdiction = $1 and c.person_id = $2 and c.holder_unit_id is not null) $$;
+comment on function person_handed_over(text, uuid) is 'Whether a clue about the person has been transferred: then the team that entered the person sees it no more.';
+alter function person_handed_over(text, uuid) owner to ledger_keeper;
+
 create function refuse_erasure() returns trigger language plpgsql as $$
 begin
   raise exception 'records and revisions are never deleted (%)', tg_table_name using errcode = 'restrict_violation';
@@ -652,6 +659,7 @@ grant execute on function merge_is_proposed(text, uuid, uuid) to ledger_inspecti
 grant execute on function receivers_with_account() to ledger_inspection_office, ledger_system;
 grant execute on function clues_without_reader(text, uuid) to ledger_figures, ledger_leading_group, ledger_inspection_office, ledger_case_supervision,
   ledger_superior, ledger_system;
+grant execute on function person_handed_over(text, uuid) to ledger_inspection_team;
 grant execute on function system_pass(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
@@ -1329,11 +1337,11 @@ create policy inspection_office on person for select to ledger_inspection_office
 grant insert on person to ledger_inspection_team;
 create policy inspection_team on person for select to ledger_inspection_team using (
     person.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not person_handed_over(person.jurisdiction, person.id) or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
     where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))));
 create policy inspection_team_creates on person for insert to ledger_inspection_team with check (
     person.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not person_handed_over(person.jurisdiction, person.id) or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
     where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))));
 grant insert, update on person to ledger_case_supervision;
 create policy case_supervision on person for select to ledger_case_supervision using (
@@ -1355,7 +1363,6 @@ create policy organisation_department on person for select to ledger_organisatio
 create policy keeper on person to ledger_keeper using (true);
 grant select (jurisdiction, id, state, unit_id, other_unit_ids), update (state)
   on person to ledger_keeper;
-grant select, update (version, updated_at, audience) on person to ledger_keeper;
 
 -- One version at a time, and never deleted
 create trigger guard_first before insert on person for each row
@@ -1482,21 +1489,6 @@ do $$ begin
     execute 'alter table person alter constraint fk_person_unit_id not enforced';
   end if;
 end $$;
-
--- Whom it concerns
-create function audience_of_person(r person) returns uuid[]
-  language sql stable security definer set search_path = public, pg_temp as
-$$ select coalesce(array_remove(
-    case when exists (select from clue c where c.jurisdiction = r.jurisdiction and c.person_id = r.id
-        and c.holder_unit_id is not null) then '{}'::uuid[] else array[r.entered_by_team] end, null), '{}') $$;
-alter function audience_of_person(person) owner to ledger_keeper;
-
-create function keep_audience_of_person() returns trigger language plpgsql security definer
-  set search_path = public, pg_temp as
-$$ begin new.audience := audience_of_person(new); return new; end $$;
-create trigger keep_audience before insert or update on person for each row
-  execute function keep_audience_of_person();
-alter function keep_audience_of_person() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -5748,25 +5740,6 @@ end $$;
 ----------------------------------------------------------------------------------------------------
 -- Audiences that depend on other records
 ----------------------------------------------------------------------------------------------------
-
-create function person_follows_clue() returns trigger language plpgsql security definer
-  set search_path = public, pg_temp as $$
-declare
-  asked text := current_setting('ledger.caller', true);
-begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
-    'action', 'follow', 'cause', '{}'::jsonb,
-    'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
-  update person set version = version + 1, updated_at = now()
-    where person.jurisdiction = new.jurisdiction and person.id = new.person_id
-      and (audience is distinct from audience_of_person(person));
-  perform set_config('ledger.caller', coalesce(asked, ''), true);
-  return null;
-end $$;
-create trigger person_follows_clue after update on clue for each row
-  when (old.holder_unit_id is distinct from new.holder_unit_id or old.person_id is distinct from new.person_id)
-  execute function person_follows_clue();
-alter function person_follows_clue() owner to ledger_keeper;
 
 create function rectification_opinion_follows_finding() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$

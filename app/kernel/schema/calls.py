@@ -39,6 +39,7 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "merge_is_proposed(text, uuid, uuid)": MERGING,
         "receivers_with_account()": ("ledger_inspection_office", SYSTEM_ROLE),
         "clues_without_reader(text, uuid)": (*COUNTING, SYSTEM_ROLE),
+        "person_handed_over(text, uuid)": ("ledger_inspection_team",),
         "system_pass(text)": CALLING,
         "system_range()": (SYSTEM_ROLE,),
     },
