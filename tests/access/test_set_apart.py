@@ -55,6 +55,11 @@ async def test_a_clue_about_an_own_cadre_is_read_by_the_grant_alone(
     assert found["summary"] and found["masked"] == []
     other = await make("clues")
     assert await status(api, "clues", other) == 404, "the grant opens nothing else"
+    home = await make("units")
+    answer = await amend(admin, f"/v1/accounts/{name}", home_unit_number=home["number"])
+    assert answer.status_code == 200 and await status(api, "clues", clue) == 200
+    both = await make("clues", person_number=person["number"], reported_unit_number=home["number"])
+    assert await status(api, "clues", both) == 404, "nor what is about the unit its person belongs to"
 
 
 async def test_a_clue_about_a_cadre_of_the_upper_level_is_not_kept_here(make: Maker, office: Api) -> None:
