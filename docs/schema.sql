@@ -47,7 +47,7 @@ comment on function caller_context() is 'The caller of this statement: sub, requ
 
 create function caller_grants() returns jsonb language sql stable parallel safe as
 $$ select nullif(current_setting('ledger.grants', true), '')::jsonb $$;
-comment on function caller_grants() is 'What set_caller found of the caller, by role: code, low, high, scope_ids, kin_ids, cadre_ids, types; null when there is no such caller or it is closed.';
+comment on function caller_grants() is 'What set_caller found of the caller, by role: code, low, high, scope_ids, kin_ids, cadre_ids, barred_ids, types; null when there is no such caller or it is closed.';
 
 -- Rounds and teams stand in a setting of their own, as texts of arrays. Among the grants, each policy that reads any of them
 -- would parse a kilobyte of JSON (60 of 700 µs of a unit's list).
@@ -80,6 +80,8 @@ begin
   select p.role, p.code, p.scope_ids, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high,
       'scope_ids', p.scope_ids::text, 'kin_ids', p.kin_ids::text,
       'cadre_ids', (case when p.grants @> '{own_cadres}' then bodies_below(p.code, p.unit_id) else '{}' end)::text,
+      'barred_ids', (case when p.grants @> '{own_cadres}' and p.home_unit_id <> p.unit_id
+        then unit_kin_ids(p.code, p.home_unit_id) else '{}' end)::text,
       'types', p.types::text) into role, code, ids, grants from principal p
     where p.id = principal_id and not p.disabled and p.withheld_by is null and p.expires_at > now();
   -- Without rounds or teams the array is null, and a comparison with null shows nothing.
@@ -409,21 +411,33 @@ create function business_number(series text, n int, digits int) returns text lan
 $$ select series || lpad(n::text, greatest(digits, length(n::text)), '0') $$;
 comment on function business_number(text, int, int) is 'The n-th number of a series, padded to so many digits.';
 
--- A clue that was handed over and that nobody reads in full any more, because all who hold or handle it have become kin of
--- those it is about. Figures count such clues, and only such a one is handed elsewhere unread.
-create function clue_without_reader(jurisdiction text, clue_id uuid) returns boolean language sql stable security definer
-  set search_path = public, pg_temp as $$
-  select coalesce((select c.holder_unit_id is not null
-      and c.about && unit_kin_ids($1, c.holder_unit_id)
-      and (c.handling_unit_id is null or c.about && unit_kin_ids($1, c.handling_unit_id))
-    from clue c where c.jurisdiction = $1 and c.id = $2), false) $$;
-comment on function clue_without_reader(text, uuid) is 'Whether everybody who holds or handles the clue is kin of those it is about.';
-alter function clue_without_reader(text, uuid) owner to ledger_keeper;
+-- Clues that were handed over and that nobody reads in full any more, because all who hold or handle them have become kin of
+-- those they are about. Figures count such clues, and only such a one is handed elsewhere unread. The register is asked once
+-- for each unit that holds or handles some of them, and not once for each clue.
+create function clues_without_reader(jurisdiction text, round_id uuid) returns setof uuid language sql stable
+  security definer set search_path = public, pg_temp as $$
+  with held as materialized (
+    select c.id, c.about, c.holder_unit_id, c.handling_unit_id from clue c
+    where c.jurisdiction = $1 and c.round_id = $2 and c.holder_unit_id is not null),
+  reader as materialized (
+    select u.id, unit_kin_ids($1, u.id) as kin_ids
+    from (select holder_unit_id as id from held union select handling_unit_id from held) u)
+  select c.id from held c join reader h on h.id = c.holder_unit_id left join reader a on a.id = c.handling_unit_id
+  where c.about && h.kin_ids and (a.id is null or c.about && a.kin_ids) $$;
+comment on function clues_without_reader(text, uuid) is 'The clues of a round of which everybody who holds or handles them is kin of those they are about.';
+alter function clues_without_reader(text, uuid) owner to ledger_keeper;
 
 create function entering_team() returns uuid language sql stable security definer set search_path = public, pg_temp as
 $$ select p.scope_ids[1] from principal p where p.id = (caller_context() ->> 'sub') and p.role = 'inspection_team' $$;
 comment on function entering_team() is 'The team whose account registers the record; null for every other caller.';
 alter function entering_team() owner to ledger_keeper;
+
+-- Asked for the persons whom the caller's team has entered, and for no other: `person.audience` is compared first.
+create function person_handed_over(jurisdiction text, person_id uuid) returns boolean language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select exists (select from clue c where c.jurisdiction = $1 and c.person_id = $2 and c.holder_unit_id is not null) $$;
+comment on function person_handed_over(text, uuid) is 'Whether a clue about the person has been transferred: then the team that entered the person sees it no more.';
+alter function person_handed_over(text, uuid) owner to ledger_keeper;
 
 create function refuse_erasure() returns trigger language plpgsql as $$
 begin
@@ -433,17 +447,23 @@ end $$;
 -- The last word on who holds or handles a clue, whatever way the write took: never a kin of those it is about. A request
 -- and a row of a ledger are refused before, with a sentence.
 create function refuse_kin() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  -- Whether who has the clue keeps it: then only what it is found to be about now counts, and it is to be given back first.
+  found boolean := tg_op = 'UPDATE' and new.holder_unit_id is not distinct from old.holder_unit_id
+    and new.handling_unit_id is not distinct from old.handling_unit_id;
+  about uuid[] := case when found then array(select unnest(new.about) except select unnest(old.about)) else new.about end;
 begin
-  if new.about && (unit_kin_ids(new.jurisdiction, new.holder_unit_id) || unit_kin_ids(new.jurisdiction, new.handling_unit_id)) then
+  if about && (unit_kin_ids(new.jurisdiction, new.holder_unit_id) || unit_kin_ids(new.jurisdiction, new.handling_unit_id)) then
     raise exception 'a kin would hold or handle the clue' using errcode = 'check_violation', table = 'clue',
-      constraint = 'ck_clue_receiver_is_kin';
+      constraint = case when found then 'ck_clue_holder_is_kin' else 'ck_clue_receiver_is_kin' end;
   end if;
   return null;
 end $$;
 create trigger refuse_kin_first after insert on clue for each row
   when (new.holder_unit_id is not null or new.handling_unit_id is not null) execute function refuse_kin();
 create trigger refuse_kin after update on clue for each row
-  when (new.holder_unit_id is distinct from old.holder_unit_id or new.handling_unit_id is distinct from old.handling_unit_id)
+  when (new.holder_unit_id is distinct from old.holder_unit_id or new.handling_unit_id is distinct from old.handling_unit_id
+    or new.reported_unit_id is distinct from old.reported_unit_id or new.person_id is distinct from old.person_id)
   execute function refuse_kin();
 alter function refuse_kin() owner to ledger_keeper;
 
@@ -639,8 +659,9 @@ grant execute on function caller_ownership() to ledger_importing, ledger_figures
 grant execute on function merge_takes_two(text, uuid, uuid) to ledger_inspection_office, ledger_leading_group, ledger_system;
 grant execute on function merge_is_proposed(text, uuid, uuid) to ledger_inspection_office, ledger_leading_group, ledger_system;
 grant execute on function receivers_with_account() to ledger_inspection_office, ledger_system;
-grant execute on function clue_without_reader(text, uuid) to ledger_figures, ledger_leading_group, ledger_inspection_office, ledger_case_supervision,
+grant execute on function clues_without_reader(text, uuid) to ledger_figures, ledger_leading_group, ledger_inspection_office, ledger_case_supervision,
   ledger_superior, ledger_system;
+grant execute on function person_handed_over(text, uuid) to ledger_inspection_team;
 grant execute on function system_pass(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
@@ -1308,18 +1329,22 @@ create policy figures on person for select to ledger_figures using (
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on person for select to ledger_leading_group using (
     person.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and exists (select from clue_transfer d where d.jurisdiction = x.jurisdiction and d.clue_ids @> array[x.id]
-    and d.state = 'draft')) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from case_filing x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.concluded_on is not null) or exists (select from judicial_referral x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.holder_unit_id is null and exists (select from clue_transfer d
+    where d.jurisdiction = x.jurisdiction and d.clue_ids @> array[x.id] and d.state = 'draft') and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body'))) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from case_filing x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.concluded_on is not null) or exists (select from judicial_referral x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 create policy inspection_office on person for select to ledger_inspection_office using (
     person.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.holder_unit_id is null) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and x.holder_unit_id is null and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body'))) or exists (select from accountability_decision x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from admonishment x where x.jurisdiction = person.jurisdiction and x.person_id = person.id) or exists (select from look_back x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
 grant insert on person to ledger_inspection_team;
 create policy inspection_team on person for select to ledger_inspection_team using (
     person.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not person_handed_over(person.jurisdiction, person.id) or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))));
 create policy inspection_team_creates on person for insert to ledger_inspection_team with check (
     person.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id)));
+    and (person.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not person_handed_over(person.jurisdiction, person.id) or exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))));
 grant insert, update on person to ledger_case_supervision;
 create policy case_supervision on person for select to ledger_case_supervision using (
     person.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
@@ -1329,16 +1354,17 @@ create policy case_supervision_changes on person for update to ledger_case_super
     person.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
 create policy handling_department on person for select to ledger_handling_department using (
     person.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id));
+    and exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body'))));
 create policy organisation_department on person for select to ledger_organisation_department using (
     person.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id));
+    and exists (select from clue x where x.jurisdiction = person.jurisdiction and x.person_id = person.id and (x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body'))));
 
 -- What the functions of the keeper read and lock
 create policy keeper on person to ledger_keeper using (true);
 grant select (jurisdiction, id, state, unit_id, other_unit_ids), update (state)
   on person to ledger_keeper;
-grant select, update (version, updated_at, audience) on person to ledger_keeper;
 
 -- One version at a time, and never deleted
 create trigger guard_first before insert on person for each row
@@ -1465,21 +1491,6 @@ do $$ begin
     execute 'alter table person alter constraint fk_person_unit_id not enforced';
   end if;
 end $$;
-
--- Whom it concerns
-create function audience_of_person(r person) returns uuid[]
-  language sql stable security definer set search_path = public, pg_temp as
-$$ select coalesce(array_remove(
-    case when exists (select from clue c where c.jurisdiction = r.jurisdiction and c.person_id = r.id
-        and c.holder_unit_id is not null) then '{}'::uuid[] else array[r.entered_by_team] end, null), '{}') $$;
-alter function audience_of_person(person) owner to ledger_keeper;
-
-create function keep_audience_of_person() returns trigger language plpgsql security definer
-  set search_path = public, pg_temp as
-$$ begin new.audience := audience_of_person(new); return new; end $$;
-create trigger keep_audience before insert or update on person for each row
-  execute function keep_audience_of_person();
-alter function keep_audience_of_person() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -3468,51 +3479,51 @@ create policy figures on clue for select to ledger_figures using (
 grant update on clue to ledger_leading_group;
 create policy leading_group on clue for select to ledger_leading_group using (
     clue.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (not clue.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (not clue.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'leading_group' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy leading_group_changes on clue for update to ledger_leading_group using (
     clue.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (not clue.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (not clue.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'leading_group' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 grant insert, update on clue to ledger_inspection_office;
 create policy inspection_office on clue for select to ledger_inspection_office using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_office' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy inspection_office_creates on clue for insert to ledger_inspection_office with check (
     clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_office' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy inspection_office_changes on clue for update to ledger_inspection_office using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (not clue.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_office' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 grant insert, update on clue to ledger_inspection_team;
 create policy inspection_team on clue for select to ledger_inspection_team using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy inspection_team_creates on clue for insert to ledger_inspection_team with check (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy inspection_team_changes on clue for update to ledger_inspection_team using (
     clue.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'inspection_team' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 grant update on clue to ledger_case_supervision;
 create policy case_supervision on clue for select to ledger_case_supervision using (
     clue.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy case_supervision_changes on clue for update to ledger_case_supervision using (
     clue.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 grant update on clue to ledger_handling_department;
 create policy handling_department on clue for select to ledger_handling_department using (
     clue.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and (clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'handling_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy handling_department_changes on clue for update to ledger_handling_department using (
     clue.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and (clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'handling_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 grant update on clue to ledger_organisation_department;
 create policy organisation_department on clue for select to ledger_organisation_department using (
     clue.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and (clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 create policy organisation_department_changes on clue for update to ledger_organisation_department using (
     clue.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and (clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
+    and (clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[] and not clue.about && (select caller_grants() -> 'organisation_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue.recused));
 
 -- What the functions of the keeper read and lock
 create policy keeper on clue to ledger_keeper using (true);
@@ -3891,37 +3902,37 @@ create policy figures on clue_transfer for select to ledger_figures using (
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on clue_transfer for select to ledger_leading_group using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (not clue_transfer.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
+    and (not clue_transfer.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'leading_group' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 grant insert, update on clue_transfer to ledger_inspection_office;
 create policy inspection_office on clue_transfer for select to ledger_inspection_office using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
+    and (not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy inspection_office_creates on clue_transfer for insert to ledger_inspection_office with check (
     clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
+    and (not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy inspection_office_changes on clue_transfer for update to ledger_inspection_office using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
+    and (not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'inspection_office' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy inspection_team on clue_transfer for select to ledger_inspection_team using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
+    and (clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'inspection_team' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'inspection_team' ->> 'cadre_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'inspection_team' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 grant update on clue_transfer to ledger_case_supervision;
 create policy case_supervision on clue_transfer for select to ledger_case_supervision using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
+    and (clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy case_supervision_changes on clue_transfer for update to ledger_case_supervision using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
+    and (clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy handling_department on clue_transfer for select to ledger_handling_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and (clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
+    and (clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'handling_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 grant update on clue_transfer to ledger_organisation_department;
 create policy organisation_department on clue_transfer for select to ledger_organisation_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and (clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
+    and (clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 create policy organisation_department_changes on clue_transfer for update to ledger_organisation_department using (
     clue_transfer.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and (clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
+    and (clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and clue_transfer.audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[] and not clue_transfer.about && (select caller_grants() -> 'organisation_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (clue_transfer.recused));
 
 -- What the functions of the keeper read and lock
 create policy keeper on clue_transfer to ledger_keeper using (true);
@@ -4181,30 +4192,30 @@ create policy figures on case_filing for select to ledger_figures using (
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on case_filing for select to ledger_leading_group using (
     case_filing.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (not case_filing.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
+    and (not case_filing.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'leading_group' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 grant insert, update on case_filing to ledger_case_supervision;
 create policy case_supervision on case_filing for select to ledger_case_supervision using (
     case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
+    and (not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 create policy case_supervision_creates on case_filing for insert to ledger_case_supervision with check (
     case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
+    and (not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 create policy case_supervision_changes on case_filing for update to ledger_case_supervision using (
     case_filing.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
+    and (not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 grant insert, update on case_filing to ledger_handling_department;
 create policy handling_department on case_filing for select to ledger_handling_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and (case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
+    and (case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 create policy handling_department_creates on case_filing for insert to ledger_handling_department with check (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and (case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
+    and (case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 create policy handling_department_changes on case_filing for update to ledger_handling_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and (case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
+    and (case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and case_filing.audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'handling_department' ->> 'cadre_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'handling_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 create policy organisation_department on case_filing for select to ledger_organisation_department using (
     case_filing.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and (case_filing.concluded_on is not null and not case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
+    and (case_filing.concluded_on is not null and not case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[] and not case_filing.about && (select caller_grants() -> 'organisation_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (case_filing.recused));
 
 -- What the functions of the keeper read and lock
 create policy keeper on case_filing to ledger_keeper using (true);
@@ -5029,17 +5040,17 @@ create policy figures on judicial_referral for select to ledger_figures using (
       caller_grants() -> 'superior') ->> 'high'));
 create policy leading_group on judicial_referral for select to ledger_leading_group using (
     judicial_referral.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (not judicial_referral.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
+    and (not judicial_referral.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[] and not judicial_referral.about && (select caller_grants() -> 'leading_group' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
 grant insert, update on judicial_referral to ledger_case_supervision;
 create policy case_supervision on judicial_referral for select to ledger_case_supervision using (
     judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
+    and (not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
 create policy case_supervision_creates on judicial_referral for insert to ledger_case_supervision with check (
     judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
+    and (not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
 create policy case_supervision_changes on judicial_referral for update to ledger_case_supervision using (
     judicial_referral.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
+    and (not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not judicial_referral.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (judicial_referral.recused));
 
 -- What the functions of the keeper read and lock
 create policy keeper on judicial_referral to ledger_keeper using (true);
@@ -5731,25 +5742,6 @@ end $$;
 ----------------------------------------------------------------------------------------------------
 -- Audiences that depend on other records
 ----------------------------------------------------------------------------------------------------
-
-create function person_follows_clue() returns trigger language plpgsql security definer
-  set search_path = public, pg_temp as $$
-declare
-  asked text := current_setting('ledger.caller', true);
-begin
-  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
-    'action', 'follow', 'cause', '{}'::jsonb,
-    'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
-  update person set version = version + 1, updated_at = now()
-    where person.jurisdiction = new.jurisdiction and person.id = new.person_id
-      and (audience is distinct from audience_of_person(person));
-  perform set_config('ledger.caller', coalesce(asked, ''), true);
-  return null;
-end $$;
-create trigger person_follows_clue after update on clue for each row
-  when (old.holder_unit_id is distinct from new.holder_unit_id or old.person_id is distinct from new.person_id)
-  execute function person_follows_clue();
-alter function person_follows_clue() owner to ledger_keeper;
 
 create function rectification_opinion_follows_finding() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$

@@ -32,6 +32,7 @@ VERSION = Annotated[int, Path(description="版本号", ge=1)]
 BASE = Annotated[int | None, Query(alias="from", ge=1, description="与哪一版相比，默认上一版")]
 
 CREATING, LISTING = problems(400, 403, 409, 413, 415, 422), problems(400, 403)
+GONE = {"description": "已办，记录不再归当前账号经手"}
 READING, WRITING = problems(400, 404, 409), problems(400, 403, 404, 409, 412, 413, 415, 422, 428)
 PAGE_PARAMETERS = {"limit": (LIMIT, listing.DEFAULT_LIMIT), "cursor": (CURSOR, None)}
 
@@ -102,7 +103,7 @@ def change(t: RecordType, schemas: Schemas) -> Documentation:
     model: Any = schemas.change
     patch = Annotated[model, Body(media_type=PATCH, openapi_examples=operations.change_examples(t))]
     parameters = {"key": (KEY,), "body": (patch,), "if_match": (IF_MATCH,)}
-    answers = {200: _record(t, schemas), **WRITING}
+    answers = {200: _record(t, schemas), 204: GONE, **WRITING}
     return Documentation(f"change_{t.name}", "change", f"修改{t.label}", operations.CHANGE, parameters, answers)
 
 
@@ -120,7 +121,7 @@ def _act(action: str, t: RecordType, schemas: Schemas) -> Documentation:
     model: Any = schemas.actions[action]
     body = Annotated[model, Body(openapi_examples=operations.action_examples(t, action))]
     parameters = {"key": (KEY,), "body": (body,), "if_match": (IF_MATCH,)}
-    answers = {200: _record(t, schemas), 204: {"description": "已办，记录不再归当前账号经手"}, **WRITING}
+    answers = {200: _record(t, schemas), 204: GONE, **WRITING}
     return Documentation(f"{action}_{t.name}", action, f"{t.label}：{label}", text, parameters, answers)
 
 

@@ -204,7 +204,8 @@ async def rows(
     jobs.require_rows(job)
     sql, arguments = access_log.with_log_entries_by_type(
         ctx.caller, jobs.logged_types(ctx, job), most,
-        f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, errors, warnings, changes
+        f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, errors, warnings,
+        {jobs.told_changes(ctx)}
         from import_row where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GUARD}
         order by n limit $5""",
         (ctx.context(), job["id"], int(after), given.get("result"), most + 1),

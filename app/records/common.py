@@ -103,10 +103,16 @@ SUBJECT_UNIT = Reference("unit", "对象单位", to="units", headings=("单位�
 # Where more than metadata is told of a clue or a case filing, to roles that are told metadata otherwise. Only there do
 # these roles meet its person.
 UNTIL_TRANSFERRED = Condition("{0}.holder_unit_id is null", "until transferred")
-IN_DRAFT = Condition(
-    """exists (select from clue_transfer d where d.jurisdiction = {0}.jurisdiction and d.clue_ids @> array[{0}.id]
-    and d.state = 'draft')""",
+IN_DRAFT = Condition(  # a draft that another transfer came before is never sent, and shows nothing
+    """{0}.holder_unit_id is null and exists (select from clue_transfer d
+    where d.jurisdiction = {0}.jurisdiction and d.clue_ids @> array[{0}.id] and d.state = 'draft')""",
     "in a transfer in draft",
+)
+# A clue about a cadre of a discipline body is for those of that body who have the grant `own_cadres` (干部监督) alone.
+NO_OWN_CADRE = Condition(
+    """({0}.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = {0}.jurisdiction and u.id = any ({0}.about) and u.kind = 'discipline_body'))""",
+    "about no cadre of a discipline body, or with the grant",
 )
 DECIDED = Condition("{0}.concluded_on is not null", "once decided")
 # `read_subject` leaves the name here.

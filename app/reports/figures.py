@@ -128,7 +128,7 @@ FIGURES = (
         "无人可阅办的问题线索",
         "条",
         "clues",
-        "t.holder_unit_id is not null and clue_without_reader(t.jurisdiction, t.id)",
+        "t.holder_unit_id is not null and t.id in (select clues_without_reader({code}, {round}))",
     ),
     Figure(
         "persons_case_filed",

@@ -52,6 +52,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("slip_for_upper_level_only", MEMBER, "密封件数只用于移送上级机关。", "请把移交渠道改为 upper_level，或者改列线索编号。", "Only a transfer to the upper level is sealed.", "Set route to upper_level, or name the clues."),
     sentence("slip_says_no_more", MEMBER, "密封移送只登记件数、日期和签收人。", "请去掉此项。", "A sealed transfer names only count, day and signer.", "Leave this out."),
     sentence("receiver_is_kin", MEMBER, "该单位是被反映的单位、被反映人所在或兼任的单位，或与之有隶属、并入关系，不得持有或承办此线索。", "请按干部管理权限另选单位。", "This unit is one the clue is about, lies below one, or is one with it by merging.", "Choose another unit."),
+    sentence("holder_is_kin", MEMBER, "持有或承办此线索的单位就是该单位，或与之有隶属、并入关系，须回避。", "请先退回移交（give_back）或另行分办，再改。", "Who holds or handles the clue is this unit, lies below it, or is one with it by merging.", "Give the clue back, or have it assigned to another unit, first."),
     sentence("own_heir", MEMBER, "单位不能并入自己。", "请改填并入的单位。", "A unit cannot be merged into itself.", "Name the unit that takes it up."),
     sentence("holder_by_transfer", MEMBER, "持有单位只随移交和退回改变。", "请用线索移交办理。", "Only a transfer, or its return, changes who holds a clue.", "Use a transfer."),
     sentence("state_secret", MEMBER, "本系统不得存储国家秘密（保守国家秘密法第三十一条）。", "秘密级以上内容请按保密规定另行办理。", "State secrets must not be stored here (Law on Guarding State Secrets, Art. 31).", "Handle it as the law requires."),

@@ -210,7 +210,7 @@ async def test_the_guard_finds_past_the_policies_what_they_show(
 
 
 def test_only_what_the_identifier_decides_is_asked_of_the_reference() -> None:
-    scope, every = CallerScope("ids", "rounds", "teams", "kin", "cadres"), OldVersions.EVERY
+    scope, every = CallerScope("ids", "rounds", "teams", "kin", "cadres", "barred"), OldVersions.EVERY
 
     def seen_by(sees: Visibility) -> str:
         return seen_by_identifier(sees, "t.x_id", scope)

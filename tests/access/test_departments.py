@@ -79,3 +79,27 @@ async def test_it_files_none_of_a_clue_that_it_does_not_see_nor_without_one(
         (422, "/round_number", "reference_not_found"),
     ]
     assert (await api.read("/v1/case-filings"))["items"] == []
+
+
+async def test_it_hands_its_clue_to_no_other_unit(department: tuple[Api, Any], make: Maker, office: Api) -> None:
+    api, unit = department
+    clue, other = await assigned(make, office, unit), await make("units")
+    place = f"/v1/clues/{clue['id']}"
+    for member in ("handling_unit_number", "handling_unit_id"):
+        key = member.removeprefix("handling_unit_")
+        given = {"handling": "talk_inquiry", "on": "2017-06-29", member: other[key]}
+        answer = await api.act(await api.read(place), "clues", "set_handling", **given)
+        assert (answer.status_code, answer.json()["code"]) == (409, "handler_by_holder"), answer.text
+        answer = await api.act(await api.read(place), "clues", "correct", **{"reason": "另行承办", member: other[key]})
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "set_by_action"), answer.text
+    for more in ({}, {"handling_unit_number": unit["number"]}):
+        answer = await api.act(
+            await api.read(place), "clues", "set_handling", handling="talk_inquiry", on="2017-06-29", **more
+        )
+        assert (answer.status_code, answer.json()["handling_unit_number"]) == (200, unit["number"]), answer.text
+    answer = await office.act(
+        await office.read(place), "clues", "set_handling", handling="talk_inquiry", on="2017-06-30",
+        handling_unit_number=other["number"],
+    )  # fmt: skip
+    assert (answer.status_code, answer.json()["handling_unit_number"]) == (200, other["number"]), "its holder does"
+    assert (await api.get(place)).status_code == 404

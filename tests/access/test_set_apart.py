@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 from app.db.embedded import EmbeddedPostgres
 from tests.access.test_kin_holes import SignIn, merge, sent, sign_in, status  # noqa: F401  # a fixture
 from tests.accounts.conftest import amend
+from tests.conftest import AsTeam
 from tests.support.bureaus import account
 from tests.support.callers import HOME, LEADERS, OFFICE, Api
 from tests.support.records import Maker
@@ -54,6 +55,11 @@ async def test_a_clue_about_an_own_cadre_is_read_by_the_grant_alone(
     assert found["summary"] and found["masked"] == []
     other = await make("clues")
     assert await status(api, "clues", other) == 404, "the grant opens nothing else"
+    home = await make("units")
+    answer = await amend(admin, f"/v1/accounts/{name}", home_unit_number=home["number"])
+    assert answer.status_code == 200 and await status(api, "clues", clue) == 200
+    both = await make("clues", person_number=person["number"], reported_unit_number=home["number"])
+    assert await status(api, "clues", both) == 404, "nor what is about the unit its person belongs to"
 
 
 async def test_a_clue_about_a_cadre_of_the_upper_level_is_not_kept_here(make: Maker, office: Api) -> None:
@@ -138,3 +144,55 @@ async def test_a_clue_without_a_reader_is_handed_on_unread_by_two_persons(
     read = await api.read(f"/v1/clues/{clue['id']}")
     assert read["summary"] and read["proposed_holder_unit_id"] is None
     assert (await act(desk, "rehold", **given)).json()["code"] == "condition_not_met"
+
+
+async def test_who_reads_metadata_of_an_own_cadre_meets_nobody_by_it(
+    make: Maker, office: Api, sign_in: SignIn  # noqa: F811
+) -> None:  # fmt: skip
+    body, holder = await make("units", kind="discipline_body"), await make("units")
+    person = await make("persons")
+    clue = await make("clues", person_number=person["number"])
+    await sent(make, office, clue, holder)
+    readers = [await sign_in(role, holder) for role in ("organisation_department", "handling_department")]
+    for api in readers:
+        assert [p["id"] for p in await api.every("persons")] == [person["id"]]
+    now = await office.read(f"/v1/persons/{person['id']}")
+    assert (await office.change(now, "persons", {"unit_number": body["number"]})).status_code == 200
+    for api in readers:
+        masked = await api.read(f"/v1/clues/{clue['id']}")
+        assert masked["person_id"] is None and "person_id" in masked["masked"]
+        assert await api.every("persons") == [] and await status(api, "persons", person) == 404
+
+
+async def test_the_office_meets_no_own_cadre_by_a_clue(make: Maker, office: Api, as_team: AsTeam) -> None:
+    body, other, team = await make("units", kind="discipline_body"), await make("units"), await make("teams")
+    api = await as_team(team)
+    for unit, found in ((body, 404), (other, 200)):
+        person = await api.write("/v1/persons", {"name": "王某", "unit_number": unit["number"]})
+        entered = {"source": "petition", "registered_on": "2017-05-20", "summary": "反映问题"}
+        entered |= {"round_number": team["round_number"], "person_number": person["number"]}
+        await api.write("/v1/clues", entered)
+        assert await status(Api(office.app, auth=office.acting(OFFICE)), "persons", person) == found, (
+            "it knows a person by what it reads in full"
+        )
+
+
+@pytest.mark.parametrize("action", ["change", "correct"])
+async def test_a_masked_member_is_not_written_blindly(make: Maker, office: Api, action: str) -> None:
+    body = await make("units", kind="discipline_body")
+    persons = [await make("persons", unit_number=body["number"]) for _ in range(2)]
+    clue = await make("clues", person_number=persons[0]["number"], reported_name="王某甲", reported_post="主任")
+    api = Api(office.app, auth=office.acting(OFFICE))
+    if action == "correct":
+        answer = await api.act(clue, "clues", "correct", reason="核对", result="不属实")
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "masked_value"), answer.text
+        return
+    guesses: list[dict[str, Any]] = [{"person_number": p["number"]} for p in persons]
+    guesses += [{"reported_name": "王某甲"}, {"reported_name": "王某乙"}, {"reported_name": "王*"}]
+    guesses += [{"reported_post": None}, {"person_id": None}, {"note": "改"}, {"recusals": []}, {"summary": "改"}]
+    for guess in guesses:
+        answer = await api.change(clue, "clues", guess)
+        found = [(e["pointer"], e["code"]) for e in answer.json()["errors"]]
+        assert (answer.status_code, found) == (422, [(f"/{next(iter(guess))}", "masked_value")]), answer.text
+    answer = await api.change(clue, "clues", {"conduct": ["slow"]})
+    assert (answer.status_code, answer.json()["version"]) == (200, 2), "what it sees it may change"

@@ -64,7 +64,7 @@ def test_a_role_that_a_type_does_not_name_has_no_policy_and_reads_no_old_version
     for role in READERS[1:]:
         right = role_view(registry, role).right(registry.by_path["visits"])
         assert right is NO_RIGHT and not right.verbs(["void"])[1:] and not right.writes and not right.lists
-    assert rows_seen(NO_RIGHT.sees, "t", CallerScope("", "", "", "", "")) == "false"
+    assert rows_seen(NO_RIGHT.sees, "t", CallerScope("", "", "", "", "", "")) == "false"
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,8 @@ async def test_it_calls_the_functions_that_its_roles_need_and_no_other(stolen: A
         **dict.fromkeys(("caller_colleagues", "caller_ownership"), readers),
         **dict.fromkeys(("merge_takes_two", "merge_is_proposed"), merging),
         "receivers_with_account": {"ledger_inspection_office", SYSTEM_ROLE},
-        "clue_without_reader": {FIGURES_ROLE, SYSTEM_ROLE, *(f"ledger_{role}" for role in WORK_LIST_READERS)},
+        "person_handed_over": {"ledger_inspection_team"},
+        "clues_without_reader": {FIGURES_ROLE, SYSTEM_ROLE, *(f"ledger_{role}" for role in WORK_LIST_READERS)},
     }
     assert not [f["proname"] for f in functions if f["of_trigger"] and f["callers"]]
 

@@ -19,6 +19,8 @@ begin
   select p.role, p.code, p.scope_ids, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high,
       'scope_ids', p.scope_ids::text, 'kin_ids', p.kin_ids::text,
       'cadre_ids', (case when p.grants @> '{own_cadres}' then bodies_below(p.code, p.unit_id) else '{}' end)::text,
+      'barred_ids', (case when p.grants @> '{own_cadres}' and p.home_unit_id <> p.unit_id
+        then unit_kin_ids(p.code, p.home_unit_id) else '{}' end)::text,
       'types', p.types::text) into role, code, ids, grants from principal p
     where p.id = principal_id and not p.disabled and p.withheld_by is null and p.expires_at > now();
   -- Without rounds or teams the array is null, and a comparison with null shows nothing.

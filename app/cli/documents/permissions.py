@@ -38,7 +38,7 @@ OTHERS = {
     "ledger_loader": "preview and commit imports of every type; reads the reports of its own imports",
     "partner_system": "the types it is subscribed to: registers, and what concerns its unit, masked",
 }
-NAMED = CallerScope("scope_ids", "rounds", "teams", "kin_ids", "cadre_ids")
+NAMED = CallerScope("scope_ids", "rounds", "teams", "kin_ids", "cadre_ids", "barred_ids")
 OWN = ByAudience | OwnUnit | OwnTeam  # the three kinds of sight that find the records which concern the caller
 
 

@@ -38,6 +38,7 @@ class CallerScope:
     rounds, teams  those that it knows
     kin_ids        the units of whom it is kin
     cadre_ids      the discipline bodies about whose cadres it reads (the grant `own_cadres`)
+    barred_ids     the units of whom it is kin by its home unit, which no grant opens
     """
 
     scope_ids: str
@@ -45,6 +46,7 @@ class CallerScope:
     teams: str
     kin_ids: str
     cadre_ids: str
+    barred_ids: str
 
 
 def caller_grant(role: str, column: str) -> str:
@@ -67,9 +69,16 @@ def cadre_ids(role: str) -> str:
     return f"{caller_grant(role, 'cadre_ids')}::uuid[]"
 
 
+def barred_ids(role: str) -> str:
+    """SQL for the units of whom the caller is kin by its home unit: the grant `own_cadres` opens nothing about them."""
+    return f"{caller_grant(role, 'barred_ids')}::uuid[]"
+
+
 def policy_scope(role: str) -> CallerScope:
     """The caller's scope as the policies of a role name it."""
-    return CallerScope(scope_ids(role), _known("rounds"), _known("teams"), kin_ids(role), cadre_ids(role))
+    return CallerScope(
+        scope_ids(role), _known("rounds"), _known("teams"), kin_ids(role), cadre_ids(role), barred_ids(role)
+    )
 
 
 def document_scope(role: str) -> CallerScope:
@@ -79,7 +88,7 @@ def document_scope(role: str) -> CallerScope:
     It buys 3 µs for ten rows.
     """
     ids = f"(select (caller_grants() -> '{role}' ->> 'scope_ids')::uuid[])::uuid[]"
-    return CallerScope(ids, _known("rounds"), _known("teams"), kin_ids(role), cadre_ids(role))
+    return CallerScope(ids, _known("rounds"), _known("teams"), kin_ids(role), cadre_ids(role), barred_ids(role))
 
 
 def _known(what: str) -> str:
@@ -162,14 +171,16 @@ def first_known(t: RecordType, role: str) -> str:
 def present(right: Right, row: str, seen: str, scope: CallerScope) -> str:
     """SQL over a row: `seen`, less what is about units of whom the caller is kin, or from which the caller is recused.
 
-    Who has the grant `own_cadres` of a discipline body sees what is about cadres of that body, and of those below it.
+    Who has the grant `own_cadres` of a discipline body sees what is about cadres of that body, and of those below it,
+    unless its person belongs to another unit that the record is about, too.
     The caller is kin in the register of now, and what the record is about stands in its row: a merger, a new parent, a
     moved person or account takes effect with the next statement.
     """
     if not right.spares_kin:
         return seen
     others = " and ".join(part for part in (seen, f"not {row}.about && {scope.kin_ids}") if part)
-    return f"({others} or {row}.about && {scope.cadre_ids}) and {CALLER} <> all ({row}.recused)"
+    granted = f"{row}.about && {scope.cadre_ids} and not {row}.about && {scope.barred_ids}"
+    return f"({others} or {granted}) and {CALLER} <> all ({row}.recused)"
 
 
 def old_versions_seen(types: Iterable[RecordType], role: str) -> str:

@@ -49,6 +49,15 @@ class RoleView:
             return ""
         return (member not in right.hides.members and _revealed(right, row)) or "false"
 
+    def may_replace(self, t: RecordType, members: Iterable[str]) -> str:
+        """SQL over the row `t` for whether none of these members is hidden from the role; '' where none ever is.
+
+        Where a value is hidden, whether it is replaced by another or by itself would tell what it is.
+        """
+        if not self.right(t).apart:
+            return ""
+        return " and ".join(dict.fromkeys(f"({s})" for m in members if (s := self.shown(t, m))))
+
     def in_full(self, t: RecordType, row: str) -> str:
         """SQL for whether nothing of a row that the role sees is hidden from it."""
         right = self.right(t)

@@ -127,6 +127,14 @@ class UpdateSpec:
     while_in: tuple[str, ...] = ()
 
 
+def _members(t: RecordType, spec: UpdateSpec) -> list[str]:
+    """The members that are given: fields by their names, and the note."""
+    names = {*spec.inputs.names, *spec.inputs.cleared}
+    return [f.name for f in t.fields if f.name in names or f.name in spec.columns] + [
+        c for c in spec.columns if c == "note"
+    ]
+
+
 def _assignments(t: RecordType, registry: Registry, spec: UpdateSpec) -> dict[str, str]:
     sets = {c: f"s.v_{c}" for c in spec.columns}
     for name in spec.inputs.cleared:
@@ -175,6 +183,8 @@ def update_sql(t_name: str, view: RoleView, spec: UpdateSpec, source: str = SING
         where.append(f"t.state in ({', '.join(repr(s) for s in spec.while_in)})")
     if spec.transition and spec.transition.only_if:
         where.append(f"({spec.transition.only_if})")
+    if spec.skip_unchanged and (shown := view.may_replace(t, _members(t, spec))):
+        where.append(shown)
     if spec.skip_unchanged:
         old, new = ", ".join(f"t.{c}" for c in sets), ", ".join(sets.values())
         where.append(f"(row({old}) is distinct from row({new}) or coalesce(s.state, t.state) <> t.state)")

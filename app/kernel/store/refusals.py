@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from app.errors import Refusal
+from app.errors import FieldError, Refusal, invalid
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.access_log import READ, log_read
@@ -49,6 +49,13 @@ async def require_current_on(
     return row
 
 
+def refuse_masked(asked: ChangeRequest, document: bytes) -> None:
+    """Refuse (422) a patch or correction of members that are hidden from the caller, whatever it gives for them."""
+    masked = orjson.loads(document)["masked"]
+    if errors := [FieldError(f"/{member}", "masked_value") for member in asked.body if member in masked]:
+        raise invalid(*errors)
+
+
 async def explain(ctx: RequestContext, connection: Any, pending: PendingChange) -> Any:
     """Say why the statement of a change wrote nothing: refuse, or give the row back where there was nothing to change.
 
@@ -59,6 +66,8 @@ async def explain(ctx: RequestContext, connection: Any, pending: PendingChange) 
     t, transition, values = pending.t, pending.transition, pending.values
     row = await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
     stored = orjson.loads(row["row"])
+    if transition is None:
+        refuse_masked(pending.asked, row["document"])
     await refuse_references(ctx, connection, t, pending.inputs, values, stored["jurisdiction"])
     if row["state"] == VOIDED:
         raise Refusal("record_voided", label=t.label)

@@ -14,7 +14,7 @@ from app.kernel.sql.reference_joins import ReferenceInputs
 from app.kernel.store.context import RequestContext
 from app.kernel.store.pending import PendingChange
 from app.kernel.store.reference_checks import refuse_references
-from app.kernel.store.refusals import require_current_on
+from app.kernel.store.refusals import refuse_masked, require_current_on
 
 
 @dataclass
@@ -74,6 +74,8 @@ async def check_change(ctx: RequestContext, connection: Any, pending: PendingCha
     old = orjson.loads(row["row"])
     if old["state"] == VOIDED or (transition and old["state"] not in transition.origins):
         return
+    if transition is None:
+        refuse_masked(pending.asked, row["document"])
     cleared = {c: None for name in pending.inputs.cleared for c in t.reference(name).columns}
     values: Mapping[str, Any] = {**pending.values, **cleared}
     new = {**old, **values}

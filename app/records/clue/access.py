@@ -7,20 +7,14 @@ is about to hand over.
 
 from app.kernel.declare.access import Access, Hidden, Right
 from app.kernel.declare.audience import About, Audience
-from app.kernel.declare.visibility import ByAudience, Condition, Every
-from app.records.common import IN_DRAFT, PERSON_MOVES, UNITS_OF_PERSON, UNTIL_TRANSFERRED
+from app.kernel.declare.visibility import ByAudience, Every
+from app.records.common import IN_DRAFT, NO_OWN_CADRE, PERSON_MOVES, UNITS_OF_PERSON, UNTIL_TRANSFERRED
 
 BEFORE_TRANSFER = ("registered",)
 # Closing off (销号) is not done by the department that handled the clue (domain.md 4.4).
 HANDLES = frozenset({"set_handling", "conclude", "reopen"})
 KEEPS = frozenset({*HANDLES, "close_off"})
 DECIDES = frozenset({"confirm_rehold", "decline_rehold"})
-# A clue about a cadre of a discipline body is for those of that body who have the grant `own_cadres` (干部监督) alone.
-NO_OWN_CADRE = Condition(
-    """{0}.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
-    where u.jurisdiction = {0}.jurisdiction and u.id = any ({0}.about) and u.kind = 'discipline_body')""",
-    "about no cadre of a discipline body, or with the grant",
-)
 
 ACCESS = Access(
     {

@@ -34,6 +34,7 @@ HANDLING_UNIT = Reference(
     "不得是被反映人所在单位及其下级。",
     to="units",
     set_by=True,
+    corrected=False,
     headings=("承办单位", "当前部门", "当前承办部门"),
     requires=("kin_ids",),
 )

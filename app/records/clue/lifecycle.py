@@ -51,8 +51,14 @@ BY_TRANSFER = (
         help="接收单位退回，重新移交。",
     ),
 )
+# The unit that handles a clue is chosen by who holds it. A department that handles it may name the same one again.
+CHOSEN_BY_HOLDER = """t.holder_unit_id = any ((caller_grants() -> 'any' ->> 'scope_ids')::uuid[])
+    or (coalesce(s.values ->> 'handling_unit_id', t.handling_unit_id::text),
+        coalesce(s.values ->> 'handling_unit_number', t.handling_unit_number))
+      is not distinct from (t.handling_unit_id::text, t.handling_unit_number)"""
 HELD = ("transferred", "handling", "concluded", "closed_off")
 PROPOSED = ("proposed_holder_unit_id", "proposed_holder_unit_number", "rehold_document")
+WITHOUT_READER = "t.id in (select clues_without_reader(t.jurisdiction, t.round_id))"
 # Nobody reads the clue, so nothing is told of units: whether the one proposed is kin, too, is decided at the end.
 REHOLDING = (
     Transition(
@@ -70,7 +76,7 @@ REHOLDING = (
             "to_unit_number": "proposed_holder_unit_number",
             "document": "rehold_document",
         },
-        only_if="clue_without_reader(t.jurisdiction, t.id)",
+        only_if=WITHOUT_READER,
         help="持有和承办单位都成为须回避的单位，无人可阅办时，由巡察办提出，领导小组确认；不拆阅，原样转交。",
     ),
     Transition(
@@ -80,7 +86,7 @@ REHOLDING = (
         None,
         clears=(*PROPOSED, *HANDLER),
         derives={"holder_unit_id": "t.proposed_holder_unit_id", "holder_unit_number": "t.proposed_holder_unit_number"},
-        only_if="""t.proposed_holder_unit_id is not null and clue_without_reader(t.jurisdiction, t.id)
+        only_if=f"""t.proposed_holder_unit_id is not null and {WITHOUT_READER}
             and not t.about && unit_kin_ids(t.jurisdiction, t.proposed_holder_unit_id)""",
         otherwise="clue_not_available",
         after="rehold",
@@ -117,7 +123,9 @@ LIFECYCLE = Lifecycle(
             "handling",
             body=(replace(CHOSEN_HANDLING, required=True), day_on("处置日期", "2017-06-28"), HANDLING_UNIT),
             sets={"on": "handling_decided_on"},
-            help="收到线索之日起一个月内提出处置意见，经批准后分办（监督执纪工作规则第二十三条）。",
+            only_if=CHOSEN_BY_HOLDER,
+            otherwise="handler_by_holder",
+            help="承办部门只由持有单位确定。收到线索之日起一个月内提出处置意见，经批准后分办（监督执纪工作规则第二十三条）。",
         ),
         Transition(
             "conclude",

@@ -33,10 +33,17 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
     ):
         context.refuse("clue_not_available")
         return
-    about = {*(old or {}).get("about", ()), new.get("reported_unit_id"), *(context.referenced("person", "units") or ())}
+    before = {*(old or {}).get("about", ())}
+    about = {*before, new.get("reported_unit_id"), *(context.referenced("person", "units") or ())}
     for unit in ("holder_unit", "handling_unit"):
-        if about & {*(context.referenced(unit, "kin_ids") or ())}:
-            context.reject(f"{unit}_number", "receiver_is_kin") if knows else context.refuse("clue_not_available")
+        # Of who has the clue already, what it is found to be about now is asked: it may have become kin by a merger.
+        has_it = old is not None and not given_otherwise(old, new, f"{unit}_id", f"{unit}_number")
+        if not (about - before if has_it else about) & {*(context.referenced(unit, "kin_ids") or ())}:
+            continue
+        if not knows:
+            context.refuse("clue_not_available")
+        else:
+            context.reject(*(("person_number", "holder_is_kin") if has_it else (f"{unit}_number", "receiver_is_kin")))
 
 
 RECORD = RecordType(
@@ -57,7 +64,11 @@ RECORD = RecordType(
     ),
     derived={"about": Derived("{0}.about", own=("reported_unit_id",), through={"person": "units"})},
     check=check,
-    constraints={"receiver_is_kin": ("", "handling_unit_number"), "account_unknown": ("", "recusals")},
+    constraints={
+        "receiver_is_kin": ("", "handling_unit_number"),
+        "holder_is_kin": ("", "reported_unit_number"),
+        "account_unknown": ("", "recusals"),
+    },
     check_reads=frozenset((*DAYS, *HOLDER, "person_id", "handling_unit_id")),
     examples={
         "信访举报": {

@@ -4,16 +4,16 @@ Whoever meets a person reads its history from the version that stood then.
 """
 
 from app.kernel.declare.access import METADATA, Access, Right, by_reference, reads, writes
-from app.kernel.declare.audience import Audience, AudienceDependency
+from app.kernel.declare.audience import Audience
 from app.kernel.declare.visibility import Condition, Custom, Every, Knowing, SinceKnown
-from app.records.common import DECIDED, IN_DRAFT, UNTIL_TRANSFERRED
+from app.records.common import DECIDED, IN_DRAFT, NO_OWN_CADRE, UNTIL_TRANSFERRED
 
-BY_CLUE = by_reference("clue", "person_id")
 DECISIONS = ("accountability_decision", "admonishment", "look_back")
 BY_DECISION = " or ".join(by_reference(table, "person_id") for table in DECISIONS)
 # A clue or a filing of which only metadata are shown tells nobody whom it is about.
-BY_OPEN_CLUE = by_reference("clue", "person_id", UNTIL_TRANSFERRED.sql)
-BY_DRAFT = by_reference("clue", "person_id", IN_DRAFT.sql)
+BY_CLUE = by_reference("clue", "person_id", NO_OWN_CADRE.sql)
+BY_OPEN_CLUE = by_reference("clue", "person_id", f"{UNTIL_TRANSFERRED.sql} and {NO_OWN_CADRE.sql}")
+BY_DRAFT = by_reference("clue", "person_id", f"{IN_DRAFT.sql} and {NO_OWN_CADRE.sql}")
 BY_CASE = f"{by_reference('case_filing', 'person_id', DECIDED.sql)} or {by_reference('judicial_referral', 'person_id')}"
 THROUGH_RECORDS = "through records it may read"
 
@@ -38,7 +38,10 @@ OF_LEADERS = Custom(
 OF_ASSIGNED = Custom(Condition(BY_CLUE, "of assigned clues"), old_versions=SinceKnown((SINCE_CLUE,)))
 OF_TRANSFERRED = Custom(Condition(BY_CLUE, "of transferred clues"), old_versions=SinceKnown((SINCE_CLUE,)))
 OF_TEAM = Custom(
-    Condition(f"({{0}}.audience && {{scope_ids}} or {BY_CLUE})", "of own clues until transferred"),
+    Condition(
+        f"({{0}}.audience && {{scope_ids}} and not person_handed_over({{0}}.jurisdiction, {{0}}.id) or {BY_CLUE})",
+        "of own clues until transferred",
+    ),
     old_versions=SinceKnown((SINCE_CLUE, Knowing("person", "x.id = {0}.id"))),
     compares_audience=True,
 )
@@ -52,12 +55,8 @@ ACCESS = Access(
         "handling_department": reads(OF_ASSIGNED),
         "organisation_department": reads(OF_TRANSFERRED),
     },
-    # The team that entered a person sees it until a clue about the person is transferred.
-    audience=Audience(
-        """case when exists (select from clue c where c.jurisdiction = {0}.jurisdiction and c.person_id = {0}.id
-        and c.holder_unit_id is not null) then '{{}}'::uuid[] else array[{0}.entered_by_team] end""",
-        looks_at=(AudienceDependency("clue", "{0}.id = new.person_id", ("holder_unit_id", "person_id")),),
-        entered_by_team=True,
-    ),
+    # The team that entered a person sees it until a clue about the person is transferred. That is asked at each read,
+    # and the person gets no version by it: who reads its history would learn from that version that there is a clue.
+    audience=Audience("array[{0}.entered_by_team]", entered_by_team=True),
     logged=True,
 )
