@@ -164,6 +164,25 @@ async def test_who_reads_metadata_of_an_own_cadre_meets_nobody_by_it(
         assert await api.every("persons") == [] and await status(api, "persons", person) == 404
 
 
+async def test_the_voiding_of_an_own_cadre_names_no_clue(
+    make: Maker, office: Api, sign_in: SignIn  # noqa: F811
+) -> None:  # fmt: skip
+    body, holder = await make("units", kind="discipline_body"), await make("units")
+    person = await make("persons")
+    clue = await make("clues", person_number=person["number"])
+    await sent(make, office, clue, holder)
+    api = await sign_in("case_supervision", holder)
+    for code, named in (("still_referred_to", True), ("still_referred_to_unseen", False)):
+        now = await api.read(f"/v1/persons/{person['id']}")
+        answer = await api.act(now, "persons", "void", reason="重复")
+        assert (answer.status_code, answer.json()["code"]) == (409, code), answer.text
+        assert (clue["number"] in answer.text) == named
+        if named:
+            moved = await office.change(now, "persons", {"unit_number": body["number"]})
+            assert moved.status_code == 200, moved.text
+    assert (await api.read(f"/v1/clues/{clue['id']}"))["person_number"] is None, "which it sees, but not about whom"
+
+
 async def test_the_office_meets_no_own_cadre_by_a_clue(make: Maker, office: Api, as_team: AsTeam) -> None:
     body, other, team = await make("units", kind="discipline_body"), await make("units"), await make("teams")
     api = await as_team(team)

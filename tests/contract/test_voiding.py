@@ -59,7 +59,7 @@ async def test_a_record_is_not_voided_while_a_live_one_refers_to_it(
     subject = {"subject_kind": name} if name in ("unit", "person") and "subject_kind" in t.columns else {}
     holder = await make(path, **subject, **{f.id_column: [target["id"]] if f.many else target["id"]})
     refused = await office.act(target, f.to, "void", reason="重复")
-    named = await office.keeper_sees(f"/v1/{f.to}/{target['id']}", f"/v1/{path}/{holder['id']}")
+    named = await office.keeper_sees(f"/v1/{f.to}/{target['id']}", f"/v1/{path}/{holder['id']}", f.number_column)
     code = "still_referred_to" if named else "still_referred_to_unseen"
     assert (refused.status_code, refused.json()["code"]) == (409, code), refused.text
     assert (holder["number"] in refused.json()["detail"]) == named

@@ -132,7 +132,7 @@ async def test_a_record_that_is_being_referred_to_cannot_be_voided(
         await waits_or_ends(watch, voiding)
         await transaction.commit()
     answer = await voiding
-    shown = await office.keeper_sees(f"/v1/{f.to}/{target['id']}", f"/v1/{path}/{holder['id']}")
+    shown = await office.keeper_sees(f"/v1/{f.to}/{target['id']}", f"/v1/{path}/{holder['id']}", f.number_column)
     code = "still_referred_to" if shown else "still_referred_to_unseen"
     assert (answer.status_code, answer.json()["code"]) == (409, code), answer.text
     assert (await office.read(f"/v1/{f.to}/{target['id']}"))["state"] != "voided"

@@ -72,12 +72,13 @@ class Api(Client):
         """Signs a request in as one colleague of the bureau."""
         return Colleagues(dict.fromkeys(self.tokens, self.tokens[who]))
 
-    async def keeper_sees(self, kept: str, place: str) -> bool:
-        """Whether the colleague who keeps the record at `kept` also sees that at `place`."""
+    async def keeper_sees(self, kept: str, place: str, member: str) -> bool:
+        """Whether the colleague who keeps the record at `kept` also sees that at `place`, and this member of it."""
         for who in keepers("GET", kept):
             auth = self.acting(who)
             if (await self.get(kept, auth=auth)).status_code == 200:
-                return (await self.get(place, auth=auth)).status_code == 200
+                seen = await self.get(place, auth=auth)
+                return seen.status_code == 200 and member not in seen.json()["masked"]
         raise AssertionError(f"nobody keeps {kept}")
 
     @classmethod
