@@ -10,7 +10,8 @@ from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.pool import Pools
-from tests.access.kin_world import BOUND, CODE, ROLES, Case, Staff
+from tests.access.kin_register import BOUND, CODE, ROLES, Staff
+from tests.access.kin_world import Case
 from tests.support.bureaus import account
 from tests.support.callers import Api
 from tests.support.databases import logins
