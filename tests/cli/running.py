@@ -70,11 +70,11 @@ class Running:
 
 
 @contextmanager
-def running(command: str, directory: Path, **more: str) -> Iterator[Running]:
-    """The command, already started; killed at the end if it still runs."""
+def running(command: str, directory: Path, module: str = "tests.cli.cheaply", **more: str) -> Iterator[Running]:
+    """The command, already started; killed at the end if it still runs. As it is delivered, the module is `app`."""
     port = free_port()
     with subprocess.Popen(
-        [sys.executable, "-m", "app", command],
+        [sys.executable, "-m", module, command],
         cwd=PROJECT,
         env=environment(directory, **{"LEDGER_PORT": str(port), **more}),
         stdout=subprocess.PIPE,

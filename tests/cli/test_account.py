@@ -12,6 +12,24 @@ from tests.cli.running import LAST_WORDS, free_port, running
 from tests.support.client import over_http
 
 OFFICE = ("--role", "inspection_office", "--jurisdiction", "431382")
+# What cannot be done: how the command ends, and the sentence that says why.
+REFUSED: list[tuple[tuple[str, ...], int, str]] = [
+    (("add", "wu", "--role", "inspected_unit", "--jurisdiction", "431382"), 1, "“被巡察单位”须写明所属单位的编号"),
+    (("add", "wu", *OFFICE, "--unit", "431382-U001"), 1, "“巡察办”不能有所属单位的编号"),
+    (("add", "wu", "--role", "case_supervision", "--jurisdiction", "431382", "--unit", "U1"), 1, "没有找到所填的单位"),
+    (("add", "wu", "--role", "chief", "--jurisdiction", "431382"), 1, "administrator"),
+    (("add", "wu", "--role", "ledger_loader"), 1, "30 天"),
+    (("add", "wu", *OFFICE, "--password", "1234567890"), 1, "容易猜到"),
+    (("disable", "admin"), 1, "最后一个"),
+    (("expire", "admin", "2030-01-01"), 1, "最后一个"),
+    (("expire", "zhou", "tomorrow"), 2, "不是时刻"),
+    (("unlock", "nobody"), 1, "没有 nobody"),
+    (("confirm", "nobody"), 1, "没有 nobody"),
+    (("add", "wu", *OFFICE, "--home", "431382-U999"), 1, "没有找到所填的本人所在单位"),
+    (("add", "wu", *OFFICE, "--grants", "own_cadres"), 1, "不能有专项授权"),
+    (("enable", "nobody"), 1, "没有 nobody"),
+    (("password", "nobody"), 1, "没有 nobody"),
+]  # fmt: skip
 
 
 def account(*arguments: str) -> Any:
@@ -26,6 +44,14 @@ def done(*arguments: str) -> str:
     return str(ended.stdout)
 
 
+def refused(arguments_and_ends: list[tuple[tuple[str, ...], int, str]]) -> None:
+    """Each is said in one sentence."""
+    for arguments, status, sentence in arguments_and_ends:
+        ended = account(*arguments)
+        assert (ended.exit_code, sentence in ended.stderr) == (status, True), (arguments, ended.output)
+        assert "Traceback" not in ended.output
+
+
 def signs_in(url: str, username: str, password: str) -> str:
     """A token, if these credentials are right."""
     answer = over_http(url).post("/v1/oauth/token", data={"username": username, "password": password})
@@ -36,9 +62,9 @@ def comes_in(url: str, token: str) -> bool:
     return over_http(url, token).get("/v1/me").status_code == 200
 
 
-def test_an_account_is_kept_from_the_command_line(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEDGER_DATA_DIR", str(place / "data"))
-    with running("serve", place / "data") as service:
+def test_an_account_is_kept_from_the_command_line(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEDGER_DATA_DIR", str(data))
+    with running("serve", data) as service:
         service.until(LAST_WORDS)
         (secret,) = re.findall(r"密码 (\S+?)（", done("add", "zhou", *OFFICE))
         token = signs_in(service.url, "zhou", secret)
@@ -65,15 +91,16 @@ def test_an_account_is_kept_from_the_command_line(place: Path, monkeypatch: pyte
         done("add", "share", "--role", "partner_system", "--jurisdiction", "431382", "--types", "findings, units")
         listed = done("list")
         assert "superior" in listed and "partner_system" in listed
+        refused(REFUSED)
         assert service.stop() == 0
-    refusals(place)
+    refused(REFUSED[::7])  # no service needs to run for it
 
 
 def test_the_command_line_counts_as_confirmed_and_confirms_what_waits(
-    place: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEDGER_DATA_DIR", str(place / "data"))
-    with running("serve", place / "data", LEDGER_ADMIN_PASSWORD="the-first-password") as service:
+    monkeypatch.setenv("LEDGER_DATA_DIR", str(data))
+    with running("serve", data, LEDGER_ADMIN_PASSWORD="the-first-password") as service:
         service.until(LAST_WORDS)
         done("add", "shen", "--role", "auditor", "--jurisdiction", "431382", "--password", "audits-every-day")
         done("add", "wang", *OFFICE, "--password", "works-in-the-office")
@@ -105,7 +132,7 @@ def test_the_command_line_counts_as_confirmed_and_confirms_what_waits(
             ("admin", "create", "command line", "confirmed", None),
         ]
         assert "免予第二人确认" not in service.text and service.stop() == 0
-    with running("serve", place / "data", LEDGER_ACCOUNT_CONFIRMATION="waived") as service:
+    with running("serve", data, LEDGER_ACCOUNT_CONFIRMATION="waived") as service:
         service.until(LAST_WORDS)
         assert "免予第二人确认" in service.text
         with over_http(service.url, signs_in(service.url, "wang", "works-in-the-office")) as wang:
@@ -127,30 +154,6 @@ def test_who_may_not_migrate_changes_no_account(tmp_path: Path, monkeypatch: pyt
     ):
         ended = account(*arguments)
         assert ended.exit_code == 2 and "LEDGER_OWNER_DATABASE_URL" in ended.stderr, ended.output
-
-
-def refusals(place: Path) -> None:
-    """What cannot be done is said in one sentence, and no service needs to run for it."""
-    for arguments, status, sentence in (
-        (("add", "wu", "--role", "inspected_unit", "--jurisdiction", "431382"), 1, "“被巡察单位”须写明所属单位的编号"),
-        (("add", "wu", *OFFICE, "--unit", "431382-U001"), 1, "“巡察办”不能有所属单位的编号"),
-        (("add", "wu", "--role", "case_supervision", "--jurisdiction", "431382", "--unit", "U1"), 1, "没有找到所填的单位"),  # noqa: E501
-        (("add", "wu", "--role", "chief", "--jurisdiction", "431382"), 1, "administrator"),
-        (("add", "wu", "--role", "ledger_loader"), 1, "30 天"),
-        (("add", "wu", *OFFICE, "--password", "1234567890"), 1, "容易猜到"),
-        (("disable", "admin"), 1, "最后一个"),
-        (("expire", "admin", "2030-01-01"), 1, "最后一个"),
-        (("expire", "zhou", "tomorrow"), 2, "不是时刻"),
-        (("unlock", "nobody"), 1, "没有 nobody"),
-        (("confirm", "nobody"), 1, "没有 nobody"),
-        (("add", "wu", *OFFICE, "--home", "431382-U999"), 1, "没有找到所填的本人所在单位"),
-        (("add", "wu", *OFFICE, "--grants", "own_cadres"), 1, "不能有专项授权"),
-        (("enable", "nobody"), 1, "没有 nobody"),
-        (("password", "nobody"), 1, "没有 nobody"),
-    ):  # fmt: skip
-        ended = account(*arguments)
-        assert (ended.exit_code, sentence in ended.stderr) == (status, True), (arguments, ended.output)
-        assert "Traceback" not in ended.output
 
 
 def test_an_import_turns_to_the_service_that_the_settings_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,10 @@ async def asked(url: str, *texts: str) -> Any:
     return found
 
 
-@pytest.fixture
-def own(database: EmbeddedPostgres, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The settings of a service whose login is not yet there, over an empty database of its own."""
-    asyncio.run(databases.create(database.superuser_url, "of_one_s_own"))
+@contextmanager
+def over(database: EmbeddedPostgres, template: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The settings of a service whose login is not yet there, over a copy of `template`."""
+    asyncio.run(databases.create(database.superuser_url, "of_one_s_own", template))
     owner = databases.beside(database.superuser_url, "of_one_s_own")
     place = owner.rpartition("@")[2]
     yield {
@@ -44,24 +45,38 @@ def own(database: EmbeddedPostgres, tmp_path: Path) -> Iterator[dict[str, str]]:
         asyncio.run(asked(database.superuser_url, f"drop role if exists {name}"))
 
 
+@pytest.fixture
+def empty(database: EmbeddedPostgres, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Over an empty database."""
+    with over(database, "template1", tmp_path) as settings:
+        yield settings
+
+
+@pytest.fixture
+def own(database: EmbeddedPostgres, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Over a database whose schema is current: only the logins are to be made, which takes 2 s of processor less."""
+    with over(database, databases.PRISTINE, tmp_path) as settings:
+        yield settings
+
+
 def called(settings: dict[str, str], *command: str) -> Result:
     return CliRunner().invoke(cli, command, env=settings)
 
 
-def test_migrate_makes_the_logins_and_keeps_their_passwords(own: dict[str, str]) -> None:
-    assert called(own, "migrate").exit_code == 0
-    file = Path(own["LEDGER_DATA_DIR"]) / "database-passwords.json"
+def test_migrate_makes_the_logins_and_keeps_their_passwords(empty: dict[str, str]) -> None:
+    assert called(empty, "migrate").exit_code == 0
+    file = Path(empty["LEDGER_DATA_DIR"]) / "database-passwords.json"
     passwords = json.loads(file.read_text())
     assert {*passwords} == {*NAMES} and len({*passwords.values()}) == 3
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    place = own["LEDGER_OWNER_DATABASE_URL"].rpartition("@")[2]
+    place = empty["LEDGER_OWNER_DATABASE_URL"].rpartition("@")[2]
     for name, password in passwords.items():
         roles = asyncio.run(asked(f"postgresql://{name}:{password}@{place}", "select rolname from pg_roles"
                                   " where pg_has_role(oid, 'member') and rolname <> current_user"))  # fmt: skip
         assert roles == [(f"ledger_{name.removeprefix('other_app_')}",)]
-    assert called(own, "migrate").exit_code == 0
+    assert called(empty, "migrate").exit_code == 0
     assert json.loads(file.read_text()) == passwords
-    assert called({**own, "LEDGER_OWNER_DATABASE_URL": ""}, "account", "list").exit_code == 0
+    assert called({**empty, "LEDGER_OWNER_DATABASE_URL": ""}, "account", "list").exit_code == 0
 
 
 def test_a_login_that_is_given_is_used_and_kept_nowhere(own: dict[str, str]) -> None:

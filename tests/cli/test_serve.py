@@ -20,7 +20,7 @@ def signs_in(url: str, username: str, password: str) -> bool:
 
 
 def test_the_first_start_makes_admin_and_a_later_one_changes_nothing(place: Path) -> None:
-    with running("serve", place / "data") as service:
+    with running("serve", place / "data", "app") as service:
         service.until(LAST_WORDS)
         (password,) = PASSWORD.findall(service.text)
         assert f"{service.url}/docs" in service.text
@@ -32,7 +32,7 @@ def test_the_first_start_makes_admin_and_a_later_one_changes_nothing(place: Path
         assert children, "the embedded Postgres"
         assert service.stop() == 0
         assert gone(children)
-    with running("serve", place / "data", LEDGER_ADMIN_PASSWORD="another-password") as service:
+    with running("serve", place / "data", "app", LEDGER_ADMIN_PASSWORD="another-password") as service:
         service.until(LAST_WORDS)
         assert "LEDGER_ADMIN_PASSWORD 未予采用" in service.text
         assert password not in service.text
@@ -41,15 +41,15 @@ def test_the_first_start_makes_admin_and_a_later_one_changes_nothing(place: Path
 
 
 def test_a_running_service_keeps_its_port_and_directory_and_accounts_are_made_beside_it(
-    place: Path, monkeypatch: pytest.MonkeyPatch
+    place: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LEDGER_DATA_DIR", str(place / "data"))
-    with running("serve", place / "data") as service:
+    monkeypatch.setenv("LEDGER_DATA_DIR", str(data))
+    with running("serve", data) as service:
         service.until(LAST_WORDS)
         with running("serve", place / "elsewhere", LEDGER_PORT=str(service.port)) as same_port:
             same_port.until("已被另一个程序占用")
             assert same_port.process.wait(SECONDS) == 1
-        with running("serve", place / "data") as same_directory:
+        with running("serve", data) as same_directory:
             same_directory.until("另一个服务")
             assert same_directory.process.wait(SECONDS) == 1
         made = CliRunner().invoke(cli, ["account", "add", "zhou", *OFFICE])
@@ -61,8 +61,8 @@ def test_a_running_service_keeps_its_port_and_directory_and_accounts_are_made_be
         assert (again.exit_code, "用户名已有人使用" in again.stderr) == (1, True), again.output
 
 
-def test_killing_the_launcher_takes_workers_and_database_along(place: Path) -> None:
-    with running("serve", place / "data", LEDGER_WORKERS="2") as service:
+def test_killing_the_launcher_takes_workers_and_database_along(data: Path) -> None:
+    with running("serve", data, LEDGER_WORKERS="2") as service:
         service.until(LAST_WORDS)
         children = service.children()
         assert len([c for c in children if "spawn_main" in " ".join(c.cmdline())]) == 2

@@ -14,15 +14,15 @@ from uvicorn.lifespan.off import LifespanOff
 from app.http.one_write import OneWriteProtocol
 from app.sentences import SENTENCES
 from tests.cli.running import LAST_WORDS, Running, running
+from tests.conftest import Prepared
 
 
 @pytest.fixture(scope="module")
-def served(folder: Path) -> Iterator[Running]:
+def served(folder: Path, prepared: Prepared) -> Iterator[Running]:
     """A service as it is shipped, which knows a proxy that nobody here is."""
-    place = folder / "unread"
-    place.mkdir()
-    place.chmod(0o711)
-    with running("serve", place, LEDGER_TRUSTED_PROXIES="10.9.8.7", LEDGER_SIGN_INS_PER_ADDRESS="1") as service:
+    with running(
+        "serve", prepared(folder / "unread"), LEDGER_TRUSTED_PROXIES="10.9.8.7", LEDGER_SIGN_INS_PER_ADDRESS="1"
+    ) as service:
         service.until(LAST_WORDS)
         yield service
         service.stop()
@@ -85,10 +85,8 @@ def test_an_address_that_is_only_said_to_be_the_callers_is_not_believed(served: 
     assert answered(served, b"GET /metrics HTTP/1.1\r\n" + HOST + b"X-Forwarded-For: 127.0.0.1\r\n\r\n")[0] == 404
 
 
-def test_a_proxy_that_the_setting_names_is_believed(folder: Path) -> None:
-    place = folder / "proxied"
-    place.mkdir()
-    place.chmod(0o711)
+def test_a_proxy_that_the_setting_names_is_believed(folder: Path, prepared: Prepared) -> None:
+    place = prepared(folder / "proxied")
     with running("serve", place, LEDGER_TRUSTED_PROXIES="127.0.0.0/8", LEDGER_SIGN_INS_PER_ADDRESS="1") as service:
         service.until(LAST_WORDS)
         form = b"grant_type=password&username=nobody&password=x"

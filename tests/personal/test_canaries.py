@@ -19,6 +19,7 @@ from app.db.logins import Logins
 from app.db.pool import Pools
 from tests.cli.conftest import place  # noqa: F401  # the fixture
 from tests.cli.running import LAST_WORDS, Running, running
+from tests.conftest import Prepared
 from tests.support.bureaus import entered
 from tests.support.callers import CSV, HOME, NDJSON, PASSWORD, PATCH, XLSX
 from tests.support.client import over_http
@@ -49,9 +50,9 @@ class Canaries:
 
 
 @pytest.fixture
-def served(place: Path) -> Iterator[Running]:  # noqa: F811  # the fixture
+def served(place: Path, prepared: Prepared) -> Iterator[Running]:  # noqa: F811  # the fixture
     """A service with its access lines."""
-    with running("serve", place / "data", LEDGER_ACCESS_LOG="-") as service:
+    with running("serve", prepared(place / "data"), LEDGER_ACCESS_LOG="-") as service:
         service.until(LAST_WORDS)
         yield service
 

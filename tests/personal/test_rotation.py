@@ -21,6 +21,7 @@ from app.kernel.personal.encryption import Place, locked, opened
 from app.kernel.personal.keyring import load_keyring
 from tests.cli.conftest import place  # noqa: F401  # the fixture
 from tests.cli.running import LAST_WORDS, PROJECT, Running, environment, running
+from tests.conftest import Prepared
 from tests.support.bureaus import entered
 from tests.support.callers import HOME, PASSWORD, PATCH
 from tests.support.client import over_http
@@ -30,8 +31,8 @@ MANY, MEMBER = 4000, "persons.id_number"
 
 
 @pytest.fixture
-def data(place: Path) -> Path:  # noqa: F811  # the fixture
-    return place / "data"
+def data(place: Path, prepared: Prepared) -> Path:  # noqa: F811  # the fixture
+    return prepared(place / "data")
 
 
 @pytest.fixture
