@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.errors import FieldError, Refusal
+from app.http import idempotency, operations
 from app.http.answers import PatchStep
 from app.http.dependencies import offer_keys
 from app.http.problems import PROBLEM_MEDIA, Problem, problem_document
@@ -81,6 +82,17 @@ def _refusals(made: dict[str, Any]) -> None:
                 answers[status] = {"$ref": f"#/components/responses/Refused{status}"}
 
 
+def _repeatable(made: dict[str, Any]) -> None:
+    """Add to each operation that takes an Idempotency-Key what it answers to one."""
+    for operation in (o for path in made["paths"].values() for o in path.values()):
+        if any(parameter["name"] == idempotency.NAME for parameter in operation.get("parameters", ())):
+            for status, answer in operation["responses"].items():
+                if status.startswith("2"):
+                    answer["headers"] = {**answer.get("headers", {}), **operations.REPLAYED}
+            for status, answer in operations.problems(400, 409, 422).items():
+                operation["responses"].setdefault(str(status), answer)
+
+
 def _untitled(node: Any) -> None:
     """Remove the titles that are made from the names of fields: English noise beside Chinese descriptions."""
     if isinstance(node, list):
@@ -136,6 +148,7 @@ def document(app: FastAPI, types: Iterable[RecordType], bodies: Iterable[type[Ba
         parts |= schema.pop("$defs", {})
         parts[model.__name__] = schema
     offer_keys(made)
+    _repeatable(made)
     _refusals(made)
     _untitled(made["paths"])
     _untitled(parts)
