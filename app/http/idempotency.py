@@ -13,9 +13,9 @@ from fastapi import Depends, Header
 from starlette.requests import Request
 
 from app.errors import Refusal
-from app.kernel.store import RequestContext
-from app.kernel.store.idempotency import (
+from app.kernel.store import (
     KeyedRequest,
+    RequestContext,
     Written,
     claim,
     find_written,
@@ -34,8 +34,8 @@ def documented(
         str | None,
         Header(
             alias=NAME,
-            description="可不填。断线后重发同一请求时填同一个值（如 UUID，至多 255 个可见 ASCII 字符）：7 天内只办一次，"
-            "重发的答复与第一次一样，并带 Idempotent-Replayed: true。换了内容须换新值。",
+            description="可不填。断线后重发同一请求时填同一个值（如 UUID，至多 255 个可见 ASCII 字符）："
+            "7 天内只办一次，重发的答复与第一次一样，并带 Idempotent-Replayed: true。换了内容须换新值。",
             examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
         ),
     ] = None,

@@ -60,17 +60,17 @@ def keyed_request(ctx: RequestContext, method: str, path: str, key: str, sent: A
     return KeyedRequest(place, ctx.runtime.seal.digest("idempotency_key", text))
 
 
-async def claim(connection: Any, keyed: KeyedRequest) -> None:
+async def claim(connection: Any, keyed: KeyedRequest, *, whole_session: bool = False) -> None:
     """Refuse with `idempotency_key_in_use` (409) while the same request is under way, without waiting for it.
 
-    The claim ends with the transaction of the connection, also where its process is killed.
+    The claim ends with the transaction of the connection, or with its session: also where its process is killed.
     """
-    if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", keyed.lock):
-        raise key_in_use()
+    lock = "pg_try_advisory_lock" if whole_session else "pg_try_advisory_xact_lock"
+    if not await connection.fetchval(f"select {lock}($1)", keyed.lock):
+        raise _in_use()
 
 
-def key_in_use() -> Refusal:
-    """The refusal of a request while the same one is under way."""
+def _in_use() -> Refusal:
     return Refusal("idempotency_key_in_use", headers={"Retry-After": "1"})
 
 
@@ -92,7 +92,7 @@ async def keep_written(ctx: RequestContext, connection: Any, keyed: KeyedRequest
     """Keep the row of the request, in the transaction that has written `written`."""
     row = (keyed.place, keyed.fingerprint, written.status, written.type, written.name)
     if not await connection.fetchval(_KEEP, ctx.context(), ctx.caller.account, *row):
-        raise key_in_use()
+        raise _in_use()
 
 
 def in_transaction(ctx: RequestContext, role: str, connection: Any) -> RequestContext:
