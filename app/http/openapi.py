@@ -91,8 +91,10 @@ def _repeatable(made: dict[str, Any]) -> None:
             for status, answer in operation["responses"].items():
                 if status.startswith("2"):
                     answer["headers"] = {**answer.get("headers", {}), **operations.REPLAYED}
+            told = operation["responses"]
             for status, answer in operations.problems(400, 409, 422).items():
-                operation["responses"].setdefault(str(status), answer)
+                if str(status) not in told or "HTTPValidationError" in str(told[str(status)]):
+                    told[str(status)] = answer
 
 
 def _untitled(node: Any) -> None:
