@@ -16,8 +16,8 @@ from app.auth.principals import Principal
 from app.db.context import AUTH_ROLE
 from app.errors import FieldError, Refusal, invalid
 from app.http.dependencies import bearer
-from app.http.exchange import JSON, PATCH, json_body, only, request_context, service_of
-from app.http.idempotency import REPEATABLE, Attempt, once
+from app.http.exchange import JSON, PATCH, REPEATABLE, json_body, only, request_context, service_of
+from app.http.idempotency import Attempt, once
 from app.http.operations import problems
 from app.kernel.store import RequestContext
 from app.logging import log

@@ -1,18 +1,17 @@
-"""The header `Idempotency-Key`: a write that carries one is carried out once, however often it is sent.
+"""A write that carries an `Idempotency-Key` is carried out once, however often it is sent.
 
-A request without it pays for one look over its header fields. One with it pays for a transaction of its own: BEGIN, the
-lock, the look for the row, a savepoint around the write, the row, COMMIT.
+A request without one pays for a look over its header fields (`exchange.key_of`). One with it pays for a transaction of
+its own: BEGIN, the lock, the look for the row, a savepoint around the write, the row, COMMIT.
 """
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Header
 from starlette.requests import Request
 
 from app.errors import Refusal
+from app.http.exchange import key_of
 from app.kernel.store import (
     KeyedRequest,
     RequestContext,
@@ -24,37 +23,7 @@ from app.kernel.store import (
     keyed_request,
 )
 
-NAME, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
-_FIELD = NAME.lower().encode()
-_KEY = re.compile(rb'("?)([!#-\[\]-~]{1,255})\1')
-
-
-def documented(
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            alias=NAME,
-            description="可不填。断线后重发同一请求时填同一个值（如 UUID，至多 255 个可见 ASCII 字符）："
-            "7 天内只办一次，重发的答复与第一次一样，并带 Idempotent-Replayed: true。换了内容须换新值。",
-            examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
-        ),
-    ] = None,
-) -> None:
-    """What the document says of the header. The routes read it themselves, after the token."""
-
-
-REPEATABLE = Depends(documented)
-
-
-def key_of(request: Request) -> str | None:
-    """The key of a request, without quotes; None without the header. Refuses with `bad_idempotency_key` (400)."""
-    given = [value for name, value in request.scope["headers"] if name == _FIELD]
-    if not given:
-        return None
-    match = _KEY.fullmatch(given[0].strip())
-    if len(given) > 1 or match is None:
-        raise Refusal("bad_idempotency_key")
-    return match[2].decode()
+REPLAYED = "Idempotent-Replayed"
 
 
 class Attempt:

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.errors import FieldError, Refusal
-from app.http import idempotency, operations
+from app.http import operations
 from app.http.answers import PatchStep
 from app.http.dependencies import offer_keys
+from app.http.exchange import KEY
 from app.http.problems import PROBLEM_MEDIA, Problem, problem_document
 from app.http.record_routes import RecordRoute
 from app.kernel.declare.record_type import RecordType
@@ -87,7 +88,7 @@ def _refusals(made: dict[str, Any]) -> None:
 def _repeatable(made: dict[str, Any]) -> None:
     """Add to each operation that takes an Idempotency-Key what it answers to one."""
     for operation in (o for path in made["paths"].values() for o in path.values()):
-        if any(parameter["name"] == idempotency.NAME for parameter in operation.get("parameters", ())):
+        if any(parameter["name"] == KEY for parameter in operation.get("parameters", ())):
             for status, answer in operation["responses"].items():
                 if status.startswith("2"):
                     answer["headers"] = {**answer.get("headers", {}), **operations.REPLAYED}

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from app.http import record_document, record_reading, record_writing
 from app.http.dependencies import bearer
-from app.http.idempotency import REPEATABLE
+from app.http.exchange import REPEATABLE
 from app.http.operations import permitted
 from app.kernel.declare.record_type import RecordType
 from app.kernel.schema.models import Schemas

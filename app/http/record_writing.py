@@ -8,8 +8,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Refusal
-from app.http.exchange import JSON, PATCH, check_media, if_match, json_body, only, record_headers, request_context
-from app.http.idempotency import key_of, once
+from app.http.exchange import (
+    JSON,
+    PATCH,
+    check_media,
+    if_match,
+    json_body,
+    key_of,
+    only,
+    record_headers,
+    request_context,
+)
+from app.http.idempotency import once
 from app.kernel import store
 from app.kernel.declare.record_type import RecordType
 from app.kernel.schema.validation import validated

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
-from app.http.exchange import language, only, request_context, service_of
-from app.http.idempotency import REPEATABLE, Attempt, key_of, keyed, once
+from app.http.exchange import REPEATABLE, key_of, language, only, request_context, service_of
+from app.http.idempotency import REPLAYED, keyed, once
 from app.http.operations import problems
 from app.http.upload import spool
 from app.imports import jobs, worker
@@ -112,25 +112,26 @@ async def receive(
         raise Refusal("forbidden")
     if t and not importable(ctx, t):
         raise not_permitted(t)
-    key_of(request)  # refuses one that is none before the file is read
+    key, more = key_of(request), {}
     import_id = str(uuid_utils.uuid7())
     path = worker.uploads(service.settings) / import_id
     try:
         new = await _receive_file(request, ctx, path, t, given)
-        async with once(request, ctx, ctx.caller.database_role, [given, new.media, new.sha256]) as attempt:
-            if not attempt.found:
-                async with attempt.ctx.connection(transaction=True) as connection:
-                    await jobs.create(ctx, connection, import_id, new)
-                    await worker.enqueue(service, ctx, connection, import_id)
-            attempt.wrote(202, "imports", import_id)
+        if key is None:
+            await worker.take_in(service, ctx, import_id, new)
+        else:
+            async with once(request, ctx, ctx.caller.database_role, [given, new.media, new.sha256]) as attempt:
+                if not attempt.found:
+                    await worker.take_in(service, attempt.ctx, import_id, new)
+                attempt.wrote(202, "imports", import_id)
+            if attempt.found:  # the file was received before
+                path.unlink(missing_ok=True)
+                import_id, more = attempt.found.name, attempt.headers
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    if attempt.found:  # the file was received before
-        path.unlink(missing_ok=True)
-        import_id = attempt.found.name
     document = jobs.document(await jobs.read(ctx, import_id), _language(request))
-    return _answer(document, 202, Location=f"/v1/imports/{import_id}", **attempt.headers)
+    return _answer(document, 202, Location=f"/v1/imports/{import_id}", **more)
 
 
 async def _receive_file(
@@ -243,6 +244,6 @@ async def commit(request: Request, import_id: IMPORT_ID) -> Response:
     only(request)
     this = keyed(request, ctx, None)
     import_id = _checked_id(import_id)
-    found = await commit_preview(ctx, import_id, this)
+    more = {REPLAYED: "true"} if await commit_preview(ctx, import_id, this) else {}
     document = jobs.document(await jobs.read(ctx, import_id), _language(request))
-    return _answer(document, 200, **Attempt(ctx, found).headers)
+    return _answer(document, 200, **more)

@@ -9,8 +9,7 @@ from app.accounts import register, systems
 from app.accounts.callers import body_of, maker
 from app.accounts.routes import KINDS, Kind, Name, administrator, managed, shown, shown_once, writing
 from app.http.dependencies import bearer
-from app.http.exchange import JSON, json_body, service_of
-from app.http.idempotency import REPEATABLE
+from app.http.exchange import JSON, REPEATABLE, json_body, service_of
 from app.http.operations import problems
 
 router = APIRouter(tags=["90 账号与系统"], dependencies=[Depends(bearer), REPEATABLE])

@@ -16,8 +16,8 @@ from app.clock import SHANGHAI
 from app.db.context import AUTH_ROLE
 from app.errors import Refusal
 from app.http.dependencies import bearer
-from app.http.exchange import JSON, json_body, only, request_context, service_of
-from app.http.idempotency import REPEATABLE, once
+from app.http.exchange import JSON, REPEATABLE, json_body, only, request_context, service_of
+from app.http.idempotency import once
 from app.http.operations import problems
 from app.kernel.declare.values import is_identifier
 from app.kernel.store import RequestContext
