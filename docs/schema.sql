@@ -540,6 +540,26 @@ alter function prune_access_log(int, boolean) owner to ledger_keeper;
 create policy keeper on access_log to ledger_keeper using (at < now() - interval '6 months');
 grant select (jurisdiction, kind, at), delete on access_log to ledger_keeper;
 
+-- A key is kept for 7 days; then the same request is carried out anew. Only this function takes keys out, and only
+-- ledger_jobs may call it. The keeper sees of them what is older, and nothing younger.
+create function prune_idempotency_keys(really boolean)
+  returns table (jurisdiction text, kind text, removed bigint, oldest timestamptz, newest timestamptz)
+  language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+  if really then
+    return query with gone as (delete from idempotency_key k where k.at <= now() - interval '7 days' returning k.type, k.at)
+      select ''::text, type, count(*), min(at), max(at) from gone group by 2 order by 2;
+  else
+    return query select ''::text, k.type, count(*), min(k.at), max(k.at)
+      from idempotency_key k where k.at <= now() - interval '7 days' group by 2 order by 2;
+  end if;
+end $$;
+grant execute on function prune_idempotency_keys(boolean) to ledger_jobs;
+alter function prune_idempotency_keys(boolean) owner to ledger_keeper;
+create policy keeper on idempotency_key to ledger_keeper using (at <= now() - interval '7 days');
+grant select (type, at), delete on idempotency_key to ledger_keeper;
+
 -- The rows of an import are kept for 30 days after its end. Only this function takes them out, and only ledger_jobs may
 -- call it. An import that is under way keeps its rows, however old its check is: a commit sets its state before it reads them.
 create function prune_imports(really boolean)
@@ -607,7 +627,7 @@ grant execute on function caller_context() to ledger_importing, ledger_figures, 
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
   ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system,
-  ledger_keeper;
+  ledger_auth, ledger_keeper;
 grant execute on function caller_grants() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
@@ -643,7 +663,8 @@ set local role ledger_keeper;
 grant execute on function set_caller(text) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
-  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system,
+  ledger_auth;
 grant execute on function entering_team() to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
@@ -1055,6 +1076,28 @@ create policy numbering on number_series to ledger_inspection_office, ledger_ins
     and number_series.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
 grant select, insert, update on number_series to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_importing, ledger_system;
+
+
+----------------------------------------------------------------------------------------------------
+-- Idempotency keys
+----------------------------------------------------------------------------------------------------
+
+comment on table idempotency_key is 'Requests with an Idempotency-Key that were carried out, for 7 days; written with what they have written.';
+comment on column idempotency_key."request" is 'SHA-256 of its maker, method, path and key.';
+comment on column idempotency_key."fingerprint" is 'A keyed digest of what was sent: it may hold a password.';
+comment on column idempotency_key."type" is 'What was written: the path segment of its type.';
+comment on column idempotency_key."name" is 'Its identifier. The answer is read anew, so none is stored.';
+alter table idempotency_key enable row level security;
+alter table idempotency_key force row level security;
+create policy own on idempotency_key to ledger_importing, ledger_administrator, ledger_leading_group, ledger_inspection_office,
+  ledger_inspection_team, ledger_case_supervision, ledger_handling_department,
+  ledger_organisation_department, ledger_inspected_unit, ledger_superior, ledger_auditor,
+  ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_auth using (
+    maker = (select caller_context() ->> 'sub'));
+grant select, insert, update on idempotency_key to ledger_importing, ledger_administrator, ledger_leading_group, ledger_inspection_office,
+  ledger_inspection_team, ledger_case_supervision, ledger_handling_department,
+  ledger_organisation_department, ledger_inspected_unit, ledger_superior, ledger_auditor,
+  ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_auth;
 
 
 ----------------------------------------------------------------------------------------------------

@@ -55,13 +55,15 @@ class ApiKeyRead(_Read):
 class ClientSecret(ClientRead):
     """客户端，连同只显示这一次的密钥。"""
 
-    client_secret: str = Field(description="密钥，只显示这一次")
+    client_secret: str | None = Field(description="密钥，只显示这一次；重发的请求答 null，没有收到的请换新密钥")
 
 
 class ApiKeySecret(ApiKeyRead):
     """接口密钥，只显示这一次。"""
 
-    key: str = Field(description="密钥，只显示这一次；放在请求头 Authorization: Bearer 之后")
+    key: str | None = Field(
+        description="密钥，只显示这一次；放在请求头 Authorization: Bearer 之后。重发的请求答 null，没有收到的请换新密钥"
+    )
 
 
 class AccountPage(BaseModel):

@@ -1,6 +1,7 @@
 """Accounts, clients and API keys, for administrators. One who is bound to a prefix manages those within the prefix."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,9 +13,11 @@ from app.accounts import bodies as b
 from app.accounts.callers import body_of, maker, reach
 from app.auth import api_keys, principals
 from app.auth.principals import Principal
+from app.db.context import AUTH_ROLE
 from app.errors import FieldError, Refusal, invalid
 from app.http.dependencies import bearer
-from app.http.exchange import JSON, PATCH, json_body, only, request_context, service_of
+from app.http.exchange import JSON, PATCH, REPEATABLE, json_body, only, request_context, service_of
+from app.http.idempotency import Attempt, once
 from app.http.operations import problems
 from app.kernel.store import RequestContext
 from app.logging import log
@@ -89,16 +92,33 @@ def _within(ctx: RequestContext, values: Mapping[str, Any]) -> None:
         raise invalid(FieldError("/jurisdiction", "jurisdiction_outside"))
 
 
-def shown(k: Kind, p: Principal, secret: str = "") -> Any:
-    """The answer that shows a principal, with its secret where that was just made."""
-    more = {"prefix": api_keys.shown(p.id)} | ({k.secret_member: secret} if secret else {})
-    return answers.answered(k.secret if secret else k.read, p, more)
+def shown(k: Kind, p: Principal) -> Any:
+    """The answer that shows a principal."""
+    return answers.answered(k.read, p, {"prefix": api_keys.shown(p.id)})
+
+
+def shown_once(k: Kind, p: Principal, secret: str | None) -> Any:
+    """The answer to what has made a secret; None in its place in a repeat, because nobody keeps it."""
+    return answers.answered(k.secret, p, {"prefix": api_keys.shown(p.id), k.secret_member: secret})
 
 
 def changed(ctx: RequestContext, request: Request, p: Principal, *members: str) -> None:
     """Log what was changed of whom by whom, without values, and drop the principal from this process's cache."""
     service_of(request).authenticator.invalidate(p.id)
     log.info("principal", request=ctx.request, by=ctx.caller.account, id=p.id, changed=sorted(members))
+
+
+@asynccontextmanager
+async def writing(
+    request: Request, response: Response, ctx: RequestContext, k: Kind, p: Principal, *members: str, sent: Any
+) -> AsyncIterator[Attempt]:
+    """Change a principal once, and log that it was changed, after it was committed. The answer is not to be stored."""
+    async with once(request, ctx, AUTH_ROLE, sent) as attempt:
+        yield attempt
+        attempt.wrote(200, k.path, p.id)
+    if not attempt.found:
+        changed(ctx, request, p, *members)
+    response.headers.update({"Cache-Control": "private, no-store", **attempt.headers})
 
 
 Name = Annotated[str, Path(description="用户名，客户端编号，或接口密钥的标识")]
@@ -133,7 +153,7 @@ def _reading(k: Kind) -> None:
 def _opening(k: Kind) -> None:
     @router.post(
         f"/v1/{k.path}", summary=f"开立{k.label}", operation_id=f"open_{k.kind}", status_code=201,
-        response_model=k.secret, responses=problems(400, 403, 409, 413, 415, 422),
+        response_model=k.secret, responses=problems(400, 403, 409, 413, 415, 422), dependencies=[REPEATABLE],
         openapi_extra=body_of(k.create, JSON),
     )  # fmt: skip
     async def open_principal(request: Request, response: Response) -> Any:
@@ -143,23 +163,29 @@ def _opening(k: Kind) -> None:
         确认以前没有角色。只管一部分区划的管理员开立的用户名以“@区划代码前几位”结尾，没写的自动补上。
         """
         ctx = await administrator(request)
-        values = b.given(k.create, await json_body(request, JSON))
+        values = b.given(k.create, sent := await json_body(request, JSON))
         _within(ctx, values)
-        pools, by = ctx.runtime.pools, maker(service_of(request), ctx)
-        if k.secret_member:
-            made, secret = await systems.add(pools, k.kind, by, **values)
-        else:
-            values["username"] = names.within(reach(ctx), values["username"])
-            made, secret = await register.open_account(pools, by=by, **values), ""
-        changed(ctx, request, made, "create")
-        response.headers.update({"Location": f"/v1/{k.path}/{made.id}", "Cache-Control": "no-store"})
-        return shown(k, made, secret)
+        by, secret = maker(service_of(request), ctx), None
+        async with once(request, ctx, AUTH_ROLE, sent) as attempt:
+            pools = attempt.ctx.runtime.pools
+            if attempt.found:
+                made = await managed(ctx, k, attempt.found.name)
+            elif k.secret_member:
+                made, secret = await systems.add(pools, k.kind, by, **values)
+            else:
+                values["username"] = names.within(reach(ctx), values["username"])
+                made = await register.open_account(pools, by=by, **values)
+            attempt.wrote(201, k.path, made.id)
+        if not attempt.found:
+            changed(ctx, request, made, "create")
+        response.headers.update({"Location": f"/v1/{k.path}/{made.id}", "Cache-Control": "no-store", **attempt.headers})
+        return shown_once(k, made, secret) if k.secret_member else shown(k, made)
 
 
 def _changing(k: Kind) -> None:
     @router.patch(
         f"/v1/{k.path}/{{name}}", summary=f"修改{k.label}", operation_id=f"change_{k.kind}", response_model=k.read,
-        responses=problems(400, 403, 404, 409, 413, 415, 422),
+        responses=problems(400, 403, 404, 409, 413, 415, 422), dependencies=[REPEATABLE],
         openapi_extra=body_of(k.change, PATCH, 停用={"disabled": True}, 启用={"disabled": False}),
     )  # fmt: skip
     async def change_principal(request: Request, response: Response, name: Name) -> Any:
@@ -170,13 +196,12 @@ def _changing(k: Kind) -> None:
         """
         ctx = await administrator(request)
         old = await managed(ctx, k, name)
-        values = b.given(k.change, await json_body(request, PATCH))
+        values = b.given(k.change, sent := await json_body(request, PATCH))
         _within(ctx, values)
-        new = await register.alter(ctx.runtime.pools, old.id, values, maker(service_of(request), ctx))
-        assert new
-        changed(ctx, request, new, *values)
-        response.headers["Cache-Control"] = "private, no-store"
-        return shown(k, new)
+        async with writing(request, response, ctx, k, old, *values, sent=sent) as attempt:
+            if not attempt.found:
+                await register.alter(attempt.ctx.runtime.pools, old.id, values, maker(service_of(request), ctx))
+        return shown(k, await managed(ctx, k, old.id))
 
 
 for _kind in KINDS:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ import httpx
 from app.cli.words import Stop
 
 TIMEOUT_SECONDS = 60
+NOT_NOW = (429, 502, 503, 504)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -95,17 +96,32 @@ def reaching(url: str) -> Iterator[None]:
 
 def patiently(http: httpx.Client, path: str, ending: threading.Event) -> Any:
     """GET. Tries again for a minute while the service restarts or is overloaded, unless `ending` is set."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
+    return persistently(lambda: http.get(path), ending)
+
+
+def persistently(ask: Callable[[], httpx.Response], ending: threading.Event, *, reached: bool = True) -> Any:
+    """The document of an answer. Asks again for a minute while no answer comes, or none but that it cannot be done now.
+
+    Whoever asks again for a write gives it an Idempotency-Key; while the write is under way, that is waited for, too.
+    reached   whether the service was there before: otherwise one that does not listen is not waited for
+    """
+    deadline = None
     while True:
         try:
-            response = http.get(path)
-        except httpx.TransportError:
-            if ending.is_set() or time.monotonic() > deadline:
+            response = ask()
+        except httpx.TransportError as problem:
+            if ending.is_set() or _past(deadline) or (isinstance(problem, httpx.ConnectError) and not reached):
                 raise
         else:
-            if response.status_code not in (429, 502, 503, 504) or time.monotonic() > deadline:
+            under_way = _problem(response).get("code") == "idempotency_key_in_use" if response.is_error else False
+            if (response.status_code not in NOT_NOW and not under_way) or _past(deadline):
                 return answer(response)
+        reached, deadline = True, deadline or time.monotonic() + TIMEOUT_SECONDS
         ending.wait(0.5)
+
+
+def _past(deadline: float | None) -> bool:
+    return deadline is not None and time.monotonic() > deadline
 
 
 def _problem(response: httpx.Response) -> dict[str, Any]:

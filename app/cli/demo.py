@@ -83,7 +83,9 @@ def _is_there(office: httpx.Client) -> bool:
 def _import(http: httpx.Client, started: Started) -> None:
     tell(f"导入示例台账 {SEED.name} ……", "Importing the example ledger …")
     with progress_bar() as show:
-        job: dict[str, Any] = follow(http, send(http, SEED, {"mode": "commit"}, show), show, started.ending)
+        job: dict[str, Any] = follow(
+            http, send(http, SEED, {"mode": "commit"}, show, started.ending), show, started.ending
+        )
     report(http, job)
     if job["state"] != "committed":
         raise Stop("示例台账没有写入。", "The example ledger was not committed.")

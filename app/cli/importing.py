@@ -57,9 +57,8 @@ def import_file(
         with reaching(url), client(url, user, password, token) as http:
             try:
                 with progress_bar() as show:
-                    job = follow(
-                        http, send(http, file, {k: v for k, v in query.items() if v}, show), show, NEVER_ENDING
-                    )
+                    given = {name: value for name, value in query.items() if value}
+                    job = follow(http, send(http, file, given, show, NEVER_ENDING), show, NEVER_ENDING)
             except KeyboardInterrupt:
                 tell("不再等候；已上传完的导入会继续进行。", "No longer waiting; an uploaded import goes on.")
                 raise typer.Exit(130) from None

@@ -22,12 +22,13 @@ COLUMNS = ["区划 division", "种类 kind", "条数 count", "最早 oldest", "�
 def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出，不清除 only say what would be removed")] = False,
 ) -> None:
-    """清除超过保存期限的导入明细、访问日志和登录记录。Remove rows of imports and entries that are past their time."""
+    """清除超过保存期限的导入明细、访问日志、登录记录和重发标记。Remove what is past its time."""
     with foreseeable():
         options = Settings()
         with database_or_running(options) as found:
             bring_up_to_date(found, silent=True)
-            rows, entries, sign_ins = asyncio.run(_prune(found.logins.jobs, options.access_log_months, not dry_run))
+            removed = asyncio.run(_prune(found.logins.jobs, options.access_log_months, not dry_run))
+        rows, entries, sign_ins, keys = removed
         labels = {t.path: t.label for t in REGISTRY}
         _report("结束 30 天以上的导入的逐行结果 rows of imports that ended 30 days ago", rows, labels, dry_run)
         months = options.access_log_months
@@ -35,6 +36,7 @@ def prune(
             f"{months} 个月以前的访问日志 access-log entries older than {months} months", entries, LOG_KINDS, dry_run
         )
         _report(f"{months} 个月以前的登录记录 sign-ins older than {months} months", sign_ins, OUTCOMES, dry_run)
+        _report("7 天以前的 Idempotency-Key keys older than 7 days", keys, labels, dry_run)
 
 
 async def _prune(url: str, months: int, really: bool) -> list[Sequence[Any]]:
@@ -45,6 +47,7 @@ async def _prune(url: str, months: int, really: bool) -> list[Sequence[Any]]:
             await connection.fetch("select * from prune_imports($1)", really),
             await connection.fetch("select * from prune_access_log($1, $2)", months, really),
             await connection.fetch("select * from prune_sign_ins($1, $2)", months, really),
+            await connection.fetch("select * from prune_idempotency_keys($1)", really),
         ]
     finally:
         await connection.close()

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from urllib.parse import quote
 import httpx
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.cli.client import answer, patiently
+from app.cli.client import patiently, persistently
 from app.cli.words import Stop, tell
 
 MEDIA = {
@@ -36,8 +37,11 @@ Job = dict[str, Any]
 Show = Callable[[str, int, int], None]
 
 
-def send(http: httpx.Client, file: Path, query: Mapping[str, str], show: Show) -> Job:
-    """Upload the file. Returns the import, which has only begun."""
+def send(http: httpx.Client, file: Path, query: Mapping[str, str], show: Show, ending: threading.Event) -> Job:
+    """Upload the file. Returns the import, which has only begun.
+
+    A file whose answer was lost is sent again, under one Idempotency-Key: it is imported once.
+    """
     size = file.stat().st_size
 
     def chunks() -> Iterator[bytes]:
@@ -50,9 +54,11 @@ def send(http: httpx.Client, file: Path, query: Mapping[str, str], show: Show) -
         "Content-Type": MEDIA[file.suffix.lower()],
         "Content-Length": str(size),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
+        "Idempotency-Key": str(uuid.uuid4()),
     }
-    response = http.post("/v1/imports", params=dict(query), headers=headers, content=chunks())
-    job: Job = answer(response)
+    job: Job = persistently(
+        lambda: http.post("/v1/imports", params=dict(query), headers=headers, content=chunks()), ending, reached=False
+    )
     return job
 
 

@@ -1,9 +1,10 @@
 """One HTTP exchange: what every route reads from its request, and the headers with which a record is answered."""
 
 import re
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
+from fastapi import Depends, Header
 from starlette.requests import Request
 
 from app.errors import Refusal
@@ -16,6 +17,8 @@ from app.strict_json import load
 JSON, PATCH, DIFF = "application/json", "application/merge-patch+json", "application/json-patch+json"
 OWN_ACCOUNT = "/v1/me/"
 NOT_YET = ("as_of", "until", "purpose")  # parameters that the contract promises: refused by name
+KEY = "Idempotency-Key"
+_KEY = re.compile(rb'("?)([!#-\[\]-~]{1,255})\1')
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
 
@@ -105,6 +108,34 @@ def if_match(request: Request) -> int | None:
     if not match:
         raise Refusal("bad_if_match")
     return int(match[1])
+
+
+def key_of(request: Request) -> str | None:
+    """The Idempotency-Key, without quotes; None without the header. Refuses with `bad_idempotency_key` (400)."""
+    given = [value for name, value in request.scope["headers"] if name == b"idempotency-key"]
+    if not given:
+        return None
+    match = _KEY.fullmatch(given[0].strip())
+    if len(given) > 1 or match is None:
+        raise Refusal("bad_idempotency_key")
+    return match[2].decode()
+
+
+def documented_key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias=KEY,
+            description="可不填。断线后重发同一请求时填同一个值（如 UUID，至多 255 个可见 ASCII 字符）："
+            "7 天内只办一次，重发的答复与第一次一样，并带 Idempotent-Replayed: true。换了内容须换新值。",
+            examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+        ),
+    ] = None,
+) -> None:
+    """What the document says of the header. The routes read it themselves (`key_of`), after the token."""
+
+
+REPEATABLE = Depends(documented_key)  # of every route that writes
 
 
 def not_modified(request: Request, version: int) -> bool:

@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.errors import FieldError, Refusal
+from app.http import operations
 from app.http.answers import PatchStep
 from app.http.dependencies import offer_keys
+from app.http.exchange import KEY
 from app.http.problems import PROBLEM_MEDIA, Problem, problem_document
 from app.http.record_routes import RecordRoute
 from app.kernel.declare.record_type import RecordType
@@ -21,6 +23,8 @@ from app.sentences import SENTENCES
 DESCRIPTION = """巡察台账：发现问题、线索移交、问责结果，每条记录都有版本和修订历史。
 
 先点右上角“登录授权”，填用户名和密码。修改记录时，在 If-Match 填当前版本号；状态只由操作改变。
+
+登记、修改和操作可带 Idempotency-Key：断线后以同一个值重发，只办一次。本页自动填写，不必理会。
 
 日期是北京时间的一天，时刻带时区；金额以分计；引用其他记录可填编号或标识，答复中两者都有。
 一切失败都答 application/problem+json：写明哪里不对、怎么办；Accept-Language 为 en 时用英文。"""
@@ -81,6 +85,19 @@ def _refusals(made: dict[str, Any]) -> None:
                 answers[status] = {"$ref": f"#/components/responses/Refused{status}"}
 
 
+def _repeatable(made: dict[str, Any]) -> None:
+    """Add to each operation that takes an Idempotency-Key what it answers to one."""
+    for operation in (o for path in made["paths"].values() for o in path.values()):
+        if any(parameter["name"] == KEY for parameter in operation.get("parameters", ())):
+            for status, answer in operation["responses"].items():
+                if status.startswith("2"):
+                    answer["headers"] = {**answer.get("headers", {}), **operations.REPLAYED}
+            told = operation["responses"]
+            for status, answer in operations.problems(400, 409, 422).items():
+                if str(status) not in told or "HTTPValidationError" in str(told[str(status)]):
+                    told[str(status)] = answer
+
+
 def _untitled(node: Any) -> None:
     """Remove the titles that are made from the names of fields: English noise beside Chinese descriptions."""
     if isinstance(node, list):
@@ -136,6 +153,7 @@ def document(app: FastAPI, types: Iterable[RecordType], bodies: Iterable[type[Ba
         parts |= schema.pop("$defs", {})
         parts[model.__name__] = schema
     offer_keys(made)
+    _repeatable(made)
     _refusals(made)
     _untitled(made["paths"])
     _untitled(parts)

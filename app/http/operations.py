@@ -16,6 +16,7 @@ def _header(text: str, example: str) -> dict[str, Any]:
 
 ETAG = {"ETag": _header("版本号；修改时填入 If-Match", '"1"')}
 LOCATION = {"Location": _header("新记录的地址", "/v1/findings/01a20741-9e32-72f5-83b8-6eef4e2aa171")}
+REPLAYED = {"Idempotent-Replayed": _header("true：同一请求先前已经办过，这是重发的答复；没有重发时无此项", "true")}
 LINK = {"Link": _header('下一页的地址，rel="next"；没有下一页时无此项', '</v1/findings?cursor=…>; rel="next"')}
 
 LIST = "默认不列已作废的，按登记时刻从新到旧。不同条件须同时满足；同一参数写几次，满足其一即可。"

@@ -54,6 +54,11 @@ class Documentation:
     parameters: dict[str, Any]
     answers: dict[int | str, dict[str, Any]]
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether it is a write, which takes an Idempotency-Key."""
+        return "body" in self.parameters
+
 
 Document = Callable[[RecordType, Schemas], Documentation]
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from app.http import record_document, record_reading, record_writing
 from app.http.dependencies import bearer
+from app.http.exchange import REPEATABLE
 from app.http.operations import permitted
 from app.kernel.declare.record_type import RecordType
 from app.kernel.schema.models import Schemas
@@ -80,7 +81,7 @@ class RecordRoute(APIRoute):
             self.path,
             self.handler,
             methods=self.methods,
-            dependencies=[Depends(bearer)],
+            dependencies=[Depends(bearer), *([REPEATABLE] if found.repeatable else [])],
             tags=[t.tag],
             summary=found.summary,
             description=permitted(found.description, roles),

@@ -1,6 +1,6 @@
 """What the writing routes of every record type do: create, change, and one route for each action, void and correct."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
@@ -8,22 +8,46 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Refusal
-from app.http.exchange import JSON, PATCH, check_media, if_match, json_body, only, record_headers, request_context
+from app.http.exchange import (
+    JSON,
+    PATCH,
+    check_media,
+    if_match,
+    json_body,
+    key_of,
+    only,
+    record_headers,
+    request_context,
+)
+from app.http.idempotency import once
 from app.kernel import store
 from app.kernel.declare.record_type import RecordType
 from app.kernel.schema.validation import validated
+
+NO_MORE: Mapping[str, str] = {}
 
 
 async def create_record(t: RecordType, request: Request) -> Response:
     """Register a record; 201 with its address."""
     ctx = await request_context(request)
     only(request)
+    key = key_of(request)
     check_media(request, JSON)
     if not ctx.right(t).creates:
         raise Refusal("forbidden")
-    values = validated(ctx.runtime.schemas[t.path].create, await json_body(request), t)
-    row = await store.create(ctx, t, values)
-    headers = {**record_headers(t, row["version"]), "Location": f"/v1/{t.path}/{row['id']}"}
+    body = await json_body(request)
+    values = validated(ctx.runtime.schemas[t.path].create, body, t)
+    if key is None:
+        return _created(t, await store.create(ctx, t, values))
+    async with once(request, ctx, ctx.caller.database_role, body) as attempt:
+        found = attempt.found
+        row = await (store.get(ctx, t, found.name) if found else store.create(attempt.ctx, t, values))
+        attempt.wrote(201, t.path, str(row["id"]))
+    return _created(t, row, attempt.headers)
+
+
+def _created(t: RecordType, row: Any, more: Mapping[str, str] = NO_MORE) -> Response:
+    headers = {**record_headers(t, row["version"]), "Location": f"/v1/{t.path}/{row['id']}", **more}
     return Response(row["document"], 201, headers, JSON)
 
 
@@ -54,16 +78,29 @@ async def _change(
     The answer is the record, or 204 if the record no longer exists for the caller after the change.
     """
     only(request)
+    key = key_of(request)
     check_media(request, media)
-    version, body, problem = None, {}, None
+    version, sent, body, problem = None, None, {}, None
     try:
         version = if_match(request)
         if version is not None:
-            body = validated(model, await json_body(request), t)
+            sent = await json_body(request)
+            body = validated(model, sent, t)
     except Refusal as refusal:
         problem = refusal
-    asked = store.ChangeRequest(action, version, body, problem)
-    row = await store.change(ctx, t, request.path_params["key"], asked)
+    name, asked = request.path_params["key"], store.ChangeRequest(action, version, body, problem)
+    if key is None or version is None or problem:  # what is refused in any case was never carried out
+        return _changed(t, await store.change(ctx, t, name, asked))
+    async with once(request, ctx, ctx.caller.database_role, [version, sent]) as attempt:
+        if attempt.found:
+            row = await store.get(ctx, t, attempt.found.name) if attempt.found.status == 200 else None
+        else:
+            row = await store.change(attempt.ctx, t, name, asked)
+        attempt.wrote(204 if row is None else 200, t.path, name if row is None else str(row["id"]))
+    return _changed(t, row, attempt.headers)
+
+
+def _changed(t: RecordType, row: Any, more: Mapping[str, str] = NO_MORE) -> Response:
     if row is None:
-        return Response(None, 204)
-    return Response(row["document"], 200, record_headers(t, row["version"]), JSON)
+        return Response(None, 204, more)
+    return Response(row["document"], 200, {**record_headers(t, row["version"]), **more}, JSON)

@@ -13,15 +13,18 @@ from app.db.roles import JOBS
 from app.errors import Refusal
 from app.imports import jobs
 from app.imports.apply.write_plan import write_plan
-from app.kernel.store import RequestContext
+from app.kernel.store import KeyedRequest, RequestContext, Written, claim, find_written, keep_written
 from app.logging import log
 
 # What the database or an effect refuses although the check of the plan has found it right.
 MOVED = ("number_taken", "key_taken", "conflict", "clue_not_available")
 
 
-async def commit_plan(ctx: RequestContext, import_id: str, rows: int) -> None:
-    """Commit the plan of an import, which has so many rows. Refuses with `plan_moved` if a record has changed."""
+async def commit_plan(ctx: RequestContext, import_id: str, rows: int, keyed: KeyedRequest | None = None) -> None:
+    """Commit the plan of an import, which has so many rows. Refuses with `plan_moved` if a record has changed.
+
+    The row of a request with an Idempotency-Key is committed with it.
+    """
 
     async def progress(written: int) -> None:
         await jobs.write(ctx, import_id, done=rows + written)
@@ -31,6 +34,8 @@ async def commit_plan(ctx: RequestContext, import_id: str, rows: int) -> None:
             await connection.execute(timeouts.OF_IMPORTS)
             await write_plan(ctx, connection, import_id, progress)
             await jobs.mark_committed(ctx, import_id, connection, rows)
+            if keyed:
+                await keep_written(ctx, connection, keyed, Written(200, "imports", import_id))
 
 
 @contextmanager
@@ -45,24 +50,36 @@ def _refusing_moved(ctx: RequestContext, import_id: str) -> Iterator[None]:
         raise Refusal("plan_moved") if refusal.code in MOVED else refusal from None
 
 
-async def commit_preview(service: Any, ctx: RequestContext, import_id: str, rows: int) -> None:
+async def commit_preview(ctx: RequestContext, import_id: str, keyed: KeyedRequest | None) -> Written | None:
     """Commit a preview within the request of its maker. Of two requests at once the second is refused (`import_state`).
 
-    If the commit fails, the import is `checked` again.
+    Returns what the same request, with its Idempotency-Key, has written before: then nothing is committed now. The key
+    is claimed by a session of its own, because a commit takes long and shows its progress. If the commit fails, the
+    import is `checked` again.
     """
-    ctx = replace(ctx, caller=ctx.caller.for_import(), origin=import_id)
     lock = await connect(ctx.runtime.pools.logins.jobs, JOBS)
     try:
+        if keyed:
+            await claim(lock, keyed, whole_session=True)
+            async with ctx.connection() as connection:
+                if found := await find_written(ctx, connection, keyed):
+                    return found
+        rows = jobs.committable_rows(await jobs.read(ctx, import_id))
         await lock.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
         state = (await jobs.read(ctx, import_id))["state"]
         if state != "checked":
             raise jobs.uncommittable(state)
-        await jobs.write(ctx, import_id, state="committing")
-        try:
-            jobs.require_rows(await jobs.read(ctx, import_id))  # in the state `committing` nothing removes them
-            await commit_plan(ctx, import_id, rows)
-        except BaseException:
-            await jobs.end(lock, import_id, "checked", origins=("committing",))
-            raise
+        await _commit(replace(ctx, caller=ctx.caller.for_import(), origin=import_id), lock, import_id, rows, keyed)
+        return None
     finally:
         await lock.close()
+
+
+async def _commit(ctx: RequestContext, lock: Any, import_id: str, rows: int, keyed: KeyedRequest | None) -> None:
+    await jobs.write(ctx, import_id, state="committing")
+    try:
+        jobs.require_rows(await jobs.read(ctx, import_id))  # in the state `committing` nothing removes them
+        await commit_plan(ctx, import_id, rows, keyed)
+    except BaseException:
+        await jobs.end(lock, import_id, "checked", origins=("committing",))
+        raise

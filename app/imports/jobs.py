@@ -111,6 +111,17 @@ def uncommittable(state: str) -> Refusal:
     return Refusal("import_state", state=STATES[state], state_code=state)
 
 
+def committable_rows(row: Any) -> int:
+    """How many rows a checked import has. Refuses with `import_state`, or `import_rejected` because of a row."""
+    if row["state"] != "checked":
+        raise uncommittable(row["state"])
+    sheets = orjson.loads(row["sheets"])
+    rejected = sum(s["rejected"] for s in sheets)
+    if rejected and row["on_error"] == "reject_all":
+        raise Refusal("import_rejected", count=rejected)
+    return sum(s["rows"] for s in sheets)
+
+
 def require_rows(row: Any) -> None:
     """Refuse with `import_rows_removed` (410) if the rows of the plan have been removed (app/cli/prune.py)."""
     if row["rows_removed_at"]:

@@ -14,7 +14,8 @@ from starlette.responses import Response
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
-from app.http.exchange import language, only, request_context, service_of
+from app.http.exchange import REPEATABLE, key_of, language, only, request_context, service_of
+from app.http.idempotency import REPLAYED, keyed, once
 from app.http.operations import problems
 from app.http.upload import spool
 from app.imports import jobs, worker
@@ -58,7 +59,7 @@ def router() -> APIRouter:
     made = APIRouter(tags=[TAG], dependencies=[Depends(bearer)])
     made.add_api_route(
         "/v1/imports", receive, methods=["POST"], status_code=202, summary="导入台账文件", response_model=ImportRead,
-        openapi_extra=FILE_BODY, responses=problems(400, 403, 413, 415, 422),
+        openapi_extra=FILE_BODY, responses=problems(400, 403, 413, 415, 422), dependencies=[REPEATABLE],
     )  # fmt: skip
     made.add_api_route(
         "/v1/imports/{import_id}",
@@ -78,7 +79,7 @@ def router() -> APIRouter:
     )
     made.add_api_route(
         "/v1/imports/{import_id}/actions/commit", commit, methods=["POST"], summary="提交预览过的导入",
-        response_model=ImportRead, responses=problems(403, 404, 409, 410, 412),
+        response_model=ImportRead, responses=problems(403, 404, 409, 410, 412), dependencies=[REPEATABLE],
     )  # fmt: skip
     return made
 
@@ -111,18 +112,26 @@ async def receive(
         raise Refusal("forbidden")
     if t and not importable(ctx, t):
         raise not_permitted(t)
+    key, more = key_of(request), {}
     import_id = str(uuid_utils.uuid7())
     path = worker.uploads(service.settings) / import_id
     try:
         new = await _receive_file(request, ctx, path, t, given)
-        async with ctx.connection(transaction=True) as connection:
-            await jobs.create(ctx, connection, import_id, new)
-            await worker.enqueue(service, ctx, connection, import_id)
+        if key is None:
+            await worker.take_in(service, ctx, import_id, new)
+        else:
+            async with once(request, ctx, ctx.caller.database_role, [given, new.media, new.sha256]) as attempt:
+                if not attempt.found:
+                    await worker.take_in(service, attempt.ctx, import_id, new)
+                attempt.wrote(202, "imports", import_id)
+            if attempt.found:  # the file was received before
+                path.unlink(missing_ok=True)
+                import_id, more = attempt.found.name, attempt.headers
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     document = jobs.document(await jobs.read(ctx, import_id), _language(request))
-    return _answer(document, 202, Location=f"/v1/imports/{import_id}")
+    return _answer(document, 202, Location=f"/v1/imports/{import_id}", **more)
 
 
 async def _receive_file(
@@ -234,13 +243,8 @@ async def commit(request: Request, import_id: IMPORT_ID) -> Response:
     """照预览的结果写入，只能一次；预览之后有记录改动过的，退回 412。"""
     ctx = await request_context(request)
     only(request)
+    this = keyed(request, ctx, None)
     import_id = _checked_id(import_id)
-    job = await jobs.read(ctx, import_id)
-    if job["state"] != "checked":
-        raise jobs.uncommittable(job["state"])
-    sheets = orjson.loads(job["sheets"])
-    rejected = sum(s["rejected"] for s in sheets)
-    if rejected and job["on_error"] == "reject_all":
-        raise Refusal("import_rejected", count=rejected)
-    await commit_preview(service_of(request), ctx, import_id, sum(s["rows"] for s in sheets))
-    return _answer(jobs.document(await jobs.read(ctx, import_id), _language(request)))
+    more = {REPLAYED: "true"} if await commit_preview(ctx, import_id, this) else {}
+    document = jobs.document(await jobs.read(ctx, import_id), _language(request))
+    return _answer(document, 200, **more)

@@ -50,10 +50,12 @@ def queue_name(settings: Any) -> str:
     return "import-" + hashlib.sha256(str(uploads(settings).resolve()).encode()).hexdigest()[:12]
 
 
-async def enqueue(service: Any, ctx: RequestContext, connection: Any, import_id: str) -> None:
-    """Put a job into the queue, in the transaction that creates the import: there is never one without the other."""
+async def take_in(service: Any, ctx: RequestContext, import_id: str, new: jobs.NewImport) -> None:
+    """Store a received import and queue its job, in one transaction: there is never one without the other."""
     payload = orjson.dumps({"import": import_id, "account": ctx.caller.account, "request": ctx.request})
-    await Queries(AsyncpgDriver(connection)).enqueue(queue_name(service.settings), payload)
+    async with ctx.connection(transaction=True) as connection:
+        await jobs.create(ctx, connection, import_id, new)
+        await Queries(AsyncpgDriver(connection)).enqueue(queue_name(service.settings), payload)
 
 
 @asynccontextmanager

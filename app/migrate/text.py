@@ -14,7 +14,12 @@ from app.auth.tables import principal_statements
 from app.imports.tables import import_statements
 from app.kernel.personal.tables import access_log_statements, sealed_value_statements
 from app.kernel.schema.calls import call_statements
-from app.kernel.schema.ledger_tables import number_series_statements, revision_statements, schema_statements
+from app.kernel.schema.ledger_tables import (
+    idempotency_statements,
+    number_series_statements,
+    revision_statements,
+    schema_statements,
+)
 from app.kernel.schema.record_statements import dependency_statements, record_statements
 from app.kernel.schema.tables import declare, metadata
 from app.records import REGISTRY
@@ -81,6 +86,7 @@ def sections() -> tuple[Section, ...]:
         _of("Principals and the service's keys", principal_statements()),
         _of("Revisions", revision_statements(REGISTRY)),
         _of("Number series", number_series_statements(REGISTRY)),
+        _of("Idempotency keys", idempotency_statements()),
         *(_of(f"{t.table} {t.label}", record_statements(t, REGISTRY, READS.get(t.table, ()))) for t in REGISTRY),
         _of("Audiences that depend on other records", dependency_statements(REGISTRY)),
         _of("Sealed values", sealed_value_statements(REGISTRY)),

@@ -174,7 +174,9 @@ def test_a_clerk_enters_a_finding_feeds_it_back_and_reads_its_history(page: Any)
     assert (status, fed_back["state"], fed_back["version"]) == ("200", "fed_back", 2), fed_back
     shot(page, "feed-back", feed_back)
     shot(page, "fed-back", feed_back.locator(".live-responses-table"))
-    status, problem = carried_out(feed_back)  # once more from the old version: somebody was faster
+    feed_back.locator(".opblock-body textarea").fill('{"on": "2017-06-10"}')
+    feed_back.locator(".btn-clear").click()
+    status, problem = carried_out(feed_back)  # another day, from the old version: somebody was faster
     assert (status, problem["code"]) == ("412", "stale")
     assert problem["detail"][:6] in feed_back.locator(".notice-problem").first.inner_text()
     shot(page, "stale", feed_back.locator(".live-responses-table"))
@@ -189,6 +191,39 @@ def test_a_clerk_enters_a_finding_feeds_it_back_and_reads_its_history(page: Any)
     ]
     shot(page, "history", history)
     shot(page, "revisions", history.locator(".live-responses-table"))
+
+
+def test_a_clerk_whose_answer_is_lost_clicks_again_and_nothing_is_registered_twice(page: Any) -> None:
+    """The service has registered the finding; its answer does not arrive. What the page says then is true."""
+    create = opened(page, "create_finding")
+    assert not create.locator("tr[data-param-name='Idempotency-Key']").count(), "nobody is asked for a key"
+    box = create.locator(".opblock-body textarea")
+    box.fill(json.dumps({**json.loads(box.input_value()), "title": "答复丢失的一件"}, ensure_ascii=False))
+    keys: list[str] = []
+
+    def lose(route: Any) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        route.fetch()
+        route.abort()
+
+    page.route("**/v1/findings", lose, times=1)
+    page.on("request", lambda r: keys.append(r.headers["idempotency-key"]) if r.url.endswith("/v1/findings") else None)
+    create.locator(".execute").click()
+    create.locator(".live-responses-table", has_text="不会重复登记").wait_for()
+    shot(page, "lost", create.locator(".live-responses-table"))
+    create.locator(".execute").click()
+    notice = create.locator(".notice-replay")
+    notice.wait_for()
+    assert "没有重复登记" in notice.inner_text() and len({*keys}) == 1 and len(keys) == 3
+    shot(page, "replayed", create.locator(".live-responses-table"))
+    listing = opened(page, "list_finding")
+    listing.locator("tr[data-param-name='q'] input").fill("答复丢失的一件")
+    status, found = carried_out(listing)
+    assert status == "200" and len(found["items"]) == 1
+    box.fill(json.dumps({**json.loads(box.input_value()), "title": "另外的一件"}, ensure_ascii=False))
+    create.locator(".btn-clear").click()
+    status, another = carried_out(create)
+    assert status == "201" and another["id"] != found["items"][0]["id"] and len({*keys}) == 2
 
 
 def test_a_header_that_is_clicked_stays_in_the_window_with_every_group_open(page: Any) -> None:

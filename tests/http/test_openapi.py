@@ -141,6 +141,22 @@ def test_making_the_document_leaves_what_serves_as_it_is(documented: Documented)
     assert documented.before == [(r.app, r.handler, r.methods) for r in record_routes(documented.app)]
 
 
+NO_WRITE = {"/v1/oauth/token", "/v1/persons/find"}
+
+
+def test_every_write_and_nothing_else_takes_an_idempotency_key() -> None:
+    taking = {
+        (method, path): operation
+        for method, path, operation in OPERATIONS
+        if "Idempotency-Key" in {parameter["name"] for parameter in operation.get("parameters", ())}
+    }
+    assert taking.keys() == {(m, path) for m, path, _ in OPERATIONS if m != "get" and path not in NO_WRITE}
+    for operation in taking.values():
+        assert {"400", "409", "422"} <= operation["responses"].keys()
+        done = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+        assert done and all("Idempotent-Replayed" in answer["headers"] for answer in done)
+
+
 async def test_the_examples_of_a_new_record_are_understood(office: Api) -> None:
     """Nothing of an example is misspelt: at most the records it refers to are missing in an empty ledger."""
     for method, path, operation in OPERATIONS:

@@ -20,6 +20,7 @@ from app.records import REGISTRY
 from tests.support.bureaus import account
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api
 from tests.support.records import Maker
+from tests.support.retrying import fresh_key, keyed
 from tests.support.sql import NEXT_DOOR, OFFICE, as_system, named, undone
 from tests.support.walk import Walker
 
@@ -61,6 +62,8 @@ async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> Asyn
     await account(url, "probe-auditor", "auditor", HOME)
     for api in (office, neighbour):
         await api.read("/v1/persons")  # leaves a line in the access log
+        unit = {"name": "某村", "kind": "other"}
+        assert (await api.post("/v1/units", json=unit, headers=keyed(fresh_key()))).status_code == 201
     await account(url, "probe-team", "inspection_team", HOME, team_number=held["team"]["number"])
     await account(url, "probe-unit", "inspected_unit", HOME, unit_number=held["unit"]["number"])
     for role in ("organisation_department", "handling_department"):

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.accounts import bodies as b
 from app.accounts import register, systems
 from app.accounts.callers import body_of, maker
-from app.accounts.routes import KINDS, Kind, Name, administrator, changed, managed, shown
+from app.accounts.routes import KINDS, Kind, Name, administrator, managed, shown, shown_once, writing
 from app.http.dependencies import bearer
-from app.http.exchange import JSON, json_body, service_of
+from app.http.exchange import JSON, REPEATABLE, json_body, service_of
 from app.http.operations import problems
 
-router = APIRouter(tags=["90 账号与系统"], dependencies=[Depends(bearer)])
+router = APIRouter(tags=["90 账号与系统"], dependencies=[Depends(bearer), REPEATABLE])
 ACTION_REFUSALS = problems(400, 403, 404, 413, 415, 422)
 
 
@@ -25,10 +25,10 @@ def _unlocking(k: Kind) -> None:
         """多次填错后不等时间过去，即可再登录。"""
         ctx = await administrator(request)
         found = await managed(ctx, k, name)
-        b.given(b.Nothing, await json_body(request, JSON))
-        await register.unlock(ctx.runtime.pools, found.id, maker(service_of(request), ctx))
-        changed(ctx, request, found, "unlock")
-        response.headers["Cache-Control"] = "private, no-store"
+        b.given(b.Nothing, sent := await json_body(request, JSON))
+        async with writing(request, response, ctx, k, found, "unlock", sent=sent) as attempt:
+            if not attempt.found:
+                await register.unlock(attempt.ctx.runtime.pools, found.id, maker(service_of(request), ctx))
         return shown(k, await managed(ctx, k, name))
 
 
@@ -45,12 +45,12 @@ def _rotating(k: Kind) -> None:
         """
         ctx = await administrator(request)
         found = await managed(ctx, k, name)
-        values = b.given(b.Rotation, await json_body(request, JSON))
-        overlap = values.get("overlap_minutes", 60)
-        secret = await systems.rotate(ctx.runtime.pools, found, overlap, maker(service_of(request), ctx))
-        changed(ctx, request, found, "rotate")
-        response.headers["Cache-Control"] = "no-store"
-        return shown(k, await managed(ctx, k, name), secret)
+        values = b.given(b.Rotation, sent := await json_body(request, JSON))
+        overlap, by, secret = values.get("overlap_minutes", 60), maker(service_of(request), ctx), None
+        async with writing(request, response, ctx, k, found, "rotate", sent=sent) as attempt:
+            if not attempt.found:
+                secret = await systems.rotate(attempt.ctx.runtime.pools, found, overlap, by)
+        return shown_once(k, await managed(ctx, k, name), secret)
 
 
 def _setting_password(k: Kind) -> None:
@@ -66,10 +66,11 @@ def _setting_password(k: Kind) -> None:
         """
         ctx = await administrator(request)
         found = await managed(ctx, k, name)
-        values = b.given(b.PasswordSet, await json_body(request, JSON))
-        await register.set_password(ctx.runtime.pools, found.id, values["password"], maker(service_of(request), ctx))
-        changed(ctx, request, found, "password")
-        response.headers["Cache-Control"] = "private, no-store"
+        values = b.given(b.PasswordSet, sent := await json_body(request, JSON))
+        by = maker(service_of(request), ctx)
+        async with writing(request, response, ctx, k, found, "password", sent=sent) as attempt:
+            if not attempt.found:
+                await register.set_password(attempt.ctx.runtime.pools, found.id, values["password"], by)
         return shown(k, await managed(ctx, k, name))
 
 

@@ -12,13 +12,14 @@ from app.clock import SHANGHAI
 from app.db.context import AUTH_ROLE
 from app.errors import Refusal
 from app.http.dependencies import bearer
-from app.http.exchange import JSON, json_body, only, request_context, service_of
+from app.http.exchange import JSON, REPEATABLE, json_body, only, request_context, service_of
+from app.http.idempotency import once
 from app.http.operations import problems
 from app.kernel.declare.values import is_identifier
 from app.logging import log
 from app.roles import ROLES
 
-router = APIRouter(tags=["90 账号与系统"], dependencies=[Depends(bearer)])
+router = APIRouter(tags=["90 账号与系统"], dependencies=[Depends(bearer), REPEATABLE])
 
 
 class Decision(BaseModel):
@@ -35,7 +36,7 @@ class Decision(BaseModel):
 ID = Annotated[str, Path(description="账号改动的标识，见 GET /v1/account-changes?state=pending")]
 
 
-async def _decided(request: Request, id: str, state: str) -> Decision:
+async def _decided(request: Request, response: Response, id: str, state: str) -> Decision:
     """Decide on a change within the caller's reach. A person decides, never a system: its key may be in other hands."""
     ctx = await request_context(request)
     if not ROLES[ctx.caller.role].confirms or ctx.caller.session is None:
@@ -45,11 +46,16 @@ async def _decided(request: Request, id: str, state: str) -> Decision:
     found = await second_person.find(pools, id) if is_identifier(id) else None
     if found is None or not all(low.startswith(own) for low in (found["low"], found["former_low"]) if low is not None):
         raise Refusal("not_found", label="账号改动")
-    b.given(b.Nothing, await json_body(request, JSON))
-    async with pools[AUTH_ROLE].acquire() as connection, connection.transaction():
-        await second_person.decide(connection, found, state, ctx.caller.account)
-    service_of(request).authenticator.invalidate(found["principal"])
-    log.info("principal", request=ctx.request, by=ctx.caller.account, id=found["principal"], changed=[state])
+    b.given(b.Nothing, sent := await json_body(request, JSON))
+    async with once(request, ctx, AUTH_ROLE, sent) as attempt:
+        if not attempt.found:
+            async with attempt.ctx.runtime.pools[AUTH_ROLE].acquire() as connection, connection.transaction():
+                await second_person.decide(connection, found, state, ctx.caller.account)
+        attempt.wrote(200, "account-changes", id)
+    if not attempt.found:
+        service_of(request).authenticator.invalidate(found["principal"])
+        log.info("principal", request=ctx.request, by=ctx.caller.account, id=found["principal"], changed=[state])
+    response.headers.update({"Cache-Control": "private, no-store", **attempt.headers})
     now = await second_person.find(pools, id)
     assert now
     at = now["decided_at"].astimezone(SHANGHAI).isoformat()
@@ -67,8 +73,7 @@ REFUSALS = problems(400, 403, 404, 409, 413, 415, 422)
 )  # fmt: skip
 async def confirm(request: Request, response: Response, id: ID) -> Decision:
     """确认后角色即刻有效。须由改动人以外的系统管理员或安全管理员确认；密码是谁设的，谁也不能确认。"""
-    response.headers["Cache-Control"] = "private, no-store"
-    return await _decided(request, id, "confirmed")
+    return await _decided(request, response, id, "confirmed")
 
 
 @router.post(
@@ -77,5 +82,4 @@ async def confirm(request: Request, response: Response, id: ID) -> Decision:
 )  # fmt: skip
 async def decline(request: Request, response: Response, id: ID) -> Decision:
     """拒绝后账号仍没有角色，待另行改动并确认。"""
-    response.headers["Cache-Control"] = "private, no-store"
-    return await _decided(request, id, "declined")
+    return await _decided(request, response, id, "declined")

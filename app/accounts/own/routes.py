@@ -16,7 +16,8 @@ from app.clock import SHANGHAI
 from app.db.context import AUTH_ROLE
 from app.errors import Refusal
 from app.http.dependencies import bearer
-from app.http.exchange import JSON, json_body, only, request_context, service_of
+from app.http.exchange import JSON, REPEATABLE, json_body, only, request_context, service_of
+from app.http.idempotency import once
 from app.http.operations import problems
 from app.kernel.declare.values import is_identifier
 from app.kernel.store import RequestContext
@@ -99,22 +100,25 @@ async def _me(request: Request, ctx: RequestContext) -> Me:
 
 @router.post(
     "/v1/me/actions/set_password", summary="修改本人密码", operation_id="set_own_password",
-    responses=problems(400, 403, 413, 415, 422), openapi_extra=body_of(b.OwnPassword, JSON),
+    responses=problems(400, 403, 413, 415, 422), openapi_extra=body_of(b.OwnPassword, JSON), dependencies=[REPEATABLE],
 )  # fmt: skip
 async def set_own_password(request: Request, response: Response) -> Me:
     """填原密码和新密码。别处的登录即刻作废，这一次的不受影响。原密码填错的，与登录时填错一样计数。"""
     ctx = await request_context(request)
     only(request)
     _person(ctx)
-    values = b.given(b.OwnPassword, await json_body(request, JSON))
+    values = b.given(b.OwnPassword, sent := await json_body(request, JSON))
     options = service_of(request).settings
-    await password.change(
-        ctx.runtime.pools, ctx.caller, values["current_password"], values["new_password"],
-        Attempt("set_password", (request.scope.get("client") or (None,))[0], ctx.request),
-        LockRule(options.lock_failures, options.lock_minutes), maker(service_of(request), ctx),
-    )  # fmt: skip
+    async with once(request, ctx, AUTH_ROLE, sent) as attempt:
+        if not attempt.found:
+            await password.change(
+                attempt.ctx.runtime.pools, ctx.caller, values["current_password"], values["new_password"],
+                Attempt("set_password", (request.scope.get("client") or (None,))[0], ctx.request),
+                LockRule(options.lock_failures, options.lock_minutes), maker(service_of(request), ctx),
+            )  # fmt: skip
+        attempt.wrote(200, "me", ctx.caller.account)
     service_of(request).authenticator.invalidate(ctx.caller.account)
-    response.headers["Cache-Control"] = "private, no-store"
+    response.headers.update({"Cache-Control": "private, no-store", **attempt.headers})
     return await _me(request, ctx)
 
 
@@ -151,20 +155,29 @@ async def list_sessions(request: Request, response: Response) -> Sessions:
 @router.post(
     "/v1/me/sessions/{id}/actions/end", summary="结束本人的一次登录", operation_id="end_own_session",
     status_code=204, responses=problems(400, 403, 404, 413, 415, 422), openapi_extra=body_of(b.Nothing, JSON, 结束={}),
+    dependencies=[REPEATABLE],
 )  # fmt: skip
-async def end_session(request: Request, id: Annotated[str, Path(description="登录的标识")]) -> None:
+async def end_session(request: Request, response: Response, id: Annotated[str, Path(description="登录的标识")]) -> None:
     """即刻生效，那次登录的令牌作废；也可以结束正在用的这一次。"""
     ctx = await request_context(request)
     only(request)
     _person(ctx)
-    b.given(b.Nothing, await json_body(request, JSON))
+    b.given(b.Nothing, sent := await json_body(request, JSON))
+    async with once(request, ctx, AUTH_ROLE, sent) as attempt:
+        if not attempt.found:
+            await _end(attempt.ctx, id)
+        attempt.wrote(204, "sessions", id)
+    service_of(request).authenticator.invalidate(ctx.caller.account)
+    response.headers.update(attempt.headers)
+
+
+async def _end(ctx: RequestContext, id: str) -> None:
     ended = 0
     if is_identifier(id):
         async with ctx.runtime.pools[AUTH_ROLE].acquire() as connection, connection.transaction():
             ended = await sign_ins.end(connection, ctx.caller.account, "owner", only=str(uuid.UUID(id)))
     if not ended:
         raise Refusal("not_found", label="登录")
-    service_of(request).authenticator.invalidate(ctx.caller.account)
 
 
 def _person(ctx: RequestContext) -> None:

@@ -215,24 +215,6 @@
   const headerName = (headers, name) => Object.keys(headers).find((key) => key.toLowerCase() === name.toLowerCase());
   const header = (headers, name) => headers[headerName(headers, name)];
 
-  /** Values the document itself gives for Idempotency-Key: prefilled, so never the clerk's own choice. */
-  function documentedKeys() {
-    const keys = new Set();
-    const visit = (value) => {
-      if (Array.isArray(value)) value.forEach(visit);
-      else if (value && typeof value === "object") {
-        if (value.in === "header" && /^idempotency-key$/i.test(value.name || "")) {
-          const schema = value.schema || {};
-          const examples = Object.values(value.examples || {}).map((example) => example.value);
-          [value.example, schema.example, schema.default, ...examples].forEach((key) => key && keys.add(String(key)));
-        } else Object.values(value).forEach(visit);
-      }
-    };
-    const spec = window.ui.specSelectors.specJson().toJS();
-    visit([spec.paths, spec.components && spec.components.parameters]);
-    return keys;
-  }
-
   const DOUBLE_CLICK_MS = 3000;
   const UNSETTLED = [408, 409]; // and 5xx: the first attempt may still be running
   const attempts = new Map(); // what is sent -> its key, until the server has certainly dealt with it
@@ -248,12 +230,10 @@
    * broken line) carries the same key: the server then answers with the first result and records nothing twice.
    */
   function addIdempotencyKey(request) {
-    const given = header(request.headers, "Idempotency-Key");
-    if (given && !documentedKeys().has(String(given))) return;
     const print = fingerprint(request);
     const key = attempts.get(print) || uuid();
     attempts.set(print, key);
-    request.headers[headerName(request.headers, "Idempotency-Key") || "Idempotency-Key"] = key;
+    request.headers["Idempotency-Key"] = key;
     const next = request.responseInterceptor;
     request.responseInterceptor = (response) => {
       if (response.ok) setTimeout(() => attempts.delete(print), DOUBLE_CLICK_MS);
@@ -453,11 +433,20 @@
 
   // ----------------------------------------------------------------------------------------------- start
 
+  /** The page gives each write its key (addIdempotencyKey), so no clerk is asked for one. */
+  function withoutKeys(spec) {
+    for (const operation of Object.values((spec && spec.paths) || {}).flatMap(Object.values)) {
+      if (operation.parameters) operation.parameters = operation.parameters.filter((one) => one.name !== "Idempotency-Key");
+    }
+    return spec;
+  }
+
   /** Behind a proxy that strips a path prefix the document does not know it: the page's own address does. */
-  function prefixPlugin() {
+  function documentPlugin() {
     const prefix = new URL(".", document.baseURI).pathname.replace(/\/$/, "");
     const withServer = (spec) => (prefix && spec && !spec.servers ? { ...spec, servers: [{ url: prefix }] } : spec);
-    return { statePlugins: { spec: { wrapActions: { updateJsonSpec: (update) => (spec) => update(withServer(spec)) } } } };
+    const updateJsonSpec = (update) => (spec) => update(withServer(withoutKeys(spec)));
+    return { statePlugins: { spec: { wrapActions: { updateJsonSpec } } } };
   }
 
   const root = document.getElementById("swagger-ui");
@@ -466,7 +455,7 @@
   window.ui = SwaggerUIBundle({
     domNode: root,
     url: new URL("openapi.json", document.baseURI).pathname,
-    plugins: [clerkPlugin, prefixPlugin],
+    plugins: [clerkPlugin, documentPlugin],
     docExpansion: "none",
     tryItOutEnabled: true,
     filter: true,

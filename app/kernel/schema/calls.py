@@ -5,7 +5,7 @@ A function that is called within another one is called by the owner of that one.
 
 from collections.abc import Iterator, Mapping
 
-from app.db.context import FIGURES_ROLE, SYSTEM_ROLE
+from app.db.context import AUTH_ROLE, FIGURES_ROLE, SYSTEM_ROLE
 from app.db.roles import CALLING, KEEPER, OWNER
 from app.kernel.schema.statements import listed
 from app.roles import WORK_LIST_READERS
@@ -13,11 +13,13 @@ from app.roles import WORK_LIST_READERS
 COUNTING = (FIGURES_ROLE, *(f"ledger_{role}" for role in WORK_LIST_READERS))  # figures, and who drills them down
 MERGING = ("ledger_inspection_office", "ledger_leading_group", SYSTEM_ROLE)
 NAMING = (*CALLING, SYSTEM_ROLE)  # whose statements name a caller
+# The role that signs in names the caller whose Idempotency-Key it keeps, and looks nothing up by that name.
+NAMED = (*NAMING, AUTH_ROLE)
 # By the owner of the functions, who alone can say so: function -> the database roles that call it. Those of `retention`
 # say it themselves.
 CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     OWNER: {
-        "caller_context()": (*NAMING, KEEPER),
+        "caller_context()": (*NAMED, KEEPER),
         "caller_grants()": (*NAMING, KEEPER),
         "caller_rounds()": NAMING,
         "caller_teams()": NAMING,
@@ -31,7 +33,7 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "team_scope_ids(text, uuid)": (KEEPER,),
     },
     KEEPER: {
-        "set_caller(text)": NAMING,
+        "set_caller(text)": NAMED,
         "entering_team()": NAMING,
         "caller_colleagues()": NAMING,
         "caller_ownership()": NAMING,

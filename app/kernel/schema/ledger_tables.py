@@ -19,15 +19,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
+from app.db.context import AUTH_ROLE, IMPORTING
 from app.db.types import XID8
 from app.kernel.declare.registry import Registry
 from app.kernel.schema.first_known import known_functions
 from app.kernel.schema.policies import in_range, in_system_range, revision_policies
-from app.kernel.schema.rights import caller_grant
-from app.kernel.schema.statements import roles, secured
+from app.kernel.schema.rights import CALLER, caller_grant
+from app.kernel.schema.statements import listed, roles, secured
 from app.kernel.schema.tables import code_column, metadata
-from app.roles import READERS
+from app.roles import READERS, ROLES
 
+CALLERS = (IMPORTING, *(f"ledger_{role}" for role in ROLES))
 REVISION = Table(
     "revision",
     metadata,
@@ -67,6 +69,21 @@ NUMBER_SERIES = Table(
     PrimaryKeyConstraint("jurisdiction", "series"),
     CheckConstraint("last >= 0", name="last"),
     comment="The highest number given or assigned in each series; the next is one above it.",
+)
+IDEMPOTENCY_KEY = Table(
+    "idempotency_key",
+    metadata,
+    Column("maker", Text(), nullable=False),
+    Column("request", LargeBinary(), nullable=False, comment="SHA-256 of its maker, method, path and key."),
+    Column("fingerprint", Text(), nullable=False, comment="A keyed digest of what was sent: it may hold a password."),
+    Column("status", SmallInteger(), nullable=False),
+    Column("type", Text(), nullable=False, comment="What was written: the path segment of its type."),
+    Column("name", Text(), nullable=False, comment="Its identifier. The answer is read anew, so none is stored."),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    PrimaryKeyConstraint("maker", "request"),
+    CheckConstraint("status between 200 and 299", name="status"),
+    Index("ix_idempotency_key_at", "at"),
+    comment="Requests with an Idempotency-Key that were carried out, for 7 days; written with what they have written.",
 )
 SYSTEM_SECRET = Table(
     "system_secret",
@@ -117,6 +134,17 @@ def number_series_statements(registry: Registry) -> Iterator[str]:
     yield f"create policy system on number_series to ledger_system using (\n    {in_system_range('number_series')})"
     yield f"create policy numbering on number_series to {numbering} using (\n  {in_range('number_series')})"
     yield f"grant select, insert, update on number_series to {numbering}, ledger_system"
+
+
+def idempotency_statements() -> Iterator[str]:
+    """Row security and grants of keys: whoever has sent a request sees its row, and nobody else does.
+
+    The role that signs in writes those of requests that change accounts.
+    """
+    callers = listed((*CALLERS, AUTH_ROLE))
+    yield from secured(IDEMPOTENCY_KEY)
+    yield f"create policy own on idempotency_key to {callers} using (\n    maker = {CALLER})"
+    yield f"grant select, insert, update on idempotency_key to {callers}"
 
 
 def schema_statements() -> Iterator[str]:

@@ -4,6 +4,7 @@
     create                            register a record
     change                            patch, action, correction, voiding: one path, named by `ChangeRequest.action`
     history, revision, difference     what became of a record, as the database wrote it
+    claim, find_written, keep_written what a request with an Idempotency-Key has written, and that it is under way
 
 Each takes a `RequestContext` (the caller and the request) and a `RecordType`. A write is one statement, or one
 transaction where it has effects on other records; a refusal leaves nothing behind. Row security decides in the database
@@ -15,6 +16,15 @@ from app.kernel.store.context import RequestContext, Runtime
 from app.kernel.store.create import create
 from app.kernel.store.effects import apply_effects
 from app.kernel.store.history import difference, history, revision
+from app.kernel.store.idempotency import (
+    KeyedRequest,
+    Written,
+    claim,
+    find_written,
+    in_transaction,
+    keep_written,
+    keyed_request,
+)
 from app.kernel.store.page import page
 from app.kernel.store.pending import ChangeRequest
 from app.kernel.store.read import get
@@ -23,15 +33,22 @@ from app.kernel.store.rules import RuleContext, required_columns
 
 __all__ = [
     "ChangeRequest",
+    "KeyedRequest",
     "RequestContext",
     "RuleContext",
     "Runtime",
+    "Written",
     "apply_effects",
     "change",
+    "claim",
     "create",
     "difference",
+    "find_written",
     "get",
     "history",
+    "in_transaction",
+    "keep_written",
+    "keyed_request",
     "page",
     "required_columns",
     "reveal",

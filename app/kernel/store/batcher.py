@@ -141,6 +141,15 @@ class Batcher:
                     request.outcome.set_result(answer)
 
 
+class Unbatched(Batcher):
+    """In the place of a batcher, for a request that has a transaction of its own: it shares no statement."""
+
+    async def submit(self, kind: Hashable, item: Any, record_id: str, run: Run) -> Any:
+        """Run the statement of this one item, on the connection that `run` borrows."""
+        (answer,) = await run([item])
+        return answer
+
+
 def _take_batch(line: list[_Request]) -> list[_Request]:
     """Take the next batch out of the line, in the order of identifiers, in which every process locks its rows."""
     taken: dict[str, _Request] = {}
