@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,7 +16,7 @@ from app.accounts.confirming import routes as confirming_routes
 from app.accounts.own import routes as own_routes
 from app.accounts.sign_in import routes as sign_in_routes
 from app.audit import routes as audit_routes
-from app.auth.authenticator import Authenticator, listening
+from app.auth.authenticator import Authenticator, listen
 from app.auth.rate_limit import RateLimit
 from app.auth.tokens import load_keys
 from app.db.context import AUTH_ROLE, FIGURES_ROLE
@@ -26,11 +27,12 @@ from app.http import system_routes
 from app.http.docs_page import mount_docs
 from app.http.openapi import document, mount_document
 from app.http.problems import answer_problems
+from app.http.readiness import installed
 from app.http.routing import DirectRoutes, HeadMiddleware, add_records
 from app.http.server import Application, RequestLog, Shortcut
 from app.http.service import Service
 from app.imports import routes as import_routes
-from app.imports.worker import run_jobs
+from app.imports.runners import run_jobs
 from app.kernel.personal.keyring import load_keyring
 from app.kernel.schema.models import Schemas
 from app.kernel.schema.tables import declare
@@ -91,7 +93,9 @@ def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
             async with pools[role].acquire() as connection:
                 await require_bound(connection, kind)
         service = app.state.service = await _service(pools, options)
-        async with listening(service.authenticator, pools.logins.auth), run_jobs(service):
+        service.schema = await installed(service)
+        hear = partial(listen, service.authenticator, pools.logins.auth)
+        async with service.tasks.keeping("principals", hear), run_jobs(service):
             service.ready = True
             yield
             service.ready = False

@@ -1,6 +1,8 @@
 """The database that a command works on: the one the settings name, or the embedded one."""
 
 import asyncio
+import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +12,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from app.cli.words import Stop, tell, usage
+from app.cli.words import Stop, complain, tell, usage
 from app.db.embedded import EmbeddedPostgresError, data_directory, embedded_postgres
 from app.db.logins import Logins, configured_logins, read_passwords
 from app.db.postgres_home import APPLICATION, PASSWORDS, SUPERUSER, addresses, service_logins
@@ -55,8 +57,15 @@ def database(options: Settings) -> Iterator[Database]:
         yield Database(logins, options.owner_database_url, directory)
         return
     connections = max(100, options.workers * options.pool_size * POOLS + CONNECTIONS_BESIDE)
-    with embedded_postgres(directory, settings={"max_connections": str(connections)}) as server:
+    with embedded_postgres(
+        directory, settings={"max_connections": str(connections)}, say=complain, ended=_end_this_process
+    ) as server:
         yield Database(server.logins, server.superuser_url, directory)
+
+
+def _end_this_process() -> None:
+    """The database is given up: whatever this process does ends in order, and the sentence that says why follows."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ on TCP, and leaves the server behind when the service is killed. A directory hol
 import os
 import pwd
 import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,11 +25,13 @@ from app.db.postgres_home import (
     fitting_binaries,
     initialise,
     kept_passwords,
+    require_owner,
     service_logins,
 )
 from app.db.postgres_home import PR_SET_PDEATHSIG as PR_SET_PDEATHSIG
 from app.db.postgres_home import EmbeddedPostgresError as EmbeddedPostgresError
-from app.db.postgres_server import await_predecessor, start_server
+from app.db.postgres_server import await_predecessor
+from app.db.postgres_supervisor import Supervisor
 
 SERVER_ACCOUNT = "inspectpg"
 ROOT_DIRECTORY = Path("/var/lib/inspection-ledger")
@@ -45,29 +48,44 @@ class EmbeddedPostgres:
     process_id: int
 
 
+def _complain(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
 @contextmanager
 def embedded_postgres(
-    directory: Path, *, durable: bool = True, settings: Mapping[str, str] = {}
-) -> Iterator[EmbeddedPostgres]:
+    directory: Path, *, durable: bool = True, settings: Mapping[str, str] = {},
+    say: Callable[[str], None] = _complain, ended: Callable[[], None] = lambda: None,
+) -> Iterator[EmbeddedPostgres]:  # fmt: skip
     """Run PostgreSQL on `directory` for the length of the block; the first time with an empty database `ledger`.
 
     The server shuts down with the block, and also when the process is killed. Any thread may enter the block.
     `durable=False` trades safety in a crash for speed (tests). `settings` are added to the server's own, except for its
-    address, port and name. Raises EmbeddedPostgresError for whatever a person can put right.
+    address, port and name. A server that ends is started again (app/db/postgres_supervisor.py): `say` is told, and
+    `ended` is called if it is given up. Raises EmbeddedPostgresError for whatever a person can put right.
     """
     directory = directory.resolve()
     with ExitStack() as stack:
         with _explained(directory):
             home = Home(directory, _server_account(directory), durable)
+            if home.account is None:
+                require_owner(home)  # before its files are opened, which this account could not
             stack.enter_context(claimed(home))
             binaries = fitting_binaries(home)
             await_predecessor(home)
             passwords = kept_passwords(home)
             if not home.data.exists():
                 initialise(home, binaries, passwords[SUPERUSER])
-            server, port = start_server(home, binaries, settings, stack)
-        urls = addresses(passwords, port)
-        yield EmbeddedPostgres(urls[SUPERUSER], urls[APPLICATION], service_logins(urls), directory, server.pid)
+            require_owner(home)
+            supervisor = Supervisor(home, binaries, settings, say, ended)
+            stack.callback(supervisor.stop)
+            process_id = supervisor.start()
+        urls = addresses(passwords, supervisor.port)
+        try:
+            yield EmbeddedPostgres(urls[SUPERUSER], urls[APPLICATION], service_logins(urls), directory, process_id)
+        finally:
+            if supervisor.given_up:
+                raise supervisor.given_up
 
 
 def data_directory(wanted: Path) -> tuple[Path, str | None]:

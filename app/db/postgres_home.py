@@ -24,6 +24,8 @@ PASSWORDS = "passwords.json"  # a name, no password
 SUPERUSER, APPLICATION = "postgres", "ledger_app"  # for migrations only; for requests, made by a migration
 LOGINS = (SUPERUSER, APPLICATION, *(login_name(APPLICATION, kind) for kind in FURTHER))
 PR_SET_PDEATHSIG = 1
+FULL = "No space left on device"
+SEGMENT_BYTES = 16 * 2**20  # of the write-ahead log: a start may need a new one
 
 # With LC_CTYPE=C Chinese has no trigrams, and nothing says so. The caller's own locale may not be generated.
 LOCALE = ("--locale=C", "--lc-ctype=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
@@ -213,10 +215,39 @@ def log_tail(home: Home) -> str:
     return "\n".join(home.log.read_text(errors="replace").splitlines()[-12:])
 
 
+def disk_is_full(home: Home) -> bool:
+    """Whether the server's last words are that the disk is full, or the disk itself says so."""
+    disk = os.statvfs(home.directory)
+    return FULL in log_tail(home) or disk.f_bavail * disk.f_frsize < SEGMENT_BYTES
+
+
 def start_failure(home: Home) -> EmbeddedPostgresError:
     """What to raise when the server does not start: its last words, and what to do."""
+    if disk_is_full(home):
+        return EmbeddedPostgresError(
+            f"PostgreSQL 没有启动,因为磁盘已满:请在 {home.directory} 所在的磁盘上腾出空间后重新启动,"
+            f"不要删除 {home.data} 里的任何文件。 "
+            f"PostgreSQL did not start because the disk is full: make room on the disk of {home.directory}, then start "
+            f"again; delete nothing in {home.data}.\n{home.log}:\n{log_tail(home)}"
+        )
     return EmbeddedPostgresError(
         "PostgreSQL 没有启动,原因见下面的日志末尾,请排除后重新启动。 "
         "PostgreSQL did not start: put right what the end of its log says, then start again."
         f"\n{home.log}:\n{log_tail(home)}"
+    )
+
+
+def require_owner(home: Home) -> None:
+    """Refuse data that belongs to another account than the server's, with the command that mends it."""
+    if not home.data.exists():
+        return
+    wanted, owner = home.account.pw_uid if home.account else os.geteuid(), home.data.stat().st_uid
+    if owner == wanted:
+        return
+    name = home.account.pw_name if home.account else pwd.getpwuid(wanted).pw_name
+    command = f"chown -R {name}: {home.data if home.account else home.directory}"
+    command = command if os.geteuid() == 0 else f"sudo {command}"
+    raise EmbeddedPostgresError(
+        f"{home.data} 不属于数据库账户 {name},PostgreSQL 不会使用它,请执行:{command} 。 "
+        f"{home.data} does not belong to the account {name} and PostgreSQL refuses it; run: {command}"
     )

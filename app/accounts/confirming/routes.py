@@ -10,6 +10,7 @@ from app.accounts import second_person
 from app.accounts.callers import body_of, reach
 from app.clock import SHANGHAI
 from app.db.context import AUTH_ROLE
+from app.db.outcome import Transaction
 from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import JSON, json_body, only, request_context, service_of
@@ -46,7 +47,7 @@ async def _decided(request: Request, id: str, state: str) -> Decision:
     if found is None or not all(low.startswith(own) for low in (found["low"], found["former_low"]) if low is not None):
         raise Refusal("not_found", label="账号改动")
     b.given(b.Nothing, await json_body(request, JSON))
-    async with pools[AUTH_ROLE].acquire() as connection, connection.transaction():
+    async with pools[AUTH_ROLE].acquire() as connection, Transaction(connection):
         await second_person.decide(connection, found, state, ctx.caller.account)
     service_of(request).authenticator.invalidate(found["principal"])
     log.info("principal", request=ctx.request, by=ctx.caller.account, id=found["principal"], changed=[state])
