@@ -18,7 +18,7 @@ from app.accounts.sign_in import routes as sign_in_routes
 from app.audit import routes as audit_routes
 from app.auth.authenticator import Authenticator, listen
 from app.auth.rate_limit import RateLimit
-from app.auth.tokens import load_keys
+from app.auth.tokens import load_keys, load_ring
 from app.db.context import AUTH_ROLE, FIGURES_ROLE
 from app.db.logins import Logins, configured_logins
 from app.db.pool import Pools
@@ -33,7 +33,6 @@ from app.http.server import Application, RequestLog, Shortcut
 from app.http.service import Service
 from app.imports import routes as import_routes
 from app.imports.runners import run_jobs
-from app.kernel.personal.keyring import load_keyring
 from app.kernel.schema.models import Schemas
 from app.kernel.schema.tables import declare
 from app.kernel.store import Runtime
@@ -112,7 +111,7 @@ def _logins(options: Settings) -> Logins:
 
 async def _service(pools: Pools, options: Settings) -> Service:
     secret_key = options.secret_key.get_secret_value() if options.secret_key else None
-    ring = load_keyring(secret_key, options.data_dir)
+    ring = await load_ring(pools, secret_key, options.data_dir)
     keys = await load_keys(pools, ring)
     return Service(
         Runtime(REGISTRY, SCHEMAS, pools, ring),

@@ -20,6 +20,7 @@ CODES = {
     "53100": "disk_full",
     "53200": "out_of_memory",
     "53300": "too_many_connections",
+    "53400": "took_too_long",  # a limit that the operator has set, as for temporary files
     "55P03": "busy",  # a lock that was not to be had in time
     "57014": "took_too_long",  # cancelled: by statement_timeout, or by a person
     "57P01": "database_stopping",

@@ -139,7 +139,7 @@ def _copied(home: Home, binaries: Path) -> Path:
 def kept_passwords(home: Home) -> dict[str, str]:
     """The passwords of this directory, made on first use and kept in a file of its own (0600)."""
     file = home.directory / PASSWORDS
-    if not file.exists() and home.data.exists():
+    if home.data.exists() and not {SUPERUSER, APPLICATION} <= logins.read_passwords(file).keys():
         raise EmbeddedPostgresError(
             f"{file} 不见了，没有它就登录不了数据库，请找回它，或把备份恢复到一个空目录。 "
             f"{file} is gone and nobody can log in without it: put it back, or restore a backup elsewhere."

@@ -5,7 +5,7 @@ A function that is called within another one is called by the owner of that one.
 
 from collections.abc import Iterator, Mapping
 
-from app.db.context import FIGURES_ROLE, SYSTEM_ROLE
+from app.db.context import AUTH_ROLE, FIGURES_ROLE, SYSTEM_ROLE
 from app.db.roles import CALLING, KEEPER, OWNER
 from app.kernel.schema.statements import listed
 from app.roles import WORK_LIST_READERS
@@ -37,6 +37,7 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "caller_ownership()": NAMING,
         "merge_takes_two(text, uuid, uuid)": MERGING,
         "merge_is_proposed(text, uuid, uuid)": MERGING,
+        "sealed_key_ids()": (AUTH_ROLE,),
         "receivers_with_account()": ("ledger_inspection_office", SYSTEM_ROLE),
         "clue_without_reader(text, uuid)": (*COUNTING, SYSTEM_ROLE),
         "system_pass(text)": CALLING,
