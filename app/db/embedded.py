@@ -25,7 +25,6 @@ from app.db.postgres_home import (
     fitting_binaries,
     initialise,
     kept_passwords,
-    require_owner,
     service_logins,
 )
 from app.db.postgres_home import PR_SET_PDEATHSIG as PR_SET_PDEATHSIG
@@ -69,14 +68,14 @@ def embedded_postgres(
         with _explained(directory):
             home = Home(directory, _server_account(directory), durable)
             if home.account is None:
-                require_owner(home)  # before its files are opened, which this account could not
+                _require_owner(home)  # before its files are opened, which this account could not
             stack.enter_context(claimed(home))
             binaries = fitting_binaries(home)
             await_predecessor(home)
             passwords = kept_passwords(home)
             if not home.data.exists():
                 initialise(home, binaries, passwords[SUPERUSER])
-            require_owner(home)
+            _require_owner(home)
             supervisor = Supervisor(home, binaries, settings, say, ended)
             stack.callback(supervisor.stop)
             process_id = supervisor.start()
@@ -140,4 +139,20 @@ def _server_account(directory: Path) -> pwd.struct_passwd | None:
     raise EmbeddedPostgresError(
         f"无法创建数据库账户 {SERVER_ACCOUNT}({output}),请手工创建它,或以普通用户启动服务。 "
         f"The database account {SERVER_ACCOUNT} cannot be created ({output}): create it, or start as an ordinary user."
+    )
+
+
+def _require_owner(home: Home) -> None:
+    """Refuse data that belongs to another account than the server's, with the command that mends it."""
+    if not home.data.exists():
+        return
+    wanted, owner = home.account.pw_uid if home.account else os.geteuid(), home.data.stat().st_uid
+    if owner == wanted:
+        return
+    name = home.account.pw_name if home.account else pwd.getpwuid(wanted).pw_name
+    command = f"chown -R {name}: {home.data if home.account else home.directory}"
+    command = command if os.geteuid() == 0 else f"sudo {command}"
+    raise EmbeddedPostgresError(
+        f"{home.data} 不属于数据库账户 {name},PostgreSQL 不会使用它,请执行:{command} 。 "
+        f"{home.data} does not belong to the account {name} and PostgreSQL refuses it; run: {command}"
     )

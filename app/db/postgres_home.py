@@ -235,19 +235,3 @@ def start_failure(home: Home) -> EmbeddedPostgresError:
         "PostgreSQL did not start: put right what the end of its log says, then start again."
         f"\n{home.log}:\n{log_tail(home)}"
     )
-
-
-def require_owner(home: Home) -> None:
-    """Refuse data that belongs to another account than the server's, with the command that mends it."""
-    if not home.data.exists():
-        return
-    wanted, owner = home.account.pw_uid if home.account else os.geteuid(), home.data.stat().st_uid
-    if owner == wanted:
-        return
-    name = home.account.pw_name if home.account else pwd.getpwuid(wanted).pw_name
-    command = f"chown -R {name}: {home.data if home.account else home.directory}"
-    command = command if os.geteuid() == 0 else f"sudo {command}"
-    raise EmbeddedPostgresError(
-        f"{home.data} 不属于数据库账户 {name},PostgreSQL 不会使用它,请执行:{command} 。 "
-        f"{home.data} does not belong to the account {name} and PostgreSQL refuses it; run: {command}"
-    )

@@ -53,7 +53,7 @@ async def live() -> dict[str, str]:
     "/health/ready",
     summary="能否办理业务",
     response_model=Health,
-    responses={503: {"description": "服务正忙", "content": PROBLEM}},
+    responses={503: {"description": "尚未就绪，写明缘由", "content": PROBLEM}},
 )
 async def ready(request: Request) -> dict[str, str]:
     """能查阅也能办理：数据库可读可写，结构和密钥相符，后台任务都在运行，上次中断的导入已了结。否则 503，写明缘由。"""

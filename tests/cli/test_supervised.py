@@ -35,7 +35,8 @@ def disk() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def served(disk: Path) -> Iterator[Running]:
-    with running("serve", disk / "data", LEDGER_ADMIN_PASSWORD=ADMIN, LEDGER_ACCESS_LOG="off") as service:
+    settings = {"LEDGER_ADMIN_PASSWORD": ADMIN, "LEDGER_ACCESS_LOG": "off", "LEDGER_WORKERS": "2"}
+    with running("serve", disk / "data", **settings) as service:
         service.until(LAST_WORDS)
         yield service
 
@@ -136,5 +137,23 @@ def test_without_its_key_it_does_not_start_and_makes_no_other(served: Running, d
         assert told.returncode == 1 and str(passwords) in told.stderr and words in told.stderr, told.stderr
         assert passwords.read_text() == damaged
     passwords.write_text(kept)
+
+
+def test_a_database_that_never_comes_back_ends_the_service_with_a_sentence_and_a_status(
+    served: Running, disk: Path
+) -> None:
+    control = disk / "data" / "data" / "global" / "pg_control"
     with running("serve", disk / "data", LEDGER_ACCESS_LOG="off") as service:
         service.until(LAST_WORDS)
+        children = service.children()
+        control.rename(disk / "pg_control")
+        os.kill(postmaster(service).pid, signal.SIGKILL)
+        service.until("PostgreSQL did not start")
+        assert service.process.wait(SECONDS) == 1
+        assert gone(children)
+    (disk / "pg_control").rename(control)
+    with running("serve", disk / "data", LEDGER_ACCESS_LOG="off") as service:
+        service.until(LAST_WORDS)
+        service.process.send_signal(signal.SIGHUP)
+        service.until("已停止")
+        assert service.process.wait(SECONDS) == 0
