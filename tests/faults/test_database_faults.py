@@ -143,3 +143,29 @@ async def test_ready_says_that_the_schema_is_another_or_a_key_is_not_here(
             finally:
                 await owner.execute(back)
     assert await ready(service_on_wires) == (200, "")
+
+
+@pytest.mark.parametrize(
+    ("refuse", "admit", "code"),
+    [
+        ("connection limit 0", "connection limit -1", "too_many_connections"),
+        ("nologin", "login", "database_unreachable"),
+    ],
+)
+async def test_a_connection_that_is_refused_has_saved_nothing_and_says_why(
+    refuse: str, admit: str, code: str, service_on_wires: Wired, make: Maker, database: EmbeddedPostgres
+) -> None:
+    unit, office = await make("units"), service_on_wires.office
+    async with owning(database) as owner:
+        await owner.execute(f"alter role ledger_app {refuse}")
+        try:
+            service_on_wires.requests.break_all()
+            await asyncio.sleep(0.05)  # until the service has heard that they are closed
+            answer = await office.change(unit, "units", {"note": "不行"})
+            read = await office.get(f"/v1/units/{unit['id']}")
+        finally:
+            await owner.execute(f"alter role ledger_app {admit}")
+    assert (answer.status_code, answer.json()["code"]) == (503, code), answer.text
+    assert "没有保存" in answer.json()["detail"] and int(answer.headers["retry-after"]) > 0
+    assert (read.status_code, read.json()["code"], "保存" in read.text) == (503, code, False)
+    assert (await office.change(unit, "units", {"note": "好了"})).status_code == 200

@@ -127,6 +127,24 @@ async def test_a_write_that_was_cut_is_called_unsaved_only_where_nothing_was_sav
         assert any(t.startswith("unsaved") for t in told), "before COMMIT is sent nothing can have been saved"
 
 
+@pytest.mark.parametrize("carried_out", [False, True], ids=["before", "after"])
+async def test_the_commit_of_a_preview_that_was_cut_is_unknown_and_the_import_tells(
+    carried_out: bool, service_on_wires: Wired, database: EmbeddedPostgres
+) -> None:
+    asked, office = f"cut-preview-{carried_out:d}", service_on_wires.office
+    content = f"单位编码,单位名称,单位类型,上级单位\n,{asked},村组,\n".encode()
+    found = await office.import_file(content, "text/csv", type="units", mode="preview")
+    assert found["state"] == "checked", found
+    service_on_wires.requests.cut = cut = Cut(1, carried_out, b"COMMIT;")
+    headers = {"X-Request-Id": asked}
+    answer = await office.post(f"/v1/imports/{found['id']}/actions/commit", headers=headers)
+    assert cut.made and (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown"), answer.text
+    after = await office.read(f"/v1/imports/{found['id']}")
+    assert (after["state"], await revisions(database, asked)) == (("committed", 1) if carried_out else ("checked", 0))
+    again = await office.post(f"/v1/imports/{found['id']}/actions/commit")
+    assert again.status_code == (409 if carried_out else 200), again.text
+
+
 async def test_a_read_that_was_cut_says_nothing_of_saving(
     service_on_wires: Wired, make: Maker, database: EmbeddedPostgres
 ) -> None:

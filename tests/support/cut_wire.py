@@ -13,10 +13,14 @@ SYNC = b"S\x00\x00\x00\x04"
 
 @dataclass
 class Cut:
-    """Where the way is cut: at the client's n-th message from now, and whether the server carries it out first."""
+    """Where the way is cut: at the client's n-th message from now, and whether the server carries it out first.
+
+    Messages without the words of `holding` are not counted.
+    """
 
     nth: int
     carried_out: bool
+    holding: bytes = b""
     message: bytes = b""  # what was cut, once it was
 
     @property
@@ -82,7 +86,7 @@ class Wire:
             writer.transport.abort()
 
     def _falls_on(self, data: bytes) -> bool:
-        if self.cut is None or self.cut.made:
+        if self.cut is None or self.cut.made or self.cut.holding not in data:
             return False
         self.cut.nth -= 1
         if self.cut.made:
