@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,9 +16,9 @@ from app.accounts.confirming import routes as confirming_routes
 from app.accounts.own import routes as own_routes
 from app.accounts.sign_in import routes as sign_in_routes
 from app.audit import routes as audit_routes
-from app.auth.authenticator import Authenticator, listening
+from app.auth.authenticator import Authenticator, listen
 from app.auth.rate_limit import RateLimit
-from app.auth.tokens import load_keys
+from app.auth.tokens import load_keys, load_ring
 from app.db.context import AUTH_ROLE, FIGURES_ROLE
 from app.db.logins import Logins, configured_logins
 from app.db.pool import Pools
@@ -26,12 +27,12 @@ from app.http import system_routes
 from app.http.docs_page import mount_docs
 from app.http.openapi import document, mount_document
 from app.http.problems import answer_problems
+from app.http.readiness import installed
 from app.http.routing import DirectRoutes, HeadMiddleware, add_records
 from app.http.server import Application, RequestLog, Shortcut
 from app.http.service import Service
 from app.imports import routes as import_routes
-from app.imports.worker import run_jobs
-from app.kernel.personal.keyring import load_keyring
+from app.imports.runners import run_jobs
 from app.kernel.schema.models import Schemas
 from app.kernel.schema.tables import declare
 from app.kernel.store import Runtime
@@ -91,7 +92,9 @@ def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
             async with pools[role].acquire() as connection:
                 await require_bound(connection, kind)
         service = app.state.service = await _service(pools, options)
-        async with listening(service.authenticator, pools.logins.auth), run_jobs(service):
+        service.schema = await installed(service)
+        hear = partial(listen, service.authenticator, pools.logins.auth)
+        async with service.tasks.keeping("principals", hear), run_jobs(service):
             service.ready = True
             yield
             service.ready = False
@@ -108,7 +111,7 @@ def _logins(options: Settings) -> Logins:
 
 async def _service(pools: Pools, options: Settings) -> Service:
     secret_key = options.secret_key.get_secret_value() if options.secret_key else None
-    ring = load_keyring(secret_key, options.data_dir)
+    ring = await load_ring(pools, secret_key, options.data_dir)
     keys = await load_keys(pools, ring)
     return Service(
         Runtime(REGISTRY, SCHEMAS, pools, ring),

@@ -387,6 +387,13 @@ create trigger rescope_changed after update on unit for each row
   execute function rescope_units();
 alter function rescope_units() owner to ledger_keeper;
 
+-- Which keys have encrypted the values that are there: a service whose ring lacks one of them does not start.
+create function sealed_key_ids() returns text[]
+  language sql stable security definer set search_path = public, pg_temp as $$
+  select array(select distinct key_id from sealed_value) $$;
+comment on function sealed_key_ids() is 'The names of the keys with which values are encrypted.';
+alter function sealed_key_ids() owner to ledger_keeper;
+
 create function team_scope_ids(jurisdiction text, team_id uuid) returns uuid[] language sql stable as $$
   select coalesce(array_agg(t.id), '{}') from team t where t.jurisdiction = $1 and t.id = $2 and t.state = 'active' $$;
 comment on function team_scope_ids(text, uuid) is 'What a team answers for: itself, while it is active.';
@@ -679,6 +686,7 @@ grant execute on function caller_ownership() to ledger_importing, ledger_figures
   ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
 grant execute on function merge_takes_two(text, uuid, uuid) to ledger_inspection_office, ledger_leading_group, ledger_system;
 grant execute on function merge_is_proposed(text, uuid, uuid) to ledger_inspection_office, ledger_leading_group, ledger_system;
+grant execute on function sealed_key_ids() to ledger_auth;
 grant execute on function receivers_with_account() to ledger_inspection_office, ledger_system;
 grant execute on function clues_without_reader(text, uuid) to ledger_figures, ledger_leading_group, ledger_inspection_office, ledger_case_supervision,
   ledger_superior, ledger_system;
@@ -5934,6 +5942,8 @@ create policy sealing on sealed_value for insert to ledger_inspection_team, ledg
 grant insert on sealed_value to ledger_inspection_team, ledger_case_supervision, ledger_importing;
 create policy rotation on sealed_value to ledger_sealing using (true);
 grant select, update (form, algorithm, key_id, ciphertext) on sealed_value to ledger_sealing;
+create policy keeper on sealed_value for select to ledger_keeper using (true);
+grant select (key_id) on sealed_value to ledger_keeper;
 grant select on sealed_value to ledger_inspection_team;
 create policy inspection_team on sealed_value for select to ledger_inspection_team using (
     (member = 'persons.id_number' and exists (select from person x

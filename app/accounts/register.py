@@ -17,6 +17,7 @@ from app.accounts.second_person import Maker, enter
 from app.auth import credentials, passwords, sign_ins
 from app.auth.principals import USERNAME, Principal, find, read
 from app.db.context import AUTH_ROLE
+from app.db.outcome import Transaction
 from app.db.pool import Pools
 from app.errors import FieldError, Refusal, invalid
 
@@ -49,7 +50,7 @@ async def insert(
     told = by.confirmation != "command line"  # then an administrator knows the secret
     pool = pools[AUTH_ROLE]
     try:
-        async with pool.acquire() as connection, connection.transaction():
+        async with pool.acquire() as connection, Transaction(connection):
             await connection.execute(
                 "with p as (insert into principal"
                 " (id, kind, role, code, low, high, unit_number, team_number, types, expires_at, label, created_by,"
@@ -94,7 +95,7 @@ async def changing(
     every division, also while the change waits for confirmation.
     """
     pool = pools[AUTH_ROLE]
-    async with pool.acquire() as connection, connection.transaction():
+    async with pool.acquire() as connection, Transaction(connection):
         await connection.execute("select from principal where role = 'administrator' order by id for update")
         old = await read(connection, identifier, "for update of p")
         yield connection, old

@@ -14,6 +14,7 @@ import uuid_utils
 
 from app.auth.principals import Principal, read
 from app.db.context import AUTH_ROLE
+from app.db.outcome import Transaction
 from app.db.pool import Pools
 from app.errors import Refusal
 from app.records import REGISTRY
@@ -115,7 +116,7 @@ _DECIDED = "update account_change set state = $2, decided_by = $3, decided_at = 
 
 async def confirm_all(pools: Pools, identifier: str) -> Principal | None:
     """Let the role of a principal hold, as the command line: also what was declined. None if there is no such one."""
-    async with pools[AUTH_ROLE].acquire() as connection, connection.transaction():
+    async with pools[AUTH_ROLE].acquire() as connection, Transaction(connection):
         old = await read(connection, identifier, "for update of p")
         if old is None:
             return None

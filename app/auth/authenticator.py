@@ -8,19 +8,16 @@ import asyncio
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-import asyncpg
 
 from app.auth import api_keys, credentials, principals, sign_ins, tokens
 from app.auth.rate_limit import Allowance, RateLimit
 from app.db.context import AUTH_ROLE, Caller
 from app.db.pool import Pools, connect
+from app.db.watched import WatchedTask
 from app.errors import Refusal
-from app.logging import log
 
 CHANNEL = "ledger_principals"
 BEAT_SECONDS, ANSWER_SECONDS = 3.0, 5.0
@@ -118,31 +115,8 @@ class Authenticator:
         self.invalidate_all()
 
 
-@asynccontextmanager
-async def listening(authenticator: Authenticator, url: str) -> AsyncIterator[None]:
-    """Listen for changes of principals while the block lasts. A connection that is lost is opened again."""
-    task = asyncio.create_task(_listen_always(authenticator, url))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def _listen_always(authenticator: Authenticator, url: str) -> None:
-    while True:
-        try:
-            await _listen(authenticator, url)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as problem:
-            log.warning("principals unheard", problem=type(problem).__name__)
-        finally:
-            authenticator.stop_caching()
-        await asyncio.sleep(0.5)
-
-
-async def _listen(authenticator: Authenticator, url: str) -> None:
-    """Listen until the connection is lost or its heartbeat stays unanswered.
+async def listen(authenticator: Authenticator, url: str, watched: WatchedTask) -> None:
+    """Listen for changes of principals until the connection is lost or its heartbeat stays unanswered.
 
     Postgres delivers notifications in the order of commits: a heartbeat that arrives proves that every change committed
     before it has arrived, too.
@@ -160,6 +134,7 @@ async def _listen(authenticator: Authenticator, url: str) -> None:
 
     def closed(_connection: Any) -> None:
         authenticator.stop_caching()
+        watched.running = False
         lost.set()
 
     connection.add_termination_listener(closed)
@@ -169,8 +144,9 @@ async def _listen(authenticator: Authenticator, url: str) -> None:
             beat.clear()
             await connection.execute("select pg_notify($1, $2)", CHANNEL, mark, timeout=ANSWER_SECONDS)
             await asyncio.wait_for(beat.wait(), ANSWER_SECONDS)
-            authenticator.listening = True
+            authenticator.listening = watched.running = True
             with suppress(TimeoutError):
                 await asyncio.wait_for(lost.wait(), BEAT_SECONDS)
     finally:
+        authenticator.stop_caching()
         connection.terminate()

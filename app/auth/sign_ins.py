@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import asyncpg
+
 from app.auth.principals import Principal
 from app.db.context import AUTH_ROLE
-from app.db.pool import Pools
+from app.db.pool import Pool, Pools
 
 # How often a process writes down that a session is in use, at most. A session ends as much later than the limit says.
 SEEN_SECONDS, SEEN_SHARE = 60.0, 0.1
@@ -76,16 +78,31 @@ async def refused(pools: Pools, principal: Principal | None, attempt: Attempt, o
 
 
 async def in_use(pools: Pools, session: str, principal_id: str, idle_minutes: int) -> bool:
-    """Whether the session goes on; writes down that it is in use. One that was idle for too long ends here."""
+    """Whether the session goes on; writes down that it is in use. One that was idle for too long ends here.
+
+    Where nothing can be written (a full disk, a standby) it goes on for as long as it was seen within the limit, so
+    that reads go on.
+    """
     pool = pools[AUTH_ROLE]
-    row = await pool.fetchrow(
+    try:
+        row = await _seen(pool, session, principal_id, idle_minutes)
+    except (asyncpg.DiskFullError, asyncpg.ReadOnlySQLTransactionError):
+        row = await pool.fetchrow(
+            "select last_seen_at >= now() - $3 * interval '1 second' as goes_on from session"
+            " where id = $1 and principal = $2 and ended_at is null",
+            session, principal_id, idle_minutes * 60 + seen_every(idle_minutes),
+        )  # fmt: skip
+    return bool(row and row["goes_on"])
+
+
+async def _seen(pool: Pool, session: str, principal_id: str, idle_minutes: int) -> Any:
+    return await pool.fetchrow(
         "update session set ended_at = case when idle then now() end, ended_by = case when idle then 'idle' end,"
         " last_seen_at = case when idle then last_seen_at else now() end"
         " from (select last_seen_at < now() - $3 * interval '1 second' as idle from session where id = $1 for update) i"
         " where id = $1 and principal = $2 and ended_at is null returning not i.idle as goes_on",
         session, principal_id, idle_minutes * 60 + seen_every(idle_minutes),
     )  # fmt: skip
-    return bool(row and row["goes_on"])
 
 
 async def sessions(pools: Pools, principal_id: str, idle_minutes: int) -> list[Session]:

@@ -4,6 +4,7 @@ import base64
 import secrets
 import time
 from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from joserfc import jws, jwt
@@ -16,7 +17,7 @@ from app.db.pool import Pools
 from app.errors import Refusal
 from app.kernel.declare.values import is_identifier
 from app.kernel.personal.encryption import Place, SealedValue, locked, opened
-from app.kernel.personal.keyring import Keyring
+from app.kernel.personal.keyring import FILE, Keyring, NoSecret, load_keyring
 from app.strict_json import load
 
 ISSUER = AUDIENCE = "inspection-ledger"
@@ -42,6 +43,24 @@ class Claims:
     generation: int
     exp: float
     session: str | None = None
+
+
+async def load_ring(pools: Pools, given: str | None, folder: Path) -> Keyring:
+    """The secrets of this installation, which open all that is sealed. A secret is made only where nothing is.
+
+    Raises NoSecret if the file of the secrets is missing, or lacks one with which something was sealed.
+    """
+    sealed = await pools[AUTH_ROLE].fetchval("select sealed_key_ids() || array(select key_id from service_key)")
+    ring = load_keyring(given, folder, make=not sealed)
+    unknown = sorted(key_id for key_id in set(sealed) if not ring.opens(key_id))
+    if unknown:
+        where = folder / FILE if ring.from_file else "LEDGER_SECRET_KEY"
+        raise NoSecret(
+            f"{where} 不是这个数据库的，或缺了其中的密钥 {'、'.join(unknown)}，打不开已加密的内容：请放回原来的。/ "
+            f"{where} is not that of this database, or lacks its keys {', '.join(unknown)}, with which values are "
+            "sealed. Put the former one back."
+        )
+    return ring
 
 
 async def load_keys(pools: Pools, ring: Keyring) -> Keys:

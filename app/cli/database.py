@@ -1,6 +1,8 @@
 """The database that a command works on: the one the settings name, or the embedded one."""
 
 import asyncio
+import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +12,10 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from app.cli.words import Stop, tell, usage
+from app.cli.words import Stop, complain, tell, usage
 from app.db.embedded import EmbeddedPostgresError, data_directory, embedded_postgres
-from app.db.logins import Logins, configured_logins, read_passwords
+from app.db.logins import PASSWORDS as LOGIN_PASSWORDS
+from app.db.logins import Logins, configured_logins, read_passwords, unknown_passwords
 from app.db.postgres_home import APPLICATION, PASSWORDS, SUPERUSER, addresses, service_logins
 from app.db.roles import ACTING, SETTINGS, require_bound
 from app.migrate.run import head, migrate, require_current
@@ -51,12 +54,21 @@ def database(options: Settings) -> Iterator[Database]:
     if options.database_url is not None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check("LEDGER_DATABASE_URL", options.database_url)
+        if options.owner_database_url:
+            asyncio.run(_require_known(options, directory, options.owner_database_url))
         logins = configured_logins(options, directory, make=bool(options.owner_database_url))
         yield Database(logins, options.owner_database_url, directory)
         return
     connections = max(100, options.workers * options.pool_size * POOLS + CONNECTIONS_BESIDE)
-    with embedded_postgres(directory, settings={"max_connections": str(connections)}) as server:
+    with embedded_postgres(
+        directory, settings={"max_connections": str(connections)}, say=complain, ended=_end_this_process
+    ) as server:
         yield Database(server.logins, server.superuser_url, directory)
+
+
+def _end_this_process() -> None:
+    """The database is given up: whatever this process does ends in order, and the sentence that says why follows."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
@@ -115,6 +127,27 @@ async def _reach(setting: str, url: str) -> None:
             f"The database {place} cannot be reached ({reason}): check that it runs, and {setting}.",
         ) from None
     await connection.close()
+
+
+async def _require_known(options: Settings, directory: Path, owner_url: str) -> None:
+    """Refuse to make a password for a login that is there already: the one it has stands in a file that is gone."""
+    if not (unknown := unknown_passwords(options, directory)):
+        return
+    await _reach("LEDGER_OWNER_DATABASE_URL", owner_url)
+    connection = await asyncpg.connect(owner_url)
+    try:
+        rows = await connection.fetch("select rolname from pg_roles where rolname = any($1::text[])", unknown)
+    finally:
+        await connection.close()
+    if rows:
+        file, named = directory / LOGIN_PASSWORDS, ", ".join(row["rolname"] for row in rows)
+        raise Stop(
+            f"数据库里已有登录 {named}，而 {file} 里没有密码：请由备份放回这个文件，"
+            "或设置其地址（LEDGER_…_DATABASE_URL）；找不回的，删去这些登录角色再执行 migrate。没有另造新的。",
+            f"The logins {named} are in the database, and their passwords are not in {file}: put the file back from "
+            "the backup, or set their addresses (LEDGER_…_DATABASE_URL); if it is lost, drop that login role and "
+            "migrate again. No new ones were made.",
+        )
 
 
 async def _require_bound(logins: Logins) -> None:

@@ -3,14 +3,14 @@
 import asyncio
 from pathlib import Path
 
-from app.auth.tokens import load_keys, reseal_keys
+from app.auth.tokens import load_keys, load_ring, reseal_keys
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, tell
 from app.db.logins import Logins
 from app.db.pool import Pools, connect
 from app.db.roles import SEALING
 from app.kernel.personal.encryption import Unopened
-from app.kernel.personal.keyring import FILE, Keyring, UnknownKey, load_keyring
+from app.kernel.personal.keyring import FILE, Keyring, UnknownKey
 from app.kernel.personal.rotation import Rotated, not_renewed, rotate
 from app.settings import Settings
 
@@ -24,7 +24,7 @@ def rotate_key() -> None:
         with database_or_running(options) as found:
             bring_up_to_date(found, silent=True)
             given = options.secret_key.get_secret_value() if options.secret_key else None
-            ring = load_keyring(given, found.directory)
+            ring = installation_ring(found.logins, given, found.directory)
             done = asyncio.run(_rotate(found.logins, ring))
         _report(done, ring, found.directory)
 
@@ -50,6 +50,19 @@ async def _rotate(logins: Logins, ring: Keyring) -> Rotated:
     await reseal_keys(pools, ring)
     await pools.close()
     return done
+
+
+def installation_ring(logins: Logins, given: str | None, directory: Path) -> Keyring:
+    """The secrets of this installation. Raises NoSecret if they do not open what is sealed in the database."""
+
+    async def load() -> Keyring:
+        pools = Pools(logins, size=1)
+        try:
+            return await load_ring(pools, given, directory)
+        finally:
+            await pools.close()
+
+    return asyncio.run(load())
 
 
 def require_keys(logins: Logins, ring: Keyring) -> None:

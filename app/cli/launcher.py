@@ -22,11 +22,10 @@ from uvicorn.supervisors import Multiprocess
 from app.cli.client import address
 from app.cli.database import Database, bring_up_to_date, database
 from app.cli.first_account import first_account
-from app.cli.keys import require_keys
+from app.cli.keys import installation_ring, require_keys
 from app.cli.words import Stop, tell, usage
 from app.cli.worker import LOGS
 from app.db.logins import Logins
-from app.kernel.personal.keyring import Keyring, load_keyring
 from app.settings import Settings, settings
 
 KEEP_ALIVE_SECONDS = 30  # longer than a clerk thinks between two clicks, shorter than proxies remember
@@ -34,6 +33,7 @@ GRACE_SECONDS = 10  # what is under way when the service is told to stop
 CONNECTIONS = 1000  # a worker answers 503 above; each open connection costs some 10 KiB
 AFTER_READY_SECONDS = 5
 ENDING = (signal.SIGTERM, signal.SIGINT)
+HANGUP = signal.SIGHUP  # the terminal is gone; `nohup` says that this is no reason to end
 # A serving process can neither change the schema, nor encrypt anew, nor open an account of its own.
 NOT_FOR_SERVING = (
     "LEDGER_OWNER_DATABASE_URL", "LEDGER_SEALING_DATABASE_URL", "LEDGER_ADMIN_PASSWORD", "LEDGER_DEMO_PASSWORD",
@@ -75,7 +75,8 @@ def launch(*, after_ready: AfterReady | None = None, keep: Callable[[Path, str],
         with database(options) as found:
             bring_up_to_date(found)
             first_account(found.logins, options.admin_password, partial(keep, found.directory) if keep else None)
-            require_keys(found.logins, _ring(options, found.directory))
+            secret = options.secret_key.get_secret_value() if options.secret_key else None
+            require_keys(found.logins, installation_ring(found.logins, secret, found.directory))
             _environment(options, found.logins, found.directory, quiet=after_ready is not None)
             started = Started(address(*listener.getsockname()[:2]), found, found.directory, options)
             _serve_beside(options, listener, started, after_ready)
@@ -84,14 +85,19 @@ def launch(*, after_ready: AfterReady | None = None, keep: Callable[[Path, str],
 
 @contextmanager
 def _ending_in_order() -> Iterator[None]:
-    """Let the first SIGTERM or SIGINT stop what was started, in order. Further signals are ignored meanwhile."""
+    """Let the first SIGTERM, SIGINT or SIGHUP stop what was started, in order. Further ones are ignored meanwhile."""
 
     def unwind(*_: Any) -> NoReturn:
         for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
         raise SystemExit(0)
 
+    def hang_up(*_: Any) -> None:
+        signal.raise_signal(signal.SIGTERM)  # whoever handles that now: uvicorn while it serves
+
     before = {number: signal.signal(number, unwind) for number in ENDING}
+    if signal.getsignal(HANGUP) is not signal.SIG_IGN:
+        before[HANGUP] = signal.signal(HANGUP, hang_up)
     try:
         yield
     except SystemExit as end:
@@ -132,11 +138,6 @@ def _taken(place: str, problem: OSError) -> Stop:
         f"不能在 {place} 上监听（{problem.strerror}），请检查 LEDGER_HOST 和 LEDGER_PORT。",
         f"Cannot listen on {place} ({problem.strerror}): check LEDGER_HOST and LEDGER_PORT.",
     )
-
-
-def _ring(options: Settings, directory: Path) -> Keyring:
-    """Refuse a bad key with a sentence, and make a missing one, before several workers look for it."""
-    return load_keyring(options.secret_key.get_secret_value() if options.secret_key else None, directory)
 
 
 def _environment(options: Settings, logins: Logins, directory: Path, quiet: bool) -> None:
@@ -206,8 +207,16 @@ def _serve(options: Settings, listener: socket.socket) -> None:
         raise _taken(f"{options.host}:{options.port}", problem) from None
 
 
+class _Workers(Multiprocess):
+    """uvicorn's supervisor of the workers. It would take SIGHUP for an order to start them anew."""
+
+    def handle_hup(self) -> None:
+        """End in order, as by SIGTERM."""
+        self.handle_term()
+
+
 def _supervise(config: uvicorn.Config, listener: socket.socket) -> None:
-    supervisor = Multiprocess(config, [listener])
+    supervisor = _Workers(config, [listener])
     supervisor.run()
     if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
         raise SystemExit(STARTUP_FAILURE)

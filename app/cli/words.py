@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from app.db.embedded import EmbeddedPostgresError
+from app.db.faults import code_of
 from app.db.logins import NoLogin
 from app.db.roles import Unbound
 from app.errors import Refusal
@@ -80,11 +81,12 @@ def _explanation(problem: Exception) -> tuple[str, int] | None:
             return refusal_sentence(problem), FAILED
         case ValidationError(title="Settings"):
             return _settings_sentence(problem), USAGE
-        case asyncpg.PostgresError():
+        case asyncpg.PostgresError() if code_of(problem) is None:
             return f"数据库拒绝了：{problem.args[0]} / The database refused.", FAILED
         case OSError(filename=str() as name):
             return f"无法使用 {name}（{problem.strerror}）。/ Cannot use {name}: {problem.strerror}.", FAILED
-    return None
+    code = code_of(problem)
+    return (_both(code, {}), FAILED) if code else None
 
 
 @contextmanager

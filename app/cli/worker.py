@@ -46,6 +46,7 @@ def application() -> Any:
     """The application, in the launcher's own process or in one of several workers."""
     if (parent := multiprocessing.parent_process()) is not None and parent.pid is not None:
         end_with(parent.pid)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent hears it, too, and ends its workers
         prepare_streams()
     gc.disable()  # until all is there: `main.application` puts it beyond collection
     from app import main

@@ -8,8 +8,9 @@ on TCP, and leaves the server behind when the service is killed. A directory hol
 import os
 import pwd
 import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,8 @@ from app.db.postgres_home import (
 )
 from app.db.postgres_home import PR_SET_PDEATHSIG as PR_SET_PDEATHSIG
 from app.db.postgres_home import EmbeddedPostgresError as EmbeddedPostgresError
-from app.db.postgres_server import await_predecessor, start_server
+from app.db.postgres_server import await_predecessor
+from app.db.postgres_supervisor import Supervisor
 
 SERVER_ACCOUNT = "inspectpg"
 ROOT_DIRECTORY = Path("/var/lib/inspection-ledger")
@@ -45,29 +47,44 @@ class EmbeddedPostgres:
     process_id: int
 
 
+def _complain(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
 @contextmanager
 def embedded_postgres(
-    directory: Path, *, durable: bool = True, settings: Mapping[str, str] = {}
-) -> Iterator[EmbeddedPostgres]:
+    directory: Path, *, durable: bool = True, settings: Mapping[str, str] = {},
+    say: Callable[[str], None] = _complain, ended: Callable[[], None] = lambda: None,
+) -> Iterator[EmbeddedPostgres]:  # fmt: skip
     """Run PostgreSQL on `directory` for the length of the block; the first time with an empty database `ledger`.
 
     The server shuts down with the block, and also when the process is killed. Any thread may enter the block.
     `durable=False` trades safety in a crash for speed (tests). `settings` are added to the server's own, except for its
-    address, port and name. Raises EmbeddedPostgresError for whatever a person can put right.
+    address, port and name. A server that ends is started again (app/db/postgres_supervisor.py): `say` is told, and
+    `ended` is called if it is given up. Raises EmbeddedPostgresError for whatever a person can put right.
     """
     directory = directory.resolve()
     with ExitStack() as stack:
         with _explained(directory):
             home = Home(directory, _server_account(directory), durable)
+            if home.account is None:
+                _require_owner(home)  # before its files are opened, which this account could not
             stack.enter_context(claimed(home))
             binaries = fitting_binaries(home)
             await_predecessor(home)
             passwords = kept_passwords(home)
             if not home.data.exists():
                 initialise(home, binaries, passwords[SUPERUSER])
-            server, port = start_server(home, binaries, settings, stack)
-        urls = addresses(passwords, port)
-        yield EmbeddedPostgres(urls[SUPERUSER], urls[APPLICATION], service_logins(urls), directory, server.pid)
+            _require_owner(home)
+            supervisor = Supervisor(home, binaries, settings, say, ended)
+            stack.callback(supervisor.stop)
+            process_id = supervisor.start()
+        urls = addresses(passwords, supervisor.port)
+        try:
+            yield EmbeddedPostgres(urls[SUPERUSER], urls[APPLICATION], service_logins(urls), directory, process_id)
+        finally:
+            if supervisor.given_up:
+                raise supervisor.given_up
 
 
 def data_directory(wanted: Path) -> tuple[Path, str | None]:
@@ -122,4 +139,20 @@ def _server_account(directory: Path) -> pwd.struct_passwd | None:
     raise EmbeddedPostgresError(
         f"无法创建数据库账户 {SERVER_ACCOUNT}({output}),请手工创建它,或以普通用户启动服务。 "
         f"The database account {SERVER_ACCOUNT} cannot be created ({output}): create it, or start as an ordinary user."
+    )
+
+
+def _require_owner(home: Home) -> None:
+    """Refuse data that belongs to another account than the server's, with the command that mends it."""
+    if not home.data.exists():
+        return
+    wanted, owner = home.account.pw_uid if home.account else os.geteuid(), home.data.stat().st_uid
+    if owner == wanted:
+        return
+    name = home.account.pw_name if home.account else pwd.getpwuid(wanted).pw_name
+    command = f"chown -R {name}: {home.data if home.account else home.directory}"
+    command = command if os.geteuid() == 0 else f"sudo {command}"
+    raise EmbeddedPostgresError(
+        f"{home.data} 不属于数据库账户 {name},PostgreSQL 不会使用它,请执行:{command} 。 "
+        f"{home.data} does not belong to the account {name} and PostgreSQL refuses it; run: {command}"
     )

@@ -91,12 +91,30 @@ def _with(url: str, name: str, password: str | None) -> str | None:
 
 
 def read_passwords(file: Path) -> dict[str, str]:
-    """The passwords of a file, by login; none if there is no file."""
+    """The passwords of a file, by login; none if there is no file. Raises NoLogin if it cannot be understood."""
     try:
         found: dict[str, str] = json.loads(file.read_text())
+        if not all(isinstance(text, str) for text in found.values()):
+            raise ValueError
     except FileNotFoundError:
         return {}
+    except (ValueError, AttributeError):
+        raise NoLogin(
+            f"{file} 已损坏，里面是数据库各登录的密码：请由备份放回。没有另造新的。/ "
+            f"{file} is damaged; it holds the passwords of the database's logins: put it back from the backup. "
+            "No new ones were made."
+        ) from None
     return found
+
+
+def unknown_passwords(options: "Settings", directory: Path) -> list[str]:
+    """The further logins whose password is neither given nor in the data directory."""
+    given = {
+        "auth": options.auth_database_url, "jobs": options.jobs_database_url, "sealing": options.sealing_database_url
+    }  # fmt: skip
+    application = unquote(urlsplit(options.database_url or "").username or "")
+    kept = read_passwords(directory / PASSWORDS)
+    return [name for kind in FURTHER if not given[kind] and (name := login_name(application, kind)) not in kept]
 
 
 def kept_passwords(file: Path, names: Iterable[str]) -> dict[str, str]:

@@ -13,29 +13,15 @@ from typing import Any
 
 import asyncpg
 
-from app.db import timeouts
+from app.db import faults, timeouts
 from app.db.logins import Logins
 
 WAIT_SECONDS = 20
+CONNECT_SECONDS = 10
 # A task that finds AT_WORK connections lent waits up to MOMENT (seconds) for one of them before it takes another. Fewer
 # sessions do the same work faster, because each has caches of its own: a list cost the processor 1.1 ms with eight
 # connections at work, 0.84 ms with two.
 AT_WORK, MOMENT = 2, 0.05
-
-# What the driver raises when the database cannot answer just now. The caller is told to try again (503).
-UNAVAILABLE = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.AdminShutdownError,
-    asyncpg.QueryCanceledError,  # by a timeout
-    asyncpg.InternalClientError,  # a statement on a connection that the server has just ended, before the driver knew
-    ConnectionError,
-    TimeoutError,
-)
 
 
 class Pool:
@@ -222,12 +208,19 @@ class Pools(dict[str, Pool]):
         return pool
 
     async def _connect(self, role: str) -> Any:
-        return await asyncpg.connect(
-            self.logins.of(role),
-            statement_cache_size=self._cache,
-            server_settings={**session(role), **timeouts.OF_REQUESTS},
-            command_timeout=None,
-        )
+        """A new connection. Whatever Postgres refuses while it is opened is a fault of the database."""
+        try:
+            return await asyncpg.connect(
+                self.logins.of(role),
+                statement_cache_size=self._cache,
+                server_settings={**session(role), **timeouts.OF_REQUESTS},
+                command_timeout=None,
+                timeout=CONNECT_SECONDS,
+            )
+        except asyncpg.PostgresError as problem:
+            if faults.code_of(problem):
+                raise
+            raise ConnectionError("refused") from problem
 
     async def close(self) -> None:
         """Close every pool. Wait ten seconds for what is under way, then end its connections."""

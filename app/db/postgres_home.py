@@ -24,6 +24,8 @@ PASSWORDS = "passwords.json"  # a name, no password
 SUPERUSER, APPLICATION = "postgres", "ledger_app"  # for migrations only; for requests, made by a migration
 LOGINS = (SUPERUSER, APPLICATION, *(login_name(APPLICATION, kind) for kind in FURTHER))
 PR_SET_PDEATHSIG = 1
+FULL = "No space left on device"
+SEGMENT_BYTES = 16 * 2**20  # of the write-ahead log: a start may need a new one
 
 # With LC_CTYPE=C Chinese has no trigrams, and nothing says so. The caller's own locale may not be generated.
 LOCALE = ("--locale=C", "--lc-ctype=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
@@ -137,7 +139,7 @@ def _copied(home: Home, binaries: Path) -> Path:
 def kept_passwords(home: Home) -> dict[str, str]:
     """The passwords of this directory, made on first use and kept in a file of its own (0600)."""
     file = home.directory / PASSWORDS
-    if not file.exists() and home.data.exists():
+    if home.data.exists() and not {SUPERUSER, APPLICATION} <= logins.read_passwords(file).keys():
         raise EmbeddedPostgresError(
             f"{file} 不见了，没有它就登录不了数据库，请找回它，或把备份恢复到一个空目录。 "
             f"{file} is gone and nobody can log in without it: put it back, or restore a backup elsewhere."
@@ -213,8 +215,21 @@ def log_tail(home: Home) -> str:
     return "\n".join(home.log.read_text(errors="replace").splitlines()[-12:])
 
 
+def disk_is_full(home: Home) -> bool:
+    """Whether the server's last words are that the disk is full, or the disk itself says so."""
+    disk = os.statvfs(home.directory)
+    return FULL in log_tail(home) or disk.f_bavail * disk.f_frsize < SEGMENT_BYTES
+
+
 def start_failure(home: Home) -> EmbeddedPostgresError:
     """What to raise when the server does not start: its last words, and what to do."""
+    if disk_is_full(home):
+        return EmbeddedPostgresError(
+            f"PostgreSQL 没有启动,因为磁盘已满:请在 {home.directory} 所在的磁盘上腾出空间后重新启动,"
+            f"不要删除 {home.data} 里的任何文件。 "
+            f"PostgreSQL did not start because the disk is full: make room on the disk of {home.directory}, then start "
+            f"again; delete nothing in {home.data}.\n{home.log}:\n{log_tail(home)}"
+        )
     return EmbeddedPostgresError(
         "PostgreSQL 没有启动,原因见下面的日志末尾,请排除后重新启动。 "
         "PostgreSQL did not start: put right what the end of its log says, then start again."

@@ -4,14 +4,15 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from app.db.logins import private
 from app.db.postgres_home import EmbeddedPostgresError, Home, as_server, log_tail, start_failure
+from app.db.postgres_processes import end_orphans, working_directory
 
 DYING_SECONDS, STOP_SECONDS = 60, 30
 READY_SECONDS = 300  # a start after a crash first replays up to max_wal_size
@@ -27,7 +28,10 @@ PASSING = ("could not create any TCP/IP sockets", "pre-existing shared memory bl
 
 
 def await_predecessor(home: Home) -> None:
-    """Let the server of a killed service finish its shutdown; refuse a server that somebody else runs."""
+    """Let the server of a killed service finish its shutdown, and end what a killed server has left behind.
+
+    Refuses a server that somebody else runs, and one that does not end. Raises EmbeddedPostgresError.
+    """
     deadline = time.monotonic() + DYING_SECONDS
     while found := _server_on(home.data):
         server, ours = found
@@ -39,17 +43,23 @@ def await_predecessor(home: Home) -> None:
         with suppress(ProcessLookupError):
             os.kill(server, signal.SIGINT)
         time.sleep(0.05)
+    end_orphans(home.data)
 
 
 def _server_on(data: Path) -> tuple[int, bool] | None:
-    """The live server that postmaster.pid names, and whether it is one of ours."""
+    """The live server that postmaster.pid names, and whether it is one of ours.
+
+    The file may be that of a copied directory, whose server goes on elsewhere: then it says nothing of this one.
+    """
     pid_file = data / "postmaster.pid"
     try:
-        server = int(pid_file.read_text().split("\n")[0])
+        lines = pid_file.read_text().split("\n")
+        server = int(lines[0])
         command = Path(f"/proc/{server}/cmdline").read_bytes().decode(errors="replace").split("\0")
     except (FileNotFoundError, ProcessLookupError, ValueError):
         return None
-    if Path(command[0]).name in ("postgres", "postmaster"):
+    place = working_directory(server) or Path(lines[1] if lines[1:] else data)
+    if Path(command[0]).name in ("postgres", "postmaster") and place == data:
         return server, str(data) in command and MARK in command
     # A crash left the file, and its number is now another program's, or a zombie's that nobody reaps (containers).
     # PostgreSQL would refuse to start for ever; against orphaned sessions it still has its shared memory, by inode.
@@ -58,9 +68,12 @@ def _server_on(data: Path) -> tuple[int, bool] | None:
 
 
 def start_server(
-    home: Home, binaries: Path, settings: Mapping[str, str], stack: ExitStack
+    home: Home, binaries: Path, settings: Mapping[str, str], stopping: threading.Event
 ) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the server, or raise EmbeddedPostgresError with the end of its log: the process and its port."""
+    """Start the server: its process and its port. The server ends with the thread that calls this.
+
+    Raises EmbeddedPostgresError with the end of its log, also when `stopping` is set meanwhile.
+    """
     if home.log.exists() and home.log.stat().st_size > LOG_BYTES:
         home.log.rename(home.log.with_suffix(".log.1"))
     chosen = SETTINGS | ({} if home.durable else FORGETFUL) | dict(settings)
@@ -69,40 +82,43 @@ def start_server(
         command = [f"{binaries}/bin/postgres", "-D", f"{home.data}"]
         for setting in (*(f"{name}={value}" for name, value in chosen.items()), *FIXED, f"port={port}"):
             command += ["-c", setting]
-        server = stack.enter_context(_server(home, command))
-        if _becomes_ready(home, server):
-            (home.directory / "port").write_text(f"{port}\n")
+        server = _forked(home, command)
+        if _becomes_ready(home, server, stopping):
+            _remember(home.directory / "port", port)
             return server, port
-        if not any(reason in log_tail(home) for reason in PASSING):
+        stop_server(server)
+        if stopping.is_set() or not any(reason in log_tail(home) for reason in PASSING):
             break
         time.sleep(0.2)
     raise start_failure(home)
 
 
-@contextmanager
-def _server(home: Home, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    def fork() -> subprocess.Popen[bytes]:
-        options = as_server(home, signal.SIGINT)
+def _forked(home: Home, command: list[str]) -> subprocess.Popen[bytes]:
+    options = as_server(home, signal.SIGINT)
+    with open(home.log, "ab", opener=private) as log:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, **options)  # noqa: S603 our binary
 
-    # To the kernel the parent is the thread that forked, so one that lasts as long as the server does it.
-    with ThreadPoolExecutor(1, "embedded-postgres") as lasting, open(home.log, "ab", opener=private) as log:
-        server = lasting.submit(fork).result()
-        try:
-            yield server
-        finally:
-            server.send_signal(signal.SIGINT)  # fast: ends sessions and writes a checkpoint
-            try:
-                server.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                server.send_signal(signal.SIGQUIT)  # immediate: the next start replays the write-ahead log
-                server.wait(STOP_SECONDS)
+
+def _remember(file: Path, port: int) -> None:
+    with suppress(OSError):  # a full disk; the next start then looks for another port
+        if not file.exists() or file.read_text().strip() != str(port):
+            file.write_text(f"{port}\n")
 
 
-def _becomes_ready(home: Home, server: subprocess.Popen[bytes]) -> bool:
+def stop_server(server: subprocess.Popen[bytes]) -> None:
+    """Stop a server, in order if it can be."""
+    server.send_signal(signal.SIGINT)  # fast: ends sessions and writes a checkpoint
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.send_signal(signal.SIGQUIT)  # immediate: the next start replays the write-ahead log
+        server.wait(STOP_SECONDS)
+
+
+def _becomes_ready(home: Home, server: subprocess.Popen[bytes], stopping: threading.Event) -> bool:
     """Whether the server says in postmaster.pid that it accepts connections, before it ends or the time is up."""
     deadline = time.monotonic() + READY_SECONDS
-    while server.poll() is None and time.monotonic() < deadline:
+    while server.poll() is None and time.monotonic() < deadline and not stopping.is_set():
         with suppress(FileNotFoundError):
             lines = (home.data / "postmaster.pid").read_text().split("\n")
             if lines[0] == str(server.pid) and lines[7:] and lines[7].strip() == "ready":

@@ -16,6 +16,7 @@ from app.strict_json import load
 
 JSON, PATCH, DIFF = "application/json", "application/merge-patch+json", "application/json-patch+json"
 OWN_ACCOUNT = "/v1/me/"
+SAVES_NOTHING = ("/v1/oauth/token", "/v1/persons/find")  # what is asked with POST so that no address holds a secret
 NOT_YET = ("as_of", "until", "purpose")  # parameters that the contract promises: refused by name
 KEY = "Idempotency-Key"
 _KEY = re.compile(rb'("?)([!#-\[\]-~]{1,255})\1')
@@ -27,6 +28,11 @@ def service_of(request: Request) -> Service:
     found = request.app.state.service
     assert isinstance(found, Service)
     return found
+
+
+def saves(scope: Any) -> bool:
+    """Whether the request is to change something, so that its caller must know whether that was saved."""
+    return scope["method"] not in ("GET", "HEAD", "OPTIONS") and scope["path"] not in SAVES_NOTHING
 
 
 async def request_context(request: Request) -> RequestContext:

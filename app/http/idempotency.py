@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from app.db.outcome import Transaction
 from app.errors import Refusal
 from app.http.exchange import key_of
 from app.kernel.store import (
@@ -66,7 +67,7 @@ async def once(request: Request, ctx: RequestContext, role: str, sent: Any) -> A
         yield Attempt(ctx)
         return
     refusal = None
-    async with ctx.runtime.pools[role].acquire() as connection, connection.transaction():
+    async with ctx.runtime.pools[role].acquire() as connection, Transaction(connection):
         await claim(connection, this)
         found = await find_written(ctx, connection, this)
         if found is None:

@@ -16,9 +16,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from app.db.pool import UNAVAILABLE
+from app.db import faults
+from app.db.outcome import SAVED
 from app.errors import FieldError, Refusal, without_numbers
-from app.http.exchange import language
+from app.http.exchange import language, saves
 from app.logging import log
 from app.sentences import SENTENCES
 
@@ -67,37 +68,46 @@ def _without_numbers(params: Mapping[str, Any]) -> dict[str, Any]:
     return {k: without_numbers(v) if isinstance(v, str) and k != "request" else v for k, v in params.items()}
 
 
-def problem_document(refusal: Refusal, tongue: str, request_id: str) -> dict[str, Any]:
-    """The problem document of a refusal. Rejected input is not echoed."""
+# What is said beside a failure of a request that was to change something, by status.
+ON_SAVING = {500: "maybe_saved", 503: "nothing_saved"}
+
+
+def problem_document(refusal: Refusal, tongue: str, request_id: str, saves_something: bool = False) -> dict[str, Any]:
+    """The problem document of a refusal. Rejected input is not echoed.
+
+    saves_something   whether the request was to change something: then a failure says whether that was saved
+    """
     sentence, params = SENTENCES[refusal.sentence_code], _without_numbers(refusal.params)
+    between = "" if refusal.code == "outcome_unknown" else ON_SAVING.get(sentence.status, "")
     return {
         "type": f"/v1/errors/{refusal.code}",
         "title": sentence.title(tongue, params),
         "status": sentence.status,
         "code": refusal.code,
-        "detail": sentence.say(tongue, params),
+        "detail": sentence.say(tongue, params, between if saves_something else ""),
         "instance": f"urn:request:{request_id}",
         "errors": [field_error_document(f, tongue) for f in refusal.field_errors],
         **refusal.members,
     }
 
 
-def problem_response(refusal: Refusal, tongue: str, request_id: str) -> Response:
+def problem_response(refusal: Refusal, tongue: str, request_id: str, saves_something: bool = False) -> Response:
     """The answer to a refused request, with its headers."""
     sentence = SENTENCES[refusal.code]
-    document = problem_document(refusal, tongue, request_id)
+    document = problem_document(refusal, tongue, request_id, saves_something)
     headers = {"Content-Language": "zh-CN" if tongue == "zh" else "en", "Vary": "Accept-Language", **refusal.headers}
     if sentence.status == 401:
         headers.setdefault("WWW-Authenticate", 'Bearer realm="ledger"')
     if sentence.status == 503:
-        headers.setdefault("Retry-After", "2")
+        headers.setdefault("Retry-After", str(faults.RETRY_SECONDS.get(refusal.code, 2)))
     return Response(orjson.dumps(document), sentence.status, headers, PROBLEM_MEDIA)
 
 
 async def refuse_overloaded(scope: Any, receive: Any, send: Any) -> None:
     """Refuse a request because this process has as many connections as it can serve; the connection is closed."""
     header = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
-    response = problem_response(Refusal("busy"), language(header.decode("latin-1")), request_id := os.urandom(16).hex())
+    tongue, request_id = language(header.decode("latin-1")), os.urandom(16).hex()
+    response = problem_response(Refusal("busy"), tongue, request_id, saves(scope))
     response.headers.update({**UNREAD, "x-request-id": request_id})
     await response(scope, receive, send)
 
@@ -116,7 +126,7 @@ def refused_unread(code: str, most: int) -> bytes:
 
 def _respond(request: Request, refusal: Refusal) -> Response:
     tongue = language(request.headers.get("accept-language", ""))
-    return problem_response(refusal, tongue, request.scope.get("request_id", ""))
+    return problem_response(refusal, tongue, request.scope.get("request_id", ""), saves(request.scope))
 
 
 async def _refused(request: Request, refusal: Exception) -> Response:
@@ -165,9 +175,22 @@ async def _invalid(request: Request, problem: Exception) -> Response:
     )
 
 
-async def _busy(request: Request, problem: Exception) -> Response:
-    log.warning("database", request=request.scope.get("request_id", ""), problem=type(problem).__name__)
-    return _respond(request, Refusal("busy"))
+async def _database_fault(request: Request, problem: Exception) -> Response:
+    """What the driver raised: a fault of the database (503), or a mistake of ours (500).
+
+    A read has no outcome. A write that has committed, and then lost the connection over its answer, is unknown, too.
+    """
+    code = faults.code_of(problem)
+    if code is None:
+        return await _broken(request, problem)
+    if not saves(request.scope) and isinstance(problem, faults.OutcomeUnknown):
+        code = faults.code_of(problem.__cause__ or problem) or faults.UNREACHABLE
+    elif saves(request.scope) and SAVED.get():
+        code = "outcome_unknown"
+    state = getattr(problem.__cause__ or problem, "sqlstate", None)
+    request_id = request.scope.get("request_id", "")
+    log.warning("database", request=request_id, code=code, problem=type(problem).__name__, sqlstate=state)
+    return _respond(request, Refusal(code))
 
 
 async def _bad_characters(request: Request, problem: Exception) -> Response:
@@ -192,8 +215,8 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    for kind in UNAVAILABLE:
-        app.add_exception_handler(kind, _busy)
+    for kind in (faults.OutcomeUnknown, *faults.DRIVER_ERRORS):
+        app.add_exception_handler(kind, _database_fault)
     app.add_exception_handler(asyncpg.InsufficientPrivilegeError, _denied)
     for kind in (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError):
         app.add_exception_handler(kind, _bad_characters)

@@ -20,6 +20,7 @@ from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 
 from app.clock import SHANGHAI
+from app.db.outcome import SAVED
 from app.errors import Refusal
 from app.http.record_routes import RecordRoute
 from app.http.routing import DirectRoutes
@@ -78,6 +79,7 @@ class RequestLog:
             return
         started = time.perf_counter()
         given = next((v for k, v in scope["headers"] if k == b"x-request-id"), b"")
+        SAVED.set(False)
         request_id = os.urandom(16).hex() + (f".{given.decode()}" if GIVEN_ID.fullmatch(given) else "")
         scope["request_id"] = request_id
         status, answered = 500, False

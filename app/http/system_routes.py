@@ -1,6 +1,5 @@
 """Health, metrics, and the catalogue of errors."""
 
-import asyncio
 from typing import Annotated, Any
 
 import prometheus_client
@@ -9,10 +8,10 @@ from prometheus_client import multiprocess
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from app.db.context import AUTH_ROLE
 from app.errors import Refusal
 from app.http.exchange import request_context, service_of
 from app.http.problems import PROBLEM_MEDIA
+from app.http.readiness import require_ready
 from app.sentences import SENTENCES
 
 router = APIRouter(tags=["90 账号与系统"])
@@ -54,19 +53,12 @@ async def live() -> dict[str, str]:
     "/health/ready",
     summary="能否办理业务",
     response_model=Health,
-    responses={503: {"description": "服务正忙", "content": PROBLEM}},
+    responses={503: {"description": "尚未就绪，写明缘由", "content": PROBLEM}},
 )
 async def ready(request: Request) -> dict[str, str]:
-    """数据库可用，上次中断的导入已经了结。"""
+    """能查阅也能办理：数据库可读可写，结构和密钥相符，后台任务都在运行，上次中断的导入已了结。否则 503，写明缘由。"""
     service = service_of(request)
-    if not service.ready:
-        raise Refusal("busy")
-    try:
-        pool = service.runtime.pools[AUTH_ROLE]
-        async with asyncio.timeout(2):
-            await pool.fetchval("select 1")
-    except (OSError, TimeoutError, Exception) as problem:  # whatever the driver raises, the service is not ready
-        raise Refusal("busy") from problem
+    await require_ready(service)
     return {"status": "ready"}
 
 

@@ -1,13 +1,14 @@
 """Commits a stored plan, once: records, revisions and the state of the import in one transaction."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 import asyncpg
 
-from app.db import timeouts
+from app.db import faults, timeouts
+from app.db.faults import DRIVER_ERRORS
 from app.db.pool import connect
 from app.db.roles import JOBS
 from app.errors import Refusal
@@ -40,10 +41,15 @@ async def commit_plan(ctx: RequestContext, import_id: str, rows: int, keyed: Key
 
 @contextmanager
 def _refusing_moved(ctx: RequestContext, import_id: str) -> Iterator[None]:
-    """Refuse with `plan_moved` what the database refuses: the plan was checked, so the records must have changed."""
+    """Refuse with `plan_moved` what the database refuses: the plan was checked, so the records must have changed.
+
+    A fault of the database itself (app/db/faults.py) passes.
+    """
     try:
         yield
     except asyncpg.PostgresError as problem:
+        if faults.code_of(problem) not in (None, faults.BUSY):
+            raise
         log.warning("plan not applied", request=ctx.request, import_id=import_id, sqlstate=problem.sqlstate)
         raise Refusal("plan_moved") from None
     except Refusal as refusal:
@@ -81,5 +87,7 @@ async def _commit(ctx: RequestContext, lock: Any, import_id: str, rows: int, key
         jobs.require_rows(await jobs.read(ctx, import_id))  # in the state `committing` nothing removes them
         await commit_plan(ctx, import_id, rows, keyed)
     except BaseException:
-        await jobs.end(lock, import_id, "checked", origins=("committing",))
+        # With this connection lost, too, the next look at interrupted imports ends it (app/imports/runners.py).
+        with suppress(*DRIVER_ERRORS):
+            await jobs.end(lock, import_id, "checked", origins=("committing",))
         raise

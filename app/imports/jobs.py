@@ -19,6 +19,9 @@ STATES = {
     "rejected": "有错行，已退回", "failed": "已失败",
 }  # fmt: skip
 OPEN_STATES = ("received", "checking", "committing")
+# An import that has ended stays as it is: it may have been given up while its connection still worked on.
+ENDED = "{committed,rejected,failed}"
+INTERRUPTED: dict[str, Any] = {"code": "import_interrupted", "params": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,12 @@ async def write(ctx: RequestContext, import_id: str, connection: Any = None, **c
     """Set columns of an import.
 
     Without a `connection` another one is used, so that progress is visible while a transaction is open. Only a change
-    of the state waits for the disk. Refuses with `not_found` if its maker has meanwhile got another role or place.
+    of the state waits for the disk. Refuses with `not_found` if its maker has meanwhile got another role or place, or
+    if the import has ended.
     """
     sets = ", ".join(f"{name} = ${i + 3}" for i, name in enumerate(changes))  # names come from this package
     no_wait = "" if "state" in changes else f" and {NO_WAIT_FOR_DISK}"
-    sql = f"update import_job set {sets} where id = $2 and {GUARD}{no_wait}"
+    sql = f"update import_job set {sets} where id = $2 and state <> all('{ENDED}') and {GUARD}{no_wait}"
     values = [
         orjson.dumps(v, default=str).decode() if name in ("sheets", "problem") else v for name, v in changes.items()
     ]

@@ -1,41 +1,39 @@
-"""Runs imports as jobs of pgqueuer, in the process of the service. At its start interrupted imports are failed."""
+"""Carries out imports: each is a job of pgqueuer, run in the process of the service (app/imports/runners.py)."""
 
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
-from pgqueuer import PgQueuer
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 
 from app.auth import principals
 from app.clock import now
+from app.db import faults
 from app.db.pool import connect
 from app.db.roles import JOBS
+from app.db.watched import pauses
 from app.errors import Refusal
 from app.imports import jobs
 from app.imports.apply.streaming_writer import RolledBack, streaming_writer
 from app.imports.commit import commit_plan
 from app.imports.files.limits import UnreadableFile
 from app.imports.mapping.sheets import ImportSource
-from app.imports.orphan_files import remove_orphan_files
 from app.imports.plan.check import FileCheck
 from app.imports.plan.lookup import Lookup
 from app.imports.plan.plan_rows import PlanSink, SheetReport, StoredPlan
 from app.kernel.store import RequestContext
 from app.logging import log
 
-SERVICE_LOCK = 0x6C65_6467_0001  # advisory lock that every service holds, shared, while it lives
 # What the database answers to a maker whose role or place is another now.
 RIGHT_LOST = dict.fromkeys(("not_found", "not_your_record"), "import_right_changed")
-# Imports that run at once in one process. Each holds one connection, and borrows two more for a statement at a time.
-MAX_IMPORTS = 2
+# Faults that end an import which is at work; another such as a full disk is told by its own sentence.
+INTERRUPTIONS = ("outcome_unknown", "database_unreachable", "database_stopping")
+ANSWER_SECONDS = 10.0
 
 
 def uploads(settings: Any) -> Path:
@@ -59,81 +57,66 @@ async def take_in(service: Any, ctx: RequestContext, import_id: str, new: jobs.N
 
 
 @asynccontextmanager
-async def run_jobs(service: Any) -> AsyncIterator[None]:
-    """Mark interrupted imports as failed, then run the jobs of the queue until the block is left."""
-    url = service.runtime.pools.logins.jobs
-    watch = await connect(url, JOBS)
-    await _fail_interrupted(watch, uploads(service.settings))
-    connection = await connect(url, JOBS)
-    queue = PgQueuer.from_asyncpg_connection(connection)
-    slots = asyncio.Semaphore(max(1, min(MAX_IMPORTS, service.settings.pool_size // 2)))
-
-    @queue.entrypoint(queue_name(service.settings))
-    async def import_file(job: Job) -> None:
-        async with slots:
-            await _run(service, orjson.loads(job.payload or b"{}"))
-
-    task = asyncio.create_task(queue.run(dequeue_timeout=timedelta(seconds=5)))
+async def opened(url: str) -> AsyncIterator[Any]:
+    """A connection of the queue's login for the length of the block."""
+    connection = await asyncio.wait_for(connect(url, JOBS), ANSWER_SECONDS)
     try:
-        yield
+        yield connection
     finally:
-        queue.shutdown.set()
-        task.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await asyncio.wait_for(task, 5)
-        for opened in (connection, watch):
-            with suppress(Exception):
-                await opened.close(timeout=2)
+        with suppress(Exception):
+            await connection.close(timeout=2)
+        connection.terminate()
 
 
-async def _fail_interrupted(watch: Any, folder: Path) -> None:
-    """Mark as failed every import whose process is gone. Nothing of it was written: a commit is one transaction.
+async def run_import(service: Any, payload: dict[str, str]) -> None:
+    """Run one job. Whatever goes wrong becomes the `problem` of the import; its file is removed when it has ended.
 
-    A service that gets SERVICE_LOCK alone knows that no other is at work. If others are, an import whose own lock is
-    free is known to be interrupted, unless it is still waiting in the queue.
+    While the database cannot be reached the import waits. It is carried out by the right that its maker has now. If
+    that is another than when the file was sent, or becomes another on the way, nothing is written.
     """
-    alone = await watch.fetchval("select pg_try_advisory_lock($1)", SERVICE_LOCK)
-    problem = {"code": "import_interrupted", "params": {}}
-    for row in await watch.fetch(
-        "select id, state from import_job where state = any($1::text[])", list(jobs.OPEN_STATES)
-    ):
-        key = jobs.lock_key(str(row["id"]))
-        if alone or (row["state"] != "received" and await watch.fetchval("select pg_try_advisory_lock($1)", key)):
-            await jobs.end(watch, str(row["id"]), "failed", problem)
-        if not alone:
-            await watch.execute("select pg_advisory_unlock_all()")
-    await remove_orphan_files(watch, folder, list(jobs.OPEN_STATES), alone)
-    await watch.execute("select pg_advisory_lock_shared($1)", SERVICE_LOCK)
-    if alone:
-        await watch.execute("select pg_advisory_unlock($1)", SERVICE_LOCK)
-
-
-async def _run(service: Any, payload: dict[str, str]) -> None:
-    """Run one job. Whatever goes wrong becomes the `problem` of the import; its file is removed in any case.
-
-    The import is carried out by the right that its maker has now. If that is another than when the file was sent, or
-    becomes another on the way, nothing is written.
-    """
-    import_id, request = payload["import"], payload["request"]
+    import_id = payload["import"]
     path = uploads(service.settings) / import_id
-    queue = await connect(service.runtime.pools.logins.jobs, JOBS)  # Postgres frees its lock if this process dies
+    problem: dict[str, Any] | None = None
+    for pause in pauses():
+        try:
+            async with opened(service.runtime.pools.logins.jobs) as queue:  # its end frees the lock, also by kill -9
+                await queue.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
+                problem = problem or await _carried_out(service, payload, path)
+                if problem:
+                    await jobs.end(queue, import_id, "failed", problem)
+            break
+        except faults.DRIVER_ERRORS as fault:
+            if (code := faults.code_of(fault)) is None:
+                raise
+            log.warning("import waits", import_id=import_id, code=code, problem=type(fault).__name__)
+            await asyncio.sleep(pause)
+    path.unlink(missing_ok=True)
+
+
+async def _carried_out(service: Any, payload: dict[str, str], path: Path) -> dict[str, Any] | None:
+    """Carry out an import that is still to be done. Returns the problem with which it has failed, or None.
+
+    If the connection is lost while the import is at work, it is given up: its transaction is undone, unless it was
+    committed, and then it stays committed. Raises what the driver raises as long as the import has not begun.
+    """
+    import_id, request, begun = payload["import"], payload["request"], False
     try:
-        await queue.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
         ctx = await _maker(service, payload)
         row = await jobs.read(ctx, import_id)
         if row["state"] == "received":
+            begun = True
             await _import(ctx, row, path)
     except (UnreadableFile, Refusal) as problem:
-        code = RIGHT_LOST.get(problem.code, problem.code)
-        await jobs.end(queue, import_id, "failed", {"code": code, "params": dict(problem.params)})
-    except asyncio.CancelledError:
-        raise
-    except Exception:
-        log.exception("import failed", request=request, import_id=import_id)
-        await jobs.end(queue, import_id, "failed", {"code": "import_failed", "params": {"request": request}})
-    finally:
-        path.unlink(missing_ok=True)
-        await queue.close()
+        return {"code": RIGHT_LOST.get(problem.code, problem.code), "params": dict(problem.params)}
+    except Exception as problem:
+        code = faults.code_of(problem)
+        if code and not begun:
+            raise
+        log.exception("import failed", request=request, import_id=import_id, code=code)
+        if code in INTERRUPTIONS:
+            return jobs.INTERRUPTED
+        return {"code": code, "params": {}} if code else {"code": "import_failed", "params": {"request": request}}
+    return None
 
 
 async def _maker(service: Any, payload: dict[str, str]) -> RequestContext:

@@ -23,10 +23,14 @@ class Sentence:
     remedy: Mapping[str, str]
     sample: Mapping[str, Any]
 
-    def say(self, language: str, params: Mapping[str, Any]) -> str:
-        """The whole sentence in 'zh' or 'en'. A word that is not given is a mistake of ours: KeyError."""
-        space = "" if language == "zh" else " "
-        return (self.text[language] + space + self.remedy[language]).strip().format_map(params)
+    def say(self, language: str, params: Mapping[str, Any], between: str = "") -> str:
+        """The whole sentence in 'zh' or 'en'. A word that is not given is a mistake of ours: KeyError.
+
+        `between` is the code of a sentence that is said after what is wrong and before what to do.
+        """
+        between = SENTENCES[between].text[language] if between else ""
+        parts = (self.text[language], between, self.remedy[language])
+        return ("" if language == "zh" else " ").join(filter(None, parts)).format_map(params)
 
     def title(self, language: str, params: Mapping[str, Any]) -> str:
         """What is wrong, without what to do."""
@@ -39,9 +43,9 @@ def sentence(code: str, status: int, zh: str, zh_do: str, en: str, en_do: str, *
 
 
 def _catalogue() -> dict[str, Sentence]:
-    from app.sentences import files, members, requests
+    from app.sentences import faults, files, members, requests
 
-    every = (*requests.SENTENCES, *members.SENTENCES, *files.SENTENCES)
+    every = (*requests.SENTENCES, *faults.SENTENCES, *members.SENTENCES, *files.SENTENCES)
     found = {s.code: s for s in every}
     assert len(found) == len(every), "two sentences share a code"
     return found

@@ -122,7 +122,7 @@ async def test_a_waiting_import_is_not_carried_out_by_a_right_that_its_maker_has
     else:
         await bind(owner, clerk.username, unit_number=(await make("units", kind="discipline_body"))["number"])
     payload = {"import": checked["id"], "account": clerk.username, "request": "waited"}
-    await worker._run(service.state.service, payload)
+    await worker.run_import(service.state.service, payload)
     row = await owner.fetchrow("select state, problem::text from import_job where id = $1::text::uuid", checked["id"])
     assert row["state"] == "failed" and "import_right_changed" in row["problem"]
     assert await named(owner, name) == 0 and not file.exists()

@@ -151,7 +151,7 @@ def line(office: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Awaita
     return holds
 
 
-async def test_a_lost_connection_is_told_to_each_of_them_and_nothing_is_written(
+async def test_a_lost_connection_is_told_to_each_of_them_as_an_unknown_outcome(
     make: Maker, office: Api, database: EmbeddedPostgres, line: Callable[[int], Awaitable[None]]
 ) -> None:
     units = [await make("units") for _ in range(MANY)]
@@ -174,7 +174,7 @@ async def test_a_lost_connection_is_told_to_each_of_them_and_nothing_is_written(
         await asyncio.wait(tasks[1:], timeout=10)  # a second try would wait for the lock
         await rest.rollback()
         answers = await asyncio.gather(*tasks[1:])
-    assert {(a.status_code, a.json()["code"]) for a in answers} == {(503, "busy")}
+    assert {(a.status_code, a.json()["code"]) for a in answers} == {(503, "outcome_unknown")}
     assert [r["request_id"] for r in await revisions(database, "lost-batch")] == ["lost-batch-00"]
     again = await asyncio.gather(*(patch(office, u, "lost-again", n) for n, u in enumerate(units[1:], 1)))
     assert {a.status_code for a in again} == {200}

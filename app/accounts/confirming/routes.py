@@ -10,6 +10,7 @@ from app.accounts import second_person
 from app.accounts.callers import body_of, reach
 from app.clock import SHANGHAI
 from app.db.context import AUTH_ROLE
+from app.db.outcome import Transaction
 from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import JSON, REPEATABLE, json_body, only, request_context, service_of
@@ -49,7 +50,7 @@ async def _decided(request: Request, response: Response, id: str, state: str) ->
     b.given(b.Nothing, sent := await json_body(request, JSON))
     async with once(request, ctx, AUTH_ROLE, sent) as attempt:
         if not attempt.found:
-            async with attempt.ctx.runtime.pools[AUTH_ROLE].acquire() as connection, connection.transaction():
+            async with attempt.ctx.runtime.pools[AUTH_ROLE].acquire() as connection, Transaction(connection):
                 await second_person.decide(connection, found, state, ctx.caller.account)
         attempt.wrote(200, "account-changes", id)
     if not attempt.found:

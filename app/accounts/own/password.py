@@ -6,6 +6,7 @@ from app.auth.credentials import LockRule
 from app.auth.principals import read
 from app.auth.sign_ins import Attempt
 from app.db.context import AUTH_ROLE, Caller
+from app.db.outcome import Transaction
 from app.db.pool import Pools
 from app.errors import FieldError, Refusal, invalid
 
@@ -28,7 +29,7 @@ async def change(
         raise invalid(FieldError("/current_password", "password_wrong")) from None
     digest = await passwords.hashed(new)
     pool = pools[AUTH_ROLE]
-    async with pool.acquire() as connection, connection.transaction():
+    async with pool.acquire() as connection, Transaction(connection):
         old = await read(connection, caller.account, "for update of p")
         if old is None or old.generation != principal.generation:  # an administrator has set another meanwhile
             raise Refusal("unauthenticated")

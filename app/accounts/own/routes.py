@@ -14,6 +14,7 @@ from app.auth.credentials import LockRule
 from app.auth.sign_ins import Attempt
 from app.clock import SHANGHAI
 from app.db.context import AUTH_ROLE
+from app.db.outcome import Transaction
 from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import JSON, REPEATABLE, json_body, only, request_context, service_of
@@ -174,7 +175,7 @@ async def end_session(request: Request, response: Response, id: Annotated[str, P
 async def _end(ctx: RequestContext, id: str) -> None:
     ended = 0
     if is_identifier(id):
-        async with ctx.runtime.pools[AUTH_ROLE].acquire() as connection, connection.transaction():
+        async with ctx.runtime.pools[AUTH_ROLE].acquire() as connection, Transaction(connection):
             ended = await sign_ins.end(connection, ctx.caller.account, "owner", only=str(uuid.UUID(id)))
     if not ended:
         raise Refusal("not_found", label="登录")

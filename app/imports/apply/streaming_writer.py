@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncpg
 
-from app.db import timeouts
+from app.db import faults, timeouts
 from app.db.context import GUARD
 from app.errors import Refusal
 from app.imports.apply.chunks import Chunk, ChunkBuilder
@@ -104,10 +104,12 @@ class StreamingWriter:
 
     @contextmanager
     def _rolling_back(self) -> Iterator[None]:
-        """Raise RolledBack in the place of what the database or a rule refused."""
+        """Raise RolledBack in the place of what the database or a rule refused. A fault of the database passes."""
         try:
             yield
         except (asyncpg.PostgresError, Refusal) as problem:
+            if faults.code_of(problem) not in (None, faults.BUSY):
+                raise
             what = {"request": self.ctx.request, "import_id": self.import_id, "kind": type(problem).__name__}
             log.warning("streamed import rolled back", **what, sqlstate=getattr(problem, "sqlstate", None))
             raise RolledBack from problem

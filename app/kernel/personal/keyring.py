@@ -80,6 +80,14 @@ class Keyring:
             raise UnknownKey(key_id)
         return found
 
+    def opens(self, key_id: str) -> bool:
+        """Whether the secret of this key is in the ring."""
+        try:
+            self.of(key_id)
+        except UnknownKey:
+            return False
+        return True
+
     def renew(self) -> None:
         """Put a fresh secret in front; it is on disk before it is used. Raises NoSecret if there is no file."""
         if self._path is None:
@@ -112,11 +120,20 @@ class Keyring:
         self._secrets = found
 
 
-def load_keyring(given: str | None, folder: Path) -> Keyring:
-    """The ring from the setting, else from the file in the folder, made on first start. Raises NoSecret."""
+def load_keyring(given: str | None, folder: Path, make: bool = True) -> Keyring:
+    """The ring from the setting, else from the file in the folder. Raises NoSecret.
+
+    `make` a missing file. The service makes one only where nothing was sealed yet (app/auth/tokens.py, `load_ring`).
+    """
     if given:
         return Keyring(_secrets(given.split(","), "LEDGER_SECRET_KEY"))
     path = folder / FILE
+    if not make and not path.exists():
+        raise NoSecret(
+            f"{path} 不见了，没有它就打不开已加密的身份证号和签发令牌的密钥：请由备份放回（或设置 LEDGER_SECRET_KEY）。"
+            f"没有另造新的。/ {path} is gone, and without it the sealed identity numbers and the token key do not "
+            "open: put it back from the backup (or set LEDGER_SECRET_KEY). No new one was made."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     if not path.exists():  # several workers may start at once: the first link wins, whole
         fresh = folder / f"{FILE}.{os.getpid()}"

@@ -87,6 +87,8 @@ def sealed_value_statements(registry: Registry) -> Iterator[str]:
     # The rotation sees every value and nothing else: whose it is stands in tables that this role may not read.
     yield "create policy rotation on sealed_value to ledger_sealing using (true)"
     yield "grant select, update (form, algorithm, key_id, ciphertext) on sealed_value to ledger_sealing"
+    yield "create policy keeper on sealed_value for select to ledger_keeper using (true)"  # sealed_key_ids.sql
+    yield "grant select (key_id) on sealed_value to ledger_keeper"
     yield from _opening(registry)
 
 

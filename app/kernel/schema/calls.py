@@ -39,6 +39,7 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "caller_ownership()": NAMING,
         "merge_takes_two(text, uuid, uuid)": MERGING,
         "merge_is_proposed(text, uuid, uuid)": MERGING,
+        "sealed_key_ids()": (AUTH_ROLE,),
         "receivers_with_account()": ("ledger_inspection_office", SYSTEM_ROLE),
         "clues_without_reader(text, uuid)": (*COUNTING, SYSTEM_ROLE),
         "person_handed_over(text, uuid)": ("ledger_inspection_team",),

@@ -15,8 +15,8 @@ from typing import Any
 import asyncpg
 import orjson
 
-# The server has gone away: whether the statement was carried out is not known.
-GONE = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)
+from app.db import faults
+
 MAX_BATCH = 50  # rows of one statement: as many as a client's connections send at once, and few enough to lock briefly
 # Batches under way in one process. More of them only wait for one another in Postgres, at a third of its time; and
 # writes that wait for a lock leave half of a pool to readers.
@@ -125,8 +125,9 @@ class Batcher:
         try:
             answers = await run([request.item for request in batch])
         except asyncpg.PostgresError as problem:
-            # A refusal of the server's has undone the whole statement; with the connection lost, nobody knows.
-            if len(batch) == 1 or isinstance(problem, GONE):
+            # A refusal of the server's has undone the whole statement. A fault of the database is the same for each
+            # item, but for a lock or a deadlock, which one of them may have met.
+            if len(batch) == 1 or faults.code_of(problem) not in (None, faults.BUSY):
                 _fail(batch, problem)
             else:
                 for request in batch:

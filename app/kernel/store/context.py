@@ -9,6 +9,8 @@ from typing import Any
 import asyncpg
 
 from app.db.context import Caller
+from app.db.faults import LOST, OutcomeUnknown, code_of
+from app.db.outcome import Transaction
 from app.db.pool import Pools
 from app.errors import Refusal
 from app.kernel.declare.access import Right
@@ -86,7 +88,7 @@ class RequestContext:
         with self.refusing():
             async with self.runtime.pools[self.caller.database_role].acquire() as connection:
                 if transaction:
-                    async with connection.transaction():
+                    async with Transaction(connection):
                         yield connection
                 else:
                     yield connection
@@ -96,13 +98,17 @@ class RequestContext:
     ) -> list[Any]:
         """Run the one statement of a batch of writes; return each item's row, or None where none was written.
 
-        The revision of each record names the request that asked for it, and not the first of the batch.
+        The revision of each record names the request that asked for it, and not the first of the batch. Raises
+        OutcomeUnknown if the connection is lost once the statement was sent.
         """
         if len(items) > 1:
             more["requests"] = {item.record_id: item.request for item in items}
         context = self.caller.context(items[0].request, action, **more)
         async with self.runtime.pools[self.caller.database_role].acquire() as connection:
-            rows = await connection.fetch(sql, context, *arguments)
+            try:
+                rows = await connection.fetch(sql, context, *arguments)
+            except LOST as lost:  # the statement commits itself
+                raise OutcomeUnknown from lost
         if len(items) == 1:
             return [rows[0] if rows else None]
         written = {str(row["id"]): row for row in rows}
@@ -113,9 +119,13 @@ class RequestContext:
         """Turn an error of the database into a refusal: a row that a policy refused, or a violated constraint."""
         try:
             yield
-        except asyncpg.InsufficientPrivilegeError:
+        except asyncpg.InsufficientPrivilegeError as problem:
+            if code_of(problem):  # what the caller asked for cannot be logged
+                raise
             if self.caller.role not in READERS and not self.caller.importing:
                 raise Refusal("not_found", label="记录") from None  # a role that reads no record learns of none
             raise Refusal("not_your_record") from None  # a policy refused the row that was to be written
         except asyncpg.IntegrityConstraintViolationError as problem:
+            if code_of(problem):
+                raise
             raise refusal_of(self.runtime.registry, problem) from None

@@ -1,0 +1,123 @@
+"""Runs the queue of imports in the process of the service. At its start interrupted imports are failed.
+
+The runner is a watched task: if one of its connections is lost, others are opened and another runner begins. Imports
+that are at work have connections of their own and go on.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pgqueuer import PgQueuer
+from pgqueuer.models import Job
+
+from app.db.watched import WatchedTask
+from app.imports import jobs
+from app.imports.orphan_files import remove_orphan_files
+from app.imports.worker import ANSWER_SECONDS, opened, queue_name, run_import, uploads
+
+SERVICE_LOCK = 0x6C65_6467_0001  # advisory lock that every service holds, shared, while it lives
+# Imports that run at once in one process. Each holds one connection, and borrows two more for a statement at a time.
+MAX_IMPORTS = 2
+BEAT_SECONDS = 5.0
+
+
+@dataclass
+class _Workers:
+    """The runners of the queue: the one at work, and former ones whose imports go on after it lost its connection."""
+
+    service: Any
+    slots: asyncio.Semaphore
+    runners: set["asyncio.Task[None]"] = field(default_factory=set)
+    first: bool = True
+
+    async def run(self, watched: WatchedTask) -> None:
+        """Run the jobs of the queue until a connection is lost; before, mark interrupted imports as failed."""
+        url = self.service.runtime.pools.logins.jobs
+        async with opened(url) as watch, opened(url) as connection:
+            await _fail_interrupted(watch, uploads(self.service.settings), self.first)
+            self.first = False
+            queue = PgQueuer.from_asyncpg_connection(connection)
+            queue.entrypoint(queue_name(self.service.settings))(self._import_file)
+            runner = asyncio.create_task(
+                queue.run(dequeue_timeout=timedelta(seconds=5), shutdown_on_listener_failure=True)
+            )
+            self.runners.add(runner)
+            runner.add_done_callback(self._ended)
+            watched.running = True
+            try:
+                await _until_lost(watch, connection, runner)
+            finally:
+                queue.shutdown.set()  # the runner ends when its imports have ended
+
+    async def _import_file(self, job: Job) -> None:
+        payload = orjson.loads(job.payload or b"{}")
+        try:
+            async with self.slots:
+                await run_import(self.service, payload)
+        except asyncio.CancelledError:  # the service stops
+            with suppress(Exception):
+                async with opened(self.service.runtime.pools.logins.jobs) as queue:
+                    await jobs.end(queue, payload["import"], "failed", jobs.INTERRUPTED)
+            raise
+
+    def _ended(self, runner: "asyncio.Task[None]") -> None:
+        self.runners.discard(runner)
+        if not runner.cancelled():
+            runner.exception()  # `_until_lost` has raised it, if anybody still waits for it
+
+    async def stop(self) -> None:
+        """End every runner, and wait five seconds for the imports to say that they were interrupted."""
+        for runner in self.runners:
+            runner.cancel()
+        if self.runners:
+            await asyncio.wait(set(self.runners), timeout=5)
+
+
+@asynccontextmanager
+async def run_jobs(service: Any) -> AsyncIterator[None]:
+    """Mark interrupted imports as failed, then run the jobs of the queue until the block is left."""
+    slots = asyncio.Semaphore(max(1, min(MAX_IMPORTS, service.settings.pool_size // 2)))
+    workers = _Workers(service, slots)
+    try:
+        async with service.tasks.keeping("imports", workers.run):
+            yield
+    finally:
+        await workers.stop()
+
+
+async def _until_lost(watch: Any, connection: Any, runner: "asyncio.Task[None]") -> None:
+    """Return when the runner has ended or a connection is closed. Raises what ended the runner, or TimeoutError."""
+    while not (runner.done() or watch.is_closed() or connection.is_closed()):
+        await asyncio.wait({runner}, timeout=BEAT_SECONDS)
+        if not watch.is_closed():  # the network may have dropped it without a word
+            await watch.execute("select 1", timeout=ANSWER_SECONDS)
+    if runner.done():
+        await runner
+
+
+async def _fail_interrupted(watch: Any, folder: Path, first: bool) -> None:
+    """Mark as failed every import whose process is gone. Nothing of it was written: a commit is one transaction.
+
+    A service that gets SERVICE_LOCK alone knows that no other is at work, at its `first` look; later it has imports of
+    its own. If others are, an import whose own lock is free is known to be interrupted, unless it is still waiting in
+    the queue.
+    """
+    alone = first and await watch.fetchval("select pg_try_advisory_lock($1)", SERVICE_LOCK)
+    for row in await watch.fetch(
+        "select id, state from import_job where state = any($1::text[])", list(jobs.OPEN_STATES)
+    ):
+        key = jobs.lock_key(str(row["id"]))
+        if alone or (row["state"] != "received" and await watch.fetchval("select pg_try_advisory_lock($1)", key)):
+            await jobs.end(watch, str(row["id"]), "failed", jobs.INTERRUPTED)
+        if not alone:
+            await watch.execute("select pg_advisory_unlock_all()")
+    await remove_orphan_files(watch, folder, list(jobs.OPEN_STATES), alone)
+    await watch.execute("select pg_advisory_lock_shared($1)", SERVICE_LOCK)
+    if alone:
+        await watch.execute("select pg_advisory_unlock($1)", SERVICE_LOCK)
