@@ -1,4 +1,4 @@
-"""An error names a member that was sent, or one that is to be sent: never the column behind it, nor another spelling."""
+"""An error names a member that was sent, or one that has to be: never the column behind it, nor another spelling."""
 
 from collections.abc import Iterator
 from typing import Any
