@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import compile_path
 
@@ -105,10 +106,10 @@ async def refuse_overloaded(scope: Any, receive: Any, send: Any) -> None:
 UNREAD = {"connection": "close", "x-content-type-options": "nosniff", "cache-control": "no-store"}
 
 
-def refused_unread(code: str, most: int) -> bytes:
+def refused_unread(code: str, **params: Any) -> bytes:
     """The whole answer to what could not be read as a request, in Chinese: its header fields are not known."""
     request_id = os.urandom(16).hex()
-    response = problem_response(Refusal(code, most=most), "zh", request_id)
+    response = problem_response(Refusal(code, **params), "zh", request_id)
     response.headers.update({**UNREAD, "x-request-id": request_id})
     head = f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}\r\n".encode()
     return head + b"".join(b"%b: %b\r\n" % field for field in response.raw_headers) + b"\r\n" + bytes(response.body)
@@ -170,6 +171,11 @@ async def _busy(request: Request, problem: Exception) -> Response:
     return _respond(request, Refusal("busy"))
 
 
+async def _left(request: Request, problem: Exception) -> Response:
+    """The body has not come whole, or what came was refused as no HTTP: nobody reads this answer, the log has it."""
+    return _respond(request, Refusal("body_cut_short"))
+
+
 async def _bad_characters(request: Request, problem: Exception) -> Response:
     """A text that Postgres cannot hold. Routes refuse it before, where they look at it."""
     return _respond(request, Refusal("bad_characters"))
@@ -192,6 +198,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ClientDisconnect, _left)
     for kind in UNAVAILABLE:
         app.add_exception_handler(kind, _busy)
     app.add_exception_handler(asyncpg.InsufficientPrivilegeError, _denied)

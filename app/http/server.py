@@ -101,7 +101,10 @@ class RequestLog:
             self._record(scope, status, time.perf_counter() - started, request_id)
 
     def _limited(self, scope: Any, receive: Any) -> Any:
-        """A `receive` that refuses with `too_large` a body over the limit; one that declares more is not read."""
+        """A `receive` that refuses with `too_large` a body over the limit; one that declares more is not read.
+
+        It also refuses a body that the connection does not read on (`Connection`), whether malformed or too slow.
+        """
         most, received = self._limits.get(scope["path"], self._limit), 0
         declared = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
 
@@ -110,6 +113,8 @@ class RequestLog:
             if declared.isdigit() and int(declared[:20]) > most:
                 raise Refusal("too_large", most=most)
             message = await receive()
+            if "unreadable" in scope:
+                raise Refusal(scope["unreadable"].code, **scope["unreadable"].params)
             received += len(message.get("body", b""))
             if received > most:
                 raise Refusal("too_large", most=most)
