@@ -52,6 +52,14 @@ class Refusal(Exception):
         self.params = params
 
 
+class Unreadable(Exception):
+    """A request that is not read on: the code of its refusal, and what fills the sentence."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
+
+
 def invalid(*field_errors: FieldError) -> Refusal:
     """The refusal of a body that could be read and is wrong (422)."""
     return Refusal("validation_failed", field_errors=field_errors, count=len(field_errors))

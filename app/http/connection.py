@@ -1,7 +1,6 @@
 """A connection of a client: uvicorn's protocol, with limits, and with a problem document for whatever is refused.
 
-uvicorn itself bounds neither address nor header fields, waits for ever for the rest of a request, and loses the body of
-a request that offers an upgrade. See decision 37.
+uvicorn itself bounds no head, waits for ever for the rest of a request, and loses a body behind an offer to upgrade.
 """
 
 import asyncio
@@ -10,7 +9,7 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.http.one_write import OneWrite
+from app.errors import Unreadable
 from app.http.slow_clients import ANSWER, BODY, HEAD, IDLE, SENDING, UNREAD, Limits, SlowClients
 from app.settings import settings
 
@@ -26,12 +25,41 @@ async def _overloaded(scope: Any, receive: Any, send: Any) -> None:
     await refuse_overloaded(scope, receive, send)
 
 
-class Unreadable(Exception):
-    """A request that is not read on: the code of its refusal, and what fills the sentence."""
+class OneWrite:
+    """A transport that holds what is written until more comes, or until the event loop turns.
 
-    def __init__(self, code: str, **params: Any) -> None:
-        super().__init__(code)
-        self.code, self.params = code, params
+    uvicorn writes the head of an answer and its body in two system calls. The second costs a tenth of a GET, and it
+    wakes the client for a head without a body.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._held: list[bytes] = []
+        self.is_closing = transport.is_closing  # asked for at every answer: `__getattr__` would cost more
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send this with what is held; if nothing is held, hold it."""
+        if not self._held:
+            self._held.append(data)
+            self._loop.call_soon(self.send)
+            return
+        self._held.append(data)
+        self.send()
+
+    def close(self) -> None:
+        """Close, after sending what is held."""
+        self.send()
+        self._transport.close()
+
+    def send(self) -> None:
+        """Send what is held, unless the client has left."""
+        held, self._held = self._held, []
+        if held and not self._transport.is_closing():
+            self._transport.writelines(held)
 
 
 class Connection(HttpToolsProtocol):
@@ -87,8 +115,7 @@ class Connection(HttpToolsProtocol):
         if method == b"CONNECT":
             self._refuse(Unreadable("method_not_allowed", method="CONNECT"))
             return None
-        version = self.parser.get_http_version().encode()
-        head = [b"%b %b HTTP/%b\r\n" % (method, self.url, version)]
+        head = [b"%b %b HTTP/%b\r\n" % (method, self.url, self.parser.get_http_version().encode())]
         head += [b"%b: %b\r\n" % field for field in self.headers if field[0] != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
@@ -106,12 +133,11 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header field; one that follows a body is left out. As uvicorn has it, without a call of it for each."""
-        if not self._in_head:
-            return
-        name = name.lower()
-        if name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
-        self.headers.append((name, value))
+        if self._in_head:
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_body(self, body: bytes) -> None:
         """A part of the body: a step forward."""
@@ -148,7 +174,7 @@ class Connection(HttpToolsProtocol):
         """Refuse what is too long before its end has come: address, head, or what surrounds the parts of a body."""
         if self._in_head and len(self.url) > ADDRESS_BYTES:
             self._bound()
-        if self._received > HEAD_BYTES and (not self._in_head or self._received > HEAD_BYTES + ADDRESS_BYTES):
+        if self._received - (len(self.url) if self._in_head else 0) > HEAD_BYTES:
             self._why = Unreadable("headers_too_long", most=HEAD_BYTES)
             raise self._why
 

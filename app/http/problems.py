@@ -103,6 +103,14 @@ async def refuse_overloaded(scope: Any, receive: Any, send: Any) -> None:
     await response(scope, receive, send)
 
 
+async def refuse_at_the_end(scope: Any, receive: Any, send: Any) -> None:
+    """Answer a request that the end of the service has cut short. Whether its transaction committed is not known."""
+    header = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    response = problem_response(Refusal("service_ended"), language(header.decode("latin-1")), scope["request_id"])
+    response.headers["connection"] = "close"
+    await response(scope, receive, send)
+
+
 UNREAD = {"connection": "close", "x-content-type-options": "nosniff", "cache-control": "no-store"}
 
 

@@ -21,6 +21,7 @@ from starlette.requests import Request
 
 from app.clock import SHANGHAI
 from app.errors import Refusal
+from app.http.problems import refuse_at_the_end
 from app.http.record_routes import RecordRoute
 from app.http.routing import DirectRoutes
 
@@ -93,6 +94,9 @@ class RequestLog:
 
         try:
             await self.app(scope, self._limited(scope, receive), send_with_id)
+        except asyncio.CancelledError:  # the service ends, and has waited long enough for this request
+            if not answered:
+                await refuse_at_the_end(scope, receive, send_with_id)
         except Exception:
             if not answered:
                 raise

@@ -241,5 +241,20 @@ async def test_too_many_connections_cost_those_that_wait_longest(sent: bytes, wo
         assert (await busy.told()).status == 200
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "not known"), ("zh", "不能确定")])
+async def test_a_request_that_the_end_of_the_service_cuts_short_is_not_said_to_have_failed(
+    language: str, words: str, work: Work
+) -> None:
+    async with serving(Refusing(work), grace=1) as served:
+        client = await served.client()
+        await client.send(GET.replace(b"/ ", b"/wait ")[:-2] + f"Accept-Language: {language}\r\n\r\n".encode())
+        await until(lambda: work.waiting == 1)
+        ending = asyncio.create_task(served.end())
+        told = await client.told()
+        await ending
+    assert (told.status, told.problem["code"], told.headers["connection"]) == (503, "service_ended", "close")
+    assert words in told.problem["detail"]
+
+
 def test_what_is_waited_for_has_a_limit_of_its_own() -> None:
     assert set(limits().seconds) == {IDLE, HEAD, BODY, UNREAD, SENDING}

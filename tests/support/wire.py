@@ -73,7 +73,7 @@ class Serving:
     """A running server, and the clients that were opened to it."""
 
     def __init__(self, port: int, server: uvicorn.Server) -> None:
-        self.port, self.server = port, server
+        self.port, self.server, self.ended = port, server, False
         self._clients: list[RawClient] = []
 
     @property
@@ -86,6 +86,12 @@ class Serving:
         made = RawClient(*await asyncio.open_connection("127.0.0.1", self.port, **options))
         self._clients.append(made)
         return made
+
+    async def end(self) -> None:
+        """End the server in order, as a signal does."""
+        if not self.ended:
+            self.ended = True
+            await self.server.shutdown()
 
     def left(self) -> None:
         """All clients leave."""
@@ -120,7 +126,7 @@ async def serving(app: Any, limits: Limits | None = None, grace: int = 5) -> Asy
             yield running
         finally:
             running.left()
-            await server.shutdown(sockets=[listener])
+            await running.end()
 
 
 def limits(connections: int = 1000, requests: int = 1000, **seconds: float) -> Limits:
