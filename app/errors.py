@@ -6,7 +6,7 @@ the code says which status it has.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 _LONG_NUMBER = re.compile(r"\d{15,}[Xx]?")
@@ -51,11 +51,13 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
         self.params = params
 
-    def naming(self, sent: Mapping[str, str]) -> "Refusal":
-        """The same refusal, with the members as the request has named them: column -> member."""
-        for_sent = {f"/{column}": f"/{member}" for column, member in sent.items()}
-        self.field_errors = tuple(replace(e, pointer=for_sent.get(e.pointer, e.pointer)) for e in self.field_errors)
-        return self
+
+class Unreadable(Exception):
+    """A request that is not read on: the code of its refusal, and what fills the sentence."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
 
 
 def invalid(*field_errors: FieldError) -> Refusal:

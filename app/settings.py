@@ -48,6 +48,13 @@ class Settings(BaseSettings):
     sign_ins_per_address: int = Field(120, ge=1, description="Token requests a minute and worker, of one address.")
     sign_ins_per_name: int = Field(30, ge=1, description="Token requests a minute and worker, of one name.")
     requests_per_minute: int = Field(60_000, ge=1, description="Requests a minute and worker, of one principal.")
+    head_seconds: float = Field(10, gt=0, description="For the head of a request to arrive, or the first one to begin.")
+    body_seconds: float = Field(20, gt=0, description="Without a step forward of a body, or of an answer being read.")
+    keep_alive_seconds: float = Field(30, gt=0, description="An idle connection is closed after so long.")
+    connections: int = Field(
+        8000, ge=1, description="Open connections of a worker; above, those idle longest are closed."
+    )
+    requests_at_once: int = Field(1000, ge=1, description="Requests under way in a worker; more are refused with 503.")
     body_limit: int = Field(1 * MIB, description="Bytes of an ordinary request body.")
     import_limit: int = Field(512 * MIB, description="Bytes of an imported file.")
     access_log: str = Field("-", description="A line for each request: '-' to standard error, 'off', or into a file.")

@@ -87,7 +87,7 @@ class AccountCreate(_Bound):
 
     username: Annotated[str, PlainValidator(_text), Field(description="用户名", examples=["office"])]
     password: Annotated[
-        NewPassword, Field(description="密码，至少 10 个字符，不易猜到", examples=["杨柳依依-雨雪霏霏"])
+        NewPassword, Field(description="密码，至少 10 个字符，不易猜到", examples=["杨柳依依-雨雪霏霏-载渴"])
     ]
 
 
@@ -106,13 +106,16 @@ class ApiKeyCreate(_Bound):
 
 
 class _Change(_Given):
-    role: Annotated[RoleName, ROLE] = ""
-    jurisdiction: Annotated[Division, JURISDICTION] = ""
+    # Without a default of their own in the document: what is not given stays, and '' is no role.
+    role: Annotated[RoleName, ROLE] = Field(default_factory=str)
+    jurisdiction: Annotated[Division, JURISDICTION] = Field(default_factory=str)
     unit_number: Annotated[Number | None, UNIT] = None
     team_number: Annotated[Number | None, TEAM] = None
     types: Annotated[list[Number] | None, TYPES] = None
     expires_at: Annotated[Moment | None, EXPIRES] = None
-    disabled: Annotated[StrictBool, Field(description="true 停用，即刻生效；false 启用，须重新登录")] = False
+    disabled: Annotated[StrictBool, Field(description="true 停用，即刻生效；false 启用，须重新登录")] = Field(
+        default_factory=bool
+    )
 
 
 class AccountChange(_Change):
@@ -132,7 +135,7 @@ class PasswordSet(_Given):
     """另设密码。"""
 
     password: Annotated[
-        NewPassword, Field(description="新密码，至少 10 个字符，不易猜到", examples=["昔我往矣-杨柳依依"])
+        NewPassword, Field(description="新密码，至少 10 个字符，不易猜到", examples=["昔我往矣-杨柳依依-行道"])
     ]
 
 
@@ -150,7 +153,7 @@ class OwnPassword(_Given):
 
     current_password: Annotated[str, PlainValidator(_text), Field(description="原密码")]
     new_password: Annotated[
-        NewPassword, Field(description="新密码，至少 10 个字符，不易猜到", examples=["杨柳依依-雨雪霏霏"])
+        NewPassword, Field(description="新密码，至少 10 个字符，不易猜到", examples=["杨柳依依-雨雪霏霏-载渴"])
     ]
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel
 
 from app.accounts import answers, names, register, systems
@@ -19,6 +19,7 @@ from app.http.dependencies import bearer
 from app.http.exchange import JSON, PATCH, REPEATABLE, json_body, only, request_context, service_of
 from app.http.idempotency import Attempt, once
 from app.http.operations import problems
+from app.http.paging import PAGING, documented, paging
 from app.kernel.store import RequestContext
 from app.logging import log
 
@@ -122,19 +123,18 @@ async def writing(
 
 
 Name = Annotated[str, Path(description="用户名，客户端编号，或接口密钥的标识")]
-Limit = Annotated[int, Query(ge=1, le=200, description="一页多少条")]
-Cursor = Annotated[str, Query(max_length=40, description="上一页答复中的 next_cursor")]
 
 
 def _reading(k: Kind) -> None:
     @router.get(
         f"/v1/{k.path}", summary=f"{k.label}清单", operation_id=f"list_{k.kind}", response_model=k.page,
-        responses=problems(400, 403),
+        responses=problems(400, 403), openapi_extra=documented(**PAGING),
     )  # fmt: skip
-    async def list_principals(request: Request, response: Response, limit: Limit = 50, cursor: Cursor = "") -> Any:
+    async def list_principals(request: Request, response: Response) -> Any:
         """按名称排列，一页一页地列；停用的也在内。只列管理范围以内的。"""
-        ctx = await administrator(request, "limit", "cursor")
-        found = await principals.page(ctx.runtime.pools, k.kind, reach(ctx), cursor, limit + 1)
+        ctx = await administrator(request, *PAGING)
+        limit, cursor = paging(only(request, *PAGING))
+        found = await principals.page(ctx.runtime.pools, k.kind, reach(ctx), cursor or "", limit + 1)
         response.headers["Cache-Control"] = "private, no-store"
         more = found[limit - 1].id if len(found) > limit else None
         return k.page(items=[shown(k, p) for p in found[:limit]], next_cursor=more)

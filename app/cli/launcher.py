@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -28,9 +29,7 @@ from app.cli.worker import LOGS
 from app.db.logins import Logins
 from app.settings import Settings, settings
 
-KEEP_ALIVE_SECONDS = 30  # longer than a clerk thinks between two clicks, shorter than proxies remember
 GRACE_SECONDS = 10  # what is under way when the service is told to stop
-CONNECTIONS = 1000  # a worker answers 503 above; each open connection costs some 10 KiB
 AFTER_READY_SECONDS = 5
 ENDING = (signal.SIGTERM, signal.SIGINT)
 HANGUP = signal.SIGHUP  # the terminal is gone; `nohup` says that this is no reason to end
@@ -176,12 +175,19 @@ def _serve_beside(options: Settings, listener: socket.socket, started: Started, 
         companion.join(AFTER_READY_SECONDS)
 
 
+def _allow_open_files() -> None:
+    """Let this process and its workers have as many open files as they may: a connection is one, and 1 024 are few."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _serve(options: Settings, listener: socket.socket) -> None:
+    _allow_open_files()
     config = uvicorn.Config(
         "app.cli.worker:application",
         factory=True,
         loop="uvloop",
-        http="app.http.one_write:OneWriteProtocol",
+        http="app.http.connection:Connection",  # it has the limits, too
         ws="none",
         lifespan="on",
         workers=options.workers,
@@ -190,9 +196,7 @@ def _serve(options: Settings, listener: socket.socket) -> None:
         server_header=False,
         proxy_headers=bool(options.trusted_proxies),
         forwarded_allow_ips=options.trusted_proxies or [],
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        limit_concurrency=CONNECTIONS,
     )
     try:
         if options.workers == 1:

@@ -63,9 +63,25 @@ def _bearer(scope: Any) -> str:
 
 
 def query_parameters(request: Request) -> list[tuple[str, str]]:
-    """The query parameters in their order."""
+    """The query parameters in their order. Refuses with `bad_query` (400) the first one that is no UTF-8."""
     query_string: bytes = request.scope["query_string"]
-    return parse_qsl(query_string.decode("latin-1"), keep_blank_values=True) if query_string else []
+    if not query_string:
+        return []
+    try:
+        return parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise _not_utf_8(query_string) from None
+
+
+def _not_utf_8(query_string: bytes) -> Refusal:
+    """The refusal that names the parameter, which a strict reading of the whole query does not tell."""
+    text = query_string.decode(errors="surrogateescape")
+    for name, value in parse_qsl(text, keep_blank_values=True, errors="surrogateescape"):
+        try:
+            f"{name}={value}".encode()
+        except UnicodeEncodeError:
+            return bad_query(name.encode(errors="replace").decode(), "not_utf_8")
+    raise AssertionError("a query that is UTF-8")
 
 
 def only(request: Request, *names: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import compile_path
 
@@ -112,13 +113,21 @@ async def refuse_overloaded(scope: Any, receive: Any, send: Any) -> None:
     await response(scope, receive, send)
 
 
+async def refuse_at_the_end(scope: Any, receive: Any, send: Any) -> None:
+    """Answer a request that the end of the service has cut short. Whether its transaction committed is not known."""
+    header = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    response = problem_response(Refusal("service_ended"), language(header.decode("latin-1")), scope["request_id"])
+    response.headers["connection"] = "close"
+    await response(scope, receive, send)
+
+
 UNREAD = {"connection": "close", "x-content-type-options": "nosniff", "cache-control": "no-store"}
 
 
-def refused_unread(code: str, most: int) -> bytes:
+def refused_unread(code: str, **params: Any) -> bytes:
     """The whole answer to what could not be read as a request, in Chinese: its header fields are not known."""
     request_id = os.urandom(16).hex()
-    response = problem_response(Refusal(code, most=most), "zh", request_id)
+    response = problem_response(Refusal(code, **params), "zh", request_id)
     response.headers.update({**UNREAD, "x-request-id": request_id})
     head = f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}\r\n".encode()
     return head + b"".join(b"%b: %b\r\n" % field for field in response.raw_headers) + b"\r\n" + bytes(response.body)
@@ -193,6 +202,11 @@ async def _database_fault(request: Request, problem: Exception) -> Response:
     return _respond(request, Refusal(code))
 
 
+async def _left(request: Request, problem: Exception) -> Response:
+    """The body has not come whole, or what came was refused as no HTTP: nobody reads this answer, the log has it."""
+    return _respond(request, Refusal("body_cut_short"))
+
+
 async def _bad_characters(request: Request, problem: Exception) -> Response:
     """A text that Postgres cannot hold. Routes refuse it before, where they look at it."""
     return _respond(request, Refusal("bad_characters"))
@@ -217,6 +231,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     for kind in (faults.OutcomeUnknown, *faults.DRIVER_ERRORS):
         app.add_exception_handler(kind, _database_fault)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(asyncpg.InsufficientPrivilegeError, _denied)
     for kind in (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError):
         app.add_exception_handler(kind, _bad_characters)

@@ -22,6 +22,7 @@ from starlette.requests import Request
 from app.clock import SHANGHAI
 from app.db.outcome import SAVED
 from app.errors import Refusal
+from app.http.problems import refuse_at_the_end
 from app.http.record_routes import RecordRoute
 from app.http.routing import DirectRoutes
 
@@ -95,6 +96,9 @@ class RequestLog:
 
         try:
             await self.app(scope, self._limited(scope, receive), send_with_id)
+        except asyncio.CancelledError:  # the service ends, and has waited long enough for this request
+            if not answered:
+                await refuse_at_the_end(scope, receive, send_with_id)
         except Exception:
             if not answered:
                 raise
@@ -103,7 +107,10 @@ class RequestLog:
             self._record(scope, status, time.perf_counter() - started, request_id)
 
     def _limited(self, scope: Any, receive: Any) -> Any:
-        """A `receive` that refuses with `too_large` a body over the limit; one that declares more is not read."""
+        """A `receive` that refuses with `too_large` a body over the limit; one that declares more is not read.
+
+        It also refuses a body that the connection does not read on (`Connection`), whether malformed or too slow.
+        """
         most, received = self._limits.get(scope["path"], self._limit), 0
         declared = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
 
@@ -112,6 +119,8 @@ class RequestLog:
             if declared.isdigit() and int(declared[:20]) > most:
                 raise Refusal("too_large", most=most)
             message = await receive()
+            if "unreadable" in scope:
+                raise Refusal(scope["unreadable"].code, **scope["unreadable"].params)
             received += len(message.get("body", b""))
             if received > most:
                 raise Refusal("too_large", most=most)

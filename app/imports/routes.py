@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import orjson
 import uuid_utils
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi import Path as PathParameter
 from starlette.responses import Response
 
@@ -17,6 +17,7 @@ from app.http.dependencies import bearer
 from app.http.exchange import REPEATABLE, key_of, language, only, request_context, service_of
 from app.http.idempotency import REPLAYED, keyed, once
 from app.http.operations import problems
+from app.http.paging import PAGING, documented
 from app.http.upload import spool
 from app.imports import jobs, worker
 from app.imports.commit import commit_preview
@@ -32,8 +33,16 @@ from app.kernel.sql import listing
 from app.kernel.store import RequestContext
 
 TAG = "00 导入台账"
-PARAMETERS = ("type", "mode", "on_error", "jurisdiction", "allow_register_changes")
 RESULTS = ("created", "updated", "unchanged", "rejected")
+TEXT = {"type": "string"}
+PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "type": ("记录类型，如 findings；CSV 必填，工作簿填了则只导该表", TEXT),
+    "mode": ("preview 预览（默认），commit 提交", {**TEXT, "default": "preview"}),
+    "on_error": ("reject_all 有一行错就都不导（默认），skip_rows 跳过错行", {**TEXT, "default": "reject_all"}),
+    "jurisdiction": ("区划代码；账号管多个区划时填写", TEXT),
+    "allow_register_changes": ("允许改动名录中的名称和类型", {"type": "boolean", "default": False}),
+}
+OF_ROWS = {"result": ("created 新建，updated 更新，unchanged 未变，rejected 拒绝", TEXT)}
 
 
 FILE_BODY = {
@@ -59,7 +68,8 @@ def router() -> APIRouter:
     made = APIRouter(tags=[TAG], dependencies=[Depends(bearer)])
     made.add_api_route(
         "/v1/imports", receive, methods=["POST"], status_code=202, summary="导入台账文件", response_model=ImportRead,
-        openapi_extra=FILE_BODY, responses=problems(400, 403, 413, 415, 422), dependencies=[REPEATABLE],
+        openapi_extra={**FILE_BODY, **documented(**PARAMETERS)}, responses=problems(400, 403, 413, 415, 422),
+        dependencies=[REPEATABLE],
     )  # fmt: skip
     made.add_api_route(
         "/v1/imports/{import_id}",
@@ -76,6 +86,7 @@ def router() -> APIRouter:
         summary="查导入的逐行结果",
         response_model=RowPage,
         responses=problems(400, 403, 404, 410),
+        openapi_extra=documented(**OF_ROWS, **PAGING),
     )
     made.add_api_route(
         "/v1/imports/{import_id}/actions/commit", commit, methods=["POST"], summary="提交预览过的导入",
@@ -93,16 +104,7 @@ def _language(request: Request) -> str:
     return language(request.headers.get("accept-language", ""))
 
 
-async def receive(
-    request: Request,
-    type: Annotated[str | None, Query(description="记录类型，如 findings；CSV 必填，工作簿填了则只导该表")] = None,
-    mode: Annotated[str, Query(description="preview 预览（默认），commit 提交")] = "preview",
-    on_error: Annotated[
-        str, Query(description="reject_all 有一行错就都不导（默认），skip_rows 跳过错行")
-    ] = "reject_all",
-    jurisdiction: Annotated[str | None, Query(description="区划代码；账号管多个区划时填写")] = None,
-    allow_register_changes: Annotated[bool, Query(description="允许改动名录中的名称和类型")] = False,
-) -> Response:
+async def receive(request: Request) -> Response:
     """收下文件，转入后台检查；到 Location 所指处查看进度和结果。"""
     ctx, service = await request_context(request), service_of(request)
     given = only(request, *PARAMETERS)
@@ -192,18 +194,10 @@ async def follow(request: Request, import_id: IMPORT_ID) -> Response:
     return _answer(jobs.document(await jobs.read(ctx, _checked_id(import_id)), _language(request)))
 
 
-async def rows(
-    request: Request,
-    import_id: IMPORT_ID,
-    result: Annotated[
-        str | None, Query(description="created 新建，updated 更新，unchanged 未变，rejected 拒绝")
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=listing.MAX_LIMIT, description="每页条数")] = listing.DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(description="下一页的游标")] = None,
-) -> Response:
+async def rows(request: Request, import_id: IMPORT_ID) -> Response:
     """每一行会怎样、为什么。"""
     ctx = await request_context(request)
-    given = only(request, "result", "limit", "cursor")
+    given = only(request, *OF_ROWS, *PAGING)
     job = await jobs.read(ctx, _checked_id(import_id))
     if "result" in given and given["result"] not in RESULTS:
         raise listing.bad_query("result", "not_a_choice", allowed=list(RESULTS))

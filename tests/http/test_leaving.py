@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from app.http.one_write import OneWrite
+from app.http.connection import OneWrite
 from app.http.server import RequestLog
 
 

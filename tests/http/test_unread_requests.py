@@ -4,14 +4,9 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
-import uvicorn
-from uvicorn.lifespan.off import LifespanOff
 
-from app.http.one_write import OneWriteProtocol
 from app.sentences import SENTENCES
 from tests.cli.running import LAST_WORDS, Running, running
 from tests.conftest import Prepared
@@ -95,25 +90,3 @@ def test_a_proxy_that_the_setting_names_is_believed(folder: Path, prepared: Prep
             head += b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(form)
             assert answered(service, head, form)[0] == status, n
         assert service.stop() == 0
-
-
-async def never_called(scope: Any, receive: Any, send: Any) -> None:
-    """The one connection is one too many."""
-    raise AssertionError
-
-
-async def test_a_process_with_too_many_connections_says_so_in_a_problem_document() -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        config = uvicorn.Config(never_called, http=OneWriteProtocol, lifespan="off", limit_concurrency=1)
-        config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = LifespanOff(config)
-        await server.startup(sockets=[listener])
-        async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.get(f"http://127.0.0.1:{port}/", headers={"Accept-Language": "en"})
-        await server.shutdown(sockets=[listener])
-    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "busy", "2")
-    assert answer.headers["content-type"] == "application/problem+json" and "busy" in answer.json()["detail"]
-    assert answer.json()["instance"] == f"urn:request:{answer.headers['x-request-id']}"

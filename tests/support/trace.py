@@ -92,7 +92,7 @@ class Recorder:
 def serving(options: Settings, recorder: Recorder) -> Iterator[str]:
     """The service in threads that the recorder watches; gives its address."""
     config = uvicorn.Config(
-        Application(create_app(options)), loop="uvloop", http="app.http.one_write:OneWriteProtocol", ws="none",
+        Application(create_app(options)), loop="uvloop", http="app.http.connection:Connection", ws="none",
         lifespan="on", access_log=False, log_level="warning", server_header=False,
     )  # fmt: skip
     server = uvicorn.Server(config)

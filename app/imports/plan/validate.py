@@ -179,8 +179,10 @@ def check_rule(
     planned.type.check(rule, old if record else None, {**type_info(planned.type).columns, **old, **values})
     for error in rule.field_errors:
         key = error.pointer.lstrip("/")
-        problem = RowProblem(planned.headings.get(key, key), error.code, error.params, _allowed(error))
-        planned.warnings.append(problem)
+        params = dict(error.params)
+        if "other" in params:  # the column of another day
+            params["other"] = planned.headings.get(params["other"]) or planned.type.field(params["other"]).label
+        planned.warnings.append(RowProblem(planned.headings.get(key, key), error.code, params, _allowed(error)))
     if planned.result == "unchanged":
         return
     for error in rule.rejections:

@@ -85,7 +85,7 @@ def listing(view: RoleView, t: RecordType, parameters: Sequence[tuple[str, str]]
 
 def page_limit(text: str) -> int:
     """The number of records of a page. Refuses with `bad_query` (400) what is no whole number of 1 to MAX_LIMIT."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MAX_LIMIT:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_LIMIT):
         raise bad_query("limit", "out_of_range", least=1, most=MAX_LIMIT)
     return int(text)
 

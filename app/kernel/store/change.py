@@ -25,6 +25,7 @@ from app.kernel.store.read import identify, reload
 from app.kernel.store.reference_checks import refuse_references
 from app.kernel.store.refusals import explain, require_current, require_current_on
 from app.kernel.store.rules import check_change
+from app.kernel.store.sent_members import naming_what_was_sent
 from app.kernel.store.void import lock_for_voiding
 
 EVERY_TYPES = {"change": patch, "correct": correction, "void": voiding}  # what every type has; the rest are transitions
@@ -38,10 +39,8 @@ async def change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequ
     try:
         return await _change(ctx, t, key, asked)
     except Refusal as refusal:
-        if asked.action in EVERY_TYPES or not refusal.field_errors:
-            raise
-        sent = {column: member for member, column in t.lifecycle.transition(asked.action).sets.items()}
-        raise refusal.naming(sent) from None
+        sets = {} if asked.action in EVERY_TYPES else t.lifecycle.transition(asked.action).sets
+        raise naming_what_was_sent(refusal, t, asked.body, sets) from None
 
 
 async def _change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeRequest) -> Any:

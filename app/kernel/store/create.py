@@ -21,6 +21,7 @@ from app.kernel.store.pending import parse_references
 from app.kernel.store.read import read_sql
 from app.kernel.store.reference_checks import refuse_references, require_references
 from app.kernel.store.rules import check_create
+from app.kernel.store.sent_members import naming_what_was_sent
 
 
 async def create(ctx: RequestContext, t: RecordType, values: dict[str, Any]) -> Any:
@@ -28,6 +29,13 @@ async def create(ctx: RequestContext, t: RecordType, values: dict[str, Any]) -> 
 
     Refuses with `validation_failed` (422), `jurisdiction_required`, `number_taken` and `key_taken` (409).
     """
+    try:
+        return await _create(ctx, t, dict(values))
+    except Refusal as refusal:
+        raise naming_what_was_sent(refusal, t, values) from None
+
+
+async def _create(ctx: RequestContext, t: RecordType, values: dict[str, Any]) -> Any:
     jurisdiction = _jurisdiction(ctx.caller, values.pop("jurisdiction", None))
     _default_to_own_team(ctx, t, values)
     inherited = await _inherit_references(ctx, t, values)
