@@ -20,6 +20,7 @@ from app.kernel.sql.write import MANY_CHANGED, ROW, UpdateSpec, update_sql
 from app.kernel.store.batcher import WriteItem
 from app.kernel.store.context import RequestContext
 from app.kernel.store.effects import apply_effects
+from app.kernel.store.locks import lock_judged_with
 from app.kernel.store.pending import ChangeRequest, PendingChange, correction, patch, reads_row_first, step, voiding
 from app.kernel.store.read import identify, reload
 from app.kernel.store.reference_checks import refuse_references
@@ -121,6 +122,8 @@ async def _in_transaction(ctx: RequestContext, pending: PendingChange, clear: li
     context = ctx.context(asked.action, **({"reason": pending.reason} if pending.reason else {}))
     values = orjson.dumps(pending.values).decode()
     async with ctx.connection(transaction=True) as connection:
+        if pending.judged_with:
+            await lock_judged_with(ctx, connection, t, pending.record_id, pending.judged_with, pending.values)
         if as_system:
             await _check_as_caller(ctx, connection, pending)
         elif ctx.right(t).limited(asked.action):  # which no policy can hold: it knows no action
