@@ -20,7 +20,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "void": {"reason": "重复"},
 }
 BEGUN, DONE, STRUCK = ("accept",), ("accept", "complete"), ("accept", "complete", "close_off")
-# What two writers do at once, each with an opinion of its own: what became of that opinion before, and what is done now.
+# What two writers do at once, each with an opinion of its own: what was done with it before, and what is done now.
 PAIRS = {
     "complete-complete": ((BEGUN, "complete"), (BEGUN, "complete")),
     "complete-send_back": ((BEGUN, "complete"), (DONE, "send_back")),

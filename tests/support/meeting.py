@@ -35,11 +35,18 @@ class Meeting:
         await self.owner.execute("select pg_advisory_lock($1)", AT_COMMIT)
         try:
             tasks = [asyncio.create_task(writer) for writer in writers]
-            while sum(t.done() for t in tasks) + await self.owner.fetchval(WAITING) < len(tasks):
-                await asyncio.sleep(0.002)
+            await self._stand(tasks)
         finally:
             await self.owner.execute("select pg_advisory_unlock($1)", AT_COMMIT)
         return list(await asyncio.gather(*tasks))
+
+    async def _stand(self, tasks: list[asyncio.Task[Any]]) -> None:
+        """Return when each task waits for a lock or has ended."""
+        while True:
+            waiting = await self.owner.fetchval(WAITING)
+            if sum(t.done() for t in tasks) + waiting >= len(tasks):
+                return
+            await asyncio.sleep(0.002)
 
 
 @asynccontextmanager
@@ -52,4 +59,3 @@ async def meeting(database: EmbeddedPostgres) -> AsyncIterator[Meeting]:
             yield Meeting(owner)
         finally:
             await owner.execute(REMOVE)
-

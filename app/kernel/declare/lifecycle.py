@@ -113,7 +113,7 @@ class Lifecycle:
     state_on_import     gives the state of a row of a ledger from its values: any of the states (domain.md 4.0)
     effects_on_create   what creating a record causes in other records
     effects_on_void     what voiding a record causes in other records
-    retired             state -> the reference that names the successor: nothing new may refer to a record in such a state
+    retired             state -> the reference to the successor: nothing new may refer to a record in such a state
     """
 
     states: Mapping[str, str]
@@ -132,6 +132,10 @@ class Lifecycle:
     def effects(self) -> tuple[Effect, ...]:
         """Everything that writes of records of this type cause in others."""
         return (*self.effects_on_create, *self.effects_on_void, *(e for t in self.transitions for e in t.effects))
+
+    def referable(self, row: str) -> str:
+        """SQL for whether something new may refer to the record `row`: it is not voided, and has no successor."""
+        return " and ".join(f"{row}.state <> '{state}'" for state in (VOIDED, *self.retired))
 
     @property
     def labels(self) -> dict[str, str]:

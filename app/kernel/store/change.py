@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from app.db.retry import retried
 from app.errors import Refusal
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.values import UUID_TEXT
@@ -54,17 +55,31 @@ async def _change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeReq
     if t.sealed:
         values, clear = seal_values(ctx.runtime.seal, t, pending.values)
         pending = replace(pending, values=values)
+    try:
+        return await _write(ctx, pending, clear)
+    except Refusal as refusal:
+        if any(not e.pointer for e in refusal.field_errors):  # a trigger has refused a reference, and names none
+            async with ctx.connection() as connection:
+                row = await require_current_on(ctx, connection, t, pending.record_id, asked)
+                await _refuse_references(ctx, connection, pending, row)
+        raise
+
+
+async def _write(ctx: RequestContext, pending: PendingChange, clear: list[Clear]) -> Any:
+    """Write the change in a transaction of its own, or in a batch of its kind. Say why if nothing was written."""
+    asked, right = pending.asked, ctx.right(pending.t)
     if clear or right.writes_if or right.limited(asked.action) or pending.needs_transaction:
-        return await _in_transaction(ctx, pending, clear)
+        return await retried(lambda: _in_transaction(ctx, pending, clear))
     if pending.reads_old_row:
         async with ctx.connection() as connection:
             await check_change(ctx, connection, pending)
     try:
-        row = await _batched(ctx, pending.spec(right.states(asked.action)), pending)
+        row = await retried(lambda: _batched(ctx, pending.spec(right.states(asked.action)), pending))
     except Refusal as refusal:
         if right.sees_every or refusal.code != "not_your_record":
             raise
-        return await _in_transaction(ctx, pending, clear)  # after this write the record does not exist for the caller
+        # After this write the record does not exist for the caller.
+        return await retried(lambda: _in_transaction(ctx, pending, clear))
     if row is None:
         async with ctx.connection() as connection:
             return await explain(ctx, connection, pending)
@@ -149,5 +164,10 @@ async def _check_as_caller(ctx: RequestContext, connection: Any, pending: Pendin
     if pending.voids:
         await lock_for_voiding(ctx, connection, pending)
     else:
-        code = orjson.loads(row["row"])["jurisdiction"]
-        await refuse_references(ctx, connection, t, pending.inputs, pending.values, code)
+        await _refuse_references(ctx, connection, pending, row)
+
+
+async def _refuse_references(ctx: RequestContext, connection: Any, pending: PendingChange, row: Any) -> None:
+    stored = orjson.loads(row["row"])
+    inputs, values = pending.inputs, pending.values
+    await refuse_references(ctx, connection, pending.t, inputs, values, stored["jurisdiction"], stored)

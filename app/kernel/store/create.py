@@ -7,6 +7,7 @@ from typing import Any
 import uuid_utils
 
 from app.db.context import GUARD, Caller
+from app.db.retry import retried
 from app.errors import FieldError, Refusal, invalid
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
@@ -37,9 +38,9 @@ async def create(ctx: RequestContext, t: RecordType, values: dict[str, Any]) -> 
     values, clear = seal_values(ctx.runtime.seal, t, {**t.defaults, **values})
     item = WriteItem(str(uuid_utils.uuid7()), ctx.request, values, number)
     if t.lifecycle.effects_on_create or clear or t.rule_reads_references or inherited:
-        return await _in_transaction(ctx, t, inputs, jurisdiction, item, clear, inherited)
+        return await retried(lambda: _in_transaction(ctx, t, inputs, jurisdiction, item, clear, inherited))
     await check_create(ctx, None, t, values, jurisdiction, inputs)
-    row = await _batched(ctx, t, inputs, jurisdiction, item)
+    row = await retried(lambda: _batched(ctx, t, inputs, jurisdiction, item))
     if row is None:
         async with ctx.connection() as connection:
             await refuse_references(ctx, connection, t, inputs, values, jurisdiction)

@@ -32,8 +32,8 @@ async def apply_effects(
     """Carry out the effects of a write of `row`, as the system role. Refuses as `Effect.otherwise` says.
 
     The caller need not see what changes: a unit that completes an opinion does not see the finding that is thereby
-    rectified. The records are locked before it is judged whether a transition applies to them. `part` names the references where an action concerns a part of a list; `before` is the row before the
-    write.
+    rectified. The records are locked before it is judged whether a transition applies to them. `part` names the
+    references where an action concerns a part of a list; `before` is the row before the write.
     """
     if not effects:
         return

@@ -1,9 +1,8 @@
 """Locks on the records that a rule looks at, taken in a statement of their own before the statement that judges.
 
-A statement judges by the snapshot of its beginning. While it waits for a lock, what it has judged may become untrue; and
-of a record that it looks at and another transaction is just changing, it sees the old version without waiting at all.
-With the lock taken before, the snapshot that judges is younger than what the others have committed. Records are locked
-in the order of their identifiers (docs/decisions/0034-judged-under-a-lock.md).
+A statement judges by the snapshot of its beginning. Of a record that another transaction is just changing it sees the
+old version, and does not wait. With the lock taken before, the snapshot that judges is younger than what others have
+committed. Records are locked in the order of their identifiers (docs/decisions/0034-judged-under-a-lock.md).
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +26,7 @@ async def lock_records(
 async def lock_judged_with(
     ctx: RequestContext, connection: Any, t: RecordType, record_id: str, names: Iterable[str], values: Mapping[str, Any]
 ) -> None:
-    """Lock the records that a transition is judged with (`Transition.judged_with`), and its own if they are of one type.
+    """Lock the records that a transition is judged with (`Transition.judged_with`), and its own if of the same type.
 
     A reference is the one given in `values`, else the stored one. Two records of one type are locked together, so that
     two transitions of the same two records cannot wait for each other. Costs a statement a reference, and two for the

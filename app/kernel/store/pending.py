@@ -120,7 +120,8 @@ class PendingChange:
     @property
     def needs_transaction(self) -> bool:
         """Whether the change concerns more than its own row, and so needs a transaction of its own."""
-        return bool(self.effects or self.reason or self.judged_with or (self.runs_rule and self.t.rule_reads_references))
+        looks_at_others = self.judged_with or (self.runs_rule and self.t.rule_reads_references)
+        return bool(self.effects or self.reason or looks_at_others)
 
     def spec(self, while_in: tuple[str, ...]) -> UpdateSpec:
         """The UPDATE that carries the change out. `while_in` are the states in which the caller may write."""

@@ -59,7 +59,7 @@ async def explain(ctx: RequestContext, connection: Any, pending: PendingChange) 
     t, transition, values = pending.t, pending.transition, pending.values
     row = await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
     stored = orjson.loads(row["row"])
-    await refuse_references(ctx, connection, t, pending.inputs, values, stored["jurisdiction"])
+    await refuse_references(ctx, connection, t, pending.inputs, values, stored["jurisdiction"], stored)
     if row["state"] == VOIDED:
         raise Refusal("record_voided", label=t.label)
     if transition and row["state"] not in transition.origins:
