@@ -40,6 +40,7 @@ from app.records import REGISTRY
 from app.records.person import routes as person_routes
 from app.records.person.routes import PersonFind
 from app.reports import routes as report_routes
+from app.reports.steps import checking_nightly
 from app.settings import Settings, settings
 
 SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
@@ -91,7 +92,7 @@ def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
             async with pools[role].acquire() as connection:
                 await require_bound(connection, kind)
         service = app.state.service = await _service(pools, options)
-        async with listening(service.authenticator, pools.logins.auth), run_jobs(service):
+        async with listening(service.authenticator, pools.logins.auth), run_jobs(service), checking_nightly(pools):
             service.ready = True
             yield
             service.ready = False

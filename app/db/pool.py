@@ -32,6 +32,7 @@ UNAVAILABLE = (
     asyncpg.SerializationError,
     asyncpg.AdminShutdownError,
     asyncpg.QueryCanceledError,  # by a timeout
+    asyncpg.LockNotAvailableError,  # in time
     asyncpg.InternalClientError,  # a statement on a connection that the server has just ended, before the driver knew
     ConnectionError,
     TimeoutError,
@@ -47,13 +48,12 @@ class Pool:
 
     def __init__(self, connect: Callable[[], Awaitable[Any]], size: int) -> None:
         self._connect = connect
+        self.size, self.kinds = size, dict[str, asyncio.Semaphore]()  # of `shares.py`
         self._free_places = size
         self._idle: list[Any] = []
         self._lent: dict[Any, float] = {}  # connection -> since when
-        self._opening = 0
+        self._opening, self._closing, self._last = 0, False, asyncio.Event()
         self._waiting: deque[asyncio.Future[Any]] = deque()
-        self._closing = False
-        self._last = asyncio.Event()
 
     def acquire(self) -> "Loan":
         """`async with pool.acquire() as connection`. Raises TimeoutError where none comes free in time."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.kernel.store import effects
 from tests.support.callers import Api
 from tests.support.meeting import Meeting
 from tests.support.proofs import prove
@@ -45,22 +46,27 @@ class Pair:
 
     def __init__(self, office: Api, colleague: Api, make: Maker) -> None:
         self.writers, self.office, self.make = (office, colleague), office, make
+        self.finding: Any = None
 
     async def __call__(self, meet: Meeting, name: str, seed: int) -> tuple[str, set[str]]:
         """The state of the finding after both have written, and those of its opinions."""
         finding = await self.make("findings")
         answer = await self.office.act(finding, "findings", "feed_back", on="2017-06-09")
         assert answer.status_code == 200, answer.text
+        self.finding = finding
         opinions = [await self.make(OPINIONS, finding_number=finding["number"]) for _ in range(3)]
-        # Written before, so that a rule has something else to look at; and last, so that the finding is not rectified.
-        befores, actions = [(DONE, *(b for b, _ in PAIRS[name]))], [a for _, a in PAIRS[name]]
-        for opinion, before in zip(range(3), befores[0], strict=True):
+        befores, actions = [DONE, *(before for before, _ in PAIRS[name])], [action for _, action in PAIRS[name]]
+        for n, before in enumerate(befores):
             for action in before:
-                opinions[opinion] = await act(self.office, opinions[opinion], action)
+                opinions[n] = await act(self.office, opinions[n], action)
         turns = [act(api, o, a) for api, o, a in zip(self.writers, opinions[1:], actions, strict=True)]
         await meet(*turns[:: 1 if seed % 2 else -1])
         states = {(await self.office.read(f"/v1/{OPINIONS}/{o['id']}"))["state"] for o in opinions}
-        return (await self.office.read(f"/v1/findings/{finding['id']}"))["state"], states
+        return await self.state(), states
+
+    async def state(self) -> str:
+        """The state of the last finding now."""
+        return str((await self.office.read(f"/v1/findings/{self.finding['id']}"))["state"])
 
 
 @pytest.fixture
@@ -82,3 +88,62 @@ async def test_a_finding_follows_two_opinions_that_are_written_at_once(name: str
         return len(states) + 1
 
     await prove(f"races-{name}", 1000, 20, case)
+
+
+BREAKING = ["complete-complete", "complete-send_back", "complete-reopen", "complete-void", "void-void"]
+OUT_OF_STEP = "select * from records_out_of_step($1::uuid)"
+
+
+@pytest.fixture
+def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service without the lock on what follows."""
+
+    async def nothing(*_: Any) -> None:
+        """Lock nothing."""
+
+    monkeypatch.setattr(effects, "lock_records", nothing)
+
+
+@pytest.mark.parametrize("name", BREAKING)
+async def test_without_the_lock_a_finding_is_left_behind_and_the_check_finds_and_mends_it(
+    name: str, pair: Pair, meet: Meeting, unlocked: None
+) -> None:
+    state, states = await pair(meet, name, seed=0)
+    assert state != expected(states), "the two did not meet"
+    [found] = await meet.owner.fetch(OUT_OF_STEP, pair.finding["id"])
+    assert (found["number"], found["state"], found["cause_type"]) == (pair.finding["number"], state, OPINIONS)
+    mended = await meet.owner.fetch("select * from mend_records()")
+    assert pair.finding["number"] in {row["number"] for row in mended}
+    assert await pair.state() == expected(states) and not await meet.owner.fetch(OUT_OF_STEP, pair.finding["id"])
+    entry = (await pair.office.read(f"/v1/findings/{pair.finding['id']}/revisions"))["items"][0]
+    assert (entry["action"], entry["changed"]) == (found["action"], ["/state"])
+    assert entry["by"] == "系统核对" and entry["by_role"] is None
+    assert entry["reason"] == f"核对补记：整改意见 {found['cause_number']}", "whoever sees the opinion is told of it"
+    assert not await meet.owner.fetch("select * from mend_records()"), "and it is mended once"
+
+
+async def test_what_was_done_on_purpose_is_not_out_of_step(make: Maker, office: Api, meet: Meeting) -> None:
+    """A finding reopened after its opinions were done, a relapse, a transfer given back in part and sent again."""
+    finding = await make("findings")
+    finding = (await office.act(finding, "findings", "feed_back", on="2017-06-09")).json()
+    opinion = await make(OPINIONS, finding_number=finding["number"])
+    for action in STRUCK:
+        opinion = await act(office, opinion, action)
+    for change in ("reopen", "look-back"):
+        finding = await office.read(f"/v1/findings/{finding['id']}")
+        if change == "reopen":
+            assert (await office.act(finding, "findings", "reopen", reason="整改不实")).status_code == 200
+            for action in ("reopen", "complete"):
+                opinion = await act(office, opinion, action)
+        else:
+            await make("look-backs", finding_number=finding["number"], conclusion="relapsed")
+        assert not await meet.owner.fetch(OUT_OF_STEP, finding["id"]), change
+    clues = [await make("clues") for _ in range(2)]
+    transfer = await make("clue-transfers", clue_numbers=[c["number"] for c in clues])
+    transfer = (await office.act(transfer, "clue-transfers", "send", on="2017-06-11")).json()
+    back = {"reason": "重复", "clue_numbers": [clues[0]["number"]]}
+    assert (await office.act(transfer, "clue-transfers", "give_back", **back)).status_code == 200
+    again = await make("clue-transfers", clue_numbers=[clues[0]["number"]])
+    assert (await office.act(again, "clue-transfers", "send", on="2017-06-20")).status_code == 200
+    for clue in clues:
+        assert not await meet.owner.fetch(OUT_OF_STEP, clue["id"])

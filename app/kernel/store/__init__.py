@@ -15,6 +15,7 @@ from app.kernel.store.context import RequestContext, Runtime
 from app.kernel.store.create import create
 from app.kernel.store.effects import apply_effects
 from app.kernel.store.history import difference, history, revision
+from app.kernel.store.locks import lock_records
 from app.kernel.store.page import page
 from app.kernel.store.pending import ChangeRequest
 from app.kernel.store.read import get
@@ -32,6 +33,7 @@ __all__ = [
     "difference",
     "get",
     "history",
+    "lock_records",
     "page",
     "required_columns",
     "reveal",

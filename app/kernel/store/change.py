@@ -59,7 +59,7 @@ async def _change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeReq
         return await _write(ctx, pending, clear)
     except Refusal as refusal:
         if any(not e.pointer for e in refusal.field_errors):  # a trigger has refused a reference, and names none
-            async with ctx.connection() as connection:
+            async with ctx.connection(t) as connection:
                 row = await require_current_on(ctx, connection, t, pending.record_id, asked)
                 await _refuse_references(ctx, connection, pending, row)
         raise
@@ -71,7 +71,7 @@ async def _write(ctx: RequestContext, pending: PendingChange, clear: list[Clear]
     if clear or right.writes_if or right.limited(asked.action) or pending.needs_transaction:
         return await retried(lambda: _in_transaction(ctx, pending, clear))
     if pending.reads_old_row:
-        async with ctx.connection() as connection:
+        async with ctx.connection(pending.t) as connection:
             await check_change(ctx, connection, pending)
     try:
         row = await retried(lambda: _batched(ctx, pending.spec(right.states(asked.action)), pending))
@@ -81,7 +81,7 @@ async def _write(ctx: RequestContext, pending: PendingChange, clear: list[Clear]
         # After this write the record does not exist for the caller.
         return await retried(lambda: _in_transaction(ctx, pending, clear))
     if row is None:
-        async with ctx.connection() as connection:
+        async with ctx.connection(pending.t) as connection:
             return await explain(ctx, connection, pending)
     return row
 
@@ -112,13 +112,13 @@ async def _batched(ctx: RequestContext, spec: UpdateSpec, pending: PendingChange
         if len(items) == 1:
             (one,) = items
             arguments: tuple[Any, ...] = (one.record_id, None, one.version, None, None, one.text)
-            return await ctx.run_batch(action, update_sql(t.name, ctx.view, spec), arguments, items)
+            return await ctx.run_batch(t, action, update_sql(t.name, ctx.view, spec), arguments, items)
         columns = zip(*((i.record_id, i.version, i.text) for i in items), strict=True)
         return await ctx.run_batch(
-            action, update_sql(t.name, ctx.view, spec, MANY_CHANGED), tuple(map(list, columns)), items
+            t, action, update_sql(t.name, ctx.view, spec, MANY_CHANGED), tuple(map(list, columns)), items
         )
 
-    with ctx.refusing():
+    with ctx.refusing(t):
         kind = (ctx.caller, t.name, spec, action)
         return await ctx.runtime.write_batcher.submit(kind, item, item.record_id, run)
 
@@ -136,7 +136,7 @@ async def _in_transaction(ctx: RequestContext, pending: PendingChange, clear: li
     )
     context = ctx.context(asked.action, **({"reason": pending.reason} if pending.reason else {}))
     values = orjson.dumps(pending.values).decode()
-    async with ctx.connection(transaction=True) as connection:
+    async with ctx.connection(t, transaction=True) as connection:
         if pending.judged_with:
             await lock_judged_with(ctx, connection, t, pending.record_id, pending.judged_with, pending.values)
         if as_system:

@@ -8,8 +8,9 @@ from typing import Any
 
 import asyncpg
 
+from app.db import shares
 from app.db.context import Caller
-from app.db.pool import Pools
+from app.db.pool import Loan, Pools
 from app.errors import Refusal
 from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
@@ -19,7 +20,7 @@ from app.kernel.schema.models import Schemas
 from app.kernel.sql.projection import RoleView, role_view
 from app.kernel.sql.reference_joins import ReferenceInputs, locks_references
 from app.kernel.store.batcher import Batcher, WriteItem
-from app.kernel.store.db_errors import refusal_of
+from app.kernel.store.db_errors import locked, refusal_of
 from app.roles import READERS
 
 # Reads wait for no lock, so the pool alone bounds how many batches of them are under way.
@@ -81,18 +82,26 @@ class RequestContext:
         await connection.execute(f"set local role {self.caller.database_role}")
 
     @asynccontextmanager
-    async def connection(self, transaction: bool = False) -> AsyncIterator[Any]:
-        """A connection of the caller's own database role. A violated constraint becomes a refusal."""
-        with self.refusing():
-            async with self.runtime.pools[self.caller.database_role].acquire() as connection:
+    async def connection(self, t: RecordType | None = None, transaction: bool = False) -> AsyncIterator[Any]:
+        """A connection of the caller's own database role. A violated constraint becomes a refusal.
+
+        `t` is the type that is asked for: while its table is locked, connections are left to those who ask for others.
+        """
+        with self.refusing(t):
+            async with self.borrowed(t) as connection:
                 if transaction:
                     async with connection.transaction():
                         yield connection
                 else:
                     yield connection
 
+    def borrowed(self, t: RecordType | None) -> Loan:
+        """A connection of the caller's own database role, counted for the type that is asked for."""
+        pool = self.runtime.pools[self.caller.database_role]
+        return shares.acquire(pool, t.name) if t else pool.acquire()
+
     async def run_batch(
-        self, action: str, sql: str, arguments: Sequence[Any], items: Sequence[WriteItem], **more: Any
+        self, t: RecordType, action: str, sql: str, arguments: Sequence[Any], items: Sequence[WriteItem], **more: Any
     ) -> list[Any]:
         """Run the one statement of a batch of writes; return each item's row, or None where none was written.
 
@@ -101,7 +110,7 @@ class RequestContext:
         if len(items) > 1:
             more["requests"] = {item.record_id: item.request for item in items}
         context = self.caller.context(items[0].request, action, **more)
-        async with self.runtime.pools[self.caller.database_role].acquire() as connection:
+        async with self.borrowed(t) as connection:
             rows = await connection.fetch(sql, context, *arguments)
         if len(items) == 1:
             return [rows[0] if rows else None]
@@ -109,8 +118,11 @@ class RequestContext:
         return [written.get(item.record_id) for item in items]
 
     @contextmanager
-    def refusing(self) -> Iterator[None]:
-        """Turn an error of the database into a refusal: a row that a policy refused, or a violated constraint."""
+    def refusing(self, t: RecordType | None = None) -> Iterator[None]:
+        """Turn an error of the database into a refusal: a row that a policy refused, a violated constraint, or a lock.
+
+        `t` is the type that is asked for, by which a lock is named if the database does not say more.
+        """
         try:
             yield
         except asyncpg.InsufficientPrivilegeError:
@@ -119,3 +131,5 @@ class RequestContext:
             raise Refusal("not_your_record") from None  # a policy refused the row that was to be written
         except asyncpg.IntegrityConstraintViolationError as problem:
             raise refusal_of(self.runtime.registry, problem) from None
+        except asyncpg.LockNotAvailableError as problem:
+            raise locked(self.runtime.registry, problem, t) from None
