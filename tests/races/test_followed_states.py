@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.kernel.store import effects
+from app.records import REGISTRY
 from tests.support.callers import Api
 from tests.support.meeting import Meeting
 from tests.support.proofs import prove
@@ -147,3 +148,25 @@ async def test_what_was_done_on_purpose_is_not_out_of_step(make: Maker, office: 
     assert (await office.act(again, "clue-transfers", "send", on="2017-06-20")).status_code == 200
     for clue in clues:
         assert not await meet.owner.fetch(OUT_OF_STEP, clue["id"])
+
+
+@pytest.mark.proof
+async def test_a_relapse_opens_a_finding_that_is_just_closed_off(
+    make: Maker, office: Api, colleague: Api, meet: Meeting
+) -> None:
+    async def case(seed: int) -> int:
+        finding = await make("findings")
+        assert (await office.act(finding, "findings", "feed_back", on="2017-06-09")).status_code == 200
+        opinion = await make(OPINIONS, finding_number=finding["number"])
+        for action in DONE:
+            opinion = await act(office, opinion, action)
+        finding = await office.read(f"/v1/findings/{finding['id']}")
+        body = await make.body(REGISTRY.by_path["look-backs"], finding_number=finding["number"], conclusion="relapsed")
+        closing = office.act(finding, "findings", "close_off", on="2017-08-06")
+        turns = [closing, colleague.post("/v1/look-backs", json=body)]
+        closed, found = (await meet(*turns[:: 1 if seed % 2 else -1]))[:: 1 if seed % 2 else -1]
+        assert found.status_code == 201 and closed.status_code in {200, 412}, (closed.text, found.text)
+        assert (await office.read(f"/v1/findings/{finding['id']}"))["state"] == "rectifying"
+        return 2
+
+    await prove("races-relapse", 1000, 20, case)
