@@ -48,7 +48,7 @@ class Pool:
 
     def __init__(self, connect: Callable[[], Awaitable[Any]], size: int) -> None:
         self._connect = connect
-        self.size, self.kinds = size, dict[str, asyncio.Semaphore]()  # of `shares.py`
+        self.size, self.kinds = size, dict[str, asyncio.Semaphore]()  # of `acquire_share`
         self._free_places = size
         self._idle: list[Any] = []
         self._lent: dict[Any, float] = {}  # connection -> since when

@@ -133,10 +133,6 @@ class Lifecycle:
         """Everything that writes of records of this type cause in others."""
         return (*self.effects_on_create, *self.effects_on_void, *(e for t in self.transitions for e in t.effects))
 
-    def referable(self, row: str) -> str:
-        """SQL for whether something new may refer to the record `row`: it is not voided, and has no successor."""
-        return " and ".join(f"{row}.state <> '{state}'" for state in (VOIDED, *self.retired))
-
     @property
     def labels(self) -> dict[str, str]:
         """Every state a record can be in, with its label."""

@@ -127,7 +127,7 @@ def _reference_check(t: RecordType, f: Reference, registry: Registry, update: bo
     gone = f"t.state = '{VOIDED}'"
     if target.lifecycle.retired and not f.copied:
         new = f"r.id <> all (coalesce(old.{column}, '{{}}'))" if f.many else f"r.id is distinct from old.{column}"
-        gone = f"{gone} or not ({target.lifecycle.referable('t')}){f' and {new}' if update else ''}"
+        gone = f"{gone} or not ({target.referable('t')}){f' and {new}' if update else ''}"
     return CHECK_REFERENCE.format(
         rows=f"(select new.jurisdiction, new.state, new.{column})" if update else "changed",
         named=f"unnest(c.{column}) x(id)" if f.many else f"(select c.{column} as id) x",

@@ -80,7 +80,7 @@ def _live(registry: Registry, f: Reference, inserts: bool) -> str:
     what the old row has named.
     """
     alias = "x" if f.many else f"r_{f.name}"
-    return registry.by_path[f.to].lifecycle.referable(alias) if inserts else f"{alias}.state <> '{VOIDED}'"
+    return registry.by_path[f.to].referable(alias) if inserts else f"{alias}.state <> '{VOIDED}'"
 
 
 def _complete(f: Reference, how: str, optional: bool, typed: Container[str]) -> str:

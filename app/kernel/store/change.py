@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from app.db.retry import retried
+from app.db.retry import UNDONE, retried
 from app.errors import Refusal
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.values import UUID_TEXT
@@ -74,7 +74,10 @@ async def _write(ctx: RequestContext, pending: PendingChange, clear: list[Clear]
         async with ctx.connection(pending.t) as connection:
             await check_change(ctx, connection, pending)
     try:
-        row = await retried(lambda: _batched(ctx, pending.spec(right.states(asked.action)), pending))
+        try:
+            row = await _batched(ctx, pending.spec(right.states(asked.action)), pending)
+        except UNDONE:
+            row = await retried(lambda: _batched(ctx, pending.spec(right.states(asked.action)), pending))
     except Refusal as refusal:
         if right.sees_every or refusal.code != "not_your_record":
             raise
