@@ -41,6 +41,7 @@ from app.records import REGISTRY
 from app.records.person import routes as person_routes
 from app.records.person.routes import PersonFind
 from app.reports import routes as report_routes
+from app.reports.steps import check_nightly
 from app.settings import Settings, settings
 
 SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
@@ -94,7 +95,8 @@ def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
         service = app.state.service = await _service(pools, options)
         service.schema = await installed(service)
         hear = partial(listen, service.authenticator, pools.logins.auth)
-        async with service.tasks.keeping("principals", hear), run_jobs(service):
+        keeping, check = service.tasks.keeping, partial(check_nightly, pools)
+        async with keeping("principals", hear), run_jobs(service), keeping("check", check):
             service.ready = True
             yield
             service.ready = False

@@ -71,19 +71,26 @@ declare
   role text;
   code text;
   ids uuid[];
+  unit uuid;
+  home uuid;
   grants jsonb;
+  of_cadres boolean;
   rounds text;
   teams text;
   ignored text;
 begin
   ignored := set_config('ledger.caller', caller, true);
   select p.role, p.code, p.scope_ids, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high,
-      'scope_ids', p.scope_ids::text, 'kin_ids', p.kin_ids::text,
-      'cadre_ids', (case when p.grants @> '{own_cadres}' then bodies_below(p.code, p.unit_id) else '{}' end)::text,
-      'barred_ids', (case when p.grants @> '{own_cadres}' and p.home_unit_id <> p.unit_id
-        then unit_kin_ids(p.code, p.home_unit_id) else '{}' end)::text,
-      'types', p.types::text) into role, code, ids, grants from principal p
+      'scope_ids', p.scope_ids::text, 'kin_ids', p.kin_ids::text, 'cadre_ids', '{}', 'barred_ids', '{}',
+      'types', p.types::text),
+      p.unit_id, p.home_unit_id, p.grants @> '{own_cadres}' into role, code, ids, grants, unit, home, of_cadres
+      from principal p
     where p.id = principal_id and not p.disabled and p.withheld_by is null and p.expires_at > now();
+  -- A statement of its own: as a part of the one above, every request would wait while the register of units is locked.
+  if of_cadres then
+    grants := grants || jsonb_build_object('cadre_ids', bodies_below(code, unit)::text,
+      'barred_ids', (case when home <> unit then unit_kin_ids(code, home) else '{}' end)::text);
+  end if;
   -- Without rounds or teams the array is null, and a comparison with null shows nothing.
   if role = 'inspected_unit' or role = 'partner_system' and ids <> '{}' then
     select array_agg(x.round_id)::text, array_agg(x.team_id)::text into rounds, teams from target x
@@ -273,26 +280,28 @@ grant select (jurisdiction, record_type, record_id, version, action, actor) on r
 
 -- Whether a merge of the unit, or its undoing, moves clues or those who read them to other accounts, and so takes two
 -- persons. All that is merged into the unit, and all that the unit it leads to answers for, is looked at. These units are
--- locked first, in their order: a clue that is being sent to one, or an account that is being bound to one, waits or is seen.
+-- locked first, in their order, against every new reference: whoever is just giving one of them a clue or an account is
+-- awaited and then seen, or waits. What was merged meanwhile is found by looking once more, until nothing new is found.
 create function merge_takes_two(jurisdiction text, unit_id uuid, into_id uuid) returns boolean language plpgsql volatile
   security definer set search_path = public, pg_temp cost 100000 as $$
 declare
-  heirs uuid[] := array[into_id];
-  next uuid;
   concerned uuid[];
+  locked uuid[] := '{}';
 begin
   loop
-    select u.merged_into_id into next from unit u
-      where u.jurisdiction = $1 and u.id = heirs[cardinality(heirs)] and u.state = 'merged';
-    exit when next is null or next = any (heirs);
-    heirs := heirs || next;
+    with recursive heirs as (
+      select u.id, u.merged_into_id from unit u where u.jurisdiction = $1 and u.id = $3
+      union
+      select u.id, u.merged_into_id from heirs h join unit u on u.jurisdiction = $1 and u.id = h.merged_into_id),
+    held as (
+      select u.id from unit u where u.jurisdiction = $1 and (u.id = $2 or u.id in (select h.id from heirs h))
+      union
+      select u.id from held join unit u on u.jurisdiction = $1 and u.merged_into_id = held.id and u.state = 'merged')
+    select array_agg(id) into concerned from held;
+    exit when concerned <@ locked;
+    perform from unit u where u.jurisdiction = $1 and u.id = any (concerned) order by u.id for update;
+    locked := concerned;
   end loop;
-  with recursive held as (
-    select u.id from unit u where u.jurisdiction = $1 and u.id = any (heirs || unit_id)
-    union
-    select u.id from held join unit u on u.jurisdiction = $1 and u.merged_into_id = held.id and u.state = 'merged')
-  select array_agg(id) into concerned from held;
-  perform from unit u where u.jurisdiction = $1 and u.id = any (concerned) order by u.id for no key update;
   return exists (select from clue c where c.jurisdiction = $1 and c.state <> 'voided'
       and (c.holder_unit_id = any (concerned) or c.handling_unit_id = any (concerned)))
     or exists (select from principal p where p.code = $1 and p.unit_id = any (concerned)
@@ -1234,7 +1243,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'unit', constraint = 'held_reference';
@@ -1245,7 +1254,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'unit', constraint = 'held_reference';
@@ -1256,7 +1265,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'unit', constraint = 'held_reference';
@@ -1267,7 +1276,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'unit', constraint = 'held_reference';
@@ -1284,7 +1293,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.parent_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'unit', constraint = 'held_reference';
@@ -1295,7 +1304,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id <> all (coalesce(old.stationed_at_unit_ids, '{}'));
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'unit', constraint = 'held_reference';
@@ -1306,7 +1315,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.merged_into_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'unit', constraint = 'held_reference';
@@ -1317,7 +1326,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.proposed_into_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'unit', constraint = 'held_reference';
@@ -1480,7 +1489,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'person', constraint = 'held_reference';
@@ -1491,7 +1500,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'person', constraint = 'held_reference';
@@ -1508,7 +1517,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'person', constraint = 'held_reference';
@@ -1519,7 +1528,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id <> all (coalesce(old.other_unit_ids, '{}'));
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'person', constraint = 'held_reference';
@@ -2092,7 +2101,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'team_member', constraint = 'held_reference';
@@ -2120,7 +2129,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.seconded_from_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'team_member', constraint = 'held_reference';
@@ -2282,7 +2291,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'target', constraint = 'held_reference';
@@ -2321,7 +2330,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'target', constraint = 'held_reference';
@@ -2489,7 +2498,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'visit', constraint = 'held_reference';
@@ -2528,7 +2537,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'visit', constraint = 'held_reference';
@@ -2710,7 +2719,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'finding', constraint = 'held_reference';
@@ -2760,7 +2769,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'finding', constraint = 'held_reference';
@@ -2942,7 +2951,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'feedback_session', constraint = 'held_reference';
@@ -2970,7 +2979,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'feedback_session', constraint = 'held_reference';
@@ -3148,7 +3157,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'rectification_opinion', constraint = 'held_reference';
@@ -3159,7 +3168,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'rectification_opinion', constraint = 'held_reference';
@@ -3198,7 +3207,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'rectification_opinion', constraint = 'held_reference';
@@ -3209,7 +3218,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id <> all (coalesce(old.cooperating_unit_ids, '{}'));
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'rectification_opinion', constraint = 'held_reference';
@@ -3236,6 +3245,21 @@ do $$ begin
     execute 'alter table rectification_opinion alter constraint fk_rectification_opinion_unit_id not enforced';
   end if;
 end $$;
+
+-- What they look at stands still
+create function await_looked_at_by_rectification_opinion() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from finding o where o.jurisdiction = new.jurisdiction and o.id = new.finding_id order by o.id for share;
+  return new;
+end $$;
+create trigger await_looked_at_first before insert on rectification_opinion for each row
+  when (new.finding_id is not null)
+  execute function await_looked_at_by_rectification_opinion();
+create trigger await_looked_at before update on rectification_opinion for each row
+  when (new.finding_id is distinct from old.finding_id)
+  execute function await_looked_at_by_rectification_opinion();
+alter function await_looked_at_by_rectification_opinion() owner to ledger_keeper;
 
 -- Whom it concerns
 create function audience_of_rectification_opinion(r rectification_opinion) returns uuid[]
@@ -3406,7 +3430,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'immediate_rectification', constraint = 'held_reference';
@@ -3417,7 +3441,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'immediate_rectification', constraint = 'held_reference';
@@ -3456,7 +3480,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.lead_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'immediate_rectification', constraint = 'held_reference';
@@ -3467,7 +3491,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id <> all (coalesce(old.cooperating_unit_ids, '{}'));
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'immediate_rectification', constraint = 'held_reference';
@@ -3683,7 +3707,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue', constraint = 'held_reference';
@@ -3705,7 +3729,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue', constraint = 'held_reference';
@@ -3716,7 +3740,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue', constraint = 'held_reference';
@@ -3727,7 +3751,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue', constraint = 'held_reference';
@@ -3788,7 +3812,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.reported_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue', constraint = 'held_reference';
@@ -3810,7 +3834,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.holder_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue', constraint = 'held_reference';
@@ -3821,7 +3845,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.handling_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue', constraint = 'held_reference';
@@ -3832,7 +3856,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.proposed_holder_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue', constraint = 'held_reference';
@@ -3881,6 +3905,21 @@ do $$ begin
     execute 'alter table clue alter constraint fk_clue_merged_into_id not enforced';
   end if;
 end $$;
+
+-- What they look at stands still
+create function await_looked_at_by_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from person o where o.jurisdiction = new.jurisdiction and o.id = new.person_id order by o.id for share;
+  return new;
+end $$;
+create trigger await_looked_at_first before insert on clue for each row
+  when (new.person_id is not null)
+  execute function await_looked_at_by_clue();
+create trigger await_looked_at before update on clue for each row
+  when (new.person_id is distinct from old.person_id)
+  execute function await_looked_at_by_clue();
+alter function await_looked_at_by_clue() owner to ledger_keeper;
 
 -- Whom it is about: it does not exist for their kin
 create function about_of_clue(r clue) returns uuid[]
@@ -4065,7 +4104,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue_transfer', constraint = 'held_reference';
@@ -4076,7 +4115,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue_transfer', constraint = 'held_reference';
@@ -4115,7 +4154,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.from_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue_transfer', constraint = 'held_reference';
@@ -4126,7 +4165,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.to_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'clue_transfer', constraint = 'held_reference';
@@ -4164,6 +4203,21 @@ do $$ begin
     execute 'alter table clue_transfer alter constraint fk_clue_transfer_to_unit_id not enforced';
   end if;
 end $$;
+
+-- What they look at stands still
+create function await_looked_at_by_clue_transfer() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from clue o where o.jurisdiction = new.jurisdiction and o.id = any (new.clue_ids) order by o.id for share;
+  return new;
+end $$;
+create trigger await_looked_at_first before insert on clue_transfer for each row
+  when (new.clue_ids is not null)
+  execute function await_looked_at_by_clue_transfer();
+create trigger await_looked_at before update on clue_transfer for each row
+  when (new.clue_ids is distinct from old.clue_ids)
+  execute function await_looked_at_by_clue_transfer();
+alter function await_looked_at_by_clue_transfer() owner to ledger_keeper;
 
 -- Whom it concerns
 create function audience_of_clue_transfer(r clue_transfer) returns uuid[]
@@ -4372,7 +4426,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'case_filing', constraint = 'held_reference';
@@ -4433,7 +4487,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.authority_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'case_filing', constraint = 'held_reference';
@@ -4474,6 +4528,22 @@ do $$ begin
     execute 'alter table case_filing alter constraint fk_case_filing_clue_id not enforced';
   end if;
 end $$;
+
+-- What they look at stands still
+create function await_looked_at_by_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from person o where o.jurisdiction = new.jurisdiction and o.id = new.person_id order by o.id for share;
+  perform from clue o where o.jurisdiction = new.jurisdiction and o.id = new.clue_id order by o.id for share;
+  return new;
+end $$;
+create trigger await_looked_at_first before insert on case_filing for each row
+  when (new.person_id is not null or new.clue_id is not null)
+  execute function await_looked_at_by_case_filing();
+create trigger await_looked_at before update on case_filing for each row
+  when (new.person_id is distinct from old.person_id or new.clue_id is distinct from old.clue_id)
+  execute function await_looked_at_by_case_filing();
+alter function await_looked_at_by_case_filing() owner to ledger_keeper;
 
 -- Whom it concerns
 create function audience_of_case_filing(r case_filing) returns uuid[]
@@ -4681,7 +4751,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'accountability_decision', constraint = 'held_reference';
@@ -4692,7 +4762,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'accountability_decision', constraint = 'held_reference';
@@ -4753,7 +4823,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'accountability_decision', constraint = 'held_reference';
@@ -4764,7 +4834,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.authority_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'accountability_decision', constraint = 'held_reference';
@@ -4967,7 +5037,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'admonishment', constraint = 'held_reference';
@@ -4978,7 +5048,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'admonishment', constraint = 'held_reference';
@@ -5017,7 +5087,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'admonishment', constraint = 'held_reference';
@@ -5028,7 +5098,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.authority_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'admonishment', constraint = 'held_reference';
@@ -5207,7 +5277,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'judicial_referral', constraint = 'held_reference';
@@ -5218,7 +5288,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'judicial_referral', constraint = 'held_reference';
@@ -5279,7 +5349,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.from_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'judicial_referral', constraint = 'held_reference';
@@ -5290,7 +5360,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.to_unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'judicial_referral', constraint = 'held_reference';
@@ -5333,6 +5403,22 @@ do $$ begin
     execute 'alter table judicial_referral alter constraint fk_judicial_referral_case_filing_id not enforced';
   end if;
 end $$;
+
+-- What they look at stands still
+create function await_looked_at_by_judicial_referral() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from person o where o.jurisdiction = new.jurisdiction and o.id = new.person_id order by o.id for share;
+  perform from case_filing o where o.jurisdiction = new.jurisdiction and o.id = new.case_filing_id order by o.id for share;
+  return new;
+end $$;
+create trigger await_looked_at_first before insert on judicial_referral for each row
+  when (new.person_id is not null or new.case_filing_id is not null)
+  execute function await_looked_at_by_judicial_referral();
+create trigger await_looked_at before update on judicial_referral for each row
+  when (new.person_id is distinct from old.person_id or new.case_filing_id is distinct from old.case_filing_id)
+  execute function await_looked_at_by_judicial_referral();
+alter function await_looked_at_by_judicial_referral() owner to ledger_keeper;
 
 -- Whom it is about: it does not exist for their kin
 create function about_of_judicial_referral(r judicial_referral) returns uuid[]
@@ -5516,7 +5602,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'look_back', constraint = 'held_reference';
@@ -5577,7 +5663,7 @@ begin
       where c.state <> 'voided' and x.id is not null) r
     left join lateral (select t.state from unit t
       where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
-    where t.state is null or t.state = 'voided';
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
   if found then
     raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
       table = 'look_back', constraint = 'held_reference';
@@ -5926,6 +6012,303 @@ create trigger judicial_referral_follows_case_filing after update on case_filing
   when (old.about is distinct from new.about or old.recused is distinct from new.recused)
   execute function judicial_referral_follows_case_filing();
 alter function judicial_referral_follows_case_filing() owner to ledger_keeper;
+
+
+----------------------------------------------------------------------------------------------------
+-- Records whose state does not follow
+----------------------------------------------------------------------------------------------------
+
+grant select on rectification_opinion, finding to ledger_keeper;
+grant select on clue_transfer, clue to ledger_keeper;
+grant select on look_back, finding to ledger_keeper;
+grant update (version, updated_at, updated_by, updated_by_role)
+  on finding to ledger_keeper;
+grant update (version, updated_at, updated_by, updated_by_role, handling, handling_decided_on, handling_unit_id,
+  handling_unit_number, holder_unit_id, holder_unit_number)
+  on clue to ledger_keeper;
+grant select (seq, state) on revision to ledger_keeper;
+
+create function records_out_of_step(only_id uuid default null) returns table (record_type text, jurisdiction text, id uuid, number text, state text, action text,
+  cause_type text, cause_id uuid, cause_number text)
+  language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select distinct on (x.record_type, x.id) x.* from (
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
+      'finish_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('fed_back', 'rectifying')
+      and c.state = 'voided'
+      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
+      order by r.version desc limit 1) in ('void')
+      and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
+    where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
+      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
+      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
+      'begin_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('fed_back')
+      and c.state <> 'voided'
+      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
+      order by r.version desc limit 1) in ('accept')
+      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
+      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
+      'finish_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('fed_back', 'rectifying')
+      and c.state <> 'voided'
+      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
+      order by r.version desc limit 1) in ('complete')
+      and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
+    where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
+      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
+      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
+      'resume_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('rectified', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
+      order by r.version desc limit 1) in ('send_back')
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
+      'resume_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('rectified', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
+      order by r.version desc limit 1) in ('reopen')
+    union all
+    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state,
+      'transfer' as action, 'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
+    from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
+      and t.id = any (c.clue_ids)
+    cross join lateral (select jsonb_build_object('holder_unit_id', c.to_unit_id, 'holder_unit_number', c.to_unit_number) as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('registered')
+      and c.state <> 'voided'
+      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
+      order by r.version desc limit 1) in ('create', 'import')
+      and c.state in ('sent', 'received', 'result_fed_back')
+      and (coalesce(t.holder_unit_id::text, s.values ->> 'holder_unit_id') = s.values ->> 'holder_unit_id')
+      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
+      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'clues' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'clues' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state,
+      'transfer' as action, 'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
+    from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
+      and t.id = any (c.clue_ids)
+    cross join lateral (select jsonb_build_object('holder_unit_id', c.to_unit_id, 'holder_unit_number', c.to_unit_number) as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('registered')
+      and c.state <> 'voided'
+      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
+      order by r.version desc limit 1) in ('send')
+      and (coalesce(t.holder_unit_id::text, s.values ->> 'holder_unit_id') = s.values ->> 'holder_unit_id')
+      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
+      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'clues' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'clues' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state,
+      'come_back' as action, 'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
+    from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
+      and t.id = any (c.clue_ids)
+    cross join lateral (select jsonb_build_object('given_back_by', c.to_unit_id) as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('transferred', 'handling')
+      and c.state <> 'voided'
+      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
+      order by r.version desc limit 1) in ('give_back')
+      and c.state = 'returned'
+      and (t.holder_unit_id = (s.values ->> 'given_back_by')::uuid)
+      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
+      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'clues' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'clues' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
+      'reopen' as action, 'look-backs' as cause_type, c.id as cause_id, c.number as cause_number
+    from look_back c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('rectified', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'look-backs' and r.action in ('create')
+      order by r.version desc limit 1) in ('create')
+      and c.conclusion in ('relapsed')
+      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
+      and r.record_type = 'look-backs' and r.action in ('create')
+      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))) x
+  order by x.record_type, x.id, x.cause_type, x.cause_id $$;
+
+create function mend_records() returns table (record_type text, jurisdiction text, id uuid, number text, state text, action text,
+  cause_type text, cause_id uuid, cause_number text) language plpgsql volatile security definer
+  set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+  step record;
+begin
+  for step in select * from records_out_of_step() loop
+    perform set_config('ledger.caller', jsonb_build_object('sub', '系统核对', 'action', step.action,
+      'reason', concat_ws(' ', '核对补记：' || case step.cause_type when 'rectification-opinions' then '整改意见' when 'clue-transfers' then '线索移交' when 'look-backs' then '回头看' end, step.cause_number),
+      'cause', jsonb_build_object('type', step.cause_type, 'id', step.cause_id))::text, true);
+    if (step.record_type, step.action, step.cause_type)
+        = ('findings', 'finish_rectification', 'rectification-opinions') then
+      perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
+      if exists (select from records_out_of_step(step.id)) then
+        update finding t set version = t.version + 1,
+          state = 'rectified',
+          updated_at = now(),
+          updated_by = '系统核对',
+          updated_by_role = null
+          from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
+            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
+        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
+          step.cause_type, step.cause_id, step.cause_number;
+      end if;
+    end if;
+    if (step.record_type, step.action, step.cause_type)
+        = ('findings', 'begin_rectification', 'rectification-opinions') then
+      perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
+      if exists (select from records_out_of_step(step.id)) then
+        update finding t set version = t.version + 1,
+          state = 'rectifying',
+          updated_at = now(),
+          updated_by = '系统核对',
+          updated_by_role = null
+          from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
+            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
+        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
+          step.cause_type, step.cause_id, step.cause_number;
+      end if;
+    end if;
+    if (step.record_type, step.action, step.cause_type)
+        = ('findings', 'resume_rectification', 'rectification-opinions') then
+      perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
+      if exists (select from records_out_of_step(step.id)) then
+        update finding t set version = t.version + 1,
+          state = 'rectifying',
+          updated_at = now(),
+          updated_by = '系统核对',
+          updated_by_role = null
+          from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
+            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
+        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
+          step.cause_type, step.cause_id, step.cause_number;
+      end if;
+    end if;
+    if (step.record_type, step.action, step.cause_type)
+        = ('clues', 'transfer', 'clue-transfers') then
+      perform from clue t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
+      if exists (select from records_out_of_step(step.id)) then
+        update clue t set version = t.version + 1,
+          state = 'transferred',
+          updated_at = now(),
+          updated_by = '系统核对',
+          updated_by_role = null,
+          holder_unit_id = c.to_unit_id,
+          holder_unit_number = c.to_unit_number
+          from clue_transfer c where t.jurisdiction = step.jurisdiction and t.id = step.id
+            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
+        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
+          step.cause_type, step.cause_id, step.cause_number;
+      end if;
+    end if;
+    if (step.record_type, step.action, step.cause_type)
+        = ('clues', 'come_back', 'clue-transfers') then
+      perform from clue t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
+      if exists (select from records_out_of_step(step.id)) then
+        update clue t set version = t.version + 1,
+          state = 'registered',
+          updated_at = now(),
+          updated_by = '系统核对',
+          updated_by_role = null,
+          holder_unit_id = null,
+          holder_unit_number = null,
+          handling_unit_id = null,
+          handling_unit_number = null,
+          handling = null,
+          handling_decided_on = null
+          from clue_transfer c where t.jurisdiction = step.jurisdiction and t.id = step.id
+            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
+        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
+          step.cause_type, step.cause_id, step.cause_number;
+      end if;
+    end if;
+    if (step.record_type, step.action, step.cause_type)
+        = ('findings', 'reopen', 'look-backs') then
+      perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
+      if exists (select from records_out_of_step(step.id)) then
+        update finding t set version = t.version + 1,
+          state = 'rectifying',
+          updated_at = now(),
+          updated_by = '系统核对',
+          updated_by_role = null
+          from look_back c where t.jurisdiction = step.jurisdiction and t.id = step.id
+            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
+        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
+          step.cause_type, step.cause_id, step.cause_number;
+      end if;
+    end if;
+  end loop;
+end $$;
+grant execute on function records_out_of_step(uuid) to ledger_jobs;
+alter function records_out_of_step(uuid) owner to ledger_keeper;
+grant execute on function mend_records() to ledger_jobs;
+alter function mend_records() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from app.cli.account import accounts
+from app.cli.check import check
 from app.cli.generate import docs, openapi
 from app.cli.importing import import_file
 from app.cli.keys import rotate_key
@@ -22,6 +23,7 @@ cli.add_typer(accounts, name="account")
 cli.command("import")(import_file)
 cli.command("rotate-key")(rotate_key)
 cli.command()(prune)
+cli.command()(check)
 cli.command()(openapi)
 cli.command()(docs)
 

@@ -33,13 +33,12 @@ class Pool:
 
     def __init__(self, connect: Callable[[], Awaitable[Any]], size: int) -> None:
         self._connect = connect
+        self.size, self.kinds = size, dict[str, asyncio.Semaphore]()  # of `acquire_share`
         self._free_places = size
         self._idle: list[Any] = []
         self._lent: dict[Any, float] = {}  # connection -> since when
-        self._opening = 0
+        self._opening, self._closing, self._last = 0, False, asyncio.Event()
         self._waiting: deque[asyncio.Future[Any]] = deque()
-        self._closing = False
-        self._last = asyncio.Event()
 
     def acquire(self) -> "Loan":
         """`async with pool.acquire() as connection`. Raises TimeoutError where none comes free in time."""

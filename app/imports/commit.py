@@ -10,6 +10,7 @@ import asyncpg
 from app.db import faults, timeouts
 from app.db.faults import DRIVER_ERRORS
 from app.db.pool import connect
+from app.db.retry import retried
 from app.db.roles import JOBS
 from app.errors import Refusal
 from app.imports import jobs
@@ -30,13 +31,16 @@ async def commit_plan(ctx: RequestContext, import_id: str, rows: int, keyed: Key
     async def progress(written: int) -> None:
         await jobs.write(ctx, import_id, done=rows + written)
 
-    with _refusing_moved(ctx, import_id):
+    async def commit() -> None:
         async with ctx.connection(transaction=True) as connection:
             await connection.execute(timeouts.OF_IMPORTS)
             await write_plan(ctx, connection, import_id, progress)
             await jobs.mark_committed(ctx, import_id, connection, rows)
             if keyed:
                 await keep_written(ctx, connection, keyed, Written(200, "imports", import_id))
+
+    with _refusing_moved(ctx, import_id):
+        await retried(commit)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from app.db.script import run_script
-from app.kernel.schema.triggers import kept_columns
+from app.kernel.schema.kept_columns import kept_columns
 from app.logging import log
 from app.migrate.text import digest, sections
 from app.records import REGISTRY

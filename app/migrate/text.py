@@ -14,6 +14,7 @@ from app.auth.tables import principal_statements
 from app.imports.tables import import_statements
 from app.kernel.personal.tables import access_log_statements, sealed_value_statements
 from app.kernel.schema.calls import call_statements
+from app.kernel.schema.following import following_statements
 from app.kernel.schema.ledger_tables import (
     idempotency_statements,
     number_series_statements,
@@ -89,6 +90,7 @@ def sections() -> tuple[Section, ...]:
         _of("Idempotency keys", idempotency_statements()),
         *(_of(f"{t.table} {t.label}", record_statements(t, REGISTRY, READS.get(t.table, ()))) for t in REGISTRY),
         _of("Audiences that depend on other records", dependency_statements(REGISTRY)),
+        _of("Records whose state does not follow", following_statements(REGISTRY)),
         _of("Sealed values", sealed_value_statements(REGISTRY)),
         _of("The access log", access_log_statements()),
         _of("Imports and the queue", import_statements(REGISTRY)),

@@ -11,6 +11,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("number_is_made", MEMBER, "编号由其他字段得出，应为 {number}。", "请去掉 number，或改成这个编号。", "The number follows from other members: {number}.", "Leave it out.", number="431382-2017-01"),
     sentence("jurisdiction_outside", MEMBER, "这个区划不在本账号的管理范围。", "请填本账号所属的区划代码。", "The jurisdiction is outside this account's.", "Give one that the account covers."),
     sentence("reference_not_found", MEMBER, "没有找到所填的{label}。", "请核对编号或名称；须是本区划内未作废的记录。", "The referenced record was not found.", "Check the number or name; it must be live and of this jurisdiction.", label="被巡察单位"),
+    sentence("reference_retired", MEMBER, "所填的{label}已不再使用。", "请改填承接它的 {successor}；原有的记录不必改。", "The referenced record is no longer in use: {label}.", "Name its successor {successor}; records that name it already stay.", label="被巡察单位", successor="431382-U045"),
     sentence("reference_disagrees", MEMBER, "{label}的标识与编号指向不同的记录。", "只填其一。", "Identifier and number name different records.", "Give only one.", label="被巡察单位"),
     sentence("listed_twice", MEMBER, "{label}中有重复。", "每条只写一次。", "An entry is listed twice.", "List each once.", label="线索编号"),
     sentence("not_in_list", MEMBER, "所填的{label}不在这份记录中。", "请核对编号。", "Not in the record's list.", "Check the number.", label="线索编号"),

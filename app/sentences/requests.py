@@ -59,6 +59,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("bad_if_match", 400, "If-Match 写法不对。", "请填一个版本号，例如 \"1\"。", "If-Match is not a version.", "Send one version, for example \"1\"."),
     sentence("too_many_requests", 429, "请求过于频繁。", "请在 {seconds} 秒后重试。", "Too many requests.", "Try again in {seconds} s.", seconds=2),
     sentence("busy", 503, "服务正忙。", "请稍后重试。", "The service is busy.", "Try again shortly."),
+    sentence("locked", 503, "“{label}”正被另一项办理占用，等了 {seconds} 秒仍未等到。", "请稍后重试；一再出现的，请系统管理员查看是否正有大批导入或数据库维护。", "Somebody else holds what this waits for ({label}): not free within {seconds} s.", "Try again shortly; if it stays so, ask the administrator whether a large import or maintenance is under way.", label="发现问题", seconds=5),
     sentence("internal", 500, "服务出错。", "请把请求编号 {request} 告诉系统管理员。", "Something went wrong.", "Tell the administrator the request id {request}.", request="…"),
     sentence("service_ended", 503, "服务停止时这次请求还没有办完；要保存的，是否已保存不能确定。", "请以同一个 Idempotency-Key 重发（不会重复登记）；没有用的，请先查看记录，再决定是否重做。", "The service ended before the request did; if it was to save something, whether it was saved is not known.", "Send it again with the same Idempotency-Key (nothing is doubled); without one, look at the record before you repeat it."),
     sentence("value_not_opened", 500, "加密保存的内容打不开：密钥不全，或密文已被改动。", "请把请求编号 {request} 告诉系统管理员，核对密钥文件 secret-key。", "A sealed value does not open: its key is missing, or it was altered.", "Tell the administrator the request id {request}; check the file secret-key.", request="…"),

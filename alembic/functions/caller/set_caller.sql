@@ -10,19 +10,26 @@ declare
   role text;
   code text;
   ids uuid[];
+  unit uuid;
+  home uuid;
   grants jsonb;
+  of_cadres boolean;
   rounds text;
   teams text;
   ignored text;
 begin
   ignored := set_config('ledger.caller', caller, true);
   select p.role, p.code, p.scope_ids, jsonb_build_object('code', p.code, 'low', p.low, 'high', p.high,
-      'scope_ids', p.scope_ids::text, 'kin_ids', p.kin_ids::text,
-      'cadre_ids', (case when p.grants @> '{own_cadres}' then bodies_below(p.code, p.unit_id) else '{}' end)::text,
-      'barred_ids', (case when p.grants @> '{own_cadres}' and p.home_unit_id <> p.unit_id
-        then unit_kin_ids(p.code, p.home_unit_id) else '{}' end)::text,
-      'types', p.types::text) into role, code, ids, grants from principal p
+      'scope_ids', p.scope_ids::text, 'kin_ids', p.kin_ids::text, 'cadre_ids', '{}', 'barred_ids', '{}',
+      'types', p.types::text),
+      p.unit_id, p.home_unit_id, p.grants @> '{own_cadres}' into role, code, ids, grants, unit, home, of_cadres
+      from principal p
     where p.id = principal_id and not p.disabled and p.withheld_by is null and p.expires_at > now();
+  -- A statement of its own: as a part of the one above, every request would wait while the register of units is locked.
+  if of_cadres then
+    grants := grants || jsonb_build_object('cadre_ids', bodies_below(code, unit)::text,
+      'barred_ids', (case when home <> unit then unit_kin_ids(code, home) else '{}' end)::text);
+  end if;
   -- Without rounds or teams the array is null, and a comparison with null shows nothing.
   if role = 'inspected_unit' or role = 'partner_system' and ids <> '{}' then
     select array_agg(x.round_id)::text, array_agg(x.team_id)::text into rounds, teams from target x

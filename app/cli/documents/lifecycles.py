@@ -65,6 +65,8 @@ def _section(t: RecordType) -> list[str]:
     created = _effects(t, t.lifecycle.effects_on_create)
     if created:
         blocks.append(f"Effects of creating one: {created}.")
+    if voided := _effects(t, t.lifecycle.effects_on_void):
+        blocks.append(f"Effects of voiding one: {voided}.")
     if not t.lifecycle.transitions:
         return [*blocks, "One state, no actions of its own."]
     headings = ("action", "中文", "", "from", "to", "body", "needs", "effects", "meaning", "article")

@@ -165,12 +165,12 @@ class StreamingWriter:
             chunk = self._take()
 
     async def _lock(self, t: RecordType, ids: set[str]) -> None:
-        """Keep records from being voided until the import ends. Refuses with `plan_moved` if one is gone.
+        """Keep records from being voided or retired until the import ends. Refuses with `plan_moved` if one is gone.
 
         Locked once for the import, a record need not be locked and looked up again by each statement.
         """
         locked = f"""select count(*) from (select 1 from {t.table} t where t.id = any($2::uuid[])
-          and t.jurisdiction = $3 and t.state <> 'voided' and {GUARD} for key share) x"""
+          and t.jurisdiction = $3 and {t.referable("t")} and {GUARD} order by t.id for key share) x"""
         arguments = self.ctx.context(), list(ids), self.lookup.jurisdiction
         if ids and await self.connection.fetchval(locked, *arguments) != len(ids):
             raise Refusal("plan_moved")

@@ -18,7 +18,7 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.numbering import raise_highest, raise_series
 from app.kernel.sql.reference_joins import RESOLVED, ReferenceInputs, resolved_sql
 from app.kernel.sql.write import COUNT, UpdateSpec, insert_sql, update_sql
-from app.kernel.store import RequestContext, apply_effects
+from app.kernel.store import RequestContext, apply_effects, lock_records
 
 ROWS_PER_STATEMENT = 5000
 WriteProgress = Callable[[int], Awaitable[None]]  # records written so far
@@ -218,6 +218,19 @@ async def _apply_effects(ctx: RequestContext, connection: Any, t: RecordType, im
         f" where r.import_id = $2 and r.type = $3 and r.result in ('created', 'updated') and {GUARD} order by r.n",
         ctx.context(), import_id, t.path,
     )  # fmt: skip
-    for row in rows:
-        written = orjson.loads(row["row"])
-        await apply_effects(ctx, connection, t, [e for e in effects if e.begins(written, row["before"])], row, "import")
+    written = [orjson.loads(row["row"]) for row in rows]
+    await _lock_referenced(ctx, connection, t, {e.reference for e in effects}, written)
+    for row, values in zip(rows, written, strict=True):
+        begun = [e for e in effects if e.begins(values, row["before"])]
+        await apply_effects(ctx, connection, t, begun, row, "import")
+
+
+async def _lock_referenced(
+    ctx: RequestContext, connection: Any, t: RecordType, names: set[str], written: list[dict[str, Any]]
+) -> None:
+    """Lock all that the rows may change, in one order: row by row, two imports could wait for each other."""
+    for f in (t.reference(name) for name in sorted(names)):
+        named = [row[f.id_column] for row in written if row[f.id_column]]
+        ids = {i for one in named for i in (one if f.many else [one])}
+        async with ctx.as_system(connection):
+            await lock_records(ctx, connection, ctx.runtime.registry.by_path[f.to], ids)

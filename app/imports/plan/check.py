@@ -196,6 +196,8 @@ class FileCheck:
             if p.errors:
                 continue
             decide.decide(p, values, record, self.lookup, self.allow_register)
+            if self.lookup.retired:
+                resolve.refuse_retired(p, record, self.lookup)
             if self.lookup.foreseen:
                 of_rule = foreseen.applied(p, values, record, of_rule, self.lookup)
             validate.check_rule(p, values, record, of_rule)

@@ -45,6 +45,7 @@ class Lookup:
     planned: dict[str, list[KnownRecord]] = field(default_factory=dict)  # of types that are found by name
     foreseen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # what earlier rows will have changed
     types_in_file: frozenset[str] | None = None  # None until they are known
+    retired: dict[str, str | None] = field(default_factory=dict)  # id of a record that has a successor -> its number
     _needed: dict[str, frozenset[str]] = field(default_factory=dict)
 
     async def prepare(self, t: RecordType, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -102,6 +103,8 @@ class Lookup:
 
     def _remember(self, target: RecordType, record: KnownRecord) -> None:
         self.by_id[(target.path, record.id)] = record
+        if name := target.lifecycle.retired.get(record.state):
+            self.retired[record.id] = record.values.get(target.reference(name).number_column)
         if record.number:
             self.numbers[(target.path, record.number)] = record
         if target.ledger_name and target.path in self.names:
@@ -156,6 +159,7 @@ class Lookup:
                 fields = {f.name: f for f in (*other.ledger.extra, *other.references) if isinstance(f, Reference)}
                 needed |= {c for f in fields.values() if f.to == t.path for c in f.requires}
                 needed |= {c for name, c in other.ledger.agrees.values() if fields[name].to == t.path}
+            needed |= {t.reference(name).number_column for name in t.lifecycle.retired.values()}
             if rule := t.ledger_name:
                 needed |= {*rule.columns, *(f"{name}_id" for name in rule.within), *rule.only}
             needed |= {c for name in needed & {*t.derived} for c in t.derived[name].needs(t)}

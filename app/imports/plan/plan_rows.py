@@ -72,7 +72,7 @@ class StoredPlan:
     @asynccontextmanager
     async def plan_connection(self, transaction: bool = False) -> AsyncIterator[Any]:
         """A connection of the pool for a statement, so that none is held while rows are checked."""
-        async with self.ctx.connection(transaction) as connection:
+        async with self.ctx.connection(transaction=transaction) as connection:
             yield connection
 
 

@@ -132,6 +132,20 @@ def _by_texts(planned: PlannedRow, row: dict[str, Any], f: Reference, wanted: An
         row[f.id_column] = ids if f.many else ids[0]
 
 
+def refuse_retired(planned: PlannedRow, record: KnownRecord | None, lookup: Lookup) -> None:
+    """Reject a row that newly names a record which has a successor. A record that names it already keeps it."""
+    old = record.values if record else {}
+    for r in type_info(planned.type).references:
+        for record_id in {*_ids(planned.values.get(r.id_column))} - {*_ids(old.get(r.id_column))}:
+            if record_id in lookup.retired:
+                told = {"label": r.field.label, "successor": lookup.retired[record_id]}
+                planned.reject(planned.column_of(r.field), "reference_retired", **told)
+
+
+def _ids(named: Any) -> list[str]:
+    return [named] if isinstance(named, str) else list(named or ())
+
+
 def require_agreement(planned: PlannedRow, row: Mapping[str, Any], lookup: Lookup) -> None:
     """Reject a row whose name of a record (`name` of a person) differs from the name of the record it numbers.
 

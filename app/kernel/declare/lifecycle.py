@@ -15,8 +15,19 @@ VOIDED = "voided"
 REASON = Text("reason", "理由", "写明理由，随修订记录保存。", required=True, longest=500, sample="核对原件后更正")
 
 
-def _always(row: Mapping[str, Any]) -> bool:
-    return True
+@dataclass(frozen=True, slots=True)
+class Among:
+    """A condition on one column of a row, as a call and as SQL."""
+
+    column: str
+    values: tuple[str, ...]
+
+    def __call__(self, row: Mapping[str, Any]) -> bool:
+        return row.get(self.column) in self.values
+
+    def sql(self, row: str) -> str:
+        """The same condition over the row `row`."""
+        return f"{row}.{self.column} in ({', '.join(repr(value) for value in self.values)})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,26 +36,30 @@ class Effect:
 
     reference   the referring field of the written record, or of the action's body
     action      the transition of the referenced record; if it may not start from that record's state, nothing happens
-    when        decides on the written row; None means always
+    when        what holds of the written row; None means always
     values      name -> the column of the written record from which the transition gets it: a column of the referenced
                 record, or a name that its `derives` and `only_if` use
     otherwise   the sentence that refuses the write if a referenced record has not the `values` after this effect
     leaving     whether it concerns the record that was referred to before the write, with the values of before
+    lasting     whether the referenced record may not be in a state from which this starts for as long as the written
+                record is as the write has left it
     in_import   whether an import causes it, too (contract section 3: only a transfer does)
     """
 
     reference: str
     action: str
-    when: Callable[[Mapping[str, Any]], bool] | None = None
+    when: Among | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     otherwise: str = ""
     leaving: bool = False
+    lasting: bool = False
     in_import: bool = False
 
     def begins(self, row: Mapping[str, Any], before: str | None) -> bool:
         """Whether it is due for the row of an import, which was in the state `before`: None if it is new."""
-        holds, held = self.when or _always, before is not None
-        return holds(row) and not (held and holds({**row, "state": before}))
+        if self.when is None:
+            return before is None
+        return self.when(row) and not (before is not None and self.when({**row, "state": before}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +78,7 @@ class Transition:
     renews       references whose copied columns are copied again
     partial      a list reference, part of which the body may name: then only that part is removed, and the state stays
     only_if      SQL condition over the old row `t` and what is given, `s`
+    judged_with  references of its own record whose records `only_if` or `derives` look at: locked before they do
     otherwise    the sentence that refuses an action whose `only_if` does not hold
     after        the action that must have been taken before, for the documents: `only_if` says it to the database
     effects      what it causes in other records
@@ -82,6 +98,7 @@ class Transition:
     renews: tuple[str, ...] = ()
     partial: str | None = None
     only_if: str | None = None
+    judged_with: tuple[str, ...] = ()
     otherwise: str = "condition_not_met"
     after: str | None = None
     effects: tuple[Effect, ...] = ()
@@ -95,12 +112,16 @@ class Lifecycle:
 
     state_on_import     gives the state of a row of a ledger from its values: any of the states (domain.md 4.0)
     effects_on_create   what creating a record causes in other records
+    effects_on_void     what voiding a record causes in other records
+    retired             state -> the reference to the successor: nothing new may refer to a record in such a state
     """
 
     states: Mapping[str, str]
     transitions: tuple[Transition, ...] = ()
     state_on_import: Callable[[Mapping[str, Any]], str] | None = None
     effects_on_create: tuple[Effect, ...] = ()
+    effects_on_void: tuple[Effect, ...] = ()
+    retired: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def initial(self) -> str:
@@ -110,7 +131,7 @@ class Lifecycle:
     @property
     def effects(self) -> tuple[Effect, ...]:
         """Everything that writes of records of this type cause in others."""
-        return (*self.effects_on_create, *(e for t in self.transitions for e in t.effects))
+        return (*self.effects_on_create, *self.effects_on_void, *(e for t in self.transitions for e in t.effects))
 
     @property
     def labels(self) -> dict[str, str]:

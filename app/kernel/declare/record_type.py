@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from app.kernel.declare.access import Access
 from app.kernel.declare.fields import Choice, Day, Field, Flag, Reference, Sealed, Text
-from app.kernel.declare.lifecycle import Lifecycle
+from app.kernel.declare.lifecycle import VOIDED, Lifecycle
 
 
 class Check(Protocol):
@@ -221,6 +221,10 @@ class RecordType:
         """The name under which the values of an encrypted field are digested and stored."""
         return f"{self.path}.{f.name}"
 
+    def referable(self, row: str) -> str:
+        """SQL for whether something new may refer to the record `row`: it is not voided, and has no successor."""
+        return " and ".join(f"{row}.state <> '{state}'" for state in (VOIDED, *self.lifecycle.retired))
+
     @cached_property
     def names_persons(self) -> bool:
         """Whether a field is personal or secret: whoever keeps such a record keeps what somebody must not see."""
@@ -242,8 +246,5 @@ MAKERS = ("created_by", "updated_by")  # each with its role beside it, as <name>
 TAIL_COLUMNS = (
     "note", "created_at", "created_by", "created_by_role", "updated_at", "updated_by", "updated_by_role",
 )  # fmt: skip
-READ_ONLY = frozenset({*HEAD_COLUMNS, *TAIL_COLUMNS, "available_actions", "masked", "imported"}) - {
-    "note",
-    "number",
-    "jurisdiction",
-}
+_WRITTEN = {"note", "number", "jurisdiction"}
+READ_ONLY = frozenset({*HEAD_COLUMNS, *TAIL_COLUMNS, "available_actions", "masked", "imported"}) - _WRITTEN

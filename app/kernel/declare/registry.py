@@ -86,10 +86,14 @@ class Registry:
 
 
 def _transitions(t: RecordType) -> Iterator[str]:
-    states, columns = set(t.lifecycle.states), set(t.columns)
+    states, columns, references = set(t.lifecycle.states), set(t.columns), {r.name for r in t.references}
+    if not {*t.lifecycle.retired} <= states or not {*t.lifecycle.retired.values()} <= references:
+        yield f"retired names {dict(t.lifecycle.retired)}, which are not all states and references of it"
     for transition in t.lifecycle.transitions:
         if not set(transition.origins) <= states or transition.to not in {*states, None}:
             yield f"{transition.action} leaves the states {sorted(states)}"
+        if not {*transition.judged_with} <= references:
+            yield f"{transition.action} is judged with {list(transition.judged_with)}, which are not all references"
         for member in transition.body:
             for column in member.columns:
                 target = transition.sets.get(column, column)

@@ -4,18 +4,12 @@ from collections.abc import Iterator
 
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
+from app.kernel.schema.keeper import keeper_rights
+from app.kernel.schema.kept_columns import dependency_triggers, kept_column_functions, looked_at_locks
 from app.kernel.schema.policies import record_policies
 from app.kernel.schema.statements import secured
 from app.kernel.schema.tables import metadata
-from app.kernel.schema.triggers import (
-    declared_keys,
-    dependency_triggers,
-    guards,
-    keeper_rights,
-    kept_column_functions,
-    reference_triggers,
-    revision_triggers,
-)
+from app.kernel.schema.triggers import declared_keys, guards, reference_triggers, revision_triggers
 
 
 def record_statements(t: RecordType, registry: Registry, counted: tuple[str, ...] = ()) -> Iterator[str]:
@@ -33,6 +27,7 @@ def record_statements(t: RecordType, registry: Registry, counted: tuple[str, ...
     if t.references:
         yield from reference_triggers(t, registry)
         yield from declared_keys(t)
+    yield from looked_at_locks(t, registry)
     yield from kept_column_functions(t)
 
 

@@ -56,3 +56,17 @@ def secured(table: Table) -> Iterator[str]:
     for column in table.c:
         if CALLED in column.info:
             yield f"alter table {table.name} alter column {column.name} set default {column.info[CALLED]}"
+
+
+AS_KEEPER = "language plpgsql security definer\n  set search_path = public, pg_temp"
+
+
+def given_to_keeper(function: str) -> str:
+    """After its triggers are made, because whoever makes one must be able to call the function."""
+    return f"alter function {function} owner to ledger_keeper"
+
+
+def trigger(name: str, when: str, table: str, function: str, level: str = "row", condition: str = "") -> str:
+    """The statement that makes a trigger, by default one that is called for each row."""
+    met = f"  when ({condition})\n" if condition else ""
+    return f"create trigger {name} {when} on {table} for each {level}\n{met}  execute function {function}()"

@@ -148,7 +148,7 @@ def _references(t: RecordType, registry: Registry) -> list[ForeignKeyConstraint]
 
 
 def _audience(t: RecordType) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
-    """Whom the record concerns: generated from its own columns, or kept by a trigger (`schema/triggers.py`)."""
+    """Whom the record concerns: generated from its own columns, or kept by a trigger (`schema/kept_columns.py`)."""
     declared = t.access.audience
     if declared and not declared.looks_at:
         own = declared.sql.replace("{0}.", "").format()  # a generated column names the columns beside it without a row

@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 
 from app.db.context import GUARD
 from app.kernel.declare.fields import Field, Reference
+from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.sql.numbering import series_sql
@@ -49,17 +50,14 @@ def _keys(f: Reference, how: str, typed: Container[str]) -> dict[str, str]:
     return keys if how == "both" else {how: keys[how]}
 
 
-def _one_join(registry: Registry, f: Reference, keys: Mapping[str, str], optional: bool, code: str) -> str:
+def _one_join(registry: Registry, f: Reference, keys: Mapping[str, str], optional: bool, code: str, live: str) -> str:
     target, alias = registry.by_path[f.to].table, f"r_{f.name}"
     condition = " and ".join(f"{alias}.{column} = {key}" for column, key in keys.items())
     kind = "left join" if optional else "join"
-    return (
-        f"{kind} {target} {alias} on {alias}.jurisdiction = {code.format(alias)}"
-        f" and {condition} and {alias}.state <> 'voided'"
-    )
+    return f"{kind} {target} {alias} on {alias}.jurisdiction = {code.format(alias)} and {condition} and {live}"
 
 
-def _many_join(registry: Registry, t: RecordType, f: Reference, how: str) -> str:
+def _many_join(registry: Registry, t: RecordType, f: Reference, how: str, live: str) -> str:
     # The source of a change names no jurisdiction: it is that of the changed record.
     code = f"coalesce(source.jurisdiction, (select own.jurisdiction from {t.table} own where own.id = source.id))"
     target, alias = registry.by_path[f.to].table, f"r_{f.name}"
@@ -70,9 +68,19 @@ def _many_join(registry: Registry, t: RecordType, f: Reference, how: str) -> str
         f" min(x.jurisdiction) as jurisdiction, count(distinct x.id) as found"
         f" from jsonb_array_elements_text(case when jsonb_typeof(source.values -> '{member}') = 'array'"
         f" then source.values -> '{member}' end) with ordinality e(x, n)"
-        f" join {target} x on x.jurisdiction = {code} and x.{column} = {value} and x.state <> 'voided'"
+        f" join {target} x on x.jurisdiction = {code} and x.{column} = {value} and {live}"
         f") {alias}"
     )
+
+
+def _live(registry: Registry, f: Reference, inserts: bool) -> str:
+    """SQL for whether the joined record may be referred to.
+
+    A new row names none that has a successor. Of a change, the trigger that holds references asks for that: it knows
+    what the old row has named.
+    """
+    alias = "x" if f.many else f"r_{f.name}"
+    return registry.by_path[f.to].referable(alias) if inserts else f"{alias}.state <> '{VOIDED}'"
 
 
 def _complete(f: Reference, how: str, optional: bool, typed: Container[str]) -> str:
@@ -107,18 +115,13 @@ def locks_references(view: RoleView, t: RecordType, inputs: ReferenceInputs, imp
 
 
 def resolved_sql(
-    t: RecordType,
-    registry: Registry,
-    inputs: ReferenceInputs,
-    bulk: bool = True,
-    lock: bool = False,
-    new: bool = False,
-    typed: Container[str] = (),
-) -> str:
+    t: RecordType, registry: Registry, inputs: ReferenceInputs, bulk: bool = True, lock: bool = False,
+    new: bool = False, typed: Container[str] = (), inserts: bool = False,
+) -> str:  # fmt: skip
     """CTE `resolved`: the source rows with the records they refer to. A row with an unresolved reference falls out.
 
     `lock` locks those records. `new` is one new row, which names its jurisdiction; the row of a change need not.
-    `typed` are the columns that the source gives one by one instead of in `values`.
+    `typed` are the columns that the source gives one by one instead of in `values`. `inserts`: every reference is new.
     """
     # Typed rows are of one jurisdiction; a parameter does not make the planner expect few. Rows of a plan are compared
     # by `coalesce`, which no join can use (tests/kernel/test_lookup_order.py says why).
@@ -134,7 +137,9 @@ def resolved_sql(
             keyed += [f"{key} as {column}_of_{name}" for column, key in keys.items()]
             keys = {column: f"source.{column}_of_{name}" for column in keys}
         may_lack = name in inputs.optional
-        joins.append(_many_join(registry, t, f, how) if f.many else _one_join(registry, f, keys, may_lack, code))
+        live = _live(registry, f, inserts)
+        many = f.many and _many_join(registry, t, f, how, live)
+        joins.append(many or _one_join(registry, f, keys, may_lack, code, live))
         conditions.append(_complete(f, how, may_lack, typed))
         columns += _joined_columns(registry, t, f)
     if not t.numbering.formula and (t.numbering.within == "jurisdiction" or t.numbering.via in inputs.joined):

@@ -84,7 +84,7 @@ def insert_sql(
     lock = row != COUNT and locks_references(view, t, inputs)
     given = f"{given_sql(t, typed)} v" if typed else record_sql(t, (*own, "note"), "resolved.values")
     bulk = source != SINGLE_SOURCE
-    resolved = resolved_sql(t, registry, inputs, bulk, lock, not bulk, typed)
+    resolved = resolved_sql(t, registry, inputs, bulk, lock, not bulk, typed, inserts=True)
     return f"""with source as ({source}), {resolved}{_drawing(t, numbered, row == COUNT)},
 written as (insert into {t.table} (jurisdiction, id, number, version, state, {columns}, note, imported, ledger_line,
     created_at, created_by, created_by_role, updated_at, updated_by, updated_by_role)

@@ -25,6 +25,7 @@ from app.kernel.store.idempotency import (
     keep_written,
     keyed_request,
 )
+from app.kernel.store.locks import lock_records
 from app.kernel.store.page import page
 from app.kernel.store.pending import ChangeRequest
 from app.kernel.store.read import get
@@ -49,6 +50,7 @@ __all__ = [
     "in_transaction",
     "keep_written",
     "keyed_request",
+    "lock_records",
     "page",
     "required_columns",
     "reveal",

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from app.db.retry import UNDONE, retried
 from app.errors import Refusal
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.values import UUID_TEXT
@@ -20,6 +21,7 @@ from app.kernel.sql.write import MANY_CHANGED, ROW, UpdateSpec, update_sql
 from app.kernel.store.batcher import WriteItem
 from app.kernel.store.context import RequestContext
 from app.kernel.store.effects import apply_effects
+from app.kernel.store.locks import lock_judged_with
 from app.kernel.store.pending import ChangeRequest, PendingChange, correction, patch, reads_row_first, step, voiding
 from app.kernel.store.read import identify, reload
 from app.kernel.store.reference_checks import refuse_references
@@ -52,19 +54,36 @@ async def _change(ctx: RequestContext, t: RecordType, key: str, asked: ChangeReq
     if t.sealed:
         values, clear = seal_values(ctx.runtime.seal, t, pending.values)
         pending = replace(pending, values=values)
+    try:
+        return await _write(ctx, pending, clear)
+    except Refusal as refusal:
+        if any(not e.pointer for e in refusal.field_errors):  # a trigger has refused a reference, and names none
+            async with ctx.connection(t) as connection:
+                row = await require_current_on(ctx, connection, t, pending.record_id, asked)
+                await _refuse_references(ctx, connection, pending, row)
+        raise
+
+
+async def _write(ctx: RequestContext, pending: PendingChange, clear: list[Clear]) -> Any:
+    """Write the change in a transaction of its own, or in a batch of its kind. Say why if nothing was written."""
+    asked, right = pending.asked, ctx.right(pending.t)
     if clear or right.writes_if or right.limited(asked.action) or pending.needs_transaction:
-        return await _in_transaction(ctx, pending, clear)
+        return await retried(lambda: _in_transaction(ctx, pending, clear))
     if pending.reads_old_row:
-        async with ctx.connection() as connection:
+        async with ctx.connection(pending.t) as connection:
             await check_change(ctx, connection, pending)
     try:
-        row = await _batched(ctx, pending.spec(right.states(asked.action)), pending)
+        try:
+            row = await _batched(ctx, pending.spec(right.states(asked.action)), pending)
+        except UNDONE:
+            row = await retried(lambda: _batched(ctx, pending.spec(right.states(asked.action)), pending))
     except Refusal as refusal:
         if right.sees_every or refusal.code != "not_your_record":
             raise
-        return await _in_transaction(ctx, pending, clear)  # after this write the record does not exist for the caller
+        # After this write the record does not exist for the caller.
+        return await retried(lambda: _in_transaction(ctx, pending, clear))
     if row is None:
-        async with ctx.connection() as connection:
+        async with ctx.connection(pending.t) as connection:
             return await explain(ctx, connection, pending)
     return row
 
@@ -95,13 +114,13 @@ async def _batched(ctx: RequestContext, spec: UpdateSpec, pending: PendingChange
         if len(items) == 1:
             (one,) = items
             arguments: tuple[Any, ...] = (one.record_id, None, one.version, None, None, one.text)
-            return await ctx.run_batch(action, update_sql(t.name, ctx.view, spec), arguments, items)
+            return await ctx.run_batch(t, action, update_sql(t.name, ctx.view, spec), arguments, items)
         columns = zip(*((i.record_id, i.version, i.text) for i in items), strict=True)
         return await ctx.run_batch(
-            action, update_sql(t.name, ctx.view, spec, MANY_CHANGED), tuple(map(list, columns)), items
+            t, action, update_sql(t.name, ctx.view, spec, MANY_CHANGED), tuple(map(list, columns)), items
         )
 
-    with ctx.refusing():
+    with ctx.refusing(t):
         kind = (ctx.caller, t.name, spec, action)
         return await ctx.runtime.write_batcher.submit(kind, item, item.record_id, run)
 
@@ -119,7 +138,9 @@ async def _in_transaction(ctx: RequestContext, pending: PendingChange, clear: li
     )
     context = ctx.context(asked.action, **({"reason": pending.reason} if pending.reason else {}))
     values = orjson.dumps(pending.values).decode()
-    async with ctx.connection(transaction=True) as connection:
+    async with ctx.connection(t, transaction=True) as connection:
+        if pending.judged_with:
+            await lock_judged_with(ctx, connection, t, pending.record_id, pending.judged_with, pending.values)
         if as_system:
             await _check_as_caller(ctx, connection, pending)
         elif ctx.right(t).limited(asked.action):  # which no policy can hold: it knows no action
@@ -145,5 +166,10 @@ async def _check_as_caller(ctx: RequestContext, connection: Any, pending: Pendin
     if pending.voids:
         await lock_for_voiding(ctx, connection, pending)
     else:
-        code = orjson.loads(row["row"])["jurisdiction"]
-        await refuse_references(ctx, connection, t, pending.inputs, pending.values, code)
+        await _refuse_references(ctx, connection, pending, row)
+
+
+async def _refuse_references(ctx: RequestContext, connection: Any, pending: PendingChange, row: Any) -> None:
+    stored = orjson.loads(row["row"])
+    inputs, values = pending.inputs, pending.values
+    await refuse_references(ctx, connection, pending.t, inputs, values, stored["jurisdiction"], stored)

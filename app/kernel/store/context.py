@@ -1,5 +1,6 @@
 """The context of one request: the caller, the identifier of the request, the rights, and the connections."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -10,8 +11,9 @@ import asyncpg
 
 from app.db.context import Caller
 from app.db.faults import LOST, OutcomeUnknown, code_of
+from app.db.held import HeldPool
 from app.db.outcome import Transaction
-from app.db.pool import Pools
+from app.db.pool import WAIT_SECONDS, Loan, Pool, Pools
 from app.errors import Refusal
 from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
@@ -21,7 +23,7 @@ from app.kernel.schema.models import Schemas
 from app.kernel.sql.projection import RoleView, role_view
 from app.kernel.sql.reference_joins import ReferenceInputs, locks_references
 from app.kernel.store.batcher import Batcher, WriteItem
-from app.kernel.store.db_errors import refusal_of
+from app.kernel.store.db_errors import locked, refusal_of
 from app.roles import READERS
 
 # Reads wait for no lock, so the pool alone bounds how many batches of them are under way.
@@ -83,18 +85,29 @@ class RequestContext:
         await connection.execute(f"set local role {self.caller.database_role}")
 
     @asynccontextmanager
-    async def connection(self, transaction: bool = False) -> AsyncIterator[Any]:
-        """A connection of the caller's own database role. A violated constraint becomes a refusal."""
-        with self.refusing():
-            async with self.runtime.pools[self.caller.database_role].acquire() as connection:
+    async def connection(self, t: RecordType | None = None, transaction: bool = False) -> AsyncIterator[Any]:
+        """A connection of the caller's own database role. A violated constraint becomes a refusal.
+
+        `t` is the type that is asked for: while its table is locked, connections are left to those who ask for others.
+        """
+        with self.refusing(t):
+            async with self.borrowed(t) as connection:
                 if transaction:
                     async with Transaction(connection):
                         yield connection
                 else:
                     yield connection
 
+    def borrowed(self, t: RecordType | None) -> Loan:
+        """A connection of the caller's own database role, counted for the type that is asked for.
+
+        One that a transaction around the request holds already takes no share.
+        """
+        pool = self.runtime.pools[self.caller.database_role]
+        return acquire_share(pool, t.name) if t and not isinstance(pool, HeldPool) else pool.acquire()
+
     async def run_batch(
-        self, action: str, sql: str, arguments: Sequence[Any], items: Sequence[WriteItem], **more: Any
+        self, t: RecordType, action: str, sql: str, arguments: Sequence[Any], items: Sequence[WriteItem], **more: Any
     ) -> list[Any]:
         """Run the one statement of a batch of writes; return each item's row, or None where none was written.
 
@@ -104,7 +117,7 @@ class RequestContext:
         if len(items) > 1:
             more["requests"] = {item.record_id: item.request for item in items}
         context = self.caller.context(items[0].request, action, **more)
-        async with self.runtime.pools[self.caller.database_role].acquire() as connection:
+        async with self.borrowed(t) as connection:
             try:
                 rows = await connection.fetch(sql, context, *arguments)
             except LOST as lost:  # the statement commits itself
@@ -115,8 +128,11 @@ class RequestContext:
         return [written.get(item.record_id) for item in items]
 
     @contextmanager
-    def refusing(self) -> Iterator[None]:
-        """Turn an error of the database into a refusal: a row that a policy refused, or a violated constraint."""
+    def refusing(self, t: RecordType | None = None) -> Iterator[None]:
+        """Turn an error of the database into a refusal: a row that a policy refused, a violated constraint, or a lock.
+
+        `t` is the type that is asked for, by which a lock is named if the database does not say more.
+        """
         try:
             yield
         except asyncpg.InsufficientPrivilegeError as problem:
@@ -129,3 +145,41 @@ class RequestContext:
             if code_of(problem):
                 raise
             raise refusal_of(self.runtime.registry, problem) from None
+        except asyncpg.LockNotAvailableError as problem:
+            raise locked(self.runtime.registry, problem, t) from None
+
+
+# While a table is locked, as by a migration or by a person with psql, whoever reads it waits and keeps a connection for
+# as long. A quarter of each pool is left to those who read other tables. Costs a semaphore's counting: below 1 µs.
+def acquire_share(pool: Pool, kind: str) -> "SharedLoan":
+    """`async with acquire_share(pool, kind) as connection`, as `pool.acquire()`, and counted as one of its kind."""
+    share = pool.kinds.get(kind)
+    if share is None:
+        share = pool.kinds[kind] = asyncio.Semaphore(max(1, pool.size - pool.size // 4))
+    return SharedLoan(pool, share)
+
+
+class SharedLoan(Loan):
+    """One connection for the length of a block, of which its kind has a share."""
+
+    __slots__ = ("_share",)
+
+    def __init__(self, pool: Pool, share: asyncio.Semaphore) -> None:
+        super().__init__(pool)
+        self._share = share
+
+    async def __aenter__(self) -> Any:
+        if self._share.locked():
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._share.acquire()
+        else:
+            await self._share.acquire()
+        try:
+            return await super().__aenter__()
+        except BaseException:
+            self._share.release()
+            raise
+
+    async def __aexit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        await super().__aexit__(kind, *rest)
+        self._share.release()

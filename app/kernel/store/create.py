@@ -7,6 +7,7 @@ from typing import Any
 import uuid_utils
 
 from app.db.context import GUARD, Caller
+from app.db.retry import retried
 from app.errors import FieldError, Refusal, invalid
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
@@ -45,11 +46,11 @@ async def _create(ctx: RequestContext, t: RecordType, values: dict[str, Any]) ->
     values, clear = seal_values(ctx.runtime.seal, t, {**t.defaults, **values})
     item = WriteItem(str(uuid_utils.uuid7()), ctx.request, values, number)
     if t.lifecycle.effects_on_create or clear or t.rule_reads_references or inherited:
-        return await _in_transaction(ctx, t, inputs, jurisdiction, item, clear, inherited)
+        return await retried(lambda: _in_transaction(ctx, t, inputs, jurisdiction, item, clear, inherited))
     await check_create(ctx, None, t, values, jurisdiction, inputs)
-    row = await _batched(ctx, t, inputs, jurisdiction, item)
+    row = await retried(lambda: _batched(ctx, t, inputs, jurisdiction, item))
     if row is None:
-        async with ctx.connection() as connection:
+        async with ctx.connection(t) as connection:
             await refuse_references(ctx, connection, t, inputs, values, jurisdiction)
         raise Refusal("busy")
     return row
@@ -105,7 +106,7 @@ async def _inherit_references(ctx: RequestContext, t: RecordType, values: dict[s
             raise invalid(FieldError(f"/{member}", "required", {"label": through.label}))
         target = ctx.runtime.registry.by_path[through.to]
         sql = f"select x.{f.id_column}::text from {target.table} x where x.{column}::text = $2 and {GUARD}"
-        async with ctx.connection() as connection:
+        async with ctx.connection(t) as connection:
             record_id = await connection.fetchval(sql, ctx.context(), values[member])
         if record_id is None:
             raise invalid(FieldError(f"/{member}", "reference_not_found", {"label": through.label}))
@@ -132,9 +133,9 @@ async def _batched(
             keys: list[list[Any]] = [[i.record_id for i in items], [i.number for i in items], lists_of(t, values)]
             columns = (*keys, *(stored_column(t, c, values) for c in typed))
             arguments = (jurisdiction, initial, *(packed(column) for column in columns))
-        return await ctx.run_batch("create", sql, arguments, items, **ctx.held(t, inputs))
+        return await ctx.run_batch(t, "create", sql, arguments, items, **ctx.held(t, inputs))
 
-    with ctx.refusing():
+    with ctx.refusing(t):
         kind = (ctx.caller, t.name, inputs, numbered, jurisdiction, typed)
         return await ctx.runtime.write_batcher.submit(kind, item, item.record_id, run)
 
@@ -151,7 +152,7 @@ async def _in_transaction(
     sql = insert_sql(t.name, ctx.view, inputs, item.number is not None, row=ROW if effects else "")
     arguments = (item.record_id, jurisdiction, 1, item.number, t.lifecycle.initial, item.text)
     context = ctx.context("create", **ctx.held(t, inputs))
-    async with ctx.connection(transaction=True) as connection:
+    async with ctx.connection(t, transaction=True) as connection:
         await check_create(ctx, connection, t, item.values, jurisdiction, inputs)
         if inherited:
             others = ReferenceInputs(tuple(g for g in inputs.given if g[0] not in inherited))

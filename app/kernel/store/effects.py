@@ -12,6 +12,7 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.reference_joins import ReferenceInputs
 from app.kernel.sql.write import COUNT, UpdateSpec, update_sql
 from app.kernel.store.context import RequestContext
+from app.kernel.store.locks import lock_records
 
 # The records of a list, all with the same values.
 _SOURCE = """select unnest($2::uuid[]) as id, null::text as jurisdiction, null::int as version, null::text as number,
@@ -31,8 +32,8 @@ async def apply_effects(
     """Carry out the effects of a write of `row`, as the system role. Refuses as `Effect.otherwise` says.
 
     The caller need not see what changes: a unit that completes an opinion does not see the finding that is thereby
-    rectified. `part` names the references where an action concerns a part of a list; `before` is the row before the
-    write.
+    rectified. The records are locked before it is judged whether a transition applies to them. `part` names the
+    references where an action concerns a part of a list; `before` is the row before the write.
     """
     if not effects:
         return
@@ -50,6 +51,7 @@ async def apply_effects(
         values = {own: source[other] for own, other in effect.values.items()}
         cause = {"reason": f"{t.label} {written['number']}", "cause": {"type": t.path, "id": written["id"]}}
         async with ctx.as_system(connection):
+            await lock_records(ctx, connection, target, ids)
             await _move(ctx, connection, target, transition, ids, values, cause)
             if effect.otherwise and not await _all_have(ctx, connection, target, ids, values):
                 raise Refusal(effect.otherwise)

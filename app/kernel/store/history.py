@@ -101,7 +101,7 @@ async def _fetch(
     record_id = await identify(ctx, t, key)
     sql = _select(ctx.view, t, condition) + (f" limit {limit}" if limit else "")
     sql, values = with_log_entry(ctx.caller, t, HISTORY, sql, (ctx.context(), record_id, *arguments))
-    async with ctx.connection() as connection:
+    async with ctx.connection(t) as connection:
         return list(await connection.fetch(sql, *values))
 
 

@@ -62,7 +62,7 @@ async def page(
         sql, arguments = page_sql(ctx.view, t, listing, last, ctx.context(), first_unit)
         joined = _joined(listing.limit, len(listing.sort) - 1, ctx.caller.role if first_unit else "")
         sql, arguments = with_log_entry(ctx.caller, t, reading, sql, arguments, joined)
-        async with ctx.connection() as connection:
+        async with ctx.connection(t) as connection:
             return await connection.fetchrow(sql, *arguments)
 
     # Most callers have one unit. The statement says itself whether the caller has several, and is then made for all.

@@ -81,7 +81,14 @@ class PendingChange:
     @property
     def effects(self) -> tuple[Effect, ...]:
         """The effects of the change on other records."""
+        if self.voids:
+            return self.t.lifecycle.effects_on_void
         return self.transition.effects if self.transition else ()
+
+    @property
+    def judged_with(self) -> tuple[str, ...]:
+        """The references whose records are locked before the change is judged."""
+        return self.transition.judged_with if self.transition else ()
 
     @property
     def named_part(self) -> dict[str, list[str]] | None:
@@ -113,7 +120,8 @@ class PendingChange:
     @property
     def needs_transaction(self) -> bool:
         """Whether the change concerns more than its own row, and so needs a transaction of its own."""
-        return bool(self.effects or self.reason or (self.runs_rule and self.t.rule_reads_references))
+        looks_at_others = self.judged_with or (self.runs_rule and self.t.rule_reads_references)
+        return bool(self.effects or self.reason or looks_at_others)
 
     def spec(self, while_in: tuple[str, ...]) -> UpdateSpec:
         """The UPDATE that carries the change out. `while_in` are the states in which the caller may write."""

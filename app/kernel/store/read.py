@@ -36,7 +36,7 @@ async def get(ctx: RequestContext, t: RecordType, key: str, reading: Reading | N
     arguments: list[Any] = [ctx.context(), key]
     if reading:
         sql, arguments = with_log_entry(ctx.caller, t, reading, sql, arguments)
-    async with ctx.connection() as connection:
+    async with ctx.connection(t) as connection:
         rows = await connection.fetch(sql, *arguments)
     if not rows:
         raise Refusal("not_found", label=t.label)
@@ -52,13 +52,13 @@ async def _get_batched(ctx: RequestContext, t: RecordType, record_id: UUID) -> A
 
     async def run(ids: Sequence[UUID]) -> Sequence[Any]:
         sql = read_sql(ctx.view, t, len(ids) > 1)
-        async with ctx.runtime.pools[ctx.caller.database_role].acquire() as connection:
+        async with ctx.borrowed(t) as connection:
             rows = await connection.fetch(sql, ctx.context(), ids[0] if len(ids) == 1 else list(ids))
         by_id = {row["id"]: row for row in rows}
         return [by_id.get(i) for i in ids]
 
     # A batch may hold several reads of one record, unlike writes: each goes under a key of its own.
-    with ctx.refusing():
+    with ctx.refusing(t):
         return await ctx.runtime.read_batcher.submit((ctx.caller, t.name), record_id, str(id(ctx)), run)
 
 

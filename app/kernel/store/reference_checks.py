@@ -30,10 +30,12 @@ async def refuse_references(
     inputs: ReferenceInputs,
     values: Mapping[str, Any],
     code: str | None,
+    stored: Mapping[str, Any] | None = None,
 ) -> None:
     """Look up each reference as the caller and refuse those that are not found (422), naming the member.
 
-    Absent, voided, hidden and of another jurisdiction are one answer, `reference_not_found`. It costs a statement for
+    Absent, voided, hidden and of another jurisdiction are one answer, `reference_not_found`. A record that has a
+    successor is refused with `reference_retired`, unless the `stored` row names it already. It costs a statement for
     each reference, and runs only after a write that found one missing, or before the system role writes.
     """
     errors = []
@@ -44,7 +46,8 @@ async def refuse_references(
         target = ctx.runtime.registry.by_path[f.to]
         column = "number" if how == "number" else "id"
         found = await connection.fetch(
-            f"select x.id, x.number from {target.table} x where x.{column}::text = any($2::text[])"
+            f"select x.id, x.number, {_successor(target)} as successor from {target.table} x"
+            f" where x.{column}::text = any($2::text[])"
             f" and ($3::text is null or x.jurisdiction = $3) and x.state <> '{VOIDED}' and {GUARD}",
             ctx.context(), wanted, code,
         )  # fmt: skip
@@ -54,8 +57,24 @@ async def refuse_references(
             errors.append(FieldError(f"/{f.number_column}", "reference_disagrees", {"label": f.label}))
         elif f.many and len(set(wanted)) < len(wanted):
             errors.append(FieldError(f"/{member}", "listed_twice", {"label": f.label}))
+        elif successor := _retired(f, found, stored):
+            errors.append(FieldError(f"/{member}", "reference_retired", {"label": f.label, "successor": successor}))
     if errors:
         raise invalid(*errors)
+
+
+def _successor(t: RecordType) -> str:
+    """SQL for the number of the record that has taken the place of `x`; null of one that is in use."""
+    states = t.lifecycle.retired.items()
+    cases = "".join(f" when '{state}' then x.{t.reference(name).number_column}" for state, name in states)
+    return f"case x.state{cases} end" if cases else "null"
+
+
+def _retired(f: Reference, found: Sequence[Any], stored: Mapping[str, Any] | None) -> str | None:
+    """The successor of a record that is newly referred to and has one."""
+    before = (stored or {}).get(f.id_column) or ()
+    named = {before} if isinstance(before, str) else {*before}
+    return next((x["successor"] for x in found if x["successor"] and str(x["id"]) not in named), None)
 
 
 def _agree(f: Reference, found: Sequence[Any], values: Mapping[str, Any]) -> bool:

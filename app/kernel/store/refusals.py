@@ -27,7 +27,7 @@ async def require_current(ctx: RequestContext, t: RecordType, key: str, asked: C
     Refuses with `not_found`, `forbidden`, `if_match_required`, `stale`, or with `asked.problem`, in this order.
     """
     record_id = await identify(ctx, t, key)
-    async with ctx.connection() as connection:
+    async with ctx.connection(t) as connection:
         return await require_current_on(ctx, connection, t, record_id, asked)
 
 
@@ -68,7 +68,7 @@ async def explain(ctx: RequestContext, connection: Any, pending: PendingChange) 
     stored = orjson.loads(row["row"])
     if transition is None:
         refuse_masked(pending.asked, row["document"])
-    await refuse_references(ctx, connection, t, pending.inputs, values, stored["jurisdiction"])
+    await refuse_references(ctx, connection, t, pending.inputs, values, stored["jurisdiction"], stored)
     if row["state"] == VOIDED:
         raise Refusal("record_voided", label=t.label)
     if transition and row["state"] not in transition.origins:

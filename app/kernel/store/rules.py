@@ -91,7 +91,7 @@ async def check_change(ctx: RequestContext, connection: Any, pending: PendingCha
     if refusal := await _run_rule(ctx, connection, t, old, new, old["jurisdiction"], moved, in_full):
         # The rule may have waited for a lock while the record itself was changed.
         await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
-        await refuse_references(ctx, connection, t, pending.inputs, pending.values, old["jurisdiction"])
+        await refuse_references(ctx, connection, t, pending.inputs, pending.values, old["jurisdiction"], old)
         raise refusal
 
 

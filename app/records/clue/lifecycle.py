@@ -88,6 +88,7 @@ REHOLDING = (
         derives={"holder_unit_id": "t.proposed_holder_unit_id", "holder_unit_number": "t.proposed_holder_unit_number"},
         only_if=f"""t.proposed_holder_unit_id is not null and {WITHOUT_READER}
             and not t.about && unit_kin_ids(t.jurisdiction, t.proposed_holder_unit_id)""",
+        judged_with=("proposed_holder_unit",),
         otherwise="clue_not_available",
         after="rehold",
         help="领导小组确认后，由承接单位持有，并重新确定承办部门。",

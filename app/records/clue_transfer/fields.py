@@ -35,7 +35,7 @@ FIELDS = (
         to="units",
         required=True,
         headings=("接受单位", "承接单位"),
-        requires=("kin_ids",),
+        requires=("kin_ids", "state", "merged_into_number"),
         sample="431382-U001",
     ),
     Reference(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.kernel.declare.fields import Reference, Text
-from app.kernel.declare.lifecycle import REASON, Effect, Lifecycle, Transition
+from app.kernel.declare.lifecycle import REASON, Among, Effect, Lifecycle, Transition
 from app.records.common import day_on
 
 
@@ -17,11 +17,7 @@ def state_on_import(row: Mapping[str, Any]) -> str:
     return "sent" if row.get("sent_on") else "draft"
 
 
-def is_sent(row: Mapping[str, Any]) -> bool:
-    """Whether the written transfer has left its sender."""
-    return row["state"] in {"sent", "received", "result_fed_back"}
-
-
+IS_SENT = Among("state", ("sent", "received", "result_fed_back"))  # it has left its sender
 HAND_OVER = {"holder_unit_id": "to_unit_id", "holder_unit_number": "to_unit_number"}
 
 LIFECYCLE = Lifecycle(
@@ -79,7 +75,7 @@ LIFECYCLE = Lifecycle(
     ),
     state_on_import=state_on_import,
     effects_on_create=(
-        Effect("clue", "be_held", when=is_sent, values=HAND_OVER, in_import=True),
-        Effect("clue", "transfer", when=is_sent, values=HAND_OVER, otherwise="clue_not_available", in_import=True),
+        Effect("clue", "be_held", when=IS_SENT, values=HAND_OVER, in_import=True),
+        Effect("clue", "transfer", when=IS_SENT, values=HAND_OVER, otherwise="clue_not_available", in_import=True),
     ),
 )

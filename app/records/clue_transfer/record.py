@@ -24,6 +24,9 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
     if old and old["state"] != "draft":
         if any(given_otherwise(old, new, *columns) for columns in HANDED_OVER):
             context.refuse("transfer_is_sent")
+    elif not context.imported and context.referenced("to_unit", "state") == "merged":
+        successor = context.referenced("to_unit", "merged_into_number")
+        context.reject("to_unit_number", "reference_retired", label="接收单位", successor=successor)
     elif not all(_is_free(context.imported, clue, new.get("to_unit_id")) for clue in _clues(context)):
         context.refuse("clue_not_available")
     elif not _may_receive(context):

@@ -6,8 +6,8 @@ from typing import Any
 from app.kernel.declare.lifecycle import REASON, Lifecycle, Transition
 from app.records.common import day_on
 
-ALL_OPINIONS_DONE = """not exists (select from rectification_opinion o where o.jurisdiction = t.jurisdiction
-    and o.finding_id = t.id and o.state not in ('completed', 'closed_off', 'voided'))"""
+ALL_OPINIONS_DONE = """(select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
+    where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided')"""
 
 
 def state_on_import(row: Mapping[str, Any]) -> str:

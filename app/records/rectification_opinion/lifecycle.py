@@ -9,7 +9,8 @@ from app.records.common import day_on
 from app.records.rectification_opinion.fields import PROMISED, RESULT
 
 IN_PROGRESS = {"progress": "'in_progress'"}
-RESUME = (Effect("finding", "resume_rectification"),)
+FINISH = (Effect("finding", "finish_rectification"),)
+RESUME = (Effect("finding", "resume_rectification", lasting=True),)
 
 
 def state_on_import(row: Mapping[str, Any]) -> str:
@@ -42,7 +43,7 @@ LIFECYCLE = Lifecycle(
             body=(day_on("完成日期", "2017-07-19"), replace(RESULT, required=True)),
             sets={"on": "completed_on"},
             derives={"progress": "'completed'"},
-            effects=(Effect("finding", "finish_rectification"),),
+            effects=FINISH,
             help="整改单位报告完成；尚未销号。",
         ),
         Transition(
@@ -78,4 +79,5 @@ LIFECYCLE = Lifecycle(
         ),
     ),
     state_on_import=state_on_import,
+    effects_on_void=FINISH,  # it may have been the last that was not done
 )

@@ -34,6 +34,7 @@ MERGING = (
         sets={"on": "valid_until"},
         clears=PROPOSAL,
         derives={"name_left": NAME_LEFT.format("s.merged_into_id")},
+        judged_with=("merged_into",),
         only_if=f"not {TAKES_TWO.format('s.merged_into_id')}",
         otherwise="second_person_needed",
         effects=HANDS_OVER_NAME,
@@ -65,6 +66,7 @@ MERGING = (
             "valid_until": "t.proposed_on",
             "name_left": NAME_LEFT.format("t.proposed_into_id"),
         },
+        judged_with=("proposed_into",),
         only_if="merge_is_proposed(t.jurisdiction, t.id, t.proposed_into_id)",
         after="propose_merge",
         effects=HANDS_OVER_NAME,
@@ -89,6 +91,7 @@ MERGING = (
         "active",
         body=(REASON,),
         clears=("merged_into_id", "merged_into_number", "valid_until", "name_left", "undoing_agreed"),
+        judged_with=("merged_into",),
         only_if=f"t.undoing_agreed or not {TAKES_TWO.format('t.merged_into_id')}",
         otherwise="second_person_needed",
         effects=(Effect("merged_into", "release", values={"released_name": "name_left"}, leaving=True),),
@@ -114,4 +117,5 @@ LIFECYCLE = Lifecycle(
             "release", "交还并入", ("active", "merged"), None, derives={"former_names": LEFT_AGAIN}, internal=True
         ),
     ),
+    retired={"merged": "merged_into"},
 )

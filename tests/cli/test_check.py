@@ -1,0 +1,58 @@
+"""`python -m app check` lists records whose state does not follow, and mends them when told to."""
+
+import asyncio
+from pathlib import Path
+
+import prometheus_client
+from typer.testing import CliRunner, Result
+
+from app.cli import cli
+from app.clock import now
+from app.db.embedded import EmbeddedPostgres
+from app.db.pool import Pools
+from app.reports.steps import HOUR, check, until_night
+from tests.support.callers import Api
+from tests.support.databases import environment
+from tests.support.records import Maker
+from tests.support.sql import OFFICE, named, owning
+
+PROMISE = {"responsible_person": "责任人甲01", "due_on": "2017-08-08", "measures": ["补齐档案"]}
+
+
+async def checked(database: EmbeddedPostgres, folder: Path, *options: str) -> Result:
+    """The command, in this process."""
+    settings = {"LEDGER_DATA_DIR": str(folder / "data"), **environment(database.application_url)}
+    return await asyncio.to_thread(CliRunner().invoke, cli, ["check", *options], env=settings)
+
+
+async def test_a_finding_that_was_left_behind_is_listed_counted_and_mended(
+    make: Maker, office: Api, database: EmbeddedPostgres, folder: Path
+) -> None:
+    finding = await make("findings")
+    assert (await office.act(finding, "findings", "feed_back", on="2017-06-09")).status_code == 200
+    opinion = await make("rectification-opinions", finding_number=finding["number"])
+    assert (await office.act(opinion, "rectification-opinions", "accept", **PROMISE)).status_code == 200
+    async with owning(database) as owner, owner.transaction():
+        await named(owner, OFFICE, "complete")  # as a service that has missed the effect
+        await owner.execute(
+            "update rectification_opinion set state = 'completed', version = version + 1 where id = $1", opinion["id"]
+        )
+    listed = await checked(database, folder)
+    assert listed.exit_code == 1 and finding["number"] in listed.stdout and opinion["number"] in listed.stdout
+    pools = Pools(database.logins)
+    assert await check(pools) >= 1 <= prometheus_client.REGISTRY.get_sample_value("ledger_records_out_of_step")
+    await pools.close()
+    assert (await office.read(f"/v1/findings/{finding['id']}"))["state"] == "rectifying", "listing changes nothing"
+    mended = await checked(database, folder, "--mend")
+    assert mended.exit_code == 0 and finding["number"] in mended.stdout
+    assert (await office.read(f"/v1/findings/{finding['id']}"))["state"] == "rectified"
+    again = await checked(database, folder)
+    assert again.exit_code == 0 and finding["number"] not in again.stdout
+
+
+def test_the_service_checks_at_three_in_the_night() -> None:
+    moment = now()
+    for hour in range(24):
+        at = moment.replace(hour=hour, minute=30)
+        night = at + until_night(at)
+        assert (night.hour, night.minute) == (HOUR, 0) and 0 < (night - at).total_seconds() <= 86_400

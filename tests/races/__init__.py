@@ -1,0 +1,1 @@
+"""Rules that look at other records, tried by two writers at once."""
