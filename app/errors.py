@@ -4,17 +4,9 @@ Below the HTTP floor nothing knows about status codes: code raises `Refusal(code
 the code says which status it has.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-_LONG_NUMBER = re.compile(r"\d{15,}[Xx]?")
-
-
-def without_numbers(text: str) -> str:
-    """What a caller has named (a member, a heading, a file), without what could be the identity number of a person."""
-    return _LONG_NUMBER.sub("…", text)
 
 
 @dataclass(frozen=True, slots=True)

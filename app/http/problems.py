@@ -19,8 +19,9 @@ from starlette.routing import compile_path
 
 from app.db import faults
 from app.db.outcome import SAVED
-from app.errors import FieldError, Refusal, without_numbers
+from app.errors import FieldError, Refusal
 from app.http.exchange import language, saves
+from app.kernel.declare.values import without_numbers
 from app.logging import log
 from app.sentences import SENTENCES
 

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from app.errors import FieldError, Refusal, without_numbers
+from app.errors import FieldError, Refusal
+from app.kernel.declare.values import without_numbers
 
 
 async def spool(

@@ -6,20 +6,19 @@ that are at work have connections of their own and go on.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
 from pgqueuer import PgQueuer
-from pgqueuer.models import Job
 
 from app.db.watched import WatchedTask
 from app.imports import jobs
 from app.imports.orphan_files import remove_orphan_files
-from app.imports.worker import ANSWER_SECONDS, opened, queue_name, run_import, uploads
+from app.imports.worker import ANSWER_SECONDS, opened, queue_name, uploads, work_off
 
 SERVICE_LOCK = 0x6C65_6467_0001  # advisory lock that every service holds, shared, while it lives
 # Imports that run at once in one process. Each holds one connection, and borrows two more for a statement at a time.
@@ -43,7 +42,7 @@ class _Workers:
             await _fail_interrupted(watch, uploads(self.service.settings), self.first)
             self.first = False
             queue = PgQueuer.from_asyncpg_connection(connection)
-            queue.entrypoint(queue_name(self.service.settings))(self._import_file)
+            queue.entrypoint(queue_name(self.service.settings))(partial(work_off, self.service, self.slots))
             runner = asyncio.create_task(
                 queue.run(dequeue_timeout=timedelta(seconds=5), shutdown_on_listener_failure=True)
             )
@@ -54,17 +53,6 @@ class _Workers:
                 await _until_lost(watch, connection, runner)
             finally:
                 queue.shutdown.set()  # the runner ends when its imports have ended
-
-    async def _import_file(self, job: Job) -> None:
-        payload = orjson.loads(job.payload or b"{}")
-        try:
-            async with self.slots:
-                await run_import(self.service, payload)
-        except asyncio.CancelledError:  # the service stops
-            with suppress(Exception):
-                async with opened(self.service.runtime.pools.logins.jobs) as queue:
-                    await jobs.end(queue, payload["import"], "failed", jobs.INTERRUPTED)
-            raise
 
     def _ended(self, runner: "asyncio.Task[None]") -> None:
         self.runners.discard(runner)

@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 
 from app.auth import principals
@@ -68,6 +69,19 @@ async def opened(url: str) -> AsyncIterator[Any]:
         connection.terminate()
 
 
+async def work_off(service: Any, slots: asyncio.Semaphore, job: Job) -> None:
+    """Run the import of a job of the queue, when a slot is free. If the service stops, the import has failed."""
+    payload = orjson.loads(job.payload or b"{}")
+    try:
+        async with slots:
+            await run_import(service, payload)
+    except asyncio.CancelledError:  # the service stops
+        with suppress(Exception):
+            async with opened(service.runtime.pools.logins.jobs) as queue:
+                await jobs.end(queue, payload["import"], "failed", jobs.INTERRUPTED)
+        raise
+
+
 async def run_import(service: Any, payload: dict[str, str]) -> None:
     """Run one job. Whatever goes wrong becomes the `problem` of the import; its file is removed when it has ended.
 
@@ -77,7 +91,8 @@ async def run_import(service: Any, payload: dict[str, str]) -> None:
     import_id = payload["import"]
     path = uploads(service.settings) / import_id
     problem: dict[str, Any] | None = None
-    for pause in pauses():
+    waits: Iterator[float] | None = None
+    while True:
         try:
             async with opened(service.runtime.pools.logins.jobs) as queue:  # its end frees the lock, also by kill -9
                 await queue.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
@@ -89,7 +104,7 @@ async def run_import(service: Any, payload: dict[str, str]) -> None:
             if (code := faults.code_of(fault)) is None:
                 raise
             log.warning("import waits", import_id=import_id, code=code, problem=type(fault).__name__)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(next(waits := waits or pauses()))
     path.unlink(missing_ok=True)
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import chain, filterfalse, islice, zip_longest
 from typing import NamedTuple
 
-from app.errors import without_numbers
 from app.imports.files.cells import Raw, is_blank
 from app.imports.files.footers import is_note, nfkc, opens_note
+from app.kernel.declare.values import without_numbers
 
 SEARCHED_ROWS = 20
 Row = tuple[int, list[Raw]]

@@ -30,6 +30,12 @@ DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 UUID_TEXT = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the stored form, which needs no parsing
 LIST_LIMIT = 500
+_LONG_NUMBER = re.compile(r"\d{15,}[Xx]?")
+
+
+def without_numbers(text: str) -> str:
+    """What a caller has named (a member, a heading, a file), without what could be the identity number of a person."""
+    return _LONG_NUMBER.sub("…", text)
 
 
 def clean_text(longest: int) -> Any:
