@@ -16,7 +16,7 @@ from tests.support.ledgers import FINDING, delimited
 
 ROWS = 25  # of an import
 OPEN = ("received", "checking", "committing")
-IMPORT_SECONDS = 15  # without a sign of life
+IMPORT_SECONDS = 10  # for an import that runs to end
 NOT_SAVED = (429, 503)  # these answers may say that nothing was saved; every other 5xx says nothing
 # 503 whose sentence leaves the outcome open.
 OUTCOME_OPEN = ("outcome_unknown",)
@@ -32,19 +32,22 @@ class Callers:
     keys: bool = False
 
     async def sign_in(self) -> None:
-        """Sign in anew, and ask the document whether a repeated request may carry a key."""
+        """Sign in anew."""
         await self.leave()
         for name in ("office", "loader"):
-            client = httpx.AsyncClient(base_url=self.address, trust_env=False, timeout=30)
+            client = httpx.AsyncClient(base_url=self.address, trust_env=False, timeout=60)
             form = {"grant_type": "password", "username": name, "password": PASSWORD}
             answer = await client.post("/v1/oauth/token", data=form)
             assert answer.status_code == 200, answer.text
             client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
             self.http[name] = client
-        document = (await self.http["office"].get("/openapi.json")).json()
+
+    async def look_for_keys(self) -> None:
+        """Ask the document whether a repeated request may carry a key. It is made anew in each process: 2 s."""
+        document = (await self.http["office"].get("/openapi.json", timeout=120)).json()
         named = document["paths"]["/v1/findings"]["post"].get("parameters", ())
-        self.keys = any(p.get("name", p.get("$ref", "").rpartition("/")[2]).lower().replace("_", "-")
-                        == "idempotency-key" for p in named)  # fmt: skip
+        names = {p.get("name", p.get("$ref", "").rpartition("/")[2]).lower().replace("_", "-") for p in named}
+        self.keys = "idempotency-key" in names
 
     async def leave(self) -> None:
         """Close the connections."""

@@ -75,6 +75,7 @@ class Run:
         from tests.support.ledgers import register, workbook
 
         await self.callers.sign_in()
+        await self.callers.look_for_keys()
         media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         sheets = {name: rows for name, rows in register(HOME).items() if name in ("单位名录", "人员")}
         answer = await self.callers.http["loader"].post(

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -23,7 +24,7 @@ PROMOTE_SECONDS = 30
 @contextmanager
 def _standby(stand: Stand, home: Home, port: int) -> Iterator[str]:
     """A second server that follows the first; gives its address."""
-    binaries, url = fitting_binaries(home), stand.postgres.superuser_url
+    binaries, url = fitting_binaries(replace(home, directory=stand.home)), stand.postgres.superuser_url
     copy = [f"{binaries}/bin/pg_basebackup", "-d", url.rpartition("/")[0] + "/postgres", "-D", f"{home.data}",
             "-R", "-X", "stream", "-c", "fast"]  # fmt: skip
     subprocess.run(copy, check=True, **as_server(home))
@@ -51,9 +52,6 @@ def _second_home(stand: Stand) -> Home:
     home.data.mkdir(mode=0o700)
     if account:
         os.chown(home.data, account.pw_uid, account.pw_gid)
-        binaries = next((stand.folder / "postgres").glob("binaries-*"), None)
-        if binaries:
-            (directory / binaries.name).symlink_to(binaries)
     return home
 
 
