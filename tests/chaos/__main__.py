@@ -56,9 +56,9 @@ class Totals:
             print("  " + ", ".join(f"{n} {name}" for name, n in counts.items()))
             print("  told: " + ", ".join(f"{n} × {what}" for what, n in sorted(told.items())))
         wrong = _sum(r["wrong"] for r in self.rounds)
+        other = Counter({kind: n for kind, n in wrong.items() if kind not in ("lost", "doubled")})
         print(f"\n{len(self.rounds)} rounds: " + _said(_sum(r["counts"] for r in self.rounds)))
-        print(f"lost {wrong['lost']}, doubled {wrong['doubled']}; other: "
-              + (_said(wrong - Counter({"lost": wrong["lost"], "doubled": wrong["doubled"]})) or "nothing"))  # fmt: skip
+        print(f"lost {wrong['lost']}, doubled {wrong['doubled']}; other: {_said(other) or 'nothing'}")
 
 
 def _sum(counts: Any) -> Counter[str]:
@@ -74,7 +74,8 @@ def _said(counts: Counter[str]) -> str:
 
 async def run(options: argparse.Namespace) -> int:
     """The rounds; how many things were wrong."""
-    totals = Totals(KEPT / f"{options.seed}{'-' + options.only if options.only else ''}.json", options.fresh)
+    name = "-".join((str(options.seed), *options.only.replace(" ", "_").split(","))).strip("-")
+    totals = Totals(KEPT / f"{name}.json", options.fresh)
     folder = Path(tempfile.mkdtemp(prefix="ledger-chaos-", dir="/var/tmp"))
     stand, wrong = Stand(folder), 0
     try:

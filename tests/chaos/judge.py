@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.chaos.book import ACKNOWLEDGED, REFUSED, UNKNOWN, UNSENT, Write
-from tests.chaos.clerks import Callers, Desk
+from tests.chaos.callers import Callers
+from tests.chaos.clerks import Desk
 
 FINDINGS, OPINIONS = "findings", "rectification-opinions"
 NOT_COMMITTED = ("failed", "rejected")  # states of an import
@@ -114,9 +115,9 @@ async def settle(desk: Desk) -> Counter[str]:
     came_out: Counter[str] = Counter()
     writes = desk.book.of(desk.number)
     for write in writes:
-        if write.kind == "import" and write.outcome == ACKNOWLEDGED and not write.code:
-            if await desk.import_ended(write, patient=True) is None:
-                came_out["stuck"] += 1
+        received = write.kind == "import" and write.outcome == ACKNOWLEDGED and not write.code
+        if received and await desk.import_ended(write, patient=True) is None:
+            came_out["stuck"] += 1
     if any(w.kind == "import" and w.outcome == UNKNOWN and not w.key for w in writes):
         await asyncio.sleep(3)  # its job may be under way, and nobody can be asked: its name never arrived
     ledger = await shown(desk.callers, desk.round)

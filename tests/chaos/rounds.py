@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 
 from tests.chaos import judge
 from tests.chaos.book import ACKNOWLEDGED, REFUSED, SENT, UNSENT, Book
-from tests.chaos.clerks import Callers, Desk
+from tests.chaos.callers import Callers
+from tests.chaos.clerks import OPEN, Desk
 from tests.chaos.faults import FAULTS, LASTING
 from tests.chaos.stand import Stand
 from tests.chaos.standby import promoted
 from tests.chaos.wire import AFTER, BEFORE, Aim
+from tests.support.callers import HOME, XLSX
+from tests.support.ledgers import register, workbook
 
 LASTS = LASTING | {"standby promoted": promoted}
-CLERKS, AIM_SECONDS, BACK_SECONDS = 5, 15, 60
+CLERKS, AIM_SECONDS = 5, 15
 AT_RANDOM = "at random"
 # Ten rounds in turn. Two of three kills are aimed at a commit.
 TURNS = (
@@ -44,7 +47,7 @@ class Plan:
         return random.Random(self.seed)
 
 
-def plans(seed: int, only: str = "") -> "list[Plan]":
+def plans(seed: int, only: str = "") -> list[Plan]:
     """One of each turn; `only` names the faults that are wanted."""
     turns = [t for t in TURNS if not only or t[0] in only.split(",")]
     return [Plan(n, *turns[n % len(turns)], f"{seed} {n}") for n in range(10_000)]
@@ -71,33 +74,35 @@ class Run:
 
     async def prepare(self) -> None:
         """Import the register that every round refers to."""
-        from tests.support.callers import HOME
-        from tests.support.ledgers import register, workbook
-
         await self.callers.sign_in()
         await self.callers.look_for_keys()
-        media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         sheets = {name: rows for name, rows in register(HOME).items() if name in ("单位名录", "人员")}
-        answer = await self.callers.http["loader"].post(
-            "/v1/imports", params={"mode": "commit"}, content=workbook(sheets), headers={"Content-Type": media}
+        loader = self.callers.http["loader"]
+        query = {"mode": "commit"}
+        answer = await loader.post(
+            "/v1/imports", params=query, content=workbook(sheets), headers={"Content-Type": XLSX}
         )
         assert answer.status_code == 202, answer.text
-        while (found := (await self.callers.http["loader"].get(answer.headers["location"])).json())["state"] in (
-            "received", "checking", "committing",
-        ):  # fmt: skip
+        state = "received"
+        while state in OPEN:
             await asyncio.sleep(0.1)
-        assert found["state"] == "committed", found
+            state = (await loader.get(answer.headers["location"])).json()["state"]
+        assert state == "committed", state
+
+    async def open(self, desk: Desk) -> None:
+        """Make what the writes of a round refer to."""
+        await desk.open()
 
     async def round(self, plan: Plan) -> Outcome:
         """One round."""
         await self.callers.sign_in()
         desk = Desk(self.callers, self.book, plan.number)
-        await desk.open()
+        await self.open(desk)
         outcome = Outcome(plan, told=desk.told)
         at_work = [asyncio.create_task(desk.clerk()) for _ in range(CLERKS)] + [asyncio.create_task(desk.importer())]
         try:
             await self._strike(plan, desk, outcome)
-            await self._back(desk)
+            await desk.acknowledges(6)  # the clerks can work again
         finally:
             desk.closing.set()
             await asyncio.gather(*at_work)
@@ -116,7 +121,7 @@ class Run:
     async def _strike(self, plan: Plan, desk: Desk, outcome: Outcome) -> None:
         """Let the fault strike once the clerks are at work, and mend what it breaks."""
         draw = plan.draw
-        await self._acknowledged(desk, draw.randint(8, 30))
+        await desk.acknowledges(draw.randint(8, 30))
         if plan.fault in LASTS:
             desk.struck_at = time.monotonic()
             await LASTS[plan.fault](self.stand, desk)
@@ -140,16 +145,6 @@ class Run:
                 aim.fire()
             self.stand.wire.aim = None
         await fault.mend(self.stand)
-
-    async def _acknowledged(self, desk: Desk, wanted: int) -> None:
-        until = time.monotonic() + BACK_SECONDS
-        while desk.acknowledged < wanted:
-            assert time.monotonic() < until, f"the clerks cannot work: {dict(desk.told)}"
-            await asyncio.sleep(0.01)
-
-    async def _back(self, desk: Desk) -> None:
-        """Until the clerks can work again."""
-        await self._acknowledged(desk, desk.acknowledged + 6)
 
     def _count(self, desk: Desk, outcome: Outcome, came_out: Counter[str]) -> None:
         writes = self.book.of(desk.number)

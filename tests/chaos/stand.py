@@ -72,8 +72,7 @@ class Stand:
         self.kill_service()
         await self.wire.close()
         await asyncio.to_thread(self._running.close)
-        if self.mounted:
-            subprocess.run(["/bin/umount", "--lazy", str(self.home)], check=True)
+        self._unmount()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _mount(self) -> None:
@@ -84,6 +83,10 @@ class Stand:
             size = f"size={TMPFS_MIB}m,mode=0711"
             done = subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", size, "ledger-chaos", str(self.home)])
             self.mounted = done.returncode == 0
+
+    def _unmount(self) -> None:
+        if self.mounted:
+            subprocess.run(["/bin/umount", "--lazy", str(self.home)], check=True)
 
     # Postgres
 

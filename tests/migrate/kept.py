@@ -1,4 +1,4 @@
-"""Rows of every type as earlier versions of the service have made them: kept, so that every migration is walked with them.
+"""Rows of every type as earlier versions of the service have made them, so that every migration is walked with them.
 
 `python -m tests.migrate.kept` makes a record of each type over HTTP, with the code of now, and keeps the rows as
 tests/migrate/rows/<revision>.sql.xz. It is run at each release (`make released`); what is kept is never made anew.
