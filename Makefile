@@ -3,6 +3,7 @@
 # make test   the whole test suite
 # make check  style, types, generated documents, and the rules of row security
 # make proof  what the suite tries a fixed share of, whole; goes on where it was stopped
+# make chaos  faults while clerks write (ROUNDS=20 SEED=1): what was lost, doubled, told; goes on where it was stopped
 # make trace  the files a PATCH and an import run through, and those to read first
 # Each first installs what it needs into .venv: with pip alone, every file checked by its hash.
 
@@ -18,7 +19,7 @@ export PYTHONUTF8 := 1
 # What is compiled once is kept: the service and its tests start many processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test check bench proof trace docs lock released
+.PHONY: help demo run test check bench proof chaos trace docs lock released
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -45,15 +46,21 @@ bench: .venv/.installed-dev
 proof: .venv/.installed-dev
 	LEDGER_PROOF=whole $(BIN)/python -m pytest -n 0 -s --timeout 0 -m proof
 
+ROUNDS ?= 20
+SEED ?= 1
+chaos: .venv/.installed-dev
+	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
+
 trace: .venv/.installed-dev
 	$(BIN)/python -m tests.support.trace
 
 docs: .venv/.installed
 	$(BIN)/python -m app docs
 
-# At a release: what callers know from now on (docs/api-changes.md).
+# At a release: what callers know from now on (docs/api-changes.md), and rows for the migrations to come to be walked with.
 released: .venv/.installed-dev
 	$(BIN)/python -m tests.support.interface
+	$(BIN)/python -m tests.migrate.kept
 
 # The versions of pyproject.toml with all they bring: for the image, for trying, for developing. Needs uv.
 lock:

@@ -104,7 +104,7 @@ async def run_on(url: str) -> None:
 
 async def run_prepared(owner_url: str, logins: Logins | None) -> None:
     """Run the command on this database under the migration lock, after making the database roles."""
-    async with prepared(owner_url, logins):
+    async with prepared(owner_url, logins, context.script.get_current_head()):
         await run_on(owner_url)
 
 

@@ -170,7 +170,7 @@ def bring_up_to_date(found: Database, silent: bool = False) -> None:
     Refuses also a service account that row security does not bind.
     """
     if found.owner_url:
-        asyncio.run(_migrate(found, "head"))
+        asyncio.run(_migrate(found, "head", replace_newer=False))
         asyncio.run(_require_bound(found.logins))
         return
     asyncio.run(_reach_all(found.logins))
@@ -184,12 +184,12 @@ def bring_up_to_date(found: Database, silent: bool = False) -> None:
     )
 
 
-async def _migrate(found: Database, target: str) -> None:
+async def _migrate(found: Database, target: str, replace_newer: bool = True) -> None:
     """Migrate as the owner, who also makes the service's logins that are missing."""
     assert found.owner_url
     await _reach("LEDGER_OWNER_DATABASE_URL", found.owner_url)
     try:
-        await migrate(found.owner_url, found.logins, target)
+        await migrate(found.owner_url, found.logins, target, replace_newer=replace_newer)
     except asyncpg.InsufficientPrivilegeError as problem:
         raise Stop(
             f"LEDGER_OWNER_DATABASE_URL 的账户权限不够（{problem.args[0]}）：它要能创建角色，并拥有这个库。",

@@ -9,7 +9,7 @@ import typer
 
 from app.cli.documents import errors, lifecycles, permissions, records
 from app.cli.words import foreseeable, tell
-from app.migrate.text import render
+from app.migrate.text import NUMBER, numbered, render
 
 HOME = Path(__file__).resolve().parents[2]
 
@@ -22,6 +22,11 @@ def openapi_text() -> str:
     return json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+def text_number() -> str:
+    """The number of the schema text: raised where the text is another than the one it was given to."""
+    return numbered(NUMBER.read_text(encoding="utf-8") if NUMBER.exists() else "")
+
+
 # One line for each generated file: its path in the repository, and what makes its text.
 GENERATED: dict[str, Callable[[], str]] = {
     "openapi/v1.json": openapi_text,
@@ -30,6 +35,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/permissions.md": permissions.document,
     "docs/records.md": records.document,
     "docs/schema.sql": render,
+    "alembic/text-number": text_number,
 }
 
 

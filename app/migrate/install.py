@@ -60,13 +60,13 @@ def installed(connection: Connection) -> str | None:
 def install(connection: Connection) -> None:
     """Install the text, unless it is there already. The tables must be those that the code declares.
 
-    A log line names both digests: two versions of the code that start in turn on one database replace each other's.
+    A log line names both digests. An older text replaces a newer one only where a person has asked for it (`migrate`).
     """
     before = installed(connection)
     if before == digest():
         return
     if before:
-        log.info("schema text replaced", before=before[:8], digest=digest()[:8])
+        log.info("schema text replaced", before=before, digest=digest())
     drop(connection)
     for section in sections():
         try:

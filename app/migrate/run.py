@@ -14,7 +14,7 @@ import asyncpg
 from app.db.context import AUTH_ROLE
 from app.db.logins import Logins
 from app.db.roles import OWNER, ensure_roles
-from app.migrate.text import digest
+from app.migrate.text import digest, number_of
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -41,6 +41,19 @@ class OldShape(SchemaNotCurrent):
         )
 
 
+class SchemaNewer(SchemaNotCurrent):
+    """A later version of the code has been here: nothing of it may be replaced by what this one knows."""
+
+    def __init__(self, found: str, needed: str) -> None:
+        super().__init__(
+            f"数据库结构 {found} 比本版本的 {needed} 新：请启动与数据库相符的新版本；确要退回旧版本的，"
+            "先用新版本执行 python -m app migrate 加旧的版本号，再用旧版本执行 python -m app migrate。/ "
+            f"The schema {found} is newer than {needed}, which this version needs: start the version that fits the "
+            "database. To go back to this one, run python -m app migrate with the older revision under the newer "
+            "version, then python -m app migrate under this one."
+        )
+
+
 def configuration() -> "Config":
     """Alembic's configuration, wherever the command is started."""
     from alembic.config import Config
@@ -54,8 +67,11 @@ def head() -> str:
 
 
 @asynccontextmanager
-async def prepared(owner_url: str, logins: Logins | None) -> AsyncIterator[Any]:
-    """Hold the lock that lets one migration run at a time; inside, the roles are there. Raises OldShape."""
+async def prepared(owner_url: str, logins: Logins | None, newest: str | None = None) -> AsyncIterator[Any]:
+    """Hold the lock that lets one migration run at a time; inside, the roles are there. Raises SchemaNotCurrent.
+
+    newest   the last revision that the caller knows; by default that of this code
+    """
     connection = await asyncpg.connect(owner_url)
     try:
         await connection.execute("select pg_advisory_lock($1)", LOCK)
@@ -64,16 +80,32 @@ async def prepared(owner_url: str, logins: Logins | None) -> AsyncIterator[Any]:
         )  # first: the revision is read as the owner of the tables
         if await _revision(connection) in OLD_SHAPES:
             raise OldShape
+        await _refuse_newer(connection, newest or head())
         yield connection
     finally:
         await connection.close()
 
 
-async def migrate(owner_url: str, logins: Logins | None, target: str = "head") -> None:
-    """Make the roles, then run the migrations and install what is made from the declarations. Raises OldShape."""
+async def _refuse_newer(connection: Any, newest: str) -> None:
+    """Refuse tables of a later version. Revisions are numbered in their order."""
+    found = await _revision(connection)
+    if found and found.isdigit() and found > newest:
+        raise SchemaNewer(found, newest)
+
+
+async def migrate(owner_url: str, logins: Logins | None, target: str = "head", *, replace_newer: bool = True) -> None:
+    """Make the roles, then run the migrations and install what is made from the declarations.
+
+    replace_newer   False: a text that a later version has installed stays, as when a service starts by itself
+
+    Raises SchemaNotCurrent, also for tables of a later version.
+    """
     async with prepared(owner_url, logins) as connection:
-        if target == "head" and await _installed(connection) == (head(), digest()):
+        found = await _installed(connection) if target == "head" else (None, None)
+        if found == (head(), digest()):
             return
+        if not replace_newer and number_of(found[1]) > number_of(digest()):
+            raise SchemaNewer(f"{found[0]} ({found[1]})", f"{head()} ({digest()})")
     # In a thread, because alembic/env.py has an event loop of its own. It takes the lock again.
     await asyncio.to_thread(_run, owner_url, logins, target)
 
@@ -127,10 +159,12 @@ async def require_current(logins: Logins) -> None:
         await connection.close()
     if (found, text) == (head(), digest()):
         return
+    if found and (found > head() or (found == head() and number_of(text) > number_of(digest()))):
+        raise SchemaNewer(f"{found} ({text})", f"{head()} ({digest()})")
     have = f"{found}{'' if text else '（只有表 tables only）'}" if found else "空 empty"
     raise SchemaNotCurrent(
-        f"数据库结构为 {have}，本版本需要 {head()}（{digest()[:8]}）：请设置 LEDGER_OWNER_DATABASE_URL 并执行 "
-        f"python -m app migrate。/ The schema is {have}, this version needs {head()} ({digest()[:8]}): "
+        f"数据库结构为 {have}，本版本需要 {head()}（{digest()}）：请设置 LEDGER_OWNER_DATABASE_URL 并执行 "
+        f"python -m app migrate。/ The schema is {have}, this version needs {head()} ({digest()}): "
         "set LEDGER_OWNER_DATABASE_URL and run python -m app migrate."
     )
 

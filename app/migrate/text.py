@@ -27,6 +27,8 @@ from app.records import REGISTRY
 from app.reports.figures import READS
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "alembic" / "functions"
+NUMBER = FUNCTIONS.parent / "text-number"  # written by `app docs`, and part of what is deployed
+SHOWN = 12  # digits of a digest
 declare(REGISTRY)
 ALL_TABLES = metadata  # every table: the imports above have declared those that are no record's
 
@@ -103,7 +105,25 @@ def render() -> str:
     return "\n\n\n".join((HEAD, *map(str, sections()))) + "\n"
 
 
+def numbered(committed: str) -> str:
+    """What stands in NUMBER: a number that grows by one whenever the text is another, and the digest of the text."""
+    number, _, known = committed.strip().partition(" ")
+    own = hashlib.sha256(render().encode()).hexdigest()[:SHOWN]
+    return f"{number} {own}\n" if known == own else f"{int(number or 0) + 1} {own}\n"
+
+
 @cache
 def digest() -> str:
-    """The digest of the text. The database keeps the digest of the text that is installed."""
-    return hashlib.sha256(render().encode()).hexdigest()
+    """Number and digest of the text, as 12-0f3a…; the database keeps those of the text that is installed.
+
+    By the number two versions of the code that share a database know which of their texts is the later one. The digest
+    is that of the code itself, so that a change whose number nobody has raised yet is installed all the same.
+    """
+    own = hashlib.sha256(render().encode()).hexdigest()[:SHOWN]
+    return f"{NUMBER.read_text(encoding='utf-8').partition(' ')[0]}-{own}"
+
+
+def number_of(found: str | None) -> int:
+    """The number of an installed text; 0 of none, and of a text from before there were numbers."""
+    number, dash, _ = (found or "").partition("-")
+    return int(number) if dash else 0

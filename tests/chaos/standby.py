@@ -1,0 +1,106 @@
+"""A standby beside the Postgres of the stand, which is promoted when the first is killed."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg
+
+from app.db.embedded import SERVER_ACCOUNT
+from app.db.postgres_home import Home, as_server, fitting_binaries
+from tests.chaos.clerks import Desk
+from tests.chaos.stand import SETTINGS, Stand, free_port
+
+
+@contextmanager
+def _standby(stand: Stand, home: Home, port: int) -> Iterator[str]:
+    """A second server that follows the first; gives its address."""
+    binaries, url = fitting_binaries(replace(home, directory=stand.home)), stand.postgres.superuser_url
+    copy = [f"{binaries}/bin/pg_basebackup", "-d", url.rpartition("/")[0] + "/postgres", "-D", f"{home.data}",
+            "-R", "-X", "stream", "-c", "fast"]  # fmt: skip
+    subprocess.run(copy, check=True, **as_server(home))
+    command = [f"{binaries}/bin/postgres", "-D", f"{home.data}"]
+    for setting in (*(f"{n}={v}" for n, v in SETTINGS.items()), "listen_addresses=127.0.0.1",
+                    "unix_socket_directories=", f"port={port}", "cluster_name=standby"):  # fmt: skip
+        command += ["-c", setting]
+    with open(home.log, "ab") as log:
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_server(home))
+    try:
+        yield url.replace(f":{stand.postgres_port}/", f":{port}/")
+    finally:
+        server.send_signal(signal.SIGINT)  # fast
+        server.wait(30)
+
+
+def _second_home(stand: Stand) -> Home:
+    directory = stand.folder / "standby"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    directory.chmod(0o711)
+    account = pwd.getpwnam(SERVER_ACCOUNT) if os.geteuid() == 0 else None
+    home = Home(directory, account, durable=True)
+    home.data.mkdir(mode=0o700)
+    if account:
+        os.chown(home.data, account.pw_uid, account.pw_gid)
+    return home
+
+
+async def promoted(stand: Stand, desk: Desk) -> None:
+    """Build a synchronous standby, kill the first server at a commit, promote, and turn the wire to the second."""
+    home, port = _second_home(stand), free_port()
+    with _standby(stand, home, port) as url:
+        await stand.sql("alter system set synchronous_standby_names = '*'", "select pg_reload_conf()")
+        await _followed(stand)
+        await desk.acknowledges(10)
+        stand.kill_postgres()
+        desk.struck_at, desk.back_after = time.monotonic(), None
+        await _promote(url)
+        stand.wire.target = port
+        await desk.acknowledges(1)
+        await desk.acknowledges(10)
+    # What was promoted is the database from now on, on the first one's directory and port.
+    await asyncio.to_thread(_taken_over, stand, home.data)
+
+
+async def _followed(stand: Stand) -> None:
+    connection = await asyncpg.connect(stand.postgres.superuser_url)
+    try:
+        following = "select count(*) from pg_stat_replication where sync_state = 'sync'"
+        while not await connection.fetchval(following):  # noqa: ASYNC110  # what happens in Postgres sends no event
+            await asyncio.sleep(0.05)
+    finally:
+        await connection.close()
+
+
+async def _promote(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("alter system reset synchronous_standby_names")
+        await connection.execute("select pg_promote()")
+        await connection.execute("select pg_reload_conf()")
+    finally:
+        await connection.close()
+
+
+def _taken_over(stand: Stand, data: Path) -> None:
+    stand.end_postgres()
+    first = stand.home / "data"
+    shutil.rmtree(first)
+    shutil.copytree(data, first, symlinks=True)
+    account = pwd.getpwnam(SERVER_ACCOUNT) if os.geteuid() == 0 else None
+    for place in (first, *first.rglob("*")):
+        if account:
+            os.chown(place, account.pw_uid, account.pw_gid, follow_symlinks=False)
+    first.chmod(0o700)
+    with suppress(FileNotFoundError):
+        (first / "postmaster.pid").unlink()
+    stand.start_postgres()
+    stand.wire.target = stand.postgres_port
