@@ -186,6 +186,9 @@ class Load:
         except asyncio.CancelledError:
             self.seen["cancelled"] += 1
             return
+        if gone_after is not None and answer.status_code == 503:  # as at the end of the service: nobody reads it
+            self.seen["cancelled"] += 1
+            return
         self.seen[answer.status_code] += 1
         self._look(person, request, call, answer)
 

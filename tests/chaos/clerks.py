@@ -20,7 +20,9 @@ OPEN = ("received", "checking", "committing")
 IMPORT_SECONDS = 10  # for an import that runs to end
 NOT_SAVED = (429, 503)  # these answers may say that nothing was saved; every other 5xx says nothing
 # 503 whose sentence leaves the outcome open.
-OUTCOME_OPEN = ("outcome_unknown",)
+OUTCOME_OPEN = ("outcome_unknown", "service_ended")
+UNDER_WAY = "idempotency_key_in_use"  # a session that lost its service holds the key until Postgres notices
+REPEATS = 50
 _marks = itertools.count(1)
 
 
@@ -140,8 +142,8 @@ class Desk:
             finding = finding and await self._on(finding, "findings", kind)
         opinions = [finding and await self._opinion(finding) for _ in range(2)]
         for kind in ("accept", "complete"):
-            opinions = [o and await self._on(o, "rectification-opinions", kind) for o in opinions]
-        return all(opinions)
+            opinions = await asyncio.gather(*(self._on(o, "rectification-opinions", kind) for o in opinions if o))
+        return len(opinions) == 2 and all(opinions)
 
     async def _opinion(self, finding: Any) -> Any:
         mark = self.mark()
@@ -196,10 +198,14 @@ class Desk:
     # Afterwards
 
     async def settle(self, write: Write, committed: bool) -> None:
-        """Find out about a write whose outcome is unknown: repeat it with its key, or else if it is not there."""
+        """Find out about a write whose outcome is unknown: repeat it with its key, or else ask whether it is there."""
         if committed and not write.key:
             self.book.learn(write, ACKNOWLEDGED)
         elif not write.key:
             self.book.learn(write, ABSENT)
         else:
-            await self.send(write)
+            for _ in range(REPEATS):
+                await self.send(write)
+                if write.code != UNDER_WAY:
+                    break
+                await asyncio.sleep(0.2)

@@ -1,6 +1,7 @@
 """`python -m app` as another process: its words, its children, and its end."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -81,6 +82,7 @@ def running(command: str, directory: Path, module: str = "tests.cli.cheaply", **
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # also where the tests run under `nohup`
     ) as process:
         try:
             yield Running(process, port)

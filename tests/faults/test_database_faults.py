@@ -16,7 +16,7 @@ from tests.support.sql import owning
 
 STATES = {state: code for state, code in CODES.items() if len(state) == 5} | {"58030": "database_damaged"}
 # With these the session ends: a statement that commits itself may have been carried out.
-STATES |= dict.fromkeys(("57P01", "57P02", "57P03", "08006"), "outcome_unknown")
+STATES |= dict.fromkeys(("57P01", "57P02", "57P03", "08006"), "outcome_unknown") | {"55P03": "locked"}
 # Ends the statement that writes a note of these words with that SQLSTATE, as Postgres itself would.
 PLANT = """create function planted() returns trigger language plpgsql as $$
   begin raise exception 'planted' using errcode = substr(new.note, 7); end $$;

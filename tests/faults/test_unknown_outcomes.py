@@ -3,6 +3,7 @@
 'Nothing was saved' is said only where nothing was; where it may have been, the caller is told that it is not known.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -84,8 +85,16 @@ async def imports(wired: Wired, make: Maker) -> Write:
     return write
 
 
+async def imports_have_ended(database: EmbeddedPostgres) -> None:
+    """Wait until no import is at work: it would send messages over the wire that is to be cut."""
+    async with owning(database) as owner:
+        while await owner.fetchval("select count(*) from import_job where state = any ($1::text[])", OPEN):
+            await asyncio.sleep(0.01)
+
+
 KINDS = {"create": creates, "change": changes, "void": voids, "account": opens_accounts, "import": imports}
 MOST_MESSAGES = 200
+OPEN = ["received", "checking", "committing"]  # the states of an import that has not ended
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +114,7 @@ async def test_a_write_that_was_cut_is_called_unsaved_only_where_nothing_was_sav
     told: dict[str, int] = {}
     for n in range(1, MOST_MESSAGES):
         asked = f"cut-{kind}-{carried_out:d}-{n:02}".lower()
+        await imports_have_ended(database)
         wire.cut = cut = Cut(n, carried_out)
         answer = await write(asked)
         wire.cut = None

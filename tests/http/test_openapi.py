@@ -166,4 +166,7 @@ async def test_the_examples_of_a_new_record_are_understood(office: Api) -> None:
             answer = await office.post(path, json=example)
             if answer.status_code != 201:
                 field_errors = {field_error["code"] for field_error in answer.json()["errors"]}
-                assert field_errors <= {"reference_not_found", "number_taken", "key_taken"}, (path, answer.text)
+                assert field_errors <= {"reference_not_found", "reference_retired", "number_taken", "key_taken"}, (
+                    path,
+                    answer.text,
+                )

@@ -256,7 +256,7 @@ async def test_an_import_whose_connection_is_lost_ends_and_leaves_nothing(
             await asyncio.sleep(1)  # until all that can be sent is on its way
             assert len(await watch.fetch(f"select pg_terminate_backend(pid) from pg_stat_activity where {WAITS}")) == 1
             done = await asyncio.wait_for(writing, 60)
-        assert (done["state"], done["problem"]["code"]) == ("failed", "import_failed")
+        assert (done["state"], done["problem"]["code"]) == ("failed", "import_interrupted")
     left = {f["number"] for f in await place.api.every("findings")}
     assert left == {first["number"], f"{place.round}-F-09000"}  # and none of the import's
     assert (await place.api.import_file(lines([{**given}]), NDJSON, type="findings"))["state"] == "committed"

@@ -16,9 +16,7 @@ READERS = 24  # more than a pool has connections
 READABLE = [t.path for t in REGISTRY if (right := t.access.of("inspection_office")) and right.lists]
 # Whether a person exists for the office is for the records to say that name the person; and some rights ask for units.
 OF_PERSONS = {"persons", "clues", "accountability-decisions", "admonishments", "look-backs"}
-READ_THROUGH = dict.fromkeys(OF_PERSONS, OF_PERSONS) | {
-    "clues": {*OF_PERSONS, "units"}, "admonishments": {*OF_PERSONS, "units"}, "clue-transfers": {"clues"},
-}  # fmt: skip
+READ_THROUGH = {path: {*OF_PERSONS, "units"} for path in OF_PERSONS} | {"clue-transfers": {"clues"}}
 
 
 @pytest.mark.parametrize("path", READABLE)

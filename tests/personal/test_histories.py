@@ -194,17 +194,14 @@ async def test_a_patch_from_an_old_version_names_the_differing_role_and_nothing_
 
 
 async def test_what_only_follows_from_another_record_says_neither_why_nor_from_where(
-    make: Maker, office: Api, supervision: Api, as_team: AsTeam
+    make: Maker, office: Api, supervision: Api
 ) -> None:
-    """A person's entry changes when a clue about the person is transferred: not to everybody who knows the person."""
-    team, unit = await make.shared("teams"), await make.shared("units")
-    members = await as_team(team)
-    person = await members.write("/v1/persons", {"name": "某某", "unit_number": unit["number"]})
-    given = {"round_number": team["round_number"], "source": "petition", "registered_on": "2017-05-20"}
-    clue = await members.write("/v1/clues", {**given, "summary": "问题", "person_number": person["number"]})
-    transfer = await make("clue-transfers", clue_numbers=[clue["number"]])
-    await done(office, "clue-transfers", transfer, "send", on="2017-06-11")
-    found, told = await history(supervision, "persons", person)
+    """A filing is about the units of its person: when the person moves, it follows."""
+    person, unit = await make("persons"), await make("units")
+    filing = await make("case-filings", person_number=person["number"])
+    moved = await office.change(person, "persons", {"unit_number": unit["number"], "note": "调任"})
+    assert moved.status_code == 200, moved.text
+    found, told = await history(supervision, "case-filings", filing)
     follows = found["follow"]
-    assert (follows["reason"], follows["source"], follows["by"]) == (None, {"kind": "api"}, None)
-    assert not [name for name in (transfer["number"], clue["number"], transfer["id"], clue["id"]) if name in told]
+    assert (follows["version"], follows["reason"], follows["source"]) == (2, None, {"kind": "api"})
+    assert not [said for said in (unit["number"], unit["id"], "调任") if said in told]

@@ -205,8 +205,8 @@ def test_what_does_not_open_stays_as_it_is_and_is_counted(service: Running, data
     found = _running(data)
     assert found and found.owner_url
     planted(found.owner_url, data)
-    asked(found.owner_url, "update sealed_value set key_id = 'lost' where digest = $1", f"{5:064}")
-    asked(found.owner_url, "update sealed_value set ciphertext = '\\x00' where digest = $1", f"{6:064}")
+    for n in (5, 6):
+        asked(found.owner_url, "update sealed_value set ciphertext = '\\x00' where digest = $1", f"{n:064}")
     with rotating(data) as command:
         said = command.communicate(timeout=120)[0]
     assert command.returncode == 1 and f"{MANY - 2} 个值" in said and "有 2 个值打不开" in said, said

@@ -4,8 +4,10 @@ import re
 
 from app.records import REGISTRY
 
-# A statement over another table, or a function of ours, which may read one.
-LOOKS = re.compile(r"\bfrom\b|\b(?!array_append|array_remove|coalesce|nullif)[a-z]+_[a-z_]+\(")
+# A statement over another table, or a function of ours, which may read one; not what is known of the caller.
+LOOKS = re.compile(
+    r"(?<!distinct )\bfrom\b|\b(?!array_append|array_remove|coalesce|nullif|caller_grants)[a-z]+_[a-z_]+\("
+)
 # The only transitions that look at others and lock none of them. Their unit may become kin, or no longer be, while the
 # clue is proposed: that is asked once more when it is confirmed, and by the trigger that refuses a kin.
 JUDGED_AGAIN = {("clues", "rehold")}

@@ -108,15 +108,14 @@ async def test_no_single_person_merges_a_unit_that_is_just_given_a_clue(
 
     async def case(seed: int) -> int:
         receiver, heir, holder = await units.several(3)
-        clue = await units.make("clues")
+        reported = await units.make("units")
+        clue = await units.make("clues", reported_unit_number=reported["number"])
         transfer = await units.make("clue-transfers", clue_numbers=[clue["number"]], to_unit_number=holder["number"])
         assert (await units.office.act(transfer, "clue-transfers", "send", on="2017-06-11")).status_code == 200
-        # The holder becomes kin of the reported unit: from now on nobody reads the clue.
-        person = await units.make("units", parent_number=holder["number"])
-        await owner.execute(
-            "update clue set version = version + 1, reported_unit_id = $2, reported_unit_number = $3 where id = $1",
-            clue["id"], holder["id"], person["number"],
-        )  # fmt: skip
+        # The holder is put under the reported unit: from now on nobody reads the clue.
+        holder = await units.office.read(f"/v1/units/{holder['id']}")
+        answer = await units.office.change(holder, "units", {"parent_number": reported["number"]})
+        assert answer.status_code == 200, answer.text
         clue = await units.office.read(f"/v1/clues/{clue['id']}")
         given = {"to_unit_number": receiver["number"], "reason": "无人可阅", "document": "示批〔2017〕3号"}
         answer = await units.office.act(clue, "clues", "rehold", **given)
@@ -125,7 +124,13 @@ async def test_no_single_person_merges_a_unit_that_is_just_given_a_clue(
         into = (receiver, heir) if seed % 2 else (heir, receiver)
         confirmed, merged = await meet(leaders.act(clue, "clues", "confirm_rehold"), units.merge(*into))
         held = await owner.fetchval("select holder_unit_id::text from clue where id = $1", clue["id"])
-        if confirmed.status_code == 200:
+        if confirmed.status_code == merged.status_code == 200:
+            # The heir came first, into a unit that held nothing yet.
+            assert into == (heir, receiver) and held == receiver["id"], seed
+            written = "select xmin::text::bigint from {} where id = $1"
+            came_first, second = written.format("unit"), written.format("clue")
+            assert await owner.fetchval(came_first, heir["id"]) < await owner.fetchval(second, clue["id"]), seed
+        elif confirmed.status_code == 200:
             assert held == receiver["id"] and merged.json()["code"] == "second_person_needed", merged.text
         else:
             assert (merged.status_code, held) == (200, holder["id"]), (confirmed.text, merged.text)

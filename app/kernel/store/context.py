@@ -136,10 +136,10 @@ class RequestContext:
         try:
             yield
         except asyncpg.InsufficientPrivilegeError as problem:
-            if code_of(problem):  # what the caller asked for cannot be logged
-                raise
             if self.caller.role not in READERS and not self.caller.importing:
                 raise Refusal("not_found", label="记录") from None  # a role that reads no record learns of none
+            if code_of(problem):  # what the caller asked for cannot be logged
+                raise
             raise Refusal("not_your_record") from None  # a policy refused the row that was to be written
         except asyncpg.IntegrityConstraintViolationError as problem:
             if code_of(problem):

@@ -49,9 +49,12 @@ async def require_current_on(
     return row
 
 
-def refuse_masked(asked: ChangeRequest, document: bytes) -> None:
-    """Refuse (422) a patch or correction of members that are hidden from the caller, whatever it gives for them."""
-    masked = orjson.loads(document)["masked"]
+def refuse_masked(t: RecordType, asked: ChangeRequest, document: bytes) -> None:
+    """Refuse (422) a patch or correction of members that are hidden from the caller, whatever it gives for them.
+
+    A sealed member is hidden from everybody, and is written all the same.
+    """
+    masked = {*orjson.loads(document)["masked"]} - {f.name for f in t.sealed}
     if errors := [FieldError(f"/{member}", "masked_value") for member in asked.body if member in masked]:
         raise invalid(*errors)
 
@@ -67,7 +70,7 @@ async def explain(ctx: RequestContext, connection: Any, pending: PendingChange) 
     row = await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
     stored = orjson.loads(row["row"])
     if transition is None:
-        refuse_masked(pending.asked, row["document"])
+        refuse_masked(t, pending.asked, row["document"])
     await refuse_references(ctx, connection, t, pending.inputs, values, stored["jurisdiction"], stored)
     if row["state"] == VOIDED:
         raise Refusal("record_voided", label=t.label)

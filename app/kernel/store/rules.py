@@ -75,7 +75,7 @@ async def check_change(ctx: RequestContext, connection: Any, pending: PendingCha
     if old["state"] == VOIDED or (transition and old["state"] not in transition.origins):
         return
     if transition is None:
-        refuse_masked(pending.asked, row["document"])
+        refuse_masked(pending.t, pending.asked, row["document"])
     cleared = {c: None for name in pending.inputs.cleared for c in t.reference(name).columns}
     values: Mapping[str, Any] = {**pending.values, **cleared}
     new = {**old, **values}
