@@ -98,4 +98,5 @@ def test_systemd_understands_the_unit(tmp_path: Path) -> None:
     unit = tmp_path / "inspection-ledger.service"
     unit.write_text(re.sub(r"(?<=ExecStart=)\S+", sys.executable, UNIT))
     told = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True)
-    assert (told.returncode, told.stderr) == (0, "")
+    ours = [line for line in told.stderr.splitlines() if unit.name in line]  # it looks at units of the machine, too
+    assert (told.returncode, ours) == (0, [])
