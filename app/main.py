@@ -88,7 +88,7 @@ def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        pools = Pools(_logins(options), size=options.pool_size, prepared=options.prepared_statements)
+        pools = Pools(_logins(options), size=options.pool_size)
         for kind, role in (("requests", FIGURES_ROLE), ("auth", AUTH_ROLE), ("jobs", JOBS)):
             async with pools[role].acquire() as connection:
                 await require_bound(connection, kind)

@@ -109,7 +109,7 @@ def _check(setting: str, url: str) -> str:
 
 
 async def _reach(setting: str, url: str) -> None:
-    """Connect once. Stops with a sentence that says why it does not work."""
+    """Connect once. Stops with a sentence that says why it does not work, or that a pooler stands between."""
     place = _check(setting, url)
     try:
         connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
@@ -126,7 +126,17 @@ async def _reach(setting: str, url: str) -> None:
             f"连不上数据库 {place}（{reason}），请检查它是否在运行，以及 {setting}。",
             f"The database {place} cannot be reached ({reason}): check that it runs, and {setting}.",
         ) from None
-    await connection.close()
+    try:
+        pooled = connection.get_server_pid() != await connection.fetchval("select pg_backend_pid()")
+    finally:
+        await connection.close()
+    if pooled:  # it has told a number of its own, as every pooler does, whatever it is named
+        raise Stop(
+            f"{setting}（{place}）前面有连接池（如 pgbouncer）。服务不能经连接池工作，"
+            "请写数据库本身的地址；服务自己复用连接，个数由 LEDGER_POOL_SIZE 定。",
+            f"{setting} leads to a pooler ({place}), such as pgbouncer, through which the service does not work: give "
+            "the address of Postgres itself. The service pools its connections; LEDGER_POOL_SIZE says how many.",
+        )
 
 
 async def _require_known(options: Settings, directory: Path, owner_url: str) -> None:

@@ -1,7 +1,8 @@
 """Carries out imports: each is a job of pgqueuer, run in the process of the service (app/imports/runners.py)."""
 
 import asyncio
-import hashlib
+import os
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from pgqueuer.queries import Queries
 from app.auth import principals
 from app.clock import now
 from app.db import faults
+from app.db.logins import private
 from app.db.pool import connect
 from app.db.roles import JOBS
 from app.db.watched import pauses
@@ -35,6 +37,7 @@ RIGHT_LOST = dict.fromkeys(("not_found", "not_your_record"), "import_right_chang
 # Faults that end an import which is at work; another such as a full disk is told by its own sentence.
 INTERRUPTIONS = ("outcome_unknown", "database_unreachable", "database_stopping")
 ANSWER_SECONDS = 10.0
+QUEUE = "import-queue"  # the file beside the uploads that names their queue
 
 
 def uploads(settings: Any) -> Path:
@@ -45,8 +48,23 @@ def uploads(settings: Any) -> Path:
 
 
 def queue_name(settings: Any) -> str:
-    """The queue of the processes that share this uploads folder: only they can read the file of a job."""
-    return "import-" + hashlib.sha256(str(uploads(settings).resolve()).encode()).hexdigest()[:12]
+    """The queue of the processes that share this data directory: only they can read the file of a job.
+
+    The directory keeps the name. Its path would not do: two machines have directories of one path, and containers that
+    share one may have it under several.
+    """
+    uploads(settings)  # makes the directory
+    file: Path = settings.data_dir / QUEUE
+    if not file.exists():
+        new = file.with_name(f"{QUEUE}.new-{secrets.token_hex(6)}")
+        with open(new, "w", opener=private) as out:
+            out.write(secrets.token_hex(6))
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):  # another process was first
+            os.link(new, file)
+        new.unlink()
+    return f"import-{file.read_text()}"
 
 
 async def take_in(service: Any, ctx: RequestContext, import_id: str, new: jobs.NewImport) -> None:

@@ -88,7 +88,7 @@ async def imports(wired: Wired, make: Maker) -> Write:
 async def imports_have_ended(database: EmbeddedPostgres) -> None:
     """Wait until no import is at work: it would send messages over the wire that is to be cut."""
     async with owning(database) as owner:
-        while await owner.fetchval("select count(*) from import_job where state = any ($1::text[])", OPEN):
+        while await owner.fetchval("select count(*) from import_job where state = any ($1::text[])", OPEN):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import AsTeam
 from tests.personal.conftest import CanSignIn, entries
 from tests.support.callers import CSV, PATCH, Api
 from tests.support.records import Maker
