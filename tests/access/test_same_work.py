@@ -73,7 +73,7 @@ async def same_work(found: Statements, api: Client, method: str, *asked: tuple[s
 
     Where it is not, all are asked again: what is remembered for a while is looked up by whichever comes first.
     """
-    for _ in range(3):
+    for _ in range(6):
         took = [await work(found, api, method, url, **rest) for url, rest in asked]
         if all(one == took[0] for one in took):
             return took[0]

@@ -35,7 +35,7 @@ def disk() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def served(disk: Path) -> Iterator[Running]:
-    settings = {"LEDGER_ADMIN_PASSWORD": ADMIN, "LEDGER_ACCESS_LOG": "off", "LEDGER_WORKERS": "2"}
+    settings = {"LEDGER_ADMIN_PASSWORD": ADMIN, "LEDGER_ACCESS_LOG": "off"}
     with running("serve", disk / "data", **settings) as service:
         service.until(LAST_WORDS)
         yield service
