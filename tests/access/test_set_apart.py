@@ -146,13 +146,18 @@ async def test_a_clue_without_a_reader_is_handed_on_unread_by_two_persons(
     assert (await act(desk, "rehold", **given)).json()["code"] == "condition_not_met"
 
 
+async def handed_over(make: Maker, office: Api) -> tuple[Any, Any, Any, Any]:
+    """A discipline body, the holder of a clue, its person, who is no cadre of the body yet, and the clue."""
+    body, holder, person = await make("units", kind="discipline_body"), await make("units"), await make("persons")
+    clue = await make("clues", person_number=person["number"])
+    await sent(make, office, clue, holder)
+    return body, holder, person, clue
+
+
 async def test_who_reads_metadata_of_an_own_cadre_meets_nobody_by_it(
     make: Maker, office: Api, sign_in: SignIn  # noqa: F811
 ) -> None:  # fmt: skip
-    body, holder = await make("units", kind="discipline_body"), await make("units")
-    person = await make("persons")
-    clue = await make("clues", person_number=person["number"])
-    await sent(make, office, clue, holder)
+    body, holder, person, clue = await handed_over(make, office)
     readers = [await sign_in(role, holder) for role in ("organisation_department", "handling_department")]
     for api in readers:
         assert [p["id"] for p in await api.every("persons")] == [person["id"]]
@@ -167,10 +172,7 @@ async def test_who_reads_metadata_of_an_own_cadre_meets_nobody_by_it(
 async def test_the_voiding_of_an_own_cadre_names_no_clue(
     make: Maker, office: Api, sign_in: SignIn  # noqa: F811
 ) -> None:  # fmt: skip
-    body, holder = await make("units", kind="discipline_body"), await make("units")
-    person = await make("persons")
-    clue = await make("clues", person_number=person["number"])
-    await sent(make, office, clue, holder)
+    body, holder, person, clue = await handed_over(make, office)
     api = await sign_in("case_supervision", holder)
     for code, named in (("still_referred_to", True), ("still_referred_to_unseen", False)):
         now = await api.read(f"/v1/persons/{person['id']}")
