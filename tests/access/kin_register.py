@@ -9,7 +9,6 @@ from app.db.pool import Pools
 from tests.access.kin_model import Account, Person, Register, Unit
 from tests.support.callers import Api
 
-CODE = "431373"
 ROLES = (
     "inspection_office", "inspection_team", "leading_group", "case_supervision", "handling_department",
     "organisation_department",

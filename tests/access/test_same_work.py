@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -28,17 +29,18 @@ CREATORS, CHANGERS = (
 # Who asks is looked up from time to time, whatever is asked: once a minute, and while accounts are changing.
 OF_THE_CALLER = ("update session", principals.SELECT)
 ALL = "verbs open to all"
+asking: ContextVar[bool] = ContextVar("asking", default=False)  # true in whatever a request of these tests starts
 ASKED = [*((role, "as it is") for role in SEES), ("inspected_unit", ALL), ("inspection_office", ALL), ("auditor", ALL)]
 
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
-    """The text of what is sent to the database over the service's pools, in order."""
+    """The text of what requests send to the database over the service's pools, in order; not what its tasks send."""
     found: Statements = []
     lend, heard = Pool.lend, set()
 
     def hear(query: Any) -> None:
-        if not query.query.startswith(OF_THE_CALLER):
+        if asking.get() and not query.query.startswith(OF_THE_CALLER):
             found.append(query.query)
 
     async def lending(self: Pool) -> Any:
@@ -64,7 +66,9 @@ async def abroad(office: Api) -> AsyncIterator[dict[str, Any]]:
 async def work(found: Statements, api: Client, method: str, url: str, **rest: Any) -> Work:
     """The status of a request and the statements it takes."""
     found.clear()
+    token = asking.set(True)
     answer = await api.request(method, url, **rest)
+    asking.reset(token)
     return answer.status_code, list(found)
 
 
