@@ -25,7 +25,8 @@ class Divisions:
     def __init__(self, service: ASGIApp, url: str, opened: AsyncExitStack) -> None:
         self.service, self.url, self.opened = service, url, opened
         self.pools = Pools(logins(url))
-        self.code, self.staff = "", None
+        self.code = ""
+        self.staff: Staff | None = None
 
     async def staff_of(self, seed: int) -> Staff:
         """The accounts for a case; the case binds them anew."""
