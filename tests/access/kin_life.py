@@ -64,7 +64,8 @@ class LifeSteps(RegisterSteps):
         if self.random.random() < 0.5:
             await self.change_register()
         n = len(self.model.transfers) - 1
-        refused = self.refusal(to, self.model.about_transfer(transfer))
+        retired = 422 if self.model.units[to].merged_into is not None else 0
+        refused = self.refusal(to, self.model.about_transfer(transfer)) or retired
         await self.act("clue-transfers", n, "send", self.staff.office, refused or 200, on="2017-06-11")
         if not refused:
             transfer.state = "sent"
