@@ -44,7 +44,7 @@ bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks
 
 proof: .venv/.installed-dev
-	LEDGER_PROOF=whole $(BIN)/python -m pytest -n 0 -s --timeout 0 -m proof
+	LEDGER_PROOF=whole $(BIN)/python -m pytest -n 0 -s --timeout 0 -m "proof or share"
 
 ROUNDS ?= 20
 SEED ?= 1

@@ -5,6 +5,7 @@ own year), so that none needs an empty database; the jurisdiction NEIGHBOUR stan
 """
 
 import asyncio
+import fcntl
 import gc
 import os
 import shutil
@@ -27,15 +28,32 @@ from tests.support import databases
 from tests.support.bureaus import account, bureau, cheap_passwords
 from tests.support.callers import HOME, NEIGHBOUR, Api
 from tests.support.client import Client
+from tests.support.proofs import left_out
 from tests.support.records import Maker
 
 AsTeam = Callable[[Any], Awaitable[Api]]
 Prepared = Callable[[Path], Path]
+SHARED = "LEDGER_TEST_SHARED"
 # A statement is planned once and not for each of its first five executions, most of which a test never comes to: a
 # quarter of the processor time of Postgres. Nothing is vacuumed, archived or replicated.
 THRIFTY = {
     "plan_cache_mode": "force_generic_plan", "autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0",
 }  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the directory that the processes of this run share: the first of them, whose environment they have."""
+    if SHARED not in os.environ:
+        made = os.environ[SHARED] = tempfile.mkdtemp(prefix="ledger-tests-", dir="/var/tmp")
+        Path(made).chmod(0o711)
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `make proof` tries; not where cases are named one by one."""
+    if not any("::" in named for named in config.args):
+        config.hook.pytest_deselected(items=(left := left_out(items)))
+        items[:] = [item for item in items if item not in set(left)]
 
 
 @pytest.fixture(scope="session")
@@ -54,11 +72,34 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def cluster(folder: Path) -> Iterator[EmbeddedPostgres]:
+def prepared() -> Prepared:
+    """Makes a data directory whose database is current and empty: by copying, for 0.5 s of processor instead of 6 s.
+
+    For services in processes of their own that do not look at their very first start. The processes of a run share
+    what is copied.
+    """
+    template = Path(os.environ[SHARED]) / "prepared"
+    with open(template.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not template.exists():
+            made = template.with_suffix(".made")
+            with embedded_postgres(made, durable=False) as server:
+                asyncio.run(migrate(server.superuser_url, server.logins))
+            made.rename(template)
+
+    def copied(directory: Path) -> Path:
+        subprocess.run(["cp", "--archive", template, directory], check=True)
+        return directory
+
+    return copied
+
+
+@pytest.fixture(scope="session")
+def cluster(folder: Path, prepared: Prepared) -> Iterator[EmbeddedPostgres]:
     """One Postgres for each test process; not durable, because a test database need not survive a power cut."""
     # Servers of their own stand on it beside the shared service.
     settings = {"max_connections": "200"} | THRIFTY
-    with embedded_postgres(folder / "postgres", durable=False, settings=settings) as running:
+    with embedded_postgres(prepared(folder / "postgres"), durable=False, settings=settings) as running:
         yield databases.known(running)
 
 
@@ -71,23 +112,6 @@ async def database(cluster: EmbeddedPostgres) -> EmbeddedPostgres:
     await account(cluster.application_url, "second", "administrator", "")
     await account(cluster.application_url, "loader", "ledger_loader", "")
     return cluster
-
-
-@pytest.fixture(scope="session")
-def prepared(folder: Path) -> Prepared:
-    """Makes a data directory whose database is current and empty: by copying, for 0.5 s of processor instead of 4 s.
-
-    For services in processes of their own that do not look at their very first start.
-    """
-    template = folder / "prepared"
-    with embedded_postgres(template, durable=False) as server:
-        asyncio.run(migrate(server.superuser_url, server.logins))
-
-    def copied(directory: Path) -> Path:
-        subprocess.run(["cp", "--archive", template, directory], check=True)
-        return directory
-
-    return copied
 
 
 @pytest.fixture(scope="session")

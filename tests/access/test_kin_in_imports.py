@@ -6,6 +6,7 @@ import pytest
 
 from tests.support import ledgers
 from tests.support.callers import Api
+from tests.support.proofs import share
 
 CLUE = ["线索编号", "轮次编号", "线索来源", "被反映人单位", "人员编号", "主要问题", "登记日期", "接收单位", "承办部门"]
 TRANSFER = ["移交编号", "轮次编号", "移交渠道", "移交单位", "接收单位", "线索编号", "移交日期"]
@@ -26,6 +27,7 @@ def transfer(code: str, to: str) -> dict[str, Any]:
     return {"线索移交": [TRANSFER, row]}
 
 
+@share(2)
 @pytest.mark.parametrize("at_once", [True, False], ids=["one file", "two files"])
 @pytest.mark.parametrize(
     ("person", "reported", "unit", "refused"),

@@ -15,6 +15,7 @@ from tests.access.matrix import EVERY, HIDDEN, NO_LIST, SEES
 from tests.access.ways import ABSENT, NO_NUMBER, requests, seen
 from tests.access.world import World
 from tests.support.client import Answer, Client
+from tests.support.proofs import share
 
 TYPES = [t.path for t in REGISTRY]
 every_role = pytest.mark.parametrize("role", list(SEES))
@@ -56,6 +57,7 @@ async def test_a_list_holds_what_the_role_sees_and_nothing_else(path: str, world
                 assert found == expected, (role, other)
 
 
+@share(2)
 @every_type
 async def test_a_hidden_record_answers_as_an_absent_one_to_the_byte(path: str, world: World, table: str) -> None:
     for turn, role in enumerate(SEES):

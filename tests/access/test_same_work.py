@@ -18,6 +18,7 @@ from tests.access.ways import ABSENT, NO_NUMBER, PATCH, requests, seen
 from tests.access.world import World
 from tests.support.callers import Api
 from tests.support.client import Client
+from tests.support.proofs import share
 from tests.support.records import Maker
 
 Statements = list[str]
@@ -94,6 +95,7 @@ def ways(role: str, path: str, by_number: bool) -> list[tuple[str, str, dict[str
     return found[:: 3 if by_number else 1]
 
 
+@share(3)
 @pytest.mark.parametrize(("role", "table"), ASKED, indirect=["table"])
 async def test_asking_for_a_hidden_record_takes_the_statements_of_an_absent_one(
     role: str, world: World, abroad: dict[str, Any], statements: Statements, table: str
@@ -107,6 +109,7 @@ async def test_asking_for_a_hidden_record_takes_the_statements_of_an_absent_one(
                 await same_work(statements, api, method, *((url.format(one), rest) for one in keys))
 
 
+@share(2)
 @pytest.mark.parametrize("role", list(SEES))
 async def test_filtering_by_a_hidden_record_takes_the_statements_of_an_absent_one(
     role: str, world: World, abroad: dict[str, Any], statements: Statements
@@ -135,6 +138,7 @@ def whole(t: Any, world: World, role: str) -> dict[str, Any]:
     return body
 
 
+@share(2)
 @pytest.mark.parametrize("role", CREATORS)
 async def test_referring_to_a_hidden_record_takes_the_statements_of_an_absent_one(
     role: str, world: World, abroad: dict[str, Any], statements: Statements
@@ -156,6 +160,7 @@ async def test_referring_to_a_hidden_record_takes_the_statements_of_an_absent_on
     assert compared, "no body came as far as the database"
 
 
+@share(2)
 @pytest.mark.parametrize("role", CHANGERS)
 async def test_changing_a_reference_to_a_hidden_record_takes_the_statements_of_an_absent_one(
     role: str, world: World, abroad: dict[str, Any], statements: Statements

@@ -9,6 +9,7 @@ from app.records import REGISTRY
 from tests.support.bodies import TYPES
 from tests.support.callers import PATCH, Api
 from tests.support.problems import checked
+from tests.support.proofs import share
 from tests.support.records import Maker
 
 # A body, its status, and its code: of the whole request, or of the member.
@@ -53,6 +54,7 @@ def codes(answer: Any) -> set[str]:
     return {problem["code"], *(e["code"] for e in problem["errors"])}
 
 
+@share(2)
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("path", ["findings", "persons", "clue-transfers"])
 async def test_a_body_that_cannot_be_is_refused_wherever_it_is_sent(

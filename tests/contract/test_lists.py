@@ -10,6 +10,7 @@ from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 from tests.support.bodies import TYPES
 from tests.support.callers import Api
+from tests.support.proofs import share
 from tests.support.records import Maker
 from tests.support.walk import Walker
 
@@ -22,6 +23,7 @@ def ids(page: Any) -> list[str]:
     return [record["id"] for record in page["items"]]
 
 
+@share(3)
 @pytest.mark.parametrize(("path", "name"), FILTERS)
 async def test_a_filter_keeps_the_records_that_have_one_of_the_values(
     path: str, name: str, make: Maker, office: Api

@@ -8,6 +8,7 @@ from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 from tests.support.callers import Api
+from tests.support.proofs import share
 from tests.support.records import Maker
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
@@ -35,6 +36,7 @@ async def with_subject(make: Maker, t: RecordType, f: Reference) -> dict[str, An
     return {k: v for k, v in body.items() if k not in f.columns}
 
 
+@share(3)
 @pytest.mark.parametrize(("path", "name"), ALL)
 async def test_a_reference_is_written_by_identifier_by_number_or_by_both(
     path: str, name: str, make: Maker, office: Api
@@ -51,6 +53,7 @@ async def test_a_reference_is_written_by_identifier_by_number_or_by_both(
     assert seen == [by_id | by_number] * 3
 
 
+@share(3)
 @pytest.mark.parametrize(("path", "name"), ALL)
 async def test_what_a_caller_may_not_refer_to_is_one_answer(
     path: str, name: str, make: Maker, make_next_door: Maker, office: Api
@@ -81,6 +84,7 @@ async def test_what_a_caller_may_not_refer_to_is_one_answer(
     assert await office.read(f"/v1/{path}/{live['id']}") == live
 
 
+@share(3)
 @pytest.mark.parametrize(("path", "name"), ONE)
 async def test_an_identifier_and_a_number_that_disagree_are_refused(
     path: str, name: str, make: Maker, office: Api

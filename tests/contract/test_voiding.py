@@ -5,6 +5,7 @@ import pytest
 from app.records import REGISTRY
 from tests.support.bodies import TYPES
 from tests.support.callers import Api
+from tests.support.proofs import share
 from tests.support.records import Maker
 
 REFERRED = [(t.path, t.reference(f.name).name) for t in REGISTRY for f in t.references if f.writable]
@@ -49,6 +50,7 @@ async def test_a_voiding_says_why(path: str, make: Maker, office: Api) -> None:
     assert await office.read(f"/v1/{path}/{record['id']}") == record
 
 
+@share(3)
 @pytest.mark.parametrize(("path", "name"), REFERRED)
 async def test_a_record_is_not_voided_while_a_live_one_refers_to_it(
     path: str, name: str, make: Maker, office: Api, leaders: Api

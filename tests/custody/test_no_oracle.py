@@ -23,6 +23,7 @@ from app.records import REGISTRY
 from tests.access.world import World, build
 from tests.support.callers import NDJSON, PATCH
 from tests.support.ledgers import lines
+from tests.support.proofs import share
 
 CODES = ("431323", "431324")
 # Who writes the records that others see masked, and by which way.
@@ -295,6 +296,7 @@ async def imported(pair: Pair, world: World, role: str, path: str, row: Any) -> 
     return rows.status_code, neutral(rows.content)
 
 
+@share(3)
 @pytest.mark.parametrize(
     ("role", "path", "label", "name", "values"), CELLS, ids=lambda x: x if isinstance(x, str) else ""
 )

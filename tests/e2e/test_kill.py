@@ -17,7 +17,7 @@ from tests.e2e.conftest import Server, ended, expected_work_list, sent
 from tests.support import databases
 from tests.support.ledgers import SEED
 
-POINTS = int(os.environ.get("LEDGER_TEST_KILLS", "6"))
+POINTS = int(os.environ.get("LEDGER_TEST_KILLS", "3"))
 DRAW = int(os.environ.get("LEDGER_TEST_SEED", random.SystemRandom().randrange(10**6)))
 # Where the import waits for a lock that the test holds, and is killed: every table it writes, from its first row to the
 # note that all is done; or some moment after it was sent, wherever it then is.

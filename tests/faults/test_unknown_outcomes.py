@@ -19,15 +19,21 @@ from tests.support.sql import owning
 Write = Callable[[str], Awaitable[Any]]
 
 
-async def revisions(database: EmbeddedPostgres, asked: str) -> int:
+@pytest.fixture(scope="module")
+async def owner(database: EmbeddedPostgres) -> AsyncIterator[Any]:
+    """A connection that sees everything, beside the wires that are cut."""
+    async with owning(database) as connection:
+        yield connection
+
+
+async def revisions(owner: Any, asked: str) -> int:
     """How many revisions and changes of accounts this request has left."""
-    async with owning(database) as owner:
-        found: int = await owner.fetchval(
-            "select (select count(*) from revision where split_part(request_id, '.', 2) = $1)"
-            " + (select count(*) from account_change where split_part(request_id, '.', 2) = $1)"
-            " + (select count(*) from import_job where file_name = $1)",
-            asked,
-        )
+    found: int = await owner.fetchval(
+        "select (select count(*) from revision where split_part(request_id, '.', 2) = $1)"
+        " + (select count(*) from account_change where split_part(request_id, '.', 2) = $1)"
+        " + (select count(*) from import_job where file_name = $1)",
+        asked,
+    )
     return found
 
 
@@ -57,9 +63,9 @@ async def voids(wired: Wired, make: Maker) -> Write:
     """A transaction: locks, looks, an UPDATE as the system role."""
 
     async def write(asked: str) -> Any:
-        unit = await make("units")
+        visit = await make("visits")  # to which few refer: each of these is a look of its own
         headers = {"If-Match": '"1"', "X-Request-Id": asked}
-        return await wired.office.post(f"/v1/units/{unit['id']}/actions/void", json={"reason": "重复"}, headers=headers)
+        return await wired.office.post(f"/v1/visits/{visit['id']}/actions/void", json={"reason": "重复"}, headers=headers)
 
     return write
 
@@ -85,11 +91,10 @@ async def imports(wired: Wired, make: Maker) -> Write:
     return write
 
 
-async def imports_have_ended(database: EmbeddedPostgres) -> None:
+async def imports_have_ended(owner: Any) -> None:
     """Wait until no import is at work: it would send messages over the wire that is to be cut."""
-    async with owning(database) as owner:
-        while await owner.fetchval("select count(*) from import_job where state = any ($1::text[])", OPEN):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    while await owner.fetchval("select count(*) from import_job where state = any ($1::text[])", OPEN):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
 KINDS = {"create": creates, "change": changes, "void": voids, "account": opens_accounts, "import": imports}
@@ -106,7 +111,7 @@ async def whole(service_on_wires: Wired) -> AsyncIterator[None]:
 @pytest.mark.parametrize("carried_out", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_write_that_was_cut_is_called_unsaved_only_where_nothing_was_saved(
-    kind: str, carried_out: bool, service_on_wires: Wired, make: Maker, database: EmbeddedPostgres
+    kind: str, carried_out: bool, service_on_wires: Wired, make: Maker, owner: Any
 ) -> None:
     write = await KINDS[kind](service_on_wires, make)
     wire = service_on_wires.auth if kind == "account" else service_on_wires.requests
@@ -114,11 +119,11 @@ async def test_a_write_that_was_cut_is_called_unsaved_only_where_nothing_was_sav
     told: dict[str, int] = {}
     for n in range(1, MOST_MESSAGES):
         asked = f"cut-{kind}-{carried_out:d}-{n:02}".lower()
-        await imports_have_ended(database)
+        await imports_have_ended(owner)
         wire.cut = cut = Cut(n, carried_out)
         answer = await write(asked)
         wire.cut = None
-        saved = await revisions(database, asked)
+        saved = await revisions(owner, asked)
         if answer.status_code < 300:  # the cut fell on nothing, or on a message that somebody else sent at that moment
             assert saved, n
             if not cut.made:
@@ -141,7 +146,7 @@ async def test_a_write_that_was_cut_is_called_unsaved_only_where_nothing_was_sav
 
 @pytest.mark.parametrize("carried_out", [False, True], ids=["before", "after"])
 async def test_the_commit_of_a_preview_that_was_cut_is_unknown_and_the_import_tells(
-    carried_out: bool, service_on_wires: Wired, database: EmbeddedPostgres
+    carried_out: bool, service_on_wires: Wired, owner: Any
 ) -> None:
     asked, office = f"cut-preview-{carried_out:d}", service_on_wires.office
     content = f"单位编码,单位名称,单位类型,上级单位\n,{asked},村组,\n".encode()
@@ -152,14 +157,12 @@ async def test_the_commit_of_a_preview_that_was_cut_is_unknown_and_the_import_te
     answer = await office.post(f"/v1/imports/{found['id']}/actions/commit", headers=headers)
     assert cut.made and (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown"), answer.text
     after = await office.read(f"/v1/imports/{found['id']}")
-    assert (after["state"], await revisions(database, asked)) == (("committed", 1) if carried_out else ("checked", 0))
+    assert (after["state"], await revisions(owner, asked)) == (("committed", 1) if carried_out else ("checked", 0))
     again = await office.post(f"/v1/imports/{found['id']}/actions/commit")
     assert again.status_code == (409 if carried_out else 200), again.text
 
 
-async def test_a_read_that_was_cut_says_nothing_of_saving(
-    service_on_wires: Wired, make: Maker, database: EmbeddedPostgres
-) -> None:
+async def test_a_read_that_was_cut_says_nothing_of_saving(service_on_wires: Wired, make: Maker) -> None:
     unit = await make("units")
     for carried_out in (False, True):
         await service_on_wires.office.read(f"/v1/units/{unit['id']}")

@@ -12,6 +12,7 @@ from tests.imports.conftest import MANY, NewPlace, Place
 from tests.support.callers import NDJSON
 from tests.support.ledgers import ROUND, lines, register, workbook
 from tests.support.members import Bodies
+from tests.support.proofs import share
 
 ROWS = 500 if MANY else 200
 HISTORIES = 500 if MANY else 12
@@ -133,6 +134,7 @@ async def history(place: Place, t: RecordType, number: str) -> list[Any]:
     return [(r["version"], sorted(r["changed"]), neutral(d, place.code)) for r, d in zip(revisions, whole, strict=True)]
 
 
+@share(2)
 @pytest.mark.parametrize("path", [t.path for t in REGISTRY])
 async def test_post_and_import_write_the_same_records_and_say_the_same_of_what_they_refuse(
     places: dict[str, Place], path: str

@@ -11,6 +11,7 @@ from app.kernel.declare.fields import Reference
 from app.records import REGISTRY
 from tests.support.callers import OFFICE as OFFICE_WORK
 from tests.support.callers import Api
+from tests.support.proofs import share
 from tests.support.records import Maker
 from tests.support.sql import OFFICE, named, owning, waits_or_ends
 
@@ -88,6 +89,7 @@ async def answered_while_voiding(database: EmbeddedPostgres, f: Reference, targe
     return await referring
 
 
+@share(3)
 @pytest.mark.parametrize(("path", "name"), HELD)
 async def test_a_record_that_is_being_voided_cannot_be_referred_to(
     path: str, name: str, make: Maker, office: Api, database: EmbeddedPostgres
@@ -100,6 +102,7 @@ async def test_a_record_that_is_being_voided_cannot_be_referred_to(
     assert await office.read(f"/v1/{path}/{holder['id']}") == holder
 
 
+@share(3)
 @pytest.mark.parametrize(("path", "name"), HELD)
 async def test_a_new_record_cannot_refer_to_one_that_is_being_voided(
     path: str, name: str, make: Maker, office: Api, database: EmbeddedPostgres
@@ -112,6 +115,7 @@ async def test_a_new_record_cannot_refer_to_one_that_is_being_voided(
     assert "reference_not_found" in {e["code"] for e in answer.json()["errors"]}
 
 
+@share(3)
 @pytest.mark.parametrize(("path", "name"), HELD)
 async def test_a_record_that_is_being_referred_to_cannot_be_voided(
     path: str, name: str, make: Maker, office: Api, database: EmbeddedPostgres

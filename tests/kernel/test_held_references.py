@@ -10,6 +10,7 @@ from app.db.embedded import EmbeddedPostgres
 from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 from tests.support.callers import Api
+from tests.support.proofs import share
 from tests.support.records import Maker
 from tests.support.sql import owning, undone
 
@@ -34,6 +35,7 @@ async def copied(owner: Any, t: RecordType, record: dict[str, Any], **changed: A
     )  # fmt: skip
 
 
+@share(3)
 @pytest.mark.parametrize(("t", "f"), POINTING, ids=NAMES)
 async def test_a_row_that_refers_to_nothing_is_refused_also_to_the_owner_of_the_database(
     t: RecordType, f: Any, make: Maker, database: EmbeddedPostgres

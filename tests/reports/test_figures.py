@@ -75,7 +75,8 @@ async def test_every_figure_is_its_rule_applied_to_the_records_of_its_drill_down
             expected = listed(book)
             found = await drilled(leaders, number, name)
             assert [r["number"] for r in found["items"]] == sorted(r["number"] for r in expected), name
-            assert found["value"] == value(name, found["items"]) == member(work_list, name), name
+            # Of a filing that is not decided the leading group reads no person: counted is what the bureau reads.
+            assert found["value"] == value(name, expected) == member(work_list, name), name
             assert found["withheld"] == 0
         unseen = await drilled(office, number, "persons_case_filed")
         filings = LISTED["persons_case_filed"](book)

@@ -173,7 +173,7 @@ def trace(superuser_url: str, application_url: str, folder: Path) -> dict[str, T
             _import(loader, recorder, superuser_url, ledgers.workbook(ledgers.register(CODE)), XLSX)
             imports = [
                 _import(loader, recorder, superuser_url, _findings(1 + i * ROWS), CSV, type="findings")
-                for i in range(3)
+                for i in range(5)
             ]
         patches = [_patch(office, recorder) for _ in range(5)]
     return {"PATCH": _traced(patches), "csv import": _traced(imports)}
