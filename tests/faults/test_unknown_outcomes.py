@@ -63,9 +63,11 @@ async def voids(wired: Wired, make: Maker) -> Write:
     """A transaction: locks, looks, an UPDATE as the system role."""
 
     async def write(asked: str) -> Any:
-        visit = await make("visits")  # to which few refer: each of these is a look of its own
+        category = await make("finding-categories")  # to which few types refer: each is a look of its own
         headers = {"If-Match": '"1"', "X-Request-Id": asked}
-        return await wired.office.post(f"/v1/visits/{visit['id']}/actions/void", json={"reason": "重复"}, headers=headers)
+        return await wired.office.post(
+            f"/v1/finding-categories/{category['id']}/actions/void", json={"reason": "重复"}, headers=headers
+        )
 
     return write
 
