@@ -29,6 +29,7 @@ from app.cli.worker import LOGS
 from app.db.logins import Logins
 from app.settings import Settings, settings
 
+WORKER_SECONDS = 60  # a worker that answers its parent later is replaced; on a busy machine importing takes several
 GRACE_SECONDS = 10  # what is under way when the service is told to stop
 AFTER_READY_SECONDS = 5
 ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -197,6 +198,7 @@ def _serve(options: Settings, listener: socket.socket) -> None:
         proxy_headers=bool(options.trusted_proxies),
         forwarded_allow_ips=options.trusted_proxies or [],
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=WORKER_SECONDS,
     )
     try:
         if options.workers == 1:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.e2e.serving import Command
+
 PROJECT = Path(__file__).resolve().parents[2]
 LAST_WORDS = "停止 to stop"  # the line with which a start is complete
 SECONDS = 120  # a machine may be busy
@@ -35,7 +37,7 @@ def environment(directory: Path, **more: str) -> dict[str, str]:
 class Running:
     """A command that serves, and what it has said so far."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Command
     port: int
     said: list[str] = field(default_factory=list)
 
@@ -67,27 +69,40 @@ class Running:
         self.process.terminate()
         assert self.process.stdout
         self.said += self.process.stdout.readlines()
-        return self.process.wait(SECONDS)
+        status = self.process.wait(SECONDS)
+        assert status is not None, "it does not end"
+        return status
 
 
 @contextmanager
-def running(command: str, directory: Path, module: str = "tests.cli.cheaply", **more: str) -> Iterator[Running]:
-    """The command, already started; killed at the end if it still runs. As it is delivered, the module is `app`."""
+def running(command: str, directory: Path, module: str = "", **more: str) -> Iterator[Running]:
+    """The command, already started; killed at the end if it still runs.
+
+    `serve` by itself is forked from a process that has imported it. As it is delivered, the module is `app`; with
+    passwords that cost little, `tests.cli.cheaply`.
+    """
     port = free_port()
-    with subprocess.Popen(
+    settings = environment(directory, **{"LEDGER_PORT": str(port), **more})
+    alone = command == "serve" and not module and "LEDGER_WORKERS" not in more
+    started = Command(settings) if alone else _started(command, settings, module or "tests.cli.cheaply")
+    with started as process:
+        try:
+            yield Running(process, port)
+        finally:
+            process.kill()
+
+
+def _started(command: str, settings: dict[str, str], module: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-m", module, command],
         cwd=PROJECT,
-        env=environment(directory, **{"LEDGER_PORT": str(port), **more}),
+        env=settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # also where the tests run under `nohup`
-    ) as process:
-        try:
-            yield Running(process, port)
-        finally:
-            process.kill()
+    )
 
 
 def run(directory: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -1,7 +1,9 @@
 """The process of a server: forked from one that has imported the application, which takes two seconds of processor."""
 
 import os
+import signal
 import sys
+import tempfile
 from collections.abc import Mapping
 from multiprocessing import forkserver, get_context, process
 from multiprocessing.process import BaseProcess
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
+import app.cli
 import app.cli.launcher
 import app.main
 from app.cli.worker import end_with
@@ -33,6 +36,32 @@ def launched(settings: Mapping[str, str], log: Path) -> BaseProcess:
     return started
 
 
+class Command:
+    """`python -m app serve` with this environment and cheap passwords, with what tests ask of a `subprocess.Popen`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            said = os.path.join(folder, "said")
+            os.mkfifo(said)
+            self._process = FORKS.Process(target=_command, args=(dict(environment), said), daemon=True)
+            self._process.start()
+            self.stdout = open(said, encoding="utf-8")  # noqa: SIM115  # it waits for the process to open it
+        self.pid = self._process.pid
+        self.terminate, self.kill = self._process.terminate, self._process.kill
+
+    def __enter__(self) -> "Command":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stdout.close()
+        self._process.join()
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit status."""
+        self._process.join(seconds)
+        return self._process.exitcode
+
+
 def end() -> None:
     """Ends the process that the servers are forked from, and waits for it."""
     forkserver._forkserver._stop()
@@ -43,13 +72,29 @@ def _serve(port: int, settings: Mapping[str, str]) -> None:
     uvicorn.run("app.main:application", factory=True, port=port, loop="uvloop", log_level="warning")
 
 
+def _command(environment: Mapping[str, str], said: str) -> None:
+    from tests.cli import cheaply
+
+    assert cheaply  # passwords cost little from here on
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where the tests run under `nohup`
+    _become(environment, said)
+    sys.argv = ["python -m app", "serve"]
+    app.cli.main()
+
+
 def _launch(settings: Mapping[str, str], log: str) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
+    _become(clean | dict(settings), log)
+    app.cli.launcher.launch()
+
+
+def _become(environment: Mapping[str, str], log: str) -> None:
     end_with(os.getppid())
     with open(log, "ab") as out:
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(out.fileno(), stream.fileno())
-    for name in [n for n in os.environ if n.startswith("LEDGER_")]:
-        del os.environ[name]
-    os.environ.update(settings)
+        for number in (1, 2):
+            os.dup2(out.fileno(), number)
+    streams = [open(number, "w", buffering=1, encoding="utf-8", closefd=False) for number in (1, 2)]  # noqa: SIM115
+    sys.stdout, sys.stderr = streams
+    os.environ.clear()
+    os.environ.update(environment)
     process._parent_process = None  # type: ignore[attr-defined]  # it is the launcher, and no worker of one
-    app.cli.launcher.launch()
