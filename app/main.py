@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -94,15 +94,21 @@ def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
                 await require_bound(connection, kind)
         service = app.state.service = await _service(pools, options)
         service.schema = await installed(service)
-        hear = partial(listen, service.authenticator, pools.logins.auth)
+        hear = partial(listen, service.authenticator)
         keeping, check = service.tasks.keeping, partial(check_nightly, pools)
-        async with keeping("principals", hear), run_jobs(service), keeping("check", check):
+        async with _watching(service), keeping("principals", hear), run_jobs(service), keeping("check", check):
             service.ready = True
             yield
             service.ready = False
         await pools.close()
 
     return lifespan
+
+
+def _watching(service: Service) -> AbstractAsyncContextManager[None]:
+    """Where addresses name several servers, watch which of them is the primary."""
+    primary = service.runtime.pools.opening.primary
+    return service.tasks.keeping("primary", primary.watch) if primary.address.several else nullcontext()
 
 
 def _logins(options: Settings) -> Logins:

@@ -12,7 +12,7 @@ import asyncpg
 from app.db.context import Caller
 from app.db.faults import LOST, OutcomeUnknown, code_of
 from app.db.held import HeldPool
-from app.db.outcome import Transaction
+from app.db.outcome import Transaction, commit_limit
 from app.db.pool import WAIT_SECONDS, Loan, Pool, Pools
 from app.errors import Refusal
 from app.kernel.declare.access import Right
@@ -118,10 +118,13 @@ class RequestContext:
             more["requests"] = {item.record_id: item.request for item in items}
         context = self.caller.context(items[0].request, action, **more)
         async with self.borrowed(t) as connection:
+            limit = commit_limit(connection)
             try:
                 rows = await connection.fetch(sql, context, *arguments)
             except LOST as lost:  # the statement commits itself
                 raise OutcomeUnknown from lost
+            finally:
+                limit.cancel()
         if len(items) == 1:
             return [rows[0] if rows else None]
         written = {str(row["id"]): row for row in rows}
