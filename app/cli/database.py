@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 
 from app.cli.words import Stop, complain, tell, usage
-from app.db.address import require_one_cluster, require_primary
+from app.db.address import require_one_cluster, require_primary, require_replica
 from app.db.embedded import EmbeddedPostgresError, data_directory, embedded_postgres
 from app.db.logins import PASSWORDS as LOGIN_PASSWORDS
 from app.db.logins import Logins, configured_logins, read_passwords, unknown_passwords
@@ -60,6 +60,8 @@ def database(options: Settings) -> Iterator[Database]:
             require_primary(options.owner_database_url, OWNER_SETTING)
             asyncio.run(_require_known(options, directory, options.owner_database_url))
         logins = configured_logins(options, directory, make=bool(options.owner_database_url))
+        if options.replica_database_url:
+            require_replica(options.replica_database_url, "LEDGER_REPLICA_DATABASE_URL", options.database_url)
         require_one_cluster({SETTINGS[kind]: url for kind, url in logins.addresses().items()})
         yield Database(logins, options.owner_database_url, directory)
         return

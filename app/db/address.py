@@ -112,6 +112,20 @@ def require_primary(url: str, setting: str) -> Address:
     return found
 
 
+def require_replica(url: str, setting: str, requests: str) -> Address:
+    """Take the address of the replica apart. Raises BadAddress for another login than that of requests, or a primary.
+
+    Row security binds the login of requests, which is looked at on the primary, and so it binds it on the replica.
+    """
+    found = taken_apart(url, setting)
+    if found.user != taken_apart(requests).user or found.query.get(WANTED) in PRIMARY:
+        raise BadAddress(
+            setting, f"要用与 LEDGER_DATABASE_URL 相同的登录，且不得要求主库（几台备机的，写 ?{WANTED}=standby）。",
+            f"must name the login of LEDGER_DATABASE_URL, and ask for no primary (of several: {WANTED}=standby).",
+        )  # fmt: skip
+    return found
+
+
 def require_one_cluster(addresses: Mapping[str, str]) -> None:
     """Refuse logins of which one names several servers and another does not name the same. Raises BadAddress.
 
