@@ -85,9 +85,13 @@ class ClusterStand:
                     await asyncio.sleep(0.1)
 
     async def strike(self, fault: str) -> None:
-        """Lose the primary, or leave it alone where nothing stops it."""
+        """Lose the primary; or leave it alone, where nothing stops it, and return when another has been promoted."""
         self._broken = await self.cluster.leader()
-        (self._broken.kill if fault == LOST else self._broken.kill_patroni)()
+        if fault == LOST:
+            self._broken.kill()
+        else:
+            self._broken.kill_patroni()
+            await self.cluster.succeeded(self._broken)
 
     async def mend(self) -> None:
         """Start again what was killed, and wait until the cluster is whole: another loss before that would end it."""

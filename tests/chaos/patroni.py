@@ -139,6 +139,16 @@ class Cluster:
         members = {m["role"]: m["name"] for m in await self.members()}
         return next(node for node in self.nodes if node.name == members["leader"])
 
+    async def succeeded(self, former: Node) -> None:
+        """Wait until another node than this holds the lead."""
+        until = time.monotonic() + WHOLE_SECONDS
+        while time.monotonic() < until:
+            leaders = [m["name"] for m in await self.members() if m["role"] == "leader" and m["state"] in ALIVE]
+            if leaders and leaders != [former.name]:
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"nobody takes the place of {former.name}")
+
     async def whole(self) -> None:
         """Wait until all three run, on one timeline, one of them as the synchronous standby."""
         until, members = time.monotonic() + WHOLE_SECONDS, list[dict[str, Any]]()

@@ -5,6 +5,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -46,6 +47,9 @@ def following(
     with open(home.log, "ab") as log:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_server(home))
     try:
+        while subprocess.run([f"{binaries}/bin/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode:
+            assert server.poll() is None, home.log.read_text()
+            time.sleep(0.05)
         yield url.replace(f":{url.rpartition(':')[2].partition('/')[0]}/", f":{port}/")
     finally:
         server.send_signal(signal.SIGINT)  # fast
