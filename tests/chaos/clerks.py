@@ -141,7 +141,7 @@ class Desk:
         for kind in ("change", "feed_back"):
             finding = finding and await self._on(finding, "findings", kind)
         opinions = [finding and await self._opinion(finding) for _ in range(2)]
-        if not all(opinions):  # one that is unknown may be written later, and is then not to meet a finding that is done
+        if not all(opinions):  # one that is unknown may be written later, and is not to meet a finding that is done
             return False
         for kind in ("accept", "complete"):
             opinions = await asyncio.gather(*(self._on(o, "rectification-opinions", kind) for o in opinions if o))

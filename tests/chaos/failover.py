@@ -33,6 +33,7 @@ class FailoverRun(Run):
             await self.cluster.strike(plan.fault)
             for desk in desks:
                 desk.struck_at, desk.back_after = time.monotonic(), None
+                desk.told[f"/health/ready: {await self._readiness(desk)}"] += 1
             await asyncio.gather(*(self._back(desk) for desk in desks))
         finally:
             for desk in desks:
@@ -43,6 +44,12 @@ class FailoverRun(Run):
         for desk in desks:
             await self._compared(desk, outcome)
         return outcome
+
+    @staticmethod
+    async def _readiness(desk: Desk) -> str:
+        """What the desk's service says of itself."""
+        answer = await desk.callers.http["office"].get("/health/ready")
+        return f"{answer.status_code} {answer.json().get('code', '')}".strip()
 
     @staticmethod
     async def _back(desk: Desk) -> None:
