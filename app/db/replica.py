@@ -28,7 +28,7 @@ READS = Counter("ledger_lagging_reads", "Reads that may lag, by the server that 
 CONNECT_SECONDS, AWAY_SECONDS = 2, 5  # to open a connection; without asking again after it failed
 GRANTS = "current_setting('ledger.grants'), current_setting('ledger.scope')"
 CALLER = "from (select set_caller($1) as named offset 0) caller where caller.named"
-ON_PRIMARY = f"select {GRANTS}, pg_current_wal_lsn()::text {CALLER}"
+ON_PRIMARY = f"select {GRANTS}, pg_current_wal_insert_lsn()::text {CALLER}"
 ON_REPLICA = f"""select {GRANTS}, pg_is_in_recovery() and (pg_last_wal_replay_lsn() >= $2::text::pg_lsn
   or now() - pg_last_xact_replay_timestamp() <= $3::float8 * interval '1 second') {CALLER}"""
 

@@ -37,10 +37,10 @@ class Pair:
         return one, two
 
     def address(self, login: str = "") -> str:
-        """All three hosts, that of the standby first."""
+        """All three hosts, that of the first primary first, where whoever does not ask would find it."""
         one, two = self.hosts
         url = login or self.first.superuser_url
-        return f"{url.rpartition('@')[0]}@{two},127.0.0.1:{free_port()},{one}/ledger?target_session_attrs=primary"
+        return f"{url.rpartition('@')[0]}@{one},127.0.0.1:{free_port()},{two}/ledger?target_session_attrs=primary"
 
 
 @pytest.fixture(scope="module")
