@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import signal
 import statistics
 import tempfile
 import time
@@ -81,7 +82,9 @@ async def run(options: argparse.Namespace) -> int:
     totals = Totals(KEPT / f"{name}.json", options.fresh)
     folder = Path(tempfile.mkdtemp(prefix="ledger-chaos-", dir="/var/tmp"))
     stand = ClusterStand(folder) if options.only == PATRONI else Stand(folder)
-    wrong = 0
+    wrong, this = 0, asyncio.current_task()
+    assert this
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)  # what was started ends with it
     try:
         await stand.build()
         chaos = FailoverRun(stand) if isinstance(stand, ClusterStand) else Run(stand)
