@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from alembic import context
 from app.db.embedded import embedded_postgres
 from app.db.logins import Logins, configured_logins
+from app.db.primary import of_primary
 from app.migrate import install
 from app.migrate.checks import PLUGINS
 from app.migrate.run import HOME, SchemaNotCurrent, prepared
@@ -87,6 +88,7 @@ async def run_on(url: str) -> None:
     Requests of a running service may hold it up, or be chosen by Postgres to win a deadlock. Nothing is done then, and
     it is tried again a few times.
     """
+    url = await of_primary(url)
     engine = create_async_engine("postgresql+asyncpg" + url[url.index("://") :])
     try:
         for left in reversed(range(ATTEMPTS)):

@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from app.auth.tokens import load_keys, load_ring
 from app.db.context import AUTH_ROLE, FIGURES_ROLE
 from app.db.logins import Logins, configured_logins
 from app.db.pool import Pools
+from app.db.replica import Replica
 from app.db.roles import JOBS, require_bound
 from app.http import system_routes
 from app.http.docs_page import mount_docs
@@ -94,15 +95,23 @@ def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
                 await require_bound(connection, kind)
         service = app.state.service = await _service(pools, options)
         service.schema = await installed(service)
-        hear = partial(listen, service.authenticator, pools.logins.auth)
+        hear = partial(listen, service.authenticator)
         keeping, check = service.tasks.keeping, partial(check_nightly, pools)
-        async with keeping("principals", hear), run_jobs(service), keeping("check", check):
+        async with _watching(service), keeping("principals", hear), run_jobs(service), keeping("check", check):
             service.ready = True
             yield
             service.ready = False
+        if service.runtime.replica:
+            await service.runtime.replica.close()
         await pools.close()
 
     return lifespan
+
+
+def _watching(service: Service) -> AbstractAsyncContextManager[None]:
+    """Where addresses name several servers, watch which of them is the primary."""
+    primary = service.runtime.pools.opening.primary
+    return service.tasks.keeping("primary", primary.watch) if primary.address.several else nullcontext()
 
 
 def _logins(options: Settings) -> Logins:
@@ -116,12 +125,19 @@ async def _service(pools: Pools, options: Settings) -> Service:
     ring = await load_ring(pools, secret_key, options.data_dir)
     keys = await load_keys(pools, ring)
     return Service(
-        Runtime(REGISTRY, SCHEMAS, pools, ring),
+        Runtime(REGISTRY, SCHEMAS, pools, ring, _replica(options)),
         keys,
         Authenticator(pools, keys, options.token_minutes, RateLimit(options.requests_per_minute), options.idle_minutes),
         options,
         (RateLimit(options.sign_ins_per_address), RateLimit(options.sign_ins_per_name)),
     )
+
+
+def _replica(options: Settings) -> Replica | None:
+    """The replica that the settings name. It need not be there when the service starts, nor later."""
+    if options.replica_database_url is None:
+        return None
+    return Replica(options.replica_database_url, options.pool_size, options.replica_lag_seconds)
 
 
 def application() -> Any:

@@ -22,6 +22,10 @@ class Settings(BaseSettings):
         None, description="The login that encrypts anew, for `rotate-key` alone. Absent: made by `migrate`."
     )
     owner_database_url: str | None = Field(None, description="Used by migrations alone.")
+    replica_database_url: str | None = Field(
+        None, description="The login of requests on a replica, for reads that may lag. Absent: the primary answers all."
+    )
+    replica_lag_seconds: float = Field(30, ge=0, le=3600, description="A replica further behind is not asked.")
     data_dir: Path = Field(Path(".data"), description="The embedded database, uploads on their way, nothing else.")
     host: str = "127.0.0.1"
     trusted_proxies: str = Field(

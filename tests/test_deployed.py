@@ -13,6 +13,7 @@ import yaml
 
 from app.cli.database import CONNECTIONS_BESIDE, POOLS
 from app.cli.launcher import NOT_FOR_SERVING
+from app.db.address import require_one_cluster, require_replica, taken_apart
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,3 +101,24 @@ def test_systemd_understands_the_unit(tmp_path: Path) -> None:
     told = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True)
     ours = [line for line in told.stderr.splitlines() if unit.name in line]  # it looks at units of the machine, too
     assert (told.returncode, ours) == (0, [])
+
+
+def test_the_cluster_keeps_what_it_acknowledges_and_is_back_in_time() -> None:
+    node = yaml.safe_load((ROOT / "deploy/patroni/node.yml").read_text())
+    told = node["bootstrap"]["dcs"]
+    assert told["synchronous_mode"] and told["synchronous_mode_strict"]
+    assert told["loop_wait"] + 2 * told["retry_timeout"] <= told["ttl"] < 30
+    each = Settings.model_fields["pool_size"].default * POOLS
+    assert told["postgresql"]["parameters"]["max_connections"] >= 2 * each + CONNECTIONS_BESIDE
+
+
+def test_the_addresses_of_the_cluster_are_understood() -> None:
+    text = (ROOT / "deploy/patroni/addresses.env").read_text()
+    given = dict(re.findall(r"^(LEDGER_\w+)=(.+)$", text, re.MULTILINE))
+    assert {*given} <= KNOWN
+    replica = given.pop("LEDGER_REPLICA_DATABASE_URL")
+    require_replica(replica, "LEDGER_REPLICA_DATABASE_URL", given["LEDGER_DATABASE_URL"])
+    require_one_cluster(given)
+    (peers,) = re.findall(r"ETCD_INITIAL_CLUSTER=(.+)", (ROOT / "deploy/patroni/etcd.env").read_text())
+    hosts = {host.rpartition(":")[0] for host in taken_apart(replica).hosts}
+    assert {*re.findall(r"\d+\.\d+\.\d+\.\d+", peers)} == hosts

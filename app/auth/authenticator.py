@@ -15,7 +15,7 @@ from typing import Any
 from app.auth import api_keys, credentials, principals, sign_ins, tokens
 from app.auth.rate_limit import Allowance, RateLimit
 from app.db.context import AUTH_ROLE, Caller
-from app.db.pool import Pools, connect
+from app.db.pool import Pools
 from app.db.watched import WatchedTask
 from app.errors import Refusal
 
@@ -115,13 +115,13 @@ class Authenticator:
         self.invalidate_all()
 
 
-async def listen(authenticator: Authenticator, url: str, watched: WatchedTask) -> None:
+async def listen(authenticator: Authenticator, watched: WatchedTask) -> None:
     """Listen for changes of principals until the connection is lost or its heartbeat stays unanswered.
 
     Postgres delivers notifications in the order of commits: a heartbeat that arrives proves that every change committed
     before it has arrived, too.
     """
-    connection = await asyncio.wait_for(connect(url, AUTH_ROLE), ANSWER_SECONDS)
+    connection = await asyncio.wait_for(authenticator.pools.opening.apart(AUTH_ROLE), ANSWER_SECONDS)
     mark, beat = f".{secrets.token_hex(8)}", asyncio.Event()
 
     def notified(_connection: Any, _process: int, _channel: str, payload: str) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import foreseeable, table, tell
-from app.db.pool import connect
+from app.db.opening import connect
 from app.db.roles import JOBS
 from app.records import REGISTRY
 from app.reports.steps import mend, out_of_step

@@ -8,20 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import asyncpg
 
 from app.cli.words import Stop, complain, tell, usage
+from app.db.address import require_one_cluster, require_primary, require_replica
 from app.db.embedded import EmbeddedPostgresError, data_directory, embedded_postgres
 from app.db.logins import PASSWORDS as LOGIN_PASSWORDS
 from app.db.logins import Logins, configured_logins, read_passwords, unknown_passwords
 from app.db.postgres_home import APPLICATION, PASSWORDS, SUPERUSER, addresses, service_logins
+from app.db.primary import of_primary
 from app.db.roles import ACTING, SETTINGS, require_bound
 from app.migrate.run import head, migrate, require_current
 from app.settings import Settings
 
 REACH_SECONDS = 10
+OWNER_SETTING = "LEDGER_OWNER_DATABASE_URL"
 CONNECTIONS_BESIDE = 20  # the launcher, pg_dump, a person with psql
 POOLS = len(ACTING) + 1  # one for each class of caller, and the listeners
 
@@ -53,10 +55,14 @@ def database(options: Settings) -> Iterator[Database]:
     directory = working_directory(options)
     if options.database_url is not None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check("LEDGER_DATABASE_URL", options.database_url)
+        require_primary(options.database_url, SETTINGS["requests"])
         if options.owner_database_url:
+            require_primary(options.owner_database_url, OWNER_SETTING)
             asyncio.run(_require_known(options, directory, options.owner_database_url))
         logins = configured_logins(options, directory, make=bool(options.owner_database_url))
+        if options.replica_database_url:
+            require_replica(options.replica_database_url, "LEDGER_REPLICA_DATABASE_URL", options.database_url)
+        require_one_cluster({SETTINGS[kind]: url for kind, url in logins.addresses().items()})
         yield Database(logins, options.owner_database_url, directory)
         return
     connections = max(100, options.workers * options.pool_size * POOLS + CONNECTIONS_BESIDE)
@@ -94,25 +100,11 @@ def _running(directory: Path) -> Database | None:
     return Database(service_logins(urls), urls[SUPERUSER], directory)
 
 
-def _check(setting: str, url: str) -> str:
-    """The address in a database URL, without the password. Stops if the URL is malformed."""
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in ("postgresql", "postgres"):
-            return f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
-    except ValueError:  # a port that is no number
-        pass
-    return usage(
-        f"{setting} 要写成 postgresql://用户:密码@主机:端口/数据库。",
-        f"{setting} must read postgresql://user:password@host:port/database.",
-    )
-
-
 async def _reach(setting: str, url: str) -> None:
     """Connect once. Stops with a sentence that says why it does not work, or that a pooler stands between."""
-    place = _check(setting, url)
+    place = require_primary(url, setting).place
     try:
-        connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
+        connection = await asyncpg.connect(await of_primary(url), timeout=REACH_SECONDS)
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as problem:
         raise Stop(
             f"数据库 {place} 不接受登录（{problem}），请检查 {setting} 的用户、密码和库名；"
@@ -143,8 +135,8 @@ async def _require_known(options: Settings, directory: Path, owner_url: str) -> 
     """Refuse to make a password for a login that is there already: the one it has stands in a file that is gone."""
     if not (unknown := unknown_passwords(options, directory)):
         return
-    await _reach("LEDGER_OWNER_DATABASE_URL", owner_url)
-    connection = await asyncpg.connect(owner_url)
+    await _reach(OWNER_SETTING, owner_url)
+    connection = await asyncpg.connect(await of_primary(owner_url))
     try:
         rows = await connection.fetch("select rolname from pg_roles where rolname = any($1::text[])", unknown)
     finally:
@@ -162,7 +154,7 @@ async def _require_known(options: Settings, directory: Path, owner_url: str) -> 
 
 async def _require_bound(logins: Logins) -> None:
     for kind, url in logins.addresses().items():
-        connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
+        connection = await asyncpg.connect(await of_primary(url), timeout=REACH_SECONDS)
         try:
             await require_bound(connection, kind)
         finally:
@@ -197,7 +189,7 @@ def bring_up_to_date(found: Database, silent: bool = False) -> None:
 async def _migrate(found: Database, target: str, replace_newer: bool = True) -> None:
     """Migrate as the owner, who also makes the service's logins that are missing."""
     assert found.owner_url
-    await _reach("LEDGER_OWNER_DATABASE_URL", found.owner_url)
+    await _reach(OWNER_SETTING, found.owner_url)
     try:
         await migrate(found.owner_url, found.logins, target, replace_newer=replace_newer)
     except asyncpg.InsufficientPrivilegeError as problem:

@@ -7,7 +7,8 @@ from app.auth.tokens import load_keys, load_ring, reseal_keys
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import Stop, foreseeable, tell
 from app.db.logins import Logins
-from app.db.pool import Pools, connect
+from app.db.opening import connect
+from app.db.pool import Pools
 from app.db.roles import SEALING
 from app.kernel.personal.encryption import Unopened
 from app.kernel.personal.keyring import FILE, Keyring, UnknownKey

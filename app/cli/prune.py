@@ -10,7 +10,7 @@ from app.auth.entry_tables import OUTCOMES
 from app.cli.database import bring_up_to_date, database_or_running
 from app.cli.words import foreseeable, table, tell
 from app.clock import SHANGHAI
-from app.db.pool import connect
+from app.db.opening import connect
 from app.db.roles import JOBS
 from app.kernel.personal.access_log import LOG_KINDS
 from app.records import REGISTRY

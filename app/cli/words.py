@@ -9,6 +9,7 @@ import asyncpg
 import typer
 from pydantic import ValidationError
 
+from app.db.address import BadAddress
 from app.db.embedded import EmbeddedPostgresError
 from app.db.faults import code_of
 from app.db.logins import NoLogin
@@ -77,6 +78,8 @@ def _explanation(problem: Exception) -> tuple[str, int] | None:
             return str(problem), problem.status
         case EmbeddedPostgresError() | SchemaNotCurrent() | Unbound() | NoSecret() | NoLogin():
             return str(problem), FAILED
+        case BadAddress():
+            return str(problem), USAGE
         case Refusal():
             return refusal_sentence(problem), FAILED
         case ValidationError(title="Settings"):

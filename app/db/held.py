@@ -50,7 +50,7 @@ class HeldPools(Pools):
 
     def __init__(self, pools: Pools, role: str, connection: Any) -> None:
         dict.__init__(self, {role: HeldPool(connection)})
-        self._pools, self.logins = pools, pools.logins
+        self._pools, self.logins, self.opening = pools, pools.logins, pools.opening
 
     def __missing__(self, role: str) -> Pool:
         return self._pools[role]

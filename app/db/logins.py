@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from app.db.address import taken_apart
 
 if TYPE_CHECKING:  # the embedded database starts without packages, to say which is missing
     from app.settings import Settings
@@ -65,7 +66,7 @@ def configured_logins(options: "Settings", directory: Path, *, make: bool = Fals
     given = {
         "auth": options.auth_database_url, "jobs": options.jobs_database_url, "sealing": options.sealing_database_url
     }  # fmt: skip
-    application = unquote(urlsplit(application_url).username or "")
+    application = _user(application_url)
     wanted = {kind: login_name(application, kind) for kind in FURTHER if not given.get(kind)}
     file = directory / PASSWORDS
     kept = kept_passwords(file, wanted.values()) if make and wanted else read_passwords(file)
@@ -85,9 +86,11 @@ def _with(url: str, name: str, password: str | None) -> str | None:
     """The address with another login."""
     if password is None:
         return None
-    parts = urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{quote(name, safe='')}:{quote(password, safe='')}@{place}"))
+    return taken_apart(url).as_login(name, password)
+
+
+def _user(url: str | None) -> str:
+    return taken_apart(url).user if url else ""
 
 
 def read_passwords(file: Path) -> dict[str, str]:
@@ -112,7 +115,7 @@ def unknown_passwords(options: "Settings", directory: Path) -> list[str]:
     given = {
         "auth": options.auth_database_url, "jobs": options.jobs_database_url, "sealing": options.sealing_database_url
     }  # fmt: skip
-    application = unquote(urlsplit(options.database_url or "").username or "")
+    application = _user(options.database_url)
     kept = read_passwords(directory / PASSWORDS)
     return [name for kind in FURTHER if not given[kind] and (name := login_name(application, kind)) not in kept]
 

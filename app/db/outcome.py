@@ -5,6 +5,7 @@ and from a statement outside of a transaction on, which commits itself, only the
 committed and whose answer could then not be read is unknown to its caller.
 """
 
+import asyncio
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
@@ -12,9 +13,18 @@ from typing import Any
 import asyncpg
 
 from app.db.faults import LOST, OutcomeUnknown
+from app.db.timeouts import COMMIT_SECONDS
 
 # Whether this request has committed something. The edge sets it anew for each request.
 SAVED: ContextVar[bool] = ContextVar("saved", default=False)
+
+
+def commit_limit(connection: Any) -> asyncio.TimerHandle:
+    """End the connection if a commit stays unanswered, as it does where a synchronous standby is gone for good.
+
+    It is not cancelled: Postgres would then show what no standby has, and call it done. Whoever asks cancels the timer.
+    """
+    return asyncio.get_running_loop().call_later(COMMIT_SECONDS, connection.terminate)
 
 
 class Transaction:
@@ -25,9 +35,10 @@ class Transaction:
     where the connection is lost and the driver cannot roll back.
     """
 
-    __slots__ = ("_own", "_within")
+    __slots__ = ("_connection", "_own", "_within")
 
     def __init__(self, connection: Any) -> None:
+        self._connection = connection
         self._own, self._within = connection.transaction(), connection.is_in_transaction()
 
     async def __aenter__(self) -> None:
@@ -36,6 +47,7 @@ class Transaction:
     async def __aexit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        limit = None if kind or self._within else commit_limit(self._connection)
         try:
             await self._own.__aexit__(kind, problem, trace)
         except LOST as lost:
@@ -49,3 +61,6 @@ class Transaction:
         else:
             if kind is None and not self._within:
                 SAVED.set(True)
+        finally:
+            if limit:
+                limit.cancel()

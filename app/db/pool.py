@@ -7,22 +7,24 @@ anything for a session, so a connection that is idle outside a transaction is as
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 import asyncpg
 
-from app.db import faults, timeouts
+from app.db.faults import OutcomeUnknown
 from app.db.logins import Logins
+from app.db.opening import UNREPLICATED, Opening
 
 WAIT_SECONDS = 20
-CONNECT_SECONDS = 10
-STATEMENTS = 200  # that a connection keeps prepared
 # A task that finds AT_WORK connections lent waits up to MOMENT (seconds) for one of them before it takes another. Fewer
 # sessions do the same work faster, because each has caches of its own: a list cost the processor 1.1 ms with eight
 # connections at work, 0.84 ms with two.
 AT_WORK, MOMENT = 2, 0.05
+# How a loan ends whose connection is of no use to another: a task that was cancelled may have left its statement
+# running, the driver has lost its place, or the server writes no more, as one does that has ceased to be the primary.
+OF_NO_USE = (asyncio.CancelledError, asyncpg.InternalClientError, asyncpg.ReadOnlySQLTransactionError)
 
 
 class Pool:
@@ -186,40 +188,33 @@ class Loan:
         return self._connection
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # A task that was cancelled may have left its statement running, and a driver that lost its place is no use.
-        broken = kind is not None and issubclass(kind, (asyncio.CancelledError, asyncpg.InternalClientError))
-        self._pool.give_back(self._connection, not broken)
+        broken = kind is not None and issubclass(kind, OF_NO_USE)
+        unreplicated = UNREPLICATED and self._connection in UNREPLICATED
+        self._pool.give_back(self._connection, not (broken or unreplicated))
+        if unreplicated and kind is None:
+            raise OutcomeUnknown
 
 
 class Pools(dict[str, Pool]):
     """The pools of one process, by database role: `pools[caller.database_role]`. A pool is made when first asked for.
 
-    A connection acts as its role from its opening to its end.
+    A connection acts as its role from its opening to its end. When another server has become the primary, every
+    connection is closed at once, and what is opened from then on leads to the new one.
     """
 
     def __init__(self, logins: Logins, *, size: int = 8) -> None:
         super().__init__()
-        self.logins = logins
+        self.logins, self.opening = logins, Opening(logins, self.terminate)
         self._size = size
 
     def __missing__(self, role: str) -> Pool:
-        pool = self[role] = Pool(partial(self._connect, role), self._size)
+        pool = self[role] = Pool(partial(self.opening.pooled, role), self._size)
         return pool
 
-    async def _connect(self, role: str) -> Any:
-        """A new connection. Whatever Postgres refuses while it is opened is a fault of the database."""
-        try:
-            return await asyncpg.connect(
-                self.logins.of(role),
-                statement_cache_size=STATEMENTS,
-                server_settings={**session(role), **timeouts.OF_REQUESTS},
-                command_timeout=None,
-                timeout=CONNECT_SECONDS,
-            )
-        except asyncpg.PostgresError as problem:
-            if faults.code_of(problem):
-                raise
-            raise ConnectionError("refused") from problem
+    def terminate(self) -> None:
+        """Close every connection at once."""
+        for pool in self.values():
+            pool.terminate()
 
     async def close(self) -> None:
         """Close every pool. Wait ten seconds for what is under way, then end its connections."""
@@ -229,14 +224,4 @@ class Pools(dict[str, Pool]):
             except TimeoutError:
                 pool.terminate()
         self.clear()
-
-
-def session(role: str) -> Mapping[str, str]:
-    """The settings of a session. Postgres answers moments with the Shanghai offset."""
-    return {"role": role, "TimeZone": "Asia/Shanghai", "application_name": "inspection-ledger", "jit": "off"}
-
-
-async def connect(url: str, role: str | None = None) -> Any:
-    """One connection outside the pools, for a listener or a lock that outlives a request."""
-    settings = session(role) if role else {"application_name": "inspection-ledger"}
-    return await asyncpg.connect(url, server_settings=settings)
+        self.opening.primary.close()

@@ -13,8 +13,8 @@ The service has four logins. They own nothing, inherit nothing, and may only bec
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
+from app.db.address import taken_apart
 from app.db.context import AUTH_ROLE, FIGURES_ROLE, IMPORTING, SYSTEM_ROLE
 from app.roles import ROLES
 
@@ -46,7 +46,8 @@ async def ensure_roles(connection: Any, addresses: Mapping[str, str]) -> None:
     await connection.execute(f"grant {OWNER} to {_quoted(me)}")
     await connection.execute(f"grant {KEEPER} to {OWNER}")
     for kind, url in addresses.items():
-        name, password = _login(url)
+        login = taken_apart(url)
+        name, password = login.user, login.password
         if name and name not in existing:
             secret = f"password {_literal(password)}" if password else ""
             await connection.execute(f"create role {_quoted(name)} login noinherit {secret}")
@@ -117,8 +118,3 @@ async def require_bound(connection: Any, kind: str) -> None:
             "or holds roles of another login: the service does not start. Use one that holds its own roles only, "
             "then run python -m app migrate."
         )
-
-
-def _login(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return unquote(parts.username or ""), unquote(parts.password or "")

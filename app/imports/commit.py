@@ -9,7 +9,6 @@ import asyncpg
 
 from app.db import faults, timeouts
 from app.db.faults import DRIVER_ERRORS
-from app.db.pool import connect
 from app.db.retry import retried
 from app.db.roles import JOBS
 from app.errors import Refusal
@@ -67,7 +66,7 @@ async def commit_preview(ctx: RequestContext, import_id: str, keyed: KeyedReques
     is claimed by a session of its own, because a commit takes long and shows its progress. If the commit fails, the
     import is `checked` again.
     """
-    lock = await connect(ctx.runtime.pools.logins.jobs, JOBS)
+    lock = await ctx.runtime.pools.opening.apart(JOBS)
     try:
         if keyed:
             await claim(lock, keyed, whole_session=True)

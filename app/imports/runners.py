@@ -37,8 +37,8 @@ class _Workers:
 
     async def run(self, watched: WatchedTask) -> None:
         """Run the jobs of the queue until a connection is lost; before, mark interrupted imports as failed."""
-        url = self.service.runtime.pools.logins.jobs
-        async with opened(url) as watch, opened(url) as connection:
+        pools = self.service.runtime.pools
+        async with opened(pools) as watch, opened(pools) as connection:
             await _fail_interrupted(watch, uploads(self.service.settings), self.first)
             self.first = False
             queue = PgQueuer.from_asyncpg_connection(connection)

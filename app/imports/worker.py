@@ -17,7 +17,7 @@ from app.auth import principals
 from app.clock import now
 from app.db import faults
 from app.db.logins import private
-from app.db.pool import connect
+from app.db.pool import Pools
 from app.db.roles import JOBS
 from app.db.watched import pauses
 from app.errors import Refusal
@@ -76,9 +76,9 @@ async def take_in(service: Any, ctx: RequestContext, import_id: str, new: jobs.N
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Any]:
+async def opened(pools: Pools) -> AsyncIterator[Any]:
     """A connection of the queue's login for the length of the block."""
-    connection = await asyncio.wait_for(connect(url, JOBS), ANSWER_SECONDS)
+    connection = await asyncio.wait_for(pools.opening.apart(JOBS), ANSWER_SECONDS)
     try:
         yield connection
     finally:
@@ -95,7 +95,7 @@ async def work_off(service: Any, slots: asyncio.Semaphore, job: Job) -> None:
             await run_import(service, payload)
     except asyncio.CancelledError:  # the service stops
         with suppress(Exception):
-            async with opened(service.runtime.pools.logins.jobs) as queue:
+            async with opened(service.runtime.pools) as queue:
                 await jobs.end(queue, payload["import"], "failed", jobs.INTERRUPTED)
         raise
 
@@ -112,7 +112,7 @@ async def run_import(service: Any, payload: dict[str, str]) -> None:
     waits: Iterator[float] | None = None
     while True:
         try:
-            async with opened(service.runtime.pools.logins.jobs) as queue:  # its end frees the lock, also by kill -9
+            async with opened(service.runtime.pools) as queue:  # its end frees the lock, also by kill -9
                 await queue.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
                 problem = problem or await _carried_out(service, payload, path)
                 if problem:

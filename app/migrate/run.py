@@ -13,6 +13,7 @@ import asyncpg
 
 from app.db.context import AUTH_ROLE
 from app.db.logins import Logins
+from app.db.primary import of_primary
 from app.db.roles import OWNER, ensure_roles
 from app.migrate.text import digest, number_of
 
@@ -72,7 +73,7 @@ async def prepared(owner_url: str, logins: Logins | None, newest: str | None = N
 
     newest   the last revision that the caller knows; by default that of this code
     """
-    connection = await asyncpg.connect(owner_url)
+    connection = await asyncpg.connect(await of_primary(owner_url))
     try:
         await connection.execute("select pg_advisory_lock($1)", LOCK)
         await ensure_roles(
@@ -121,7 +122,7 @@ def _run(owner_url: str, logins: Logins | None, target: str) -> None:
 
 
 async def _revision_of(url: str) -> str | None:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(await of_primary(url))
     try:
         return await _revision(connection)
     finally:
@@ -150,7 +151,7 @@ async def _installed(connection: Any) -> tuple[str | None, str | None]:
 
 async def require_current(logins: Logins) -> None:
     """Refuse a schema that is older or newer than this code. Raises SchemaNotCurrent with what to do."""
-    connection = await asyncpg.connect(logins.auth)
+    connection = await asyncpg.connect(await of_primary(logins.auth))
     try:
         found, text = await _installed_for_service(connection)
     except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError):

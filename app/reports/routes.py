@@ -9,6 +9,7 @@ from starlette.responses import Response
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import JSON, only, request_context, service_of
+from app.http.lagging import lagging_route
 from app.http.operations import problems
 from app.http.paging import PAGING, PRIVATE, documented, paged, paging
 from app.kernel.store import RequestContext
@@ -49,7 +50,7 @@ async def get_work_list(request: Request, answer: Response, id: RoundKey) -> Any
     ctx = await counting(request, *WORK_LIST_READERS)
     only(request)
     answer.headers.update(PRIVATE)
-    return await work_list.work_list(ctx, id)
+    return await work_list.work_list(lagging_route(request, ctx), id)
 
 
 @router.get(
@@ -86,6 +87,7 @@ async def list_work_lists(request: Request, answer: Response) -> Any:
     prefix = _digits("jurisdiction_prefix", given.get("jurisdiction_prefix", ""), 0, 6)
     year = int(_digits("year", given["year"], 1, 4)) if "year" in given else None
     key = service_of(request).keys.cursor
+    ctx = lagging_route(request, ctx)
     items, following = await work_list.work_lists(ctx, prefix, year, limit, cursor, key)
     answer.headers.update(paged(request, following))
     return {"items": items, "next_cursor": following}

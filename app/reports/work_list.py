@@ -1,6 +1,7 @@
 """The work list (工作清单) of a round, counted by a database role that reads only the columns figures need."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -66,9 +67,12 @@ async def counted(
     ctx: RequestContext, rounds: str, columns: Sequence[tuple[Figure, Counts]], *arguments: Any
 ) -> list[Any]:
     """Count in one statement for every row of `rounds`, a statement whose $1 is the caller's context."""
-    pool = ctx.runtime.pools[FIGURES_ROLE]
-    rows: list[Any] = await pool.fetch(counting_sql(rounds, columns), ctx.context(), *arguments)
-    return rows
+    sql = counting_sql(rounds, columns)
+
+    async def count(connection: Any) -> list[Any]:
+        return list(await connection.fetch(sql, ctx.context(), *arguments))
+
+    return await ctx.read_lagging(FIGURES_ROLE, count)
 
 
 async def find_round(ctx: RequestContext, key: str) -> tuple[str, str]:
@@ -91,7 +95,10 @@ ONE_ROUND = f"{ROUND_ROWS} where t.jurisdiction = $2 and t.id = $3::uuid and {GU
 
 async def work_list(ctx: RequestContext, key: str) -> dict[str, Any]:
     """The work list of one round, by identifier or number."""
-    rows = await counted(ctx, ONE_ROUND, ALL, *await find_round(ctx, key))
+    found = await find_round(ctx, key)
+    rows = await counted(ctx, ONE_ROUND, ALL, *found)
+    if not rows:  # the replica does not know the round yet
+        rows = await counted(replace(ctx, lags=False), ONE_ROUND, ALL, *found)
     return document(rows[0])
 
 

@@ -11,7 +11,8 @@ import pytest
 from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import Pools, session
+from app.db.opening import session
+from app.db.pool import Pools
 from app.kernel.store.batcher import Batcher
 from app.main import create_app
 from app.roles import READERS

@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import Pools, connect
+from app.db.opening import connect
+from app.db.pool import Pools
 from tests.support.bureaus import entered
 from tests.support.callers import HOME, Api
 from tests.support.records import Maker

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import signal
 import statistics
 import tempfile
 import time
@@ -10,7 +11,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.rounds import Outcome, Run, plans
+from tests.chaos import patroni
+from tests.chaos.cluster import ClusterStand
+from tests.chaos.failover import FailoverRun
+from tests.chaos.rounds import PATRONI, Outcome, Run, plans
 from tests.chaos.stand import Stand
 
 KEPT = Path(__file__).parents[2] / ".chaos"
@@ -21,7 +25,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="faults, with commas")
+    parser.add_argument("--only", default="", help="faults, with commas; patroni: those of a cluster")
     parser.add_argument("--fresh", action="store_true", help="forget the rounds that an earlier run has done")
     return parser.parse_args()
 
@@ -77,10 +81,13 @@ async def run(options: argparse.Namespace) -> int:
     name = "-".join((str(options.seed), *options.only.replace(" ", "_").split(","))).strip("-")
     totals = Totals(KEPT / f"{name}.json", options.fresh)
     folder = Path(tempfile.mkdtemp(prefix="ledger-chaos-", dir="/var/tmp"))
-    stand, wrong = Stand(folder), 0
+    stand = ClusterStand(folder) if options.only == PATRONI else Stand(folder)
+    wrong, this = 0, asyncio.current_task()
+    assert this
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)  # what was started ends with it
     try:
         await stand.build()
-        chaos = Run(stand)
+        chaos = FailoverRun(stand) if isinstance(stand, ClusterStand) else Run(stand)
         await chaos.prepare()
         done = len(totals.rounds)
         for plan in plans(options.seed, options.only)[done : done + options.rounds]:
@@ -103,6 +110,11 @@ async def run(options: argparse.Namespace) -> int:
 def main() -> None:
     """Exit status 1 where anything was wrong."""
     options = arguments()
+    if options.only == PATRONI and (missing := patroni.missing()):
+        print(
+            f"跳过：本机没有 {missing}（.ci/run 会安装）。/ Skipped: {missing} is missing here (.ci/run installs it)."
+        )
+        return
     print(f"seed {options.seed}, {options.rounds} rounds", flush=True)
     raise SystemExit(1 if asyncio.run(run(options)) else 0)
 

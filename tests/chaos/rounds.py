@@ -17,6 +17,7 @@ from tests.chaos.wire import AFTER, BEFORE, Aim
 from tests.support.callers import HOME, XLSX
 from tests.support.ledgers import register, workbook
 
+PATRONI, LOST, LEFT = "patroni", "primary and patroni killed", "patroni killed, its primary left"
 LASTS = LASTING | {"standby promoted": promoted}
 CLERKS, AIM_SECONDS = 5, 15
 AT_RANDOM = "at random"
@@ -29,6 +30,8 @@ TURNS = (
     ("wire cut", AFTER), ("Postgres killed", AT_RANDOM), ("backend killed", AT_RANDOM), ("disk full", AT_RANDOM),
     ("Postgres stopped at once", BEFORE), ("standby promoted", AT_RANDOM),
 )  # fmt: skip
+# On a cluster of three instead of one Postgres; only where they are asked for.
+OF_CLUSTER = tuple((fault, AT_RANDOM) for fault in (LOST, LEFT))
 KILLS = ("service killed", "Postgres killed", "postmaster killed")
 
 
@@ -48,8 +51,8 @@ class Plan:
 
 
 def plans(seed: int, only: str = "") -> list[Plan]:
-    """One of each turn; `only` names the faults that are wanted."""
-    turns = [t for t in TURNS if not only or t[0] in only.split(",")]
+    """One of each turn; `only` names the faults that are wanted, or `patroni` for those of the cluster."""
+    turns = OF_CLUSTER if only == PATRONI else [t for t in TURNS if not only or t[0] in only.split(",")]
     return [Plan(n, *turns[n % len(turns)], f"{seed} {n}") for n in range(10_000)]
 
 

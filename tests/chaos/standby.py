@@ -4,59 +4,22 @@ import asyncio
 import os
 import pwd
 import shutil
-import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
 
 from app.db.embedded import SERVER_ACCOUNT
-from app.db.postgres_home import Home, as_server, fitting_binaries
 from tests.chaos.clerks import Desk
 from tests.chaos.stand import SETTINGS, Stand, free_port
-
-
-@contextmanager
-def _standby(stand: Stand, home: Home, port: int) -> Iterator[str]:
-    """A second server that follows the first; gives its address."""
-    binaries, url = fitting_binaries(replace(home, directory=stand.home)), stand.postgres.superuser_url
-    copy = [f"{binaries}/bin/pg_basebackup", "-d", url.rpartition("/")[0] + "/postgres", "-D", f"{home.data}",
-            "-R", "-X", "stream", "-c", "fast"]  # fmt: skip
-    subprocess.run(copy, check=True, **as_server(home))
-    command = [f"{binaries}/bin/postgres", "-D", f"{home.data}"]
-    for setting in (*(f"{n}={v}" for n, v in SETTINGS.items()), "listen_addresses=127.0.0.1",
-                    "unix_socket_directories=", f"port={port}", "cluster_name=standby"):  # fmt: skip
-        command += ["-c", setting]
-    with open(home.log, "ab") as log:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **as_server(home))
-    try:
-        yield url.replace(f":{stand.postgres_port}/", f":{port}/")
-    finally:
-        server.send_signal(signal.SIGINT)  # fast
-        server.wait(30)
-
-
-def _second_home(stand: Stand) -> Home:
-    directory = stand.folder / "standby"
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir()
-    directory.chmod(0o711)
-    account = pwd.getpwnam(SERVER_ACCOUNT) if os.geteuid() == 0 else None
-    home = Home(directory, account, durable=True)
-    home.data.mkdir(mode=0o700)
-    if account:
-        os.chown(home.data, account.pw_uid, account.pw_gid)
-    return home
+from tests.support.standby import empty_home, following
 
 
 async def promoted(stand: Stand, desk: Desk) -> None:
     """Build a synchronous standby, kill the first server at a commit, promote, and turn the wire to the second."""
-    home, port = _second_home(stand), free_port()
-    with _standby(stand, home, port) as url:
+    home, port = empty_home(stand.folder / "standby"), free_port()
+    with following(stand.postgres, stand.home, home, port, SETTINGS) as url:
         await stand.sql("alter system set synchronous_standby_names = '*'", "select pg_reload_conf()")
         await _followed(stand)
         await desk.acknowledges(10)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli import cli
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from app.db.roles import ACTING, JOBS
 from tests.cli.running import run
 from tests.migrate.conftest import migrated  # noqa: F401  # the fixture

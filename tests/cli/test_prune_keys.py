@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from app.db.roles import ACTING, JOBS
 from app.records import REGISTRY
 from tests.cli.test_prune import pruned

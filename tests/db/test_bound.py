@@ -3,7 +3,7 @@
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from app.db.roles import Unbound, require_bound
 from app.main import create_app
 from app.settings import Settings

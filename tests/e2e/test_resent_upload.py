@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from tests.e2e.conftest import Server
 from tests.support.callers import PASSWORD
 from tests.support.databases import beside

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from app.db.context import AUTH_ROLE, Caller
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from app.records import REGISTRY
 from tests.conftest import AsTeam
 from tests.support.bureaus import account

@@ -8,7 +8,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from app.imports import worker
 from tests.support.bureaus import account
 from tests.support.callers import CSV, HOME, NEIGHBOUR, Api

@@ -13,7 +13,7 @@ import pytest
 
 from app.db.context import AUTH_ROLE, FIGURES_ROLE, IMPORTING, SYSTEM_ROLE, Caller
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from app.db.roles import ACTING
 from app.migrate.text import render
 from app.records import REGISTRY

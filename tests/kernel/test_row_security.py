@@ -5,7 +5,7 @@ import pytest
 
 from app.db.context import FIGURES_ROLE, IMPORTING, SYSTEM_ROLE
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from app.db.roles import ACTING, KEEPER, OWNER
 from app.records import REGISTRY
 from app.roles import READERS

@@ -9,7 +9,8 @@ import pytest
 from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import Pools, connect
+from app.db.opening import connect
+from app.db.pool import Pools
 from tests.support.bureaus import entered
 from tests.support.callers import HOME, Api
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from app.db.roles import JOBS
 from app.imports.jobs import OPEN_STATES
 from app.imports.orphan_files import remove_orphan_files

@@ -11,7 +11,7 @@ import pytest
 
 from app.db.context import FIGURES_ROLE, SYSTEM_ROLE
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from app.db.roles import ACTING, BECOMES, KEEPER, OWNER
 from app.records import REGISTRY
 from app.roles import ROLES, WORK_LIST_READERS

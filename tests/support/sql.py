@@ -7,7 +7,7 @@ from typing import Any
 
 from app.db.context import SYSTEM_ROLE, Caller
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from tests.support.callers import HOME, NEIGHBOUR
 
 OFFICE = Caller("office", "inspection_office", HOME)

@@ -1,19 +1,20 @@
 """The context of one request: the caller, the identifier of the request, the rights, and the connections."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
 from app.db.context import Caller
 from app.db.faults import LOST, OutcomeUnknown, code_of
 from app.db.held import HeldPool
-from app.db.outcome import Transaction
+from app.db.outcome import Transaction, commit_limit
 from app.db.pool import WAIT_SECONDS, Loan, Pool, Pools
+from app.db.replica import Replica
 from app.errors import Refusal
 from app.kernel.declare.access import Right
 from app.kernel.declare.record_type import RecordType
@@ -26,6 +27,7 @@ from app.kernel.store.batcher import Batcher, WriteItem
 from app.kernel.store.db_errors import locked, refusal_of
 from app.roles import READERS
 
+Answer = TypeVar("Answer")
 # Reads wait for no lock, so the pool alone bounds how many batches of them are under way.
 UNLIMITED = 1000
 
@@ -38,18 +40,24 @@ class Runtime:
     schemas: Mapping[str, Schemas]
     pools: Pools
     seal: Keyring
+    replica: Replica | None = None
     write_batcher: Batcher = field(default_factory=Batcher)
     read_batcher: Batcher = field(default_factory=lambda: Batcher(max_concurrent=UNLIMITED))
 
 
 @dataclass(frozen=True, eq=False)
 class RequestContext:
-    """The caller, and the identifier under which the request is logged. `origin` names the import that writes."""
+    """The caller, and the identifier under which the request is logged.
+
+    origin  names the import that writes
+    lags    whether `read_lagging` may read from the replica; app/http/lagging.py says for which requests
+    """
 
     runtime: Runtime
     caller: Caller
     request: str
     origin: str | None = None
+    lags: bool = False
 
     def context(self, action: str = "", **more: Any) -> str:
         """The argument of the caller guard for one statement: the caller, and what a revision will say of it."""
@@ -106,6 +114,17 @@ class RequestContext:
         pool = self.runtime.pools[self.caller.database_role]
         return acquire_share(pool, t.name) if t and not isinstance(pool, HeldPool) else pool.acquire()
 
+    async def read_lagging(self, role: str, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
+        """Read on a connection that acts as the role: to the replica if this request may lag, else to the primary.
+
+        `work` may be called twice, the second time on the primary, so it hands out nothing before it returns.
+        """
+        pool, replica = self.runtime.pools[role], self.runtime.replica
+        if self.lags and replica:
+            return await replica.read(pool, role, self.context(), work)
+        async with pool.acquire() as connection:
+            return await work(connection)
+
     async def run_batch(
         self, t: RecordType, action: str, sql: str, arguments: Sequence[Any], items: Sequence[WriteItem], **more: Any
     ) -> list[Any]:
@@ -118,10 +137,13 @@ class RequestContext:
             more["requests"] = {item.record_id: item.request for item in items}
         context = self.caller.context(items[0].request, action, **more)
         async with self.borrowed(t) as connection:
+            limit = commit_limit(connection)
             try:
                 rows = await connection.fetch(sql, context, *arguments)
             except LOST as lost:  # the statement commits itself
                 raise OutcomeUnknown from lost
+            finally:
+                limit.cancel()
         if len(items) == 1:
             return [rows[0] if rows else None]
         written = {str(row["id"]): row for row in rows}
