@@ -6026,169 +6026,274 @@ grant update (version, updated_at, updated_by, updated_by_role)
 grant update (version, updated_at, updated_by, updated_by_role, handling, handling_decided_on, handling_unit_id,
   handling_unit_number, holder_unit_id, holder_unit_number)
   on clue to ledger_keeper;
-grant select (seq, state) on revision to ledger_keeper;
+grant select (seq, state, snapshot) on revision to ledger_keeper;
 
 create function records_out_of_step(only_id uuid default null) returns table (record_type text, jurisdiction text, id uuid, number text, state text, action text,
   cause_type text, cause_id uuid, cause_number text)
   language sql stable security definer
   set search_path = public, pg_temp as $$
   select distinct on (x.record_type, x.id) x.* from (
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'finish_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('fed_back', 'rectifying')
       and c.state = 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) in ('void')
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('void')
       and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
     where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'begin_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from revision r join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+    join finding t on t.jurisdiction = r.jurisdiction
+      and t.id = (p.snapshot ->> 'finding_id')::uuid
+    join rectification_opinion c on c.jurisdiction = r.jurisdiction and c.id = r.record_id
+    where r.record_type = 'rectification-opinions' and ($1 is null or t.id = $1)
+      and (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id')) and c.finding_id is distinct from t.id
+      and t.state in ('fed_back', 'rectifying') and r.seq > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+      and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
+    where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'begin_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('fed_back')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) in ('accept')
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and c.state in ('in_progress')
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'finish_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('rectified', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and c.state in ('in_progress')
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('fed_back', 'rectifying')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) in ('complete')
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and c.state in ('completed', 'closed_off')
       and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
     where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'resume_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'begin_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('fed_back')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('accept')
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('fed_back', 'rectifying')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('complete')
+      and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
+    where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('rectified', 'closed_off')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) in ('send_back')
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('send_back')
     union all
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'resume_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('rectified', 'closed_off')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) in ('reopen')
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('reopen')
     union all
-    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'transfer' as action, 'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state, 'transfer' as action,
+      'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
     from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
       and t.id = any (c.clue_ids)
     cross join lateral (select jsonb_build_object('holder_unit_id', c.to_unit_id, 'holder_unit_number', c.to_unit_number) as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('registered')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) in ('create', 'import')
+      and (select r.action from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) in ('create', 'import')
       and c.state in ('sent', 'received', 'result_fed_back')
       and (coalesce(t.holder_unit_id::text, s.values ->> 'holder_unit_id') = s.values ->> 'holder_unit_id')
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'clues' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'clues' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'transfer' as action, 'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state, 'transfer' as action,
+      'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
     from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
       and t.id = any (c.clue_ids)
     cross join lateral (select jsonb_build_object('holder_unit_id', c.to_unit_id, 'holder_unit_number', c.to_unit_number) as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('registered')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) in ('send')
+      and (select r.action from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) in ('send')
       and (coalesce(t.holder_unit_id::text, s.values ->> 'holder_unit_id') = s.values ->> 'holder_unit_id')
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'clues' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'clues' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'come_back' as action, 'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state, 'come_back' as action,
+      'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
     from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
       and t.id = any (c.clue_ids)
     cross join lateral (select jsonb_build_object('given_back_by', c.to_unit_id) as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('transferred', 'handling')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) in ('give_back')
+      and (select r.action from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) in ('give_back')
       and c.state = 'returned'
       and (t.holder_unit_id = (s.values ->> 'given_back_by')::uuid)
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'clues' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'clues' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'reopen' as action, 'look-backs' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'reopen' as action,
+      'look-backs' as cause_type, c.id as cause_id, c.number as cause_number
     from look_back c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('rectified', 'closed_off')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'look-backs' and r.action in ('create')
-      order by r.version desc limit 1) in ('create')
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'look-backs'
+      and (r.action in ('create') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id' or p.snapshot -> 'conclusion' is distinct from r.snapshot -> 'conclusion'))) order by r.version desc limit 1) in ('create')
       and c.conclusion in ('relapsed')
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'look-backs' and r.action in ('create')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'look-backs'
+      and (r.action in ('create') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id' or p.snapshot -> 'conclusion' is distinct from r.snapshot -> 'conclusion'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'reopen' as action,
+      'look-backs' as cause_type, c.id as cause_id, c.number as cause_number
+    from look_back c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('rectified', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'look-backs'
+      and (r.action in ('create') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id' or p.snapshot -> 'conclusion' is distinct from r.snapshot -> 'conclusion'))) order by r.version desc limit 1) in ('change', 'correct')
+      and c.conclusion in ('relapsed')
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'look-backs'
+      and (r.action in ('create') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id' or p.snapshot -> 'conclusion' is distinct from r.snapshot -> 'conclusion'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))) x
