@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.kernel.store import effects
+from tests.races.pairs import breaks, tries
 from tests.races.test_followed_states import BEGUN, DONE, OPINIONS, OUT_OF_STEP, act
 from tests.support.callers import Api
 from tests.support.meeting import Meeting
@@ -96,6 +97,9 @@ async def test_a_relapse_that_is_entered_later_opens_the_finding(
     assert answer.status_code == 200 and await findings.state(finding) == "rectifying"
 
 
+CHANGE: Any = ("effect", OPINIONS, "change")
+
+
 async def both_moved(findings: Findings, colleague: Api, meet: Meeting, seed: int) -> tuple[str, str]:
     """The states of two findings, after two opinions at once have left the first for the second."""
     old, (_, one, other) = await findings.one(DONE, BEGUN, BEGUN)
@@ -106,6 +110,7 @@ async def both_moved(findings: Findings, colleague: Api, meet: Meeting, seed: in
     return await findings.state(old), await findings.state(new)
 
 
+@tries((*CHANGE, "finish_rectification"), (*CHANGE, "resume_rectification"))
 @pytest.mark.proof
 async def test_two_opinions_leave_a_finding_at_once(findings: Findings, colleague: Api, meet: Meeting) -> None:
     async def case(seed: int) -> int:
@@ -115,6 +120,7 @@ async def test_two_opinions_leave_a_finding_at_once(findings: Findings, colleagu
     await prove("races-moved-together", 1000, 20, case)
 
 
+@tries((*CHANGE, "finish_rectification"))
 @pytest.mark.proof
 async def test_two_opinions_change_places(findings: Findings, colleague: Api, meet: Meeting) -> None:
     """Each of two findings is left by an opinion that is under way and reached by one that is done, or the reverse."""
@@ -130,6 +136,7 @@ async def test_two_opinions_change_places(findings: Findings, colleague: Api, me
     await prove("races-moved-crosswise", 1000, 20, case)
 
 
+@tries((*CHANGE, "begin_rectification"))
 @pytest.mark.proof
 async def test_one_opinion_leaves_while_the_other_is_done(findings: Findings, colleague: Api, meet: Meeting) -> None:
     async def case(seed: int) -> int:
@@ -142,6 +149,26 @@ async def test_one_opinion_leaves_while_the_other_is_done(findings: Findings, co
     await prove("races-moved-completed", 1000, 20, case)
 
 
+@tries(("effect", "look-backs", "change", "reopen"))
+@pytest.mark.proof
+async def test_a_relapse_is_entered_later_while_the_finding_is_closed_off(
+    findings: Findings, make: Maker, colleague: Api, office: Api, meet: Meeting
+) -> None:
+    async def case(seed: int) -> int:
+        finding, _ = await findings.one(DONE)
+        look_back = await make("look-backs", finding_number=finding["number"])
+        finding = await office.read(f"/v1/findings/{finding['id']}")
+        closing = colleague.act(finding, "findings", "close_off", on="2017-08-06")
+        turns = [closing, office.change(look_back, "look-backs", {"conclusion": "relapsed"})]
+        closed, found = (await meet(*turns[:: 1 if seed % 2 else -1]))[:: 1 if seed % 2 else -1]
+        assert found.status_code == 200 and closed.status_code in {200, 412}, (closed.text, found.text)
+        assert await findings.state(finding) == "rectifying"
+        return 2
+
+    await prove("races-relapse-later", 1000, 20, case)
+
+
+@breaks(("only_if", "findings", "finish_rectification"))
 async def test_without_the_lock_a_finding_that_was_left_stays_and_the_check_finds_and_mends_it(
     findings: Findings, colleague: Api, meet: Meeting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
