@@ -1,7 +1,8 @@
 """Two writers that stand in the database at the same moment, each with its work done and not committed.
 
-A deferred trigger on revisions and on changes of accounts makes every transaction wait at its commit while a third connection holds a lock. So
-both writers have judged what they judge before either is committed, unless one of them waits for the other.
+A deferred trigger on revisions and on changes of accounts makes every transaction wait at its commit while a third
+connection holds a lock. So both writers have judged what they judge before either is committed, unless one of them
+waits for the other.
 """
 
 import asyncio
