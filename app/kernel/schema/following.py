@@ -65,10 +65,10 @@ def _moving(t: RecordType, reference: str) -> tuple[str, ...]:
 
 
 def effects_due(registry: Registry) -> Iterator[Due]:
-    """Every effect that moves a record to another state."""
+    """Every effect that moves a record to another state, or fills columns of it with those of the record that causes it."""
     for t in registry:
         writes = [(*w, registry.by_path[t.reference(w[1].reference).to]) for w in _writes(t.lifecycle)]
-        moving = [w for w in writes if w[3].lifecycle.transition(w[1].action).to]
+        moving = [w for w in writes if w[3].lifecycle.transition(w[1].action).to or {*w[1].values} & {*w[3].columns}]
         for actions, effect, arrow, target in moving:
             same = [others for others, e, _, _ in moving if e.reference == effect.reference and others != CHANGES]
             of_kind = tuple(sorted({a for others in same for a in others}))
@@ -181,8 +181,9 @@ _BRANCH = """    if (step.record_type, step.action, step.cause_type)
 
 def _branch(due: Due) -> str:
     x = due.transition
-    sets = {"version": "t.version + 1", "state": f"'{x.to}'", "updated_at": "now()", "updated_by": f"'{MENDER}'"}
-    sets |= {"updated_by_role": "null", **dict.fromkeys(x.clears, "null")}
+    sets = {"version": "t.version + 1", "updated_at": "now()", "updated_by": f"'{MENDER}'", "updated_by_role": "null"}
+    sets |= {"state": f"'{x.to}'"} if x.to else {}
+    sets |= dict.fromkeys(x.clears, "null")
     sets |= {own: f"c.{other}" for own, other in due.effect.values.items() if own in due.target.columns}
     changed = ",\n          ".join(f"{column} = {value}" for column, value in sets.items())
     return _BRANCH.format(target=due.target, source=due.source, action=x.action, sets=changed)
