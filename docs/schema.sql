@@ -6206,6 +6206,26 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
       and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('reopen')
     union all
+    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state, 'be_held' as action,
+      'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
+    from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
+      and t.id = any (c.clue_ids)
+    cross join lateral (select jsonb_build_object('holder_unit_id', c.to_unit_id, 'holder_unit_number', c.to_unit_number) as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('transferred', 'handling', 'concluded', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) in ('create', 'import')
+      and c.state in ('sent', 'received', 'result_fed_back')
+      and (t.holder_unit_id is null)
+      and (select r.seq from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'clues' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'clues' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
     select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state, 'transfer' as action,
       'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
     from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
@@ -6324,10 +6344,10 @@ begin
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update finding t set version = t.version + 1,
-          state = 'rectified',
           updated_at = now(),
           updated_by = '系统核对',
-          updated_by_role = null
+          updated_by_role = null,
+          state = 'rectified'
           from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
             and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
         return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
@@ -6339,10 +6359,10 @@ begin
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update finding t set version = t.version + 1,
-          state = 'rectifying',
           updated_at = now(),
           updated_by = '系统核对',
-          updated_by_role = null
+          updated_by_role = null,
+          state = 'rectifying'
           from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
             and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
         return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
@@ -6354,11 +6374,27 @@ begin
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update finding t set version = t.version + 1,
-          state = 'rectifying',
           updated_at = now(),
           updated_by = '系统核对',
-          updated_by_role = null
+          updated_by_role = null,
+          state = 'rectifying'
           from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
+            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
+        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
+          step.cause_type, step.cause_id, step.cause_number;
+      end if;
+    end if;
+    if (step.record_type, step.action, step.cause_type)
+        = ('clues', 'be_held', 'clue-transfers') then
+      perform from clue t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
+      if exists (select from records_out_of_step(step.id)) then
+        update clue t set version = t.version + 1,
+          updated_at = now(),
+          updated_by = '系统核对',
+          updated_by_role = null,
+          holder_unit_id = c.to_unit_id,
+          holder_unit_number = c.to_unit_number
+          from clue_transfer c where t.jurisdiction = step.jurisdiction and t.id = step.id
             and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
         return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
           step.cause_type, step.cause_id, step.cause_number;
@@ -6369,10 +6405,10 @@ begin
       perform from clue t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update clue t set version = t.version + 1,
-          state = 'transferred',
           updated_at = now(),
           updated_by = '系统核对',
           updated_by_role = null,
+          state = 'transferred',
           holder_unit_id = c.to_unit_id,
           holder_unit_number = c.to_unit_number
           from clue_transfer c where t.jurisdiction = step.jurisdiction and t.id = step.id
@@ -6386,10 +6422,10 @@ begin
       perform from clue t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update clue t set version = t.version + 1,
-          state = 'registered',
           updated_at = now(),
           updated_by = '系统核对',
           updated_by_role = null,
+          state = 'registered',
           holder_unit_id = null,
           holder_unit_number = null,
           handling_unit_id = null,
@@ -6407,10 +6443,10 @@ begin
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update finding t set version = t.version + 1,
-          state = 'rectifying',
           updated_at = now(),
           updated_by = '系统核对',
-          updated_by_role = null
+          updated_by_role = null,
+          state = 'rectifying'
           from look_back c where t.jurisdiction = step.jurisdiction and t.id = step.id
             and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
         return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,

@@ -15,7 +15,8 @@ from app.reports.steps import mend, out_of_step
 from app.settings import Settings
 
 COLUMNS = [
-    "区划 division", "记录 record", "编号 number", "现为 state", "应为 should be", "漏记的操作 missing", "起因 caused by",
+    "区划 division", "记录 record", "编号 number", "现为 state", "应为 should be", "漏记的操作 missing",
+    "起因 caused by",
 ]  # fmt: skip
 
 
@@ -55,9 +56,9 @@ def _report(rows: list[Any], mended: bool) -> None:
             f"有 {len(rows)} 条：起因一栏的记录已写入，本应随之改变的记录没有改变。数据没有丢失。\n"
             "请核对这些记录；属实的，运行 python -m app check --mend 补记，每条留修订记录。\n"
             "不应改变的，请经办人先更正起因一栏的记录。再次出现的，请连同版本号报告维护人员。",
-            f"{len(rows)} found: the record under 'caused by' was written, and the one that should have followed did not.\n"
-            "Nothing is lost. Look at them; where it is right, python -m app check --mend carries out what is missing,\n"
-            "with a revision each. Where it is not, have the record under 'caused by' corrected first.\n"
+            f"{len(rows)} found: the record under 'caused by' was written, and what should have followed did not.\n"
+            "Nothing is lost. Look at them. Where it is right, python -m app check --mend carries out what is\n"
+            "missing, with a revision each; where it is not, have the record under 'caused by' corrected first.\n"
             "If it happens again, report it with the version of the service.",
         )
 

@@ -38,8 +38,8 @@ def saves(scope: Any) -> bool:
 async def request_context(request: Request) -> RequestContext:
     """The context of a request. Every route that needs a token calls this first.
 
-    Refuses with `unauthenticated`; then, of a write, with `bad_idempotency_key`, before anything else is looked at; with
-    `password_must_change` or `role_unconfirmed` wherever the path is not the caller's own account.
+    Refuses with `unauthenticated`; then, of a write, with `bad_idempotency_key`, before anything else is looked at;
+    with `password_must_change` or `role_unconfirmed` wherever the path is not the caller's own account.
     """
     service = service_of(request)
     caller = await service.authenticator.caller(_bearer(request.scope))

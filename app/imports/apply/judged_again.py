@@ -17,8 +17,7 @@ from app.imports.plan.validate import check_rule
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import IN_FULL, RecordType
-from app.kernel.store import RequestContext, lock_records, required_columns
-from app.kernel.store.locks import CHANGED, LOOKED_AT
+from app.kernel.store import CHANGED, LOOKED_AT, RequestContext, lock_records, required_columns
 
 _ROWS = """select r.result, r.values::text as given, r.record_id::text as id, r.number, to_jsonb(x)::text as stored
   from import_row r left join {table} x on r.result = 'updated' and x.id = r.record_id

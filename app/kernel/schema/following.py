@@ -65,7 +65,7 @@ def _moving(t: RecordType, reference: str) -> tuple[str, ...]:
 
 
 def effects_due(registry: Registry) -> Iterator[Due]:
-    """Every effect that moves a record to another state, or fills columns of it with those of the record that causes it."""
+    """Every effect that moves a record to another state, or fills columns of it with those of what causes it."""
     for t in registry:
         writes = [(*w, registry.by_path[t.reference(w[1].reference).to]) for w in _writes(t.lifecycle)]
         moving = [w for w in writes if w[3].lifecycle.transition(w[1].action).to or {*w[1].values} & {*w[3].columns}]
