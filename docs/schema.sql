@@ -461,15 +461,24 @@ begin
 end $$;
 
 -- The last word on who holds or handles a clue, whatever way the write took: never a kin of those it is about. A request
--- and a row of a ledger are refused before, with a sentence.
+-- and a row of a ledger are refused before, with a sentence. The units that make who has it a kin are locked before they
+-- are looked at: whoever is just putting one of them elsewhere is awaited and then seen, or waits.
 create function refuse_kin() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   -- Whether who has the clue keeps it: then only what it is found to be about now counts, and it is to be given back first.
   found boolean := tg_op = 'UPDATE' and new.holder_unit_id is not distinct from old.holder_unit_id
     and new.handling_unit_id is not distinct from old.handling_unit_id;
+  kin uuid[];
+  locked uuid[] := '{}';
   about uuid[] := case when found then array(select unnest(new.about) except select unnest(old.about)) else new.about end;
 begin
-  if about && (unit_kin_ids(new.jurisdiction, new.holder_unit_id) || unit_kin_ids(new.jurisdiction, new.handling_unit_id)) then
+  loop
+    kin := unit_kin_ids(new.jurisdiction, new.holder_unit_id) || unit_kin_ids(new.jurisdiction, new.handling_unit_id);
+    exit when kin <@ locked;
+    perform from unit u where u.jurisdiction = new.jurisdiction and u.id = any (kin) order by u.id for share;
+    locked := kin;
+  end loop;
+  if about && kin then
     raise exception 'a kin would hold or handle the clue' using errcode = 'check_violation', table = 'clue',
       constraint = case when found then 'ck_clue_holder_is_kin' else 'ck_clue_receiver_is_kin' end;
   end if;
@@ -6026,169 +6035,294 @@ grant update (version, updated_at, updated_by, updated_by_role)
 grant update (version, updated_at, updated_by, updated_by_role, handling, handling_decided_on, handling_unit_id,
   handling_unit_number, holder_unit_id, holder_unit_number)
   on clue to ledger_keeper;
-grant select (seq, state) on revision to ledger_keeper;
+grant select (seq, state, snapshot) on revision to ledger_keeper;
 
 create function records_out_of_step(only_id uuid default null) returns table (record_type text, jurisdiction text, id uuid, number text, state text, action text,
   cause_type text, cause_id uuid, cause_number text)
   language sql stable security definer
   set search_path = public, pg_temp as $$
   select distinct on (x.record_type, x.id) x.* from (
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'finish_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('fed_back', 'rectifying')
       and c.state = 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) in ('void')
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('void')
       and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
     where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'begin_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from revision r join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+    join finding t on t.jurisdiction = r.jurisdiction
+      and t.id = (p.snapshot ->> 'finding_id')::uuid
+    join rectification_opinion c on c.jurisdiction = r.jurisdiction and c.id = r.record_id
+    where r.record_type = 'rectification-opinions' and ($1 is null or t.id = $1)
+      and (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id')) and c.finding_id is distinct from t.id
+      and t.state in ('fed_back', 'rectifying') and r.seq > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+      and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
+    where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'begin_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('fed_back')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) in ('accept')
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and c.state in ('in_progress')
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'finish_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('rectified', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and c.state in ('in_progress')
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('fed_back', 'rectifying')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) in ('complete')
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and c.state in ('completed', 'closed_off')
       and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
     where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'resume_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'begin_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('fed_back')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('accept')
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('fed_back', 'rectifying')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('complete')
+      and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
+    where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('rectified', 'closed_off')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) in ('send_back')
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('send_back')
     union all
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'resume_rectification' as action, 'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('rectified', 'closed_off')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'rectification-opinions' and r.action in ('accept', 'complete', 'reopen', 'send_back', 'void')
-      order by r.version desc limit 1) in ('reopen')
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('reopen')
     union all
-    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'transfer' as action, 'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state, 'be_held' as action,
+      'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
+    from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
+      and t.id = any (c.clue_ids)
+    cross join lateral (select jsonb_build_object('holder_unit_id', c.to_unit_id, 'holder_unit_number', c.to_unit_number) as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('transferred', 'handling', 'concluded', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) in ('create', 'import')
+      and c.state in ('sent', 'received', 'result_fed_back')
+      and (t.holder_unit_id is null)
+      and (select r.seq from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'clues' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'clues' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state, 'transfer' as action,
+      'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
     from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
       and t.id = any (c.clue_ids)
     cross join lateral (select jsonb_build_object('holder_unit_id', c.to_unit_id, 'holder_unit_number', c.to_unit_number) as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('registered')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) in ('create', 'import')
+      and (select r.action from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) in ('create', 'import')
       and c.state in ('sent', 'received', 'result_fed_back')
       and (coalesce(t.holder_unit_id::text, s.values ->> 'holder_unit_id') = s.values ->> 'holder_unit_id')
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'clues' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'clues' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'transfer' as action, 'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state, 'transfer' as action,
+      'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
     from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
       and t.id = any (c.clue_ids)
     cross join lateral (select jsonb_build_object('holder_unit_id', c.to_unit_id, 'holder_unit_number', c.to_unit_number) as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('registered')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) in ('send')
+      and (select r.action from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) in ('send')
       and (coalesce(t.holder_unit_id::text, s.values ->> 'holder_unit_id') = s.values ->> 'holder_unit_id')
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'clues' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'clues' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'come_back' as action, 'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state, 'come_back' as action,
+      'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
     from clue_transfer c join clue t on t.jurisdiction = c.jurisdiction
       and t.id = any (c.clue_ids)
     cross join lateral (select jsonb_build_object('given_back_by', c.to_unit_id) as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('transferred', 'handling')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) in ('give_back')
+      and (select r.action from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) in ('give_back')
       and c.state = 'returned'
       and (t.holder_unit_id = (s.values ->> 'given_back_by')::uuid)
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'clue-transfers' and r.action in ('create', 'give_back', 'import', 'send')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r 
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'clue-transfers'
+      and r.action in ('create', 'give_back', 'import', 'send') order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'clues' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'clues' and o.record_id = t.id and o.state is distinct from t.state), 0))
     union all
-    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state,
-      'reopen' as action, 'look-backs' as cause_type, c.id as cause_id, c.number as cause_number
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'reopen' as action,
+      'look-backs' as cause_type, c.id as cause_id, c.number as cause_number
     from look_back c join finding t on t.jurisdiction = c.jurisdiction
       and t.id = c.finding_id
     cross join lateral (select jsonb_build_object() as values) s
     where ($1 is null or t.id = $1)
       and t.state in ('rectified', 'closed_off')
       and c.state <> 'voided'
-      and (select r.action from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'look-backs' and r.action in ('create')
-      order by r.version desc limit 1) in ('create')
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'look-backs'
+      and (r.action in ('create') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id' or p.snapshot -> 'conclusion' is distinct from r.snapshot -> 'conclusion'))) order by r.version desc limit 1) in ('create')
       and c.conclusion in ('relapsed')
-      and (select r.seq from revision r where r.jurisdiction = c.jurisdiction and r.record_id = c.id
-      and r.record_type = 'look-backs' and r.action in ('create')
-      order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'look-backs'
+      and (r.action in ('create') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id' or p.snapshot -> 'conclusion' is distinct from r.snapshot -> 'conclusion'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
+        and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
+          and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'reopen' as action,
+      'look-backs' as cause_type, c.id as cause_id, c.number as cause_number
+    from look_back c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('rectified', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'look-backs'
+      and (r.action in ('create') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id' or p.snapshot -> 'conclusion' is distinct from r.snapshot -> 'conclusion'))) order by r.version desc limit 1) in ('change', 'correct')
+      and c.conclusion in ('relapsed')
+      and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'look-backs'
+      and (r.action in ('create') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id' or p.snapshot -> 'conclusion' is distinct from r.snapshot -> 'conclusion'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))) x
@@ -6210,10 +6344,10 @@ begin
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update finding t set version = t.version + 1,
-          state = 'rectified',
           updated_at = now(),
           updated_by = '系统核对',
-          updated_by_role = null
+          updated_by_role = null,
+          state = 'rectified'
           from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
             and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
         return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
@@ -6225,10 +6359,10 @@ begin
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update finding t set version = t.version + 1,
-          state = 'rectifying',
           updated_at = now(),
           updated_by = '系统核对',
-          updated_by_role = null
+          updated_by_role = null,
+          state = 'rectifying'
           from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
             and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
         return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
@@ -6240,11 +6374,27 @@ begin
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update finding t set version = t.version + 1,
-          state = 'rectifying',
           updated_at = now(),
           updated_by = '系统核对',
-          updated_by_role = null
+          updated_by_role = null,
+          state = 'rectifying'
           from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
+            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
+        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
+          step.cause_type, step.cause_id, step.cause_number;
+      end if;
+    end if;
+    if (step.record_type, step.action, step.cause_type)
+        = ('clues', 'be_held', 'clue-transfers') then
+      perform from clue t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
+      if exists (select from records_out_of_step(step.id)) then
+        update clue t set version = t.version + 1,
+          updated_at = now(),
+          updated_by = '系统核对',
+          updated_by_role = null,
+          holder_unit_id = c.to_unit_id,
+          holder_unit_number = c.to_unit_number
+          from clue_transfer c where t.jurisdiction = step.jurisdiction and t.id = step.id
             and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
         return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
           step.cause_type, step.cause_id, step.cause_number;
@@ -6255,10 +6405,10 @@ begin
       perform from clue t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update clue t set version = t.version + 1,
-          state = 'transferred',
           updated_at = now(),
           updated_by = '系统核对',
           updated_by_role = null,
+          state = 'transferred',
           holder_unit_id = c.to_unit_id,
           holder_unit_number = c.to_unit_number
           from clue_transfer c where t.jurisdiction = step.jurisdiction and t.id = step.id
@@ -6272,10 +6422,10 @@ begin
       perform from clue t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update clue t set version = t.version + 1,
-          state = 'registered',
           updated_at = now(),
           updated_by = '系统核对',
           updated_by_role = null,
+          state = 'registered',
           holder_unit_id = null,
           holder_unit_number = null,
           handling_unit_id = null,
@@ -6293,10 +6443,10 @@ begin
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update finding t set version = t.version + 1,
-          state = 'rectifying',
           updated_at = now(),
           updated_by = '系统核对',
-          updated_by_role = null
+          updated_by_role = null,
+          state = 'rectifying'
           from look_back c where t.jurisdiction = step.jurisdiction and t.id = step.id
             and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
         return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,

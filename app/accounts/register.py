@@ -96,7 +96,7 @@ async def changing(
     """
     pool = pools[AUTH_ROLE]
     async with pool.acquire() as connection, Transaction(connection):
-        await connection.execute("select from principal where role = 'administrator' order by id for update")
+        await _lock_administrators(connection)
         old = await read(connection, identifier, "for update of p")
         yield connection, old
         if old is not None:
@@ -104,6 +104,11 @@ async def changing(
             resigns = _administers_everything(old) and not _administers_everything(new)
             if resigns and not await connection.fetchval(_ANOTHER_ADMINISTRATOR, identifier):
                 raise Refusal("last_administrator")
+
+
+async def _lock_administrators(connection: Any) -> None:
+    """Lock every administrator, in one order, so that of two that resign at once the second sees the first gone."""
+    await connection.execute("select from principal where role = 'administrator' order by id for update")
 
 
 async def alter(pools: Pools, identifier: str, changes: Mapping[str, Any], by: Maker) -> Principal | None:

@@ -38,11 +38,13 @@ def saves(scope: Any) -> bool:
 async def request_context(request: Request) -> RequestContext:
     """The context of a request. Every route that needs a token calls this first.
 
-    Refuses with `unauthenticated`; with `password_must_change` or `role_unconfirmed` wherever the path is not the
-    caller's own account.
+    Refuses with `unauthenticated`; then, of a write, with `bad_idempotency_key`, before anything else is looked at;
+    with `password_must_change` or `role_unconfirmed` wherever the path is not the caller's own account.
     """
     service = service_of(request)
     caller = await service.authenticator.caller(_bearer(request.scope))
+    if saves(request.scope):
+        key_of(request)
     if caller.barred and not f"{request.scope['path']}/".startswith(OWN_ACCOUNT):
         raise Refusal(caller.barred)
     return RequestContext(service.runtime, caller, request.scope["request_id"])

@@ -120,3 +120,25 @@ async def test_a_session_is_ended_once(opened: Open, anonymous: Client) -> None:
     first = await posted(own, place, {}, key)
     assert first.status_code == 204 and same(first, await posted(own, place, {}, key))
     assert refused(await posted(own, place, {}, fresh_key()))[0] == 404
+
+
+async def test_no_password_and_no_secret_is_kept_in_clear(admin: Api, opened: Open, database: EmbeddedPostgres) -> None:
+    """Nowhere in the database, whatever was sent and answered under a key."""
+    somebody = await opened()
+    given = "昔我往矣-杨柳依依-七"
+    place, secrets = f"/v1/accounts/{somebody['username']}/actions/set_password", [given]
+    assert (await posted(admin, place, {"password": given}, fresh_key())).status_code == 200
+    for path, member in (("clients", "client_secret"), ("api-keys", "key")):
+        made = await posted(admin, f"/v1/{path}", SYSTEM, fresh_key())
+        rotated = await posted(admin, f"{made.headers['location']}/actions/rotate", {"overlap_minutes": 5}, fresh_key())
+        secrets += [made.json()[member], rotated.json()[member]]
+    body = {"username": "key-in-clear", "password": given + "八", "role": "auditor", "jurisdiction": HOME}
+    assert (await posted(admin, "/v1/accounts", body, fresh_key())).status_code == 201
+    async with owning(database) as owner:
+        own = "relkind in ('r', 'p') and relnamespace = 'public'::regnamespace"
+        tables = await owner.fetch(f"select oid::regclass::text as name from pg_class where {own}")
+        for table in tables:
+            kept = await owner.fetchval(f"select string_agg(t::text, ' ') from {table['name']} t") or ""
+            assert not [secret for secret in secrets if secret in kept], table["name"]
+            if table["name"] == "idempotency_key":
+                assert "accounts" in kept and "clients" in kept and "api-keys" in kept

@@ -6,6 +6,7 @@ import pytest
 
 from app.kernel.store import effects
 from app.records import REGISTRY
+from tests.races.pairs import breaks, tries
 from tests.support.callers import Api
 from tests.support.meeting import Meeting
 from tests.support.proofs import prove
@@ -33,6 +34,9 @@ PAIRS = {
     "send_back-send_back": ((DONE, "send_back"), (DONE, "send_back")),
     "accept-accept": (((), "accept"), ((), "accept")),
 }
+FINISH, RESUME = "finish_rectification", "resume_rectification"
+CAUSES = {"complete": FINISH, "void": FINISH, "send_back": RESUME, "reopen": RESUME}
+FINISHES = ("only_if", "findings", FINISH)
 
 
 async def act(api: Api, opinion: Any, action: str) -> Any:
@@ -80,6 +84,7 @@ def expected(states: set[str]) -> str:
     return "rectifying" if states & {"issued", "in_progress"} else "rectified"
 
 
+@tries(*(("effect", OPINIONS, *cause) for cause in CAUSES.items()), FINISHES)
 @pytest.mark.proof
 @pytest.mark.parametrize("name", PAIRS)
 async def test_a_finding_follows_two_opinions_that_are_written_at_once(name: str, pair: Pair, meet: Meeting) -> None:
@@ -105,6 +110,7 @@ def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(effects, "lock_records", nothing)
 
 
+@breaks(FINISHES)
 @pytest.mark.parametrize("name", BREAKING)
 async def test_without_the_lock_a_finding_is_left_behind_and_the_check_finds_and_mends_it(
     name: str, pair: Pair, meet: Meeting, unlocked: None
@@ -150,6 +156,39 @@ async def test_what_was_done_on_purpose_is_not_out_of_step(make: Maker, office: 
         assert not await meet.owner.fetch(OUT_OF_STEP, clue["id"])
 
 
+BEGINS: Any = ("effect", OPINIONS, "accept", "begin_rectification")
+
+
+@tries(BEGINS)
+@pytest.mark.proof
+@pytest.mark.parametrize("other", ["accept", "void", "feed_back"])
+async def test_a_finding_begins_once_whatever_is_written_beside(
+    other: str, make: Maker, office: Api, colleague: Api, meet: Meeting
+) -> None:
+    """An opinion is accepted, the first of its finding, while another is, or is voided, or the finding is fed back."""
+
+    async def case(seed: int) -> int:
+        finding = await make("findings")
+        if other != "feed_back":
+            finding = (await office.act(finding, "findings", "feed_back", on="2017-06-09")).json()
+        opinions = [await make(OPINIONS, finding_number=finding["number"]) for _ in range(2)]
+        which, path = (finding, "findings") if other == "feed_back" else (opinions[1], OPINIONS)
+        body = {"on": "2017-06-09"} if other == "feed_back" else BODIES[other]
+        turns = [office.act(opinions[0], OPINIONS, "accept", **PROMISE), colleague.act(which, path, other, **body)]
+        accepted, beside = (await meet(*turns[:: 1 if seed % 2 else -1]))[:: 1 if seed % 2 else -1]
+        # An opinion follows its finding, so that it may be another version when it is accepted.
+        assert beside.status_code == 200 and accepted.status_code in {200, 412 if other == "feed_back" else 200}
+        now = await office.read(f"/v1/findings/{finding['id']}")
+        entries = (await office.read(f"/v1/findings/{finding['id']}/revisions"))["items"]
+        begun = [e for e in entries if e["action"] == "begin_rectification"]
+        assert len(begun) == (now["state"] == "rectifying") and (begun or other == "feed_back"), (other, seed, now)
+        assert not await meet.owner.fetch(OUT_OF_STEP, finding["id"])
+        return 2
+
+    await prove(f"races-begin-{other}", 1000, 20, case)
+
+
+@tries(("effect", "look-backs", "create", "reopen"))
 @pytest.mark.proof
 async def test_a_relapse_opens_a_finding_that_is_just_closed_off(
     make: Maker, office: Api, colleague: Api, meet: Meeting

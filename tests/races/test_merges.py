@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
+from tests.races.pairs import tries
 from tests.support.callers import Api
 from tests.support.client import Answer
 from tests.support.meeting import Meeting
@@ -38,6 +39,33 @@ class Units:
         """The units as they are now."""
         return [await self.office.read(f"/v1/units/{unit['id']}") for unit in units]
 
+    async def unread(self) -> tuple[Any, Any, Any]:
+        """A clue that nobody reads any more, its holder, and the unit that it is about."""
+        [holder], reported = await self.several(1), await self.make("units")
+        clue = await self.make("clues", reported_unit_number=reported["number"])
+        transfer = await self.make("clue-transfers", clue_numbers=[clue["number"]], to_unit_number=holder["number"])
+        assert (await self.office.act(transfer, "clue-transfers", "send", on="2017-06-11")).status_code == 200
+        # The holder is put under the reported unit: from now on nobody reads the clue.
+        answer = await self.put_under((await self.now(holder))[0], reported)
+        assert answer.status_code == 200, answer.text
+        return await self.office.read(f"/v1/clues/{clue['id']}"), holder, reported
+
+    async def put_under(self, unit: Any, above: Any) -> Answer:
+        """The answer to putting a unit under another one, or under none."""
+        return await self.office.change(unit, "units", {"parent_number": above and above["number"]})
+
+    async def rehold(self, clue: Any, receiver: Any) -> Answer:
+        """The answer to proposing another holder."""
+        given = {"to_unit_number": receiver["number"], "reason": "无人可阅", "document": "示批〔2017〕3号"}
+        return await self.office.act(clue, "clues", "rehold", **given)
+
+    async def proposed(self, receiver: Any) -> tuple[Any, Any, Any]:
+        """The same, with another holder proposed."""
+        clue, holder, reported = await self.unread()
+        answer = await self.rehold(clue, receiver)
+        assert answer.status_code == 200, answer.text
+        return await self.office.read(f"/v1/clues/{clue['id']}"), holder, reported
+
 
 @pytest.fixture
 def units(office: Api, colleague: Api, make: Maker) -> Units:
@@ -49,6 +77,11 @@ def codes(answers: list[Answer]) -> list[int]:
     return sorted(a.status_code for a in answers)
 
 
+MERGE, CONFIRM, UNMERGE = (("only_if", "units", action) for action in ("merge", "confirm_merge", "unmerge"))
+REHOLD = ("only_if", "clues", "rehold"), ("only_if", "clues", "confirm_rehold")
+
+
+@tries(MERGE)
 @pytest.mark.proof
 async def test_of_two_merges_into_each_other_one_is_carried_out(units: Units, meet: Meeting) -> None:
     async def case(seed: int) -> int:
@@ -78,6 +111,7 @@ async def test_three_merges_in_a_ring_leave_one_unit(units: Units, meet: Meeting
     await prove("races-merges-in-a-ring", 1000, 10, case)  # each may wait for a deadlock to be seen
 
 
+@tries(("effect", "units", "merge", "absorb"))
 @pytest.mark.proof
 async def test_a_name_that_two_merges_leave_stands_once(units: Units, meet: Meeting) -> None:
     async def case(seed: int) -> int:
@@ -100,6 +134,7 @@ async def owner(database: EmbeddedPostgres) -> AsyncIterator[Any]:
         yield connection
 
 
+@tries(MERGE, REHOLD[1])
 @pytest.mark.proof
 async def test_no_single_person_merges_a_unit_that_is_just_given_a_clue(
     units: Units, meet: Meeting, owner: Any, leaders: Api
@@ -107,19 +142,8 @@ async def test_no_single_person_merges_a_unit_that_is_just_given_a_clue(
     """The unit is to hold a clue that nobody reads any more, when one person merges it elsewhere."""
 
     async def case(seed: int) -> int:
-        receiver, heir, holder = await units.several(3)
-        reported = await units.make("units")
-        clue = await units.make("clues", reported_unit_number=reported["number"])
-        transfer = await units.make("clue-transfers", clue_numbers=[clue["number"]], to_unit_number=holder["number"])
-        assert (await units.office.act(transfer, "clue-transfers", "send", on="2017-06-11")).status_code == 200
-        # The holder is put under the reported unit: from now on nobody reads the clue.
-        holder = await units.office.read(f"/v1/units/{holder['id']}")
-        answer = await units.office.change(holder, "units", {"parent_number": reported["number"]})
-        assert answer.status_code == 200, answer.text
-        clue = await units.office.read(f"/v1/clues/{clue['id']}")
-        given = {"to_unit_number": receiver["number"], "reason": "无人可阅", "document": "示批〔2017〕3号"}
-        answer = await units.office.act(clue, "clues", "rehold", **given)
-        assert answer.status_code == 200, answer.text
+        receiver, heir = await units.several(2)
+        clue, holder, _ = await units.proposed(receiver)
         clue = await leaders.read(f"/v1/clues/{clue['id']}")
         into = (receiver, heir) if seed % 2 else (heir, receiver)
         confirmed, merged = await meet(leaders.act(clue, "clues", "confirm_rehold"), units.merge(*into))
@@ -139,6 +163,7 @@ async def test_no_single_person_merges_a_unit_that_is_just_given_a_clue(
     await prove("races-merge-and-custody", 1000, 20, case)
 
 
+@tries(CONFIRM, ("effect", "units", "confirm_merge", "absorb"))
 @pytest.mark.proof
 async def test_of_two_proposals_into_each_other_one_is_confirmed(units: Units, meet: Meeting, leaders: Api) -> None:
     async def case(seed: int) -> int:
@@ -155,6 +180,7 @@ async def test_of_two_proposals_into_each_other_one_is_confirmed(units: Units, m
     await prove("races-crossing-confirmations", 1000, 20, case)
 
 
+@tries(UNMERGE, ("effect", "units", "unmerge", "release"))
 @pytest.mark.proof
 async def test_a_merge_is_undone_while_its_successor_is_merged(units: Units, meet: Meeting) -> None:
     async def case(seed: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.records import REGISTRY
+from tests.races.pairs import tries
 from tests.support.callers import HOME, NDJSON, OFFICE, Api
 from tests.support.ledgers import lines
 from tests.support.meeting import Meeting
@@ -17,6 +18,7 @@ _numbers = itertools.count(5000)
 KEYED = [t.path for t in REGISTRY if t.unique]
 
 
+@tries(*(("unique", path) for path in KEYED))
 @pytest.mark.proof
 @pytest.mark.parametrize("path", KEYED)
 async def test_one_natural_key_is_entered_once(
@@ -43,6 +45,7 @@ async def test_one_number_is_given_once(make: Maker, office: Api, colleague: Api
     await prove("races-number", 1000, 20, case)
 
 
+@tries(("effect", "clue-transfers", "send", "transfer"), ("only_if", "clues", "transfer"))
 @pytest.mark.proof
 async def test_one_clue_is_sent_once(make: Maker, office: Api, colleague: Api, meet: Meeting) -> None:
     async def case(seed: int) -> int:

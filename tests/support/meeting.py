@@ -1,7 +1,8 @@
 """Two writers that stand in the database at the same moment, each with its work done and not committed.
 
-A deferred trigger on `revision` makes every transaction wait at its commit while a third connection holds a lock. So
-both writers have judged what they judge before either is committed, unless one of them waits for the other.
+A deferred trigger on revisions and on changes of accounts makes every transaction wait at its commit while a third
+connection holds a lock. So both writers have judged what they judge before either is committed, unless one of them
+waits for the other.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ INSTALL = f"""
 create function stand_at_commit() returns trigger language plpgsql security definer as $$
   begin perform pg_advisory_xact_lock_shared({AT_COMMIT}); return null; end $$;
 create constraint trigger stand_at_commit after insert on revision deferrable initially deferred
+  for each row execute function stand_at_commit();
+create constraint trigger stand_at_commit after insert on account_change deferrable initially deferred
   for each row execute function stand_at_commit();
 """
 REMOVE = "drop function if exists stand_at_commit() cascade"
@@ -36,6 +39,21 @@ class Meeting:
         try:
             tasks = [asyncio.create_task(writer) for writer in writers]
             await self._stand(tasks)
+        finally:
+            await self.owner.execute("select pg_advisory_unlock($1)", AT_COMMIT)
+        return list(await asyncio.gather(*tasks))
+
+    async def in_turn(self, *writers: Coroutine[Any, Any, Any]) -> list[Any]:
+        """Start each writer when those before it stand at their commit or have ended; their answers in order.
+
+        So the first has written and is not committed when the second looks at what it has written.
+        """
+        tasks: list[asyncio.Task[Any]] = []
+        await self.owner.execute("select pg_advisory_lock($1)", AT_COMMIT)
+        try:
+            for writer in writers:
+                tasks.append(asyncio.create_task(writer))
+                await self._stand(tasks)
         finally:
             await self.owner.execute("select pg_advisory_unlock($1)", AT_COMMIT)
         return list(await asyncio.gather(*tasks))

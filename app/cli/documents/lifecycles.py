@@ -34,7 +34,7 @@ def _effects(t: RecordType, effects: tuple[Effect, ...]) -> str:
     for c in effects:
         target = REGISTRY.by_path[t.reference(c.reference).to]
         label = target.lifecycle.transition(c.action).label
-        suffix = ", also on import" if c.in_import else ""
+        suffix = ", also on import" if c.in_import else ", of the one it leaves" if c.leaving else ""
         found.append(f"{target.label}：{label} (`{target.path}` `{c.action}`{suffix})")
     return "; ".join(found)
 
@@ -65,6 +65,8 @@ def _section(t: RecordType) -> list[str]:
     created = _effects(t, t.lifecycle.effects_on_create)
     if created:
         blocks.append(f"Effects of creating one: {created}.")
+    if changed := _effects(t, t.lifecycle.effects_on_change):
+        blocks.append(f"Effects of changing what they depend on: {changed}.")
     if voided := _effects(t, t.lifecycle.effects_on_void):
         blocks.append(f"Effects of voiding one: {voided}.")
     if not t.lifecycle.transitions:

@@ -189,10 +189,14 @@ class StreamingWriter:
 
 
 def _ready(p: PlannedRow) -> bool:
-    """Whether a row can be written at once: new, numbered, without warnings, no reference to its own type."""
-    own_ids = type_info(p.type).own_ids
+    """Whether a row can be written at once: new, numbered, without warnings, no reference to its own type.
+
+    Nor to a record that the rule of its type reads: with those locked, the rule is asked once more (`judged_again.py`).
+    """
+    info = type_info(p.type)
+    waits = (*info.own_ids, *info.judged_ids)
     plain = p.result == "created" and p.number is not None and not p.warnings
-    return plain and not (own_ids and any(map(p.values.get, own_ids)))
+    return plain and not (waits and any(map(p.values.get, waits)))
 
 
 @asynccontextmanager

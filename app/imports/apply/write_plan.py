@@ -1,7 +1,8 @@
 """Writes the rows of a stored plan as records, type after type, in a transaction of the caller.
 
-Every created or updated row must find its references, and the version it starts from, as the check found them.
-Otherwise the whole plan is refused with `plan_moved`.
+Every created or updated row must find its references, and the version it starts from, as the check found them, and must
+pass the rule of its type by what the records that the rule reads are now (`judged_again.py`). Otherwise the whole plan
+is refused with `plan_moved`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,7 @@ import orjson
 
 from app.db.context import GUARD
 from app.errors import Refusal
+from app.imports.apply.judged_again import judge_again
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.numbering import raise_highest, raise_series
@@ -71,6 +73,7 @@ async def write_remaining(ctx: RequestContext, connection: Any, t: RecordType, i
 
 
 async def _write_type(ctx: RequestContext, connection: Any, t: RecordType, import_id: str, rows: UnwrittenRows) -> None:
+    await judge_again(ctx, connection, t, import_id, rows.ranges())
     if rows.created:
         await _assign_numbers(ctx, connection, t, import_id, rows)
         await _create(ctx, connection, t, import_id, rows)

@@ -52,6 +52,7 @@ class TypeInfo:
     not_values        columns of a row that hold no values of the type's own fields
     ids               columns of identifiers that the record keeps
     own_ids           those of them that refer to records of the same type
+    judged_ids        those of them whose records the type's rule reads
     required          fields that a row must fill, references aside
     defaults          column -> value of a new record where the row gives none
     columns           every column of the type -> None: what the type's rule reads where a row has no value
@@ -66,6 +67,7 @@ class TypeInfo:
     not_values: frozenset[str]
     ids: tuple[str, ...]
     own_ids: tuple[str, ...]
+    judged_ids: tuple[str, ...]
     required: tuple[Field, ...]
     defaults: dict[str, Any]
     columns: dict[str, None]
@@ -96,6 +98,7 @@ def type_info(t: RecordType) -> TypeInfo:
         not_values=frozenset(ids) | (extras - names) | {"number"},
         ids=ids,
         own_ids=tuple(f.id_column for f in t.references if f.copied is None and f.to == t.path),
+        judged_ids=tuple(f.id_column for f in t.references if f.requires),
         required=tuple(f for f in t.fields if f.required and f.writable and not isinstance(f, Reference)),
         defaults=t.defaults,
         columns=dict.fromkeys(t.columns),

@@ -61,6 +61,12 @@ class Effect:
             return before is None
         return self.when(row) and not (before is not None and self.when({**row, "state": before}))
 
+    def follows(self, before: Mapping[str, Any], row: Mapping[str, Any], column: str) -> bool:
+        """Whether it is due for a row that was changed. `column` holds the identifiers of its reference."""
+        if self.leaving or before.get(column) != row.get(column):
+            return before.get(column) != row.get(column)
+        return self.when is not None and not self.when(before)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transition:
@@ -113,6 +119,8 @@ class Lifecycle:
     state_on_import     gives the state of a row of a ledger from its values: any of the states (domain.md 4.0)
     effects_on_create   what creating a record causes in other records
     effects_on_void     what voiding a record causes in other records
+    effects_on_change   what a patch or a correction causes in other records if it changes the reference of the effect,
+                        or the column of its `when`
     retired             state -> the reference to the successor: nothing new may refer to a record in such a state
     """
 
@@ -121,6 +129,7 @@ class Lifecycle:
     state_on_import: Callable[[Mapping[str, Any]], str] | None = None
     effects_on_create: tuple[Effect, ...] = ()
     effects_on_void: tuple[Effect, ...] = ()
+    effects_on_change: tuple[Effect, ...] = ()
     retired: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -131,7 +140,8 @@ class Lifecycle:
     @property
     def effects(self) -> tuple[Effect, ...]:
         """Everything that writes of records of this type cause in others."""
-        return (*self.effects_on_create, *self.effects_on_void, *(e for t in self.transitions for e in t.effects))
+        always = (*self.effects_on_create, *self.effects_on_void, *self.effects_on_change)
+        return (*always, *(e for t in self.transitions for e in t.effects))
 
     @property
     def labels(self) -> dict[str, str]:
@@ -160,5 +170,5 @@ class Lifecycle:
 
 
 def resting(state: str, label: str, *transitions: Transition, effects: tuple[Effect, ...] = ()) -> Lifecycle:
-    """The lifecycle of a type with one state."""
-    return Lifecycle({state: label}, transitions, effects_on_create=effects)
+    """The lifecycle of a type with one state. Its effects are those of a record that is created, or changed later."""
+    return Lifecycle({state: label}, transitions, effects_on_create=effects, effects_on_change=effects)

@@ -89,6 +89,8 @@ def _transitions(t: RecordType) -> Iterator[str]:
     states, columns, references = set(t.lifecycle.states), set(t.columns), {r.name for r in t.references}
     if not {*t.lifecycle.retired} <= states or not {*t.lifecycle.retired.values()} <= references:
         yield f"retired names {dict(t.lifecycle.retired)}, which are not all states and references of it"
+    if any(t.reference(effect.reference).many for effect in t.lifecycle.effects_on_change):
+        yield "effects_on_change names a list, of which a part may change"
     for transition in t.lifecycle.transitions:
         if not set(transition.origins) <= states or transition.to not in {*states, None}:
             yield f"{transition.action} leaves the states {sorted(states)}"

@@ -25,7 +25,7 @@ from app.kernel.store.idempotency import (
     keep_written,
     keyed_request,
 )
-from app.kernel.store.locks import lock_records
+from app.kernel.store.locks import CHANGED, LOOKED_AT, lock_records
 from app.kernel.store.page import page
 from app.kernel.store.pending import ChangeRequest
 from app.kernel.store.read import get
@@ -33,6 +33,8 @@ from app.kernel.store.reveal import reveal
 from app.kernel.store.rules import RuleContext, required_columns
 
 __all__ = [
+    "CHANGED",
+    "LOOKED_AT",
     "ChangeRequest",
     "KeyedRequest",
     "RequestContext",

@@ -21,7 +21,7 @@ from app.kernel.sql.write import MANY_CHANGED, ROW, UpdateSpec, update_sql
 from app.kernel.store.batcher import WriteItem
 from app.kernel.store.context import RequestContext
 from app.kernel.store.effects import apply_effects
-from app.kernel.store.locks import lock_judged_with
+from app.kernel.store.locks import lock_judged_with, lock_moved
 from app.kernel.store.pending import ChangeRequest, PendingChange, correction, patch, reads_row_first, step, voiding
 from app.kernel.store.read import identify, reload
 from app.kernel.store.reference_checks import refuse_references
@@ -93,13 +93,13 @@ async def _pending(ctx: RequestContext, t: RecordType, record_id: str, asked: Ch
     transition = None if asked.action in EVERY_TYPES else t.lifecycle.transition(asked.action)
     row: dict[str, Any] = {}
     seen: dict[str, Any] = {}
-    if transition and reads_row_first(t, transition, asked.body):
+    if asked.action != "void" and reads_row_first(t, transition, asked.body):
         current = await require_current(ctx, t, record_id, asked)
         row, seen = orjson.loads(current["row"]), orjson.loads(current["document"])
     try:
         if transition:
             return step(t, record_id, asked, transition, row, seen)
-        return EVERY_TYPES[asked.action](t, record_id, asked)
+        return replace(EVERY_TYPES[asked.action](t, record_id, asked), before=row)
     except Refusal as problem:
         await require_current(ctx, t, record_id, replace(asked, problem=problem))
         raise
@@ -141,6 +141,8 @@ async def _in_transaction(ctx: RequestContext, pending: PendingChange, clear: li
     async with ctx.connection(t, transaction=True) as connection:
         if pending.judged_with:
             await lock_judged_with(ctx, connection, t, pending.record_id, pending.judged_with, pending.values)
+        if pending.effects and pending.transition is None and not pending.voids:
+            await lock_moved(ctx, connection, t, pending.effects, pending.before, pending.values)
         if as_system:
             await _check_as_caller(ctx, connection, pending)
         elif ctx.right(t).limited(asked.action):  # which no policy can hold: it knows no action
@@ -155,7 +157,8 @@ async def _in_transaction(ctx: RequestContext, pending: PendingChange, clear: li
             code = orjson.loads(row["document"])["jurisdiction"]
             sealed = [(pending.record_id, one) for one in clear]
             await store_sealed(connection, ctx.context(), ctx.runtime.seal, code, sealed)
-        await apply_effects(ctx, connection, t, pending.effects, row, asked.action, pending.named_part, pending.before)
+        effects = pending.effects_due(orjson.loads(row["row"])) if pending.effects else ()
+        await apply_effects(ctx, connection, t, effects, row, asked.action, pending.named_part, pending.before)
         return await reload(ctx, connection, t, pending.record_id) if as_system else row
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.db.context import GUARD
+from app.kernel.declare.lifecycle import Effect
 from app.kernel.declare.record_type import RecordType
 from app.kernel.store.context import RequestContext
 
@@ -42,4 +43,25 @@ async def lock_judged_with(
                 f" and ({own}case when $4::text is null then x.id = coalesce($3::uuid, o.{f.id_column})"
                 f" else x.number = $4 end) and {GUARD} order by x.id for {CHANGED if own else LOOKED_AT} of x",
                 ctx.context(), record_id, values.get(f.id_column), values.get(f.number_column),
+            )  # fmt: skip
+
+
+async def lock_moved(
+    ctx: RequestContext, connection: Any, t: RecordType, effects: Iterable[Effect], before: Mapping[str, Any],
+    values: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Lock the records that a change of these references leaves and those that it comes to, together.
+
+    Two changes that cross would otherwise wait for one another: each holds what it comes to when it asks for what it
+    leaves. Costs a statement a reference, and two for the system role.
+    """
+    async with ctx.as_system(connection):
+        for name in sorted({effect.reference for effect in effects}):
+            f = t.reference(name)
+            target = ctx.runtime.registry.by_path[f.to]
+            ids = [before.get(f.id_column), values.get(f.id_column)]
+            await connection.fetch(
+                f"select from {target.table} x where x.jurisdiction = $2 and (x.id = any($3::uuid[])"
+                f" or x.number = $4) and {GUARD} order by x.id for {CHANGED} of x",
+                ctx.context(), before["jurisdiction"], [i for i in ids if i], values.get(f.number_column),
             )  # fmt: skip

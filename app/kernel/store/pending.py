@@ -53,7 +53,7 @@ class PendingChange:
 
     to      the state that the record gets; None keeps it
     part    of an action that concerns a part of a list: the identifiers of that part. The state then stays
-    before  the stored row, where the action needs it (`reads_row_first`)
+    before  the stored row, where the change needs it (`reads_row_first`)
     """
 
     t: RecordType
@@ -83,7 +83,14 @@ class PendingChange:
         """The effects of the change on other records."""
         if self.voids:
             return self.t.lifecycle.effects_on_void
-        return self.transition.effects if self.transition else ()
+        return self.transition.effects if self.transition else effects_of(self.t, self.asked.body)
+
+    def effects_due(self, written: Mapping[str, Any]) -> tuple[Effect, ...]:
+        """Those of its effects that the row as it was written calls for."""
+        if self.voids or self.transition:
+            return self.effects
+        columns = {e: self.t.reference(e.reference).id_column for e in self.effects}
+        return tuple(e for e, column in columns.items() if e.follows(self.before, written, column))
 
     @property
     def judged_with(self) -> tuple[str, ...]:
@@ -199,8 +206,20 @@ def _without(f: Reference, row: Mapping[str, Any], part: list[str]) -> dict[str,
     return {f.id_column: [i for i, _ in kept], f.number_column: [n for _, n in kept]}
 
 
-def reads_row_first(t: RecordType, transition: Transition, body: Mapping[str, Any]) -> bool:
-    """Whether `step` needs the stored row: to copy members, to know what remains of a list, or what is left."""
+def effects_of(t: RecordType, body: Mapping[str, Any]) -> tuple[Effect, ...]:
+    """The effects that a patch or correction with this body may have: it names what they depend on."""
+    given = body.keys()
+    return tuple(
+        e
+        for e in t.lifecycle.effects_on_change
+        if not given.isdisjoint(t.reference(e.reference).columns) or (e.when and e.when.column in given)
+    )
+
+
+def reads_row_first(t: RecordType, transition: Transition | None, body: Mapping[str, Any]) -> bool:
+    """Whether the stored row is needed: to copy members, to know what remains of a list, or what is left."""
+    if transition is None:
+        return bool(effects_of(t, body))
     part = transition.partial and any(body.get(c) for c in t.reference(transition.partial).columns)
     return bool(transition.renews or part or any(effect.leaving for effect in transition.effects))
 

@@ -12,6 +12,7 @@ from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import IN_FULL, RecordType
 from app.kernel.sql.reference_joins import ReferenceInputs
 from app.kernel.store.context import RequestContext
+from app.kernel.store.locks import CHANGED, LOOKED_AT, lock_records
 from app.kernel.store.pending import PendingChange
 from app.kernel.store.reference_checks import refuse_references
 from app.kernel.store.refusals import refuse_masked, require_current_on
@@ -117,9 +118,10 @@ async def referenced(
     """The columns that the rule `requires` of referenced records, which are locked: field -> column -> value(s).
 
     The rule reads only live records that the caller sees, but also those of their columns that are hidden from the
-    caller: whom a clue is about. A list of references gives lists of values. `moved` are the references whose records
-    the write is going to change. They are locked for a change at once, since two writers who both share a lock would
-    wait for each other; and all are locked in the order of their identifiers.
+    caller: whom a clue is about. A list of references gives lists of values. They are locked in a statement before the
+    one that reads them: what is derived of other records (of whom a unit is kin) would be that of before the wait.
+    `moved` are the references whose records the write is going to change. They are locked for a change at once, since
+    two writers who both share a lock would wait for each other; and all are locked in the order of their identifiers.
     """
     found: dict[str, Any] = {}
     for f in t.references:
@@ -133,13 +135,14 @@ async def referenced(
             f" and x.jurisdiction = $3 and x.state <> '{VOIDED}' and {GUARD}",
             ctx.context(), [keys] if isinstance(keys, str) else list(keys), jurisdiction,
         )  # fmt: skip
-        lock = "no key update" if f.name in moved else "share"
-        columns = required_columns(ctx, target, (*f.requires, IN_FULL))
+        lock = CHANGED if f.name in moved else LOOKED_AT
+        columns, ids = required_columns(ctx, target, (*f.requires, IN_FULL)), [row["id"] for row in visible]
         async with ctx.as_system(connection):
+            await lock_records(ctx, connection, target, ids, lock)
             rows = await connection.fetch(
                 f"select {columns} from {target.table} x where x.id = any($2::uuid[])"
-                f" and x.state <> '{VOIDED}' and {GUARD} order by x.id for {lock} of x",
-                ctx.context(), [row["id"] for row in visible],
+                f" and x.state <> '{VOIDED}' and {GUARD} order by x.id",
+                ctx.context(), ids,
             )  # fmt: skip
         lists = {c: [orjson.loads(row[c]) if row[c] else None for row in rows] for c in (*f.requires, IN_FULL)}
         found[f.name] = lists if f.many else {c: (v[0] if v else None) for c, v in lists.items()}

@@ -4,13 +4,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.kernel.declare.lifecycle import REASON, Effect, Lifecycle, Transition
+from app.kernel.declare.lifecycle import REASON, Among, Effect, Lifecycle, Transition
 from app.records.common import day_on
 from app.records.rectification_opinion.fields import PROMISED, RESULT
 
 IN_PROGRESS = {"progress": "'in_progress'"}
 FINISH = (Effect("finding", "finish_rectification"),)
 RESUME = (Effect("finding", "resume_rectification", lasting=True),)
+UNDER_WAY, OVER = Among("state", ("in_progress",)), Among("state", ("completed", "closed_off"))
+# Of an opinion that is given to another finding: the finding that it leaves, and the one that it comes to.
+MOVED = (
+    Effect("finding", "finish_rectification", leaving=True),
+    Effect("finding", "begin_rectification", when=UNDER_WAY),
+    Effect("finding", "resume_rectification", when=UNDER_WAY, lasting=True),
+    Effect("finding", "finish_rectification", when=OVER),
+)
 
 
 def state_on_import(row: Mapping[str, Any]) -> str:
@@ -80,4 +88,5 @@ LIFECYCLE = Lifecycle(
     ),
     state_on_import=state_on_import,
     effects_on_void=FINISH,  # it may have been the last that was not done
+    effects_on_change=MOVED,
 )
