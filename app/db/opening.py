@@ -32,6 +32,7 @@ class Opening:
     def __init__(self, logins: Logins, moved: Any) -> None:
         self.logins, self.primary = logins, Primary(taken_apart(logins.auth), self._moved)
         self._tell, self._moves, self._apart = moved, 0, WeakSet[Any]()
+        self._several, self._urls = self.primary.address.several, dict[str, str]()  # the latter by role
 
     def _moved(self) -> None:
         """The former primary may live on, and answer. What was under way there has an unknown outcome."""
@@ -60,8 +61,9 @@ class Opening:
 
     async def _open(self, role: str, settings: Mapping[str, str], **options: Any) -> Any:
         """A connection to the primary; not to one that was the primary when it was begun. Raises NoPrimary."""
-        moves, url, seconds = self._moves, self.logins.of(role), CONNECT_SECONDS
-        if self.primary.address.several:
+        moves, seconds = self._moves, CONNECT_SECONDS
+        url = self._urls.get(role) or self._urls.setdefault(role, self.logins.of(role))
+        if self._several:
             url, seconds = taken_apart(url).to(await self.primary.known()), ONE_OF_SEVERAL_SECONDS
         connection = await asyncpg.connect(url, timeout=seconds, server_settings=dict(settings), **options)
         if moves != self._moves:

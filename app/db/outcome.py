@@ -5,7 +5,6 @@ and from a statement outside of a transaction on, which commits itself, only the
 committed and whose answer could then not be read is unknown to its caller.
 """
 
-import asyncio
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
@@ -13,18 +12,10 @@ from typing import Any
 import asyncpg
 
 from app.db.faults import LOST, OutcomeUnknown
-from app.db.timeouts import COMMIT_SECONDS
+from app.db.pool import commit_limit
 
 # Whether this request has committed something. The edge sets it anew for each request.
 SAVED: ContextVar[bool] = ContextVar("saved", default=False)
-
-
-def commit_limit(connection: Any) -> asyncio.TimerHandle:
-    """End the connection if a commit stays unanswered, as it does where a synchronous standby is gone for good.
-
-    It is not cancelled: Postgres would then show what no standby has, and call it done. Whoever asks cancels the timer.
-    """
-    return asyncio.get_running_loop().call_later(COMMIT_SECONDS, connection.terminate)
 
 
 class Transaction:

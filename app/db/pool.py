@@ -16,6 +16,7 @@ import asyncpg
 from app.db.faults import OutcomeUnknown
 from app.db.logins import Logins
 from app.db.opening import UNREPLICATED, Opening
+from app.db.timeouts import COMMIT_SECONDS
 
 WAIT_SECONDS = 20
 # A task that finds AT_WORK connections lent waits up to MOMENT (seconds) for one of them before it takes another. Fewer
@@ -25,6 +26,14 @@ AT_WORK, MOMENT = 2, 0.05
 # How a loan ends whose connection is of no use to another: a task that was cancelled may have left its statement
 # running, the driver has lost its place, or the server writes no more, as one does that has ceased to be the primary.
 OF_NO_USE = (asyncio.CancelledError, asyncpg.InternalClientError, asyncpg.ReadOnlySQLTransactionError)
+
+
+def commit_limit(connection: Any) -> asyncio.TimerHandle:
+    """End the connection if a commit stays unanswered, as it does where a synchronous standby is gone for good.
+
+    It is not cancelled: Postgres would then show what no standby has, and call it done. Whoever asks cancels the timer.
+    """
+    return asyncio.get_running_loop().call_later(COMMIT_SECONDS, connection.terminate)
 
 
 class Pool:

@@ -122,7 +122,7 @@ async def test_a_commit_whose_wait_for_the_standby_was_cancelled_is_not_called_d
 
 
 async def test_a_commit_that_stays_unanswered_is_called_unknown(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outcome, "COMMIT_SECONDS", 0.5)
+    monkeypatch.setattr("app.db.pool.COMMIT_SECONDS", 0.5)
     pools = Pools(pair.first.logins)
     async with waiting_for_nobody(pair):
         with pytest.raises(OutcomeUnknown):

@@ -30,10 +30,8 @@ async def judge_again(
 ) -> None:
     """Refuse with `plan_moved` if the rule of the type would reject a row that is to be written now.
 
-    Only types whose rule reads other records pay for it: two statements a reference, and the rule, for 5000 rows each.
+    For types whose rule reads other records. It costs two statements a reference, and the rule, for 5000 rows each.
     """
-    if not t.rule_reads_references:
-        return
     sql = _ROWS.format(table=t.table, guard=GUARD)
     for low, high in ranges:
         rows = await connection.fetch(sql, ctx.context(), import_id, t.path, low, high)

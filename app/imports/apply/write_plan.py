@@ -73,7 +73,8 @@ async def write_remaining(ctx: RequestContext, connection: Any, t: RecordType, i
 
 
 async def _write_type(ctx: RequestContext, connection: Any, t: RecordType, import_id: str, rows: UnwrittenRows) -> None:
-    await judge_again(ctx, connection, t, import_id, rows.ranges())
+    if t.rule_reads_references:
+        await judge_again(ctx, connection, t, import_id, rows.ranges())
     if rows.created:
         await _assign_numbers(ctx, connection, t, import_id, rows)
         await _create(ctx, connection, t, import_id, rows)

@@ -12,8 +12,8 @@ import asyncpg
 from app.db.context import Caller
 from app.db.faults import LOST, OutcomeUnknown, code_of
 from app.db.held import HeldPool
-from app.db.outcome import Transaction, commit_limit
-from app.db.pool import WAIT_SECONDS, Loan, Pool, Pools
+from app.db.outcome import Transaction
+from app.db.pool import WAIT_SECONDS, Loan, Pool, Pools, commit_limit
 from app.db.replica import Replica
 from app.errors import Refusal
 from app.kernel.declare.access import Right
