@@ -5,6 +5,13 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 
+class RowLeftOut(BaseModel):
+    """一行没有当作记录的内容。"""
+
+    row: int = Field(description="行号（与 Excel 一致）")
+    message: str = Field(description="是什么")
+
+
 class SheetRead(BaseModel):
     """一张工作表的结果。"""
 
@@ -16,6 +23,8 @@ class SheetRead(BaseModel):
     unchanged: int = Field(description="未变")
     rejected: int = Field(description="拒绝")
     unknown_columns: list[str] = Field(description="未识别的列")
+    not_kept_columns: list[str] = Field(description="认得但系统不登记的列")
+    left_out: list[RowLeftOut] = Field(description="不是记录、没有导入的行（合计、说明、页码等，最多列 100 行）")
     skipped_because: str | None = Field(None, description="跳过的原因")
 
 

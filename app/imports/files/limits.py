@@ -24,5 +24,18 @@ class Limits:
     text: int = 256 * 2**20  # characters of shared strings, counted once for every cell that uses them
 
 
+OLE = b"\xd0\xcf\x11\xe0"  # begins an xls, and an xlsx under a password
+# How files begin that are no text, and the sentence that says what they are.
+NO_TEXT = {
+    b"PK\x03\x04": "workbook_as_text", OLE: "xls_as_text", b"\x1f\x8b": "packed_as_text",
+    b"\x28\xb5\x2f\xfd": "packed_as_text", b"%PDF": "document_as_text",
+}  # fmt: skip
 DEFAULT_LIMITS = Limits()
 LONGEST_LINE = 4 * 2**20  # bytes of a line of NDJSON or csv
+
+
+def require_text(start: bytes) -> None:
+    """Refuse a file that is a workbook or an archive, by its first bytes."""
+    for beginning, code in NO_TEXT.items():
+        if start.startswith(beginning):
+            raise UnreadableFile(code)

@@ -28,6 +28,7 @@ class PlannedRow:
     values: dict[str, Any] = field(default_factory=dict)  # in stored form; of an update those that differ
     warnings: list[RowProblem] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)  # of an update: field, old and new value
+    lacking: list[tuple[str, str]] = field(default_factory=list)  # column and label of what only a new record needs
     key: str | None = None  # number or natural key: two rows of one key are one record
 
     def column_of(self, f: Reference) -> str:
@@ -42,6 +43,20 @@ class PlannedRow:
         """Add an error, which rejects the row. `key` is a column, shown by its heading; None means the whole row."""
         allowed = params.pop("allowed", None)
         self.errors.append(RowProblem(self._heading(key), code, params, allowed))
+
+    def lacks(self, key: str, label: str) -> None:
+        """Note that a required column is blank: an error of the row if it creates a record."""
+        if not self.has_error(self.headings.get(key, key)):
+            self.lacking.append((key, label))
+
+    def refuse_lacking(self) -> None:
+        """Reject a row that would create a record without what is required: by one sentence for all absent columns."""
+        absent = [label for key, label in self.lacking if self.headings and key not in self.headings]
+        for key, label in self.lacking:
+            if label not in absent:
+                self.reject(key, "required", label=label)
+        if absent:
+            self.reject(None, "missing_columns", missing="、".join(absent), found="—")
 
     def warn(self, key: str | None, code: str, **params: Any) -> None:
         """Add a warning."""

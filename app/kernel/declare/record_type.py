@@ -1,6 +1,6 @@
 """What a record type declares: everything in which types differ. What they share is the rest of the kernel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -83,6 +83,11 @@ class LedgerHabits:
     keeps         fields that a row may change only with allow_register_changes
     key           fields by which a row without a number finds its record: unique among those that are not voided
     agrees        column of the row -> (reference, column) that must hold the same (the person's name)
+    yielding      headings that mean their field only where no other heading of that field stands on the sheet
+    apart         heading that begins the particulars of somebody who is not kept -> the headings of these particulars
+    contradicts   of a row as read the pairs of columns that contradict one another: a warning
+    not_before    day -> (reference, day of the record referred to) that it should not lie before: a warning
+    span          of a round: the days between which what belongs to it is expected, give or take some years
     """
 
     sheets: tuple[str, ...]
@@ -92,6 +97,11 @@ class LedgerHabits:
     keeps: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     agrees: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    yielding: tuple[str, ...] = ()
+    apart: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    contradicts: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] | None = None
+    not_before: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    span: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
