@@ -6,16 +6,15 @@ below. What is plainly no entry is left out and named; what is in doubt is kept,
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, filterfalse, islice, zip_longest
+from itertools import chain, filterfalse, islice
 
 from app.imports.files.cells import is_blank, nfkc
 from app.imports.files.footers import NOTE_STARTS, is_figure, why_left_out
-from app.imports.files.headings import MONEY, SERIALS, fold, letters, plain, shown, unit_of, vocabulary_of
+from app.imports.files.headings import MONEY, letters, plain, read_header, vocabulary_of
 from app.imports.files.located import (
     Column,
     Header,
     LocatedTable,
-    NamedColumn,
     NoHeader,
     OtherHeadings,
     RowDoubt,
@@ -26,74 +25,6 @@ from app.imports.files.raw import Raw, Row
 SEARCHED_ROWS = 20
 NO_OTHERS = OtherHeadings()
 _STATED_UNIT = re.compile(r"(?=单位\s*:\s*([^\s:()]+))")  # overlapping: 填报单位:巡察办单位:万元 holds two
-_SUM = re.compile(r"(?:本页|累计)?(?:合计|总计|小计|总额|总数|计)")
-
-
-def possible_headings(rows: Sequence[Row]) -> list[list[str]]:
-    """For each column the headings to try. Of two rows: first upper and lower cell together, then the lower alone.
-
-    A csv has no merged cells: a group heading in the upper row also holds for the blank upper cells to its right.
-    """
-    upper, lower = ([("" if is_blank(cell) else str(cell)) for cell in cells] for _, cells in [*rows, (0, [])][:2])
-    possible: list[list[str]] = []
-    group = ""
-    for above, below in zip_longest(upper, lower, fillvalue=""):
-        group = above or group
-        names = [below or above] if not below or not group or below == above else [group + below, below]
-        possible.append([shown(name) for name in names if name])
-    return possible
-
-
-def read_header(rows: Sequence[Row], start: int, stop: int, vocabulary: Vocabulary) -> Header:
-    """The columns that one or two rows name."""
-    header, candidates = Header(start, stop), dict[str, list[NamedColumn]]()
-    unknown, not_kept = dict[str, None](), dict[str, None]()
-    of_another: frozenset[str] = frozenset()  # headings of the particulars of somebody who is not kept
-    for position, headings in enumerate(possible_headings(rows[start:stop])):
-        if not headings:
-            header.unnamed.append(position)
-            continue
-        header.width, last = position + 1, fold(headings[-1])
-        apart = next((a for a in vocabulary.others.apart if fold(headings[0]).startswith(a)), None)
-        of_another = vocabulary.others.apart[apart] if apart else of_another if last in of_another else frozenset()
-        column = None if of_another else _recognised(position, headings, vocabulary)
-        if column:
-            candidates.setdefault(column[0], []).append(column[1])
-        elif of_another or not vocabulary.others.known.isdisjoint(map(fold, headings)):
-            not_kept[headings[0]] = None
-        elif last in SERIALS:
-            header.serials.append(position)
-        else:
-            unknown[headings[0]] = None
-    for key, columns in candidates.items():
-        _choose_column(header, key, columns, not_kept)
-    header.unknown, header.not_kept = list(unknown), list(not_kept)
-    header.unnamed = [position for position in header.unnamed if position < header.width]
-    return header
-
-
-def _recognised(position: int, headings: list[str], vocabulary: Vocabulary) -> tuple[str, NamedColumn] | None:
-    """Key and column of a heading. One that ends in a word for a sum is that of what it sums."""
-    for heading in headings:
-        for name, total in ((fold(heading), False), (_SUM.sub("", fold(heading)), True)):
-            if key := vocabulary.keys.get(name):
-                unit = unit_of(headings[0])  # the group heading may hold the unit
-                exact = plain(heading) in vocabulary.exact
-                return key, NamedColumn(position, heading, exact, unit, total, name in vocabulary.yielding)
-    return None
-
-
-def _choose_column(header: Header, key: str, columns: list[NamedColumn], not_kept: dict[str, None]) -> None:
-    """Of several columns for one key: the one that does not yield, the sum, the one written exactly, the first."""
-    strong = [column for column in columns if not column.yields] or columns
-    totals = [column for column in strong if column.total]
-    if len(totals) == 1:  # the others are parts of it
-        strong = totals
-    chosen = next((column for column in strong if column.exact), strong[0])
-    not_kept |= {column.heading: None for column in columns if column not in strong}
-    header.named[key] = chosen
-    if others := [column for column in strong if column is not chosen]:
-        header.doubles[key] = others
 
 
 def _is_lower_half(upper: Row, lower: Row) -> bool:
@@ -187,7 +118,7 @@ def _entries(
     positions = tuple(column.position for column in header.named.values())
     beyond = max(len(cells) for _, cells in above[header.start :]) if ragged else 2**14  # columns that Excel has
     repeated = [[plain(cell) for cell in cells[:width] if not is_blank(cell)] for _, cells in above]
-    openings = {words[0] for words in repeated if words}
+    openings = {words[0] for words in repeated if words} | vocabulary.exact  # how a header or a title may begin
     suspicious = bool(header.unnamed or header.doubles)
     below_note, first, broken = False, True, 0  # broken: a row further up is a header of other columns
     for number, read in rows:
@@ -195,28 +126,13 @@ def _entries(
         opening = [*islice(filterfalse(is_blank, cells), 3)]
         if not opening or (len(opening) == 1 and any(is_figure(cells[place]) for place in header.serials)):
             continue  # a serial number written in advance does not make an entry
-        few = len(opening) < 3 or opening[0] == opening[2]  # a merged line repeats its text
-        start = str(opening[0])[:1]
-        if (
-            few
-            or below_note
-            or start in NOTE_STARTS
-            or "计" in "".join(map(str, opening))
-            or (first and _short(opening))
-        ):
-            written = [*filterfalse(is_blank, cells)]
-            if why := why_left_out(written, below_note, first):
-                below_note = below_note or why == "row_is_note"
-                table.left_out[number] = why
+        if below_note or _in_doubt(opening, first):
+            if why := why_left_out([*filterfalse(is_blank, cells)], below_note, first):
+                below_note, table.left_out[number] = below_note or why == "row_is_note", why
                 continue
-        if isinstance(opening[0], str) and (
-            first or (text := plain(opening[0])) in openings or text in vocabulary.exact
-        ):
+        if isinstance(opening[0], str) and (first or plain(opening[0]) in openings):
             again = _header_again((number, cells), header, vocabulary, repeated, first)
-            if again is header:
-                table.left_out[number] = "row_is_header"
-                continue
-            if again is not None and _reordered(again, header):
+            if again is not None and (again is header or _reordered(again, header)):
                 header, positions = again, tuple(again.named[key].position for key in keys)
                 table.left_out[number] = "row_is_header"
                 continue
@@ -227,9 +143,12 @@ def _entries(
         yield number, dict(zip(keys, map(cells.__getitem__, positions), strict=True))
 
 
-def _short(cells: Sequence[Raw]) -> bool:
-    """Whether no cell is longer than the number of a column."""
-    return all(len(str(cell)) < 5 for cell in cells)
+def _in_doubt(opening: Sequence[Raw], first: bool) -> bool:
+    """Whether the first filled cells leave it open that a row is an entry: few, a note, a total, numbers of columns."""
+    if len(opening) < 3 or opening[0] == opening[2]:  # a merged line repeats its text
+        return True
+    texts = [*map(str, opening)]
+    return texts[0][:1] in NOTE_STARTS or "计" in "".join(texts) or (first and all(len(text) < 5 for text in texts))
 
 
 def _header_again(

@@ -19,8 +19,8 @@ from app.imports.mapping.sheets import ImportSource, SheetTable, tables_in_threa
 from app.imports.plan import decide, foreseen, plan_rows, resolve, self_references, validate
 from app.imports.plan.lookup import Lookup, Match
 from app.imports.plan.plan_rows import PlanSink, SheetReport
-from app.imports.plan.planned_row import PlannedRow
-from app.imports.plan.type_info import importable, not_permitted, type_info
+from app.imports.plan.planned_row import CheckedBatch, PlannedRow
+from app.imports.plan.type_info import importable, require_importable, type_info
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
 from app.kernel.store import RequestContext
@@ -28,15 +28,6 @@ from app.kernel.store import RequestContext
 BATCH_ROWS = 2000
 FIRST_BATCH_ROWS = 500  # a smaller first batch of a table, so that Postgres begins to write sooner
 CheckProgress = Callable[[int, list[SheetReport]], Awaitable[None]]  # rows checked so far
-
-
-@dataclass
-class CheckedBatch:
-    """The rows of a batch whose values are checked. `values` is in stored form; `clear` is to be sealed for a row."""
-
-    planned: list[PlannedRow]
-    values: list[dict[str, Any]]
-    clear: list[tuple[PlannedRow, Clear]]
 
 
 @dataclass
@@ -59,7 +50,7 @@ class FileCheck:
         async for table in tables_in_thread(path, source, self.ctx.runtime.registry):
             if table.guessed and table.type and not importable(self.ctx, table.type):
                 table.type, table.skipped_because = None, "unknown_sheet"
-            self._require_importable(table.type, source)
+            require_importable(self.ctx, table.type, source.types or frozenset())
             self.lookup.types_in_file = source.types
             report = SheetReport(table.sheet, table.type.path if table.type else None)
             report.unknown_columns, report.not_kept_columns = table.unknown, table.not_kept
@@ -78,16 +69,6 @@ class FileCheck:
         if current:
             await self._end_type(current)
         await self.sink.drain()
-
-    def _require_importable(self, t: RecordType | None, source: ImportSource) -> None:
-        """The refusal names all types of the file that the caller may not import, not only the first."""
-        if t and not importable(self.ctx, t):
-            types = [
-                o
-                for o in self.ctx.runtime.registry.types
-                if o.path in (source.types or ()) and not importable(self.ctx, o)
-            ]
-            raise not_permitted(*(types or [t]))
 
     async def _end_type(self, t: RecordType) -> None:
         """All rows of a type are put: reject those that stand for one record, and let the sink write the rest."""

@@ -7,6 +7,7 @@ from typing import Any
 from app.imports.mapping.columns import RowProblem
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
+from app.kernel.personal.encryption import Clear
 
 
 @dataclass(slots=True)
@@ -64,3 +65,12 @@ class PlannedRow:
 
     def _heading(self, key: str | None) -> str | None:
         return self.headings.get(key, key) if key else None
+
+
+@dataclass
+class CheckedBatch:
+    """The rows of a batch whose values are checked. `values` is in stored form; `clear` is to be sealed for a row."""
+
+    planned: list[PlannedRow]
+    values: list[dict[str, Any]]
+    clear: list[tuple[PlannedRow, Clear]]

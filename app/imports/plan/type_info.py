@@ -22,6 +22,13 @@ def not_permitted(*types: RecordType) -> Refusal:
     return Refusal("import_not_permitted", label="、".join(t.label for t in types))
 
 
+def require_importable(ctx: RequestContext, t: RecordType | None, in_file: frozenset[str]) -> None:
+    """Refuse a file with a type that the caller may not import. All such types of the file are named."""
+    if t and not importable(ctx, t):
+        types = [o for o in ctx.runtime.registry.types if o.path in in_file and not importable(ctx, o)]
+        raise not_permitted(*(types or [t]))
+
+
 @dataclass(frozen=True, slots=True)
 class RowReference:
     """A reference as a row may give it."""

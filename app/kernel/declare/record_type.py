@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from app.kernel.declare.access import Access
+from app.kernel.declare.derived import Derived
 from app.kernel.declare.fields import Choice, Day, Field, Flag, Reference, Sealed, Text
 from app.kernel.declare.lifecycle import VOIDED, Lifecycle
 
@@ -102,26 +103,6 @@ class LedgerHabits:
     contradicts: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] | None = None
     not_before: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     span: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """Identifiers that follow from a record and that a rule reads like a column of it.
-
-    sql      of a record that is stored: SQL over the row `{0}`
-    own      of a record that an import has planned: its columns that hold such identifiers; `through`: reference ->
-             what is derived of the record referred to; `alone`: (column, value) with which its own are all
-    """
-
-    sql: str
-    own: tuple[str, ...]
-    through: Mapping[str, str] = field(default_factory=dict)
-    alone: tuple[str, str] | None = None
-
-    def needs(self, t: "RecordType") -> frozenset[str]:
-        """The columns of a planned record that must be kept for it."""
-        alone = (self.alone[0],) if self.alone else ()
-        return frozenset((*self.own, *(t.reference(name).id_column for name in self.through), *alone)) - {"id"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
