@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imports.files.raw import CellInDoubt, Raw
 from app.imports.files.headers import find_table
 from app.imports.files.located import Column, LocatedTable
+from app.imports.files.raw import CellInDoubt, Raw
 
 CLUES = (
     Column("number", ("线索编号",), required=True),

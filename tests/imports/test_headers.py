@@ -7,10 +7,10 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imports.files.raw import Raw
 from app.imports.files.headers import SEARCHED_ROWS, find_table
 from app.imports.files.headings import fold, folded_names, unit_of
 from app.imports.files.located import Column, LocatedTable, NoHeader, OtherHeadings
+from app.imports.files.raw import Raw
 from app.imports.files.readers import read_workbook
 
 CLUES = (

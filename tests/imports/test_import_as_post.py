@@ -180,9 +180,7 @@ async def test_post_and_import_write_the_same_records_and_say_the_same_of_what_t
             assert [f for f in read if not of_reference(t, f)] == values, body
         elif {f[1] for f in told} <= RULES:  # a warning for a row of an old ledger
             seen["warned"] += 1
-            warned = [
-                f for f in field_errors(row["warnings"], "column", file.code) if f[1] not in WARNED_OF_LEDGERS
-            ]
+            warned = [f for f in field_errors(row["warnings"], "column", file.code) if f[1] not in WARNED_OF_LEDGERS]
             both = {*map(str, told)} <= {*map(str, read)}  # a rule that old ledgers are held to as well
             unfound = read and all(of_reference(t, f) for f in read)
             assert warned == told or both or unfound, (body, warned, told, read)

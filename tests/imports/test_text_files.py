@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.imports.files.raw import Raw
-from app.imports.files.limits import LONGEST_LINE, Limits, UnreadableFile
 from app.imports.files.delimited import read_csv
+from app.imports.files.limits import LONGEST_LINE, Limits, UnreadableFile
+from app.imports.files.raw import Raw
 
 
 def records(path: Path, content: bytes, **limits: int) -> tuple[str, list[tuple[int, list[Raw]]]]:

@@ -126,10 +126,10 @@ def _entries(
         opening = [*islice(filterfalse(is_blank, cells), 3)]
         if not opening or (len(opening) == 1 and any(is_figure(cells[place]) for place in header.serials)):
             continue  # a serial number written in advance does not make an entry
-        if below_note or _in_doubt(opening, first):
-            if why := why_left_out([*filterfalse(is_blank, cells)], below_note, first):
-                below_note, table.left_out[number] = below_note or why == "row_is_note", why
-                continue
+        doubtful = below_note or _in_doubt(opening, first)
+        if doubtful and (why := why_left_out([*filterfalse(is_blank, cells)], below_note, first)):
+            below_note, table.left_out[number] = below_note or why == "row_is_note", why
+            continue
         if isinstance(opening[0], str) and (first or plain(opening[0]) in openings):
             again = _header_again((number, cells), header, vocabulary, repeated, first)
             if again is not None and (again is header or _reordered(again, header)):

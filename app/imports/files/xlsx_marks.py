@@ -44,7 +44,8 @@ class Shown(NamedTuple):
     digits: int = 1
 
 
-class MonthShown(NamedTuple):
+@dataclass(frozen=True)
+class MonthShown:
     """A day of which only year and month are shown."""
 
 
@@ -107,6 +108,8 @@ def styles_of(data: bytes) -> dict[int, Mark]:
 @functools.lru_cache(maxsize=256)
 def mark_of_format(code: str) -> Mark | None:
     """What a number format shows other than the number; None for rounding, thousands, signs and days."""
+    if not code:
+        return None  # built in
     sections = _sections(code)[:3]
     marks = [_mark_of_section(section) for section in sections]
     if not any(marks):
