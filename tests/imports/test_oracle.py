@@ -98,7 +98,8 @@ async def test_what_an_office_suite_has_saved_is_what_was_written(shelf: Place, 
         (tmp_path / f"{seed}.xlsx").write_bytes(files[seed].content)  # a test may wait for its file
     converting = await asyncio.create_subprocess_exec(
         office, f"-env:UserInstallation=file://{tmp_path}/home", "--headless", "--convert-to",
-        "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "out"), *(str(tmp_path / f"{seed}.xlsx") for seed in files),
+        "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "out"),
+        *(str(tmp_path / f"{seed}.xlsx") for seed in files),
     )  # fmt: skip
     assert await converting.wait() == 0
     FOUND.clear()

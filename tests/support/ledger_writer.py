@@ -172,6 +172,8 @@ def page(
         if chance.random() < HABITS[habit]:
             habits.append(habit)
             globals()[f"_{habit}"](chance, made, columns, text)
+    # A merged range shows its first cell: were that blank, the facts of the others would be on no page.
+    made.merges = [merge for merge in made.merges if made.grid[merge[0]][merge[1]] not in ("", "/", "—")]
     return made
 
 

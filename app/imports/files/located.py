@@ -68,7 +68,7 @@ class LocatedTable:
     not_kept: list[str] = field(default_factory=list)  # headings whose meaning is known and that no field keeps
     doubts: dict[int, list[RowDoubt]] = field(default_factory=dict)  # by row
     left_out: dict[int, str] = field(default_factory=dict)  # row -> code of the sentence that says why it is no entry
-    rows: Iterator[tuple[int, dict[str, Raw]]] = field(default_factory=lambda: iter(()))
+    rows: Iterator[tuple[int, dict[str, Raw]]] = field(init=False)
 
 
 @dataclass

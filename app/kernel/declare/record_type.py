@@ -1,13 +1,14 @@
 """What a record type declares: everything in which types differ. What they share is the rest of the kernel."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 from app.kernel.declare.access import Access
-from app.kernel.declare.derived import Derived
 from app.kernel.declare.fields import Choice, Day, Field, Flag, Reference, Sealed, Text
+from app.kernel.declare.ledger import LedgerHabits as LedgerHabits
+from app.kernel.declare.ledger import LedgerName as LedgerName
 from app.kernel.declare.lifecycle import VOIDED, Lifecycle
 
 
@@ -60,49 +61,23 @@ class Numbering:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerName:
-    """How a ledger refers to a record of this type other than by number.
+class Derived:
+    """Identifiers that follow from a record and that a rule reads like a column of it.
 
-    columns   compared after folding; a list column by its items
-    within    fields in which the referring row and the record must agree
-    only      column -> value that the record must have
+    sql      of a record that is stored: SQL over the row `{0}`
+    own      of a record that an import has planned: its columns that hold such identifiers; `through`: reference ->
+             what is derived of the record referred to; `alone`: (column, value) with which its own are all
     """
 
-    columns: tuple[str, ...]
-    within: tuple[str, ...] = ()
-    only: Mapping[str, str] = field(default_factory=dict)
+    sql: str
+    own: tuple[str, ...]
+    through: Mapping[str, str] = field(default_factory=dict)
+    alone: tuple[str, str] | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class LedgerHabits:
-    """What a ledger of this type looks like beyond its fields.
-
-    sheets        names that its sheet may have
-    number        headings of the business number
-    extra         columns that are not fields; `read_row` and the lifecycle's `state_on_import` get them
-    read_row      turns the cells of a row into values of fields, in place (subject columns, closed-off marks …)
-    keeps         fields that a row may change only with allow_register_changes
-    key           fields by which a row without a number finds its record: unique among those that are not voided
-    agrees        column of the row -> (reference, column) that must hold the same (the person's name)
-    yielding      headings that mean their field only where no other heading of that field stands on the sheet
-    apart         heading that begins the particulars of somebody who is not kept -> the headings of these particulars
-    contradicts   of a row as read the pairs of columns that contradict one another: a warning
-    not_before    day -> (reference, day of the record referred to) that it should not lie before: a warning
-    span          of a round: the days between which what belongs to it is expected, give or take some years
-    """
-
-    sheets: tuple[str, ...]
-    number: tuple[str, ...] = ()
-    extra: tuple[Field, ...] = ()
-    read_row: Callable[[dict[str, Any]], None] | None = None
-    keeps: tuple[str, ...] = ()
-    key: tuple[str, ...] = ()
-    agrees: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    yielding: tuple[str, ...] = ()
-    apart: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    contradicts: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] | None = None
-    not_before: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    span: tuple[str, str] | None = None
+    def needs(self, t: "RecordType") -> frozenset[str]:
+        """The columns of a planned record that must be kept for it."""
+        alone = (self.alone[0],) if self.alone else ()
+        return frozenset((*self.own, *(t.reference(name).id_column for name in self.through), *alone)) - {"id"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.kernel.declare.derived import Derived
-from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import Check, Derived, LedgerHabits, Numbering, RecordType
 from app.records.clue.access import ACCESS
 from app.records.clue.fields import FIELDS
 from app.records.clue.lifecycle import HOLDER, LIFECYCLE

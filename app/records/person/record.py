@@ -1,8 +1,7 @@
 """The declaration of a person."""
 
-from app.kernel.declare.derived import Derived
 from app.kernel.declare.lifecycle import resting
-from app.kernel.declare.record_type import LedgerHabits, Numbering, RecordType
+from app.kernel.declare.record_type import Derived, LedgerHabits, Numbering, RecordType
 from app.records.codes import refuse_identity
 from app.records.person.access import ACCESS
 from app.records.person.fields import FIELDS

@@ -1,7 +1,6 @@
 """The declaration of a unit."""
 
-from app.kernel.declare.derived import Derived
-from app.kernel.declare.record_type import LedgerHabits, LedgerName, Numbering, RecordType
+from app.kernel.declare.record_type import Derived, LedgerHabits, LedgerName, Numbering, RecordType
 from app.records.unit.access import ACCESS
 from app.records.unit.fields import FIELDS
 from app.records.unit.lifecycle import LIFECYCLE
