@@ -157,7 +157,9 @@ def test_a_text_row_longer_than_its_header_is_refused() -> None:
     found = find_table(
         enumerate([HEADER, [1.0, "C-1", "甲", "2017-08-04", "一", "二"], entry("C-2")], 1), CLUES, ragged=True
     )
-    assert len(list(found.rows)) == 2
+    assert len(list(found.rows)) == 2  # below: a blank cell was moved beyond the header
+    moved = find_table(enumerate([HEADER, [1.0, "C-1", "12", "000元", "2017-08-04", ""]], 1), CLUES, ragged=True)
+    assert [len(list(moved.rows)), moved.doubts[2][0].code] == [1, "cells_beyond_header"]
     assert {row: [(d.code, d.params, d.warning) for d in doubts] for row, doubts in found.doubts.items()} == {
         2: [("cells_beyond_header", {"cells": 1}, False)],
     }  # fmt: skip

@@ -188,7 +188,7 @@ def _doubt(table: LocatedTable, header: Header, row: Row, beyond: int, broken: i
     doubts: list[RowDoubt] = []
     if broken:
         doubts.append(RowDoubt(None, "header_changes", {"row": broken, "header": table.header_row}, False))
-    if more := len([*filterfalse(is_blank, cells[beyond:])]):
+    if (more := len(cells) - beyond) > 0:  # also if it is blank: a comma too many has moved all cells behind it
         doubts.append(RowDoubt(None, "cells_beyond_header", {"cells": more}, False))
     for at in (*header.unnamed, *range(header.width, min(beyond, len(cells)))):
         if at < len(cells) and not is_blank(cells[at]):

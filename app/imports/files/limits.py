@@ -16,11 +16,11 @@ class Limits:
     """How large the parts of one file may be."""
 
     zip_entries: int = 2_000
-    unpacked: int = 256 * 2**20  # bytes
+    unpacked: int = 80 * 2**20  # bytes; 100 000 rows of twelve columns take 60 MiB
     ratio: int = 250  # unpacked to packed size of a zip entry over 1 MiB; repetitive sheets reach 60
     rows: int = 200_000  # of one sheet or file
     columns: int = 512
-    cells: int = 10_000_000  # in all sheets together, counting blank cells between used ones; 30 bytes each
+    cells: int = 2_500_000  # in all sheets together, counting blank cells between used ones; 30 bytes each
     text: int = 256 * 2**20  # characters of shared strings, counted once for every cell that uses them
 
 

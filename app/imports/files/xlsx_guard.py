@@ -9,6 +9,7 @@ import io
 import re
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
 from xml.parsers import expat
@@ -91,8 +92,8 @@ def _extent(sheet: str, data: bytes, limits: Limits) -> int:
     for _ in range(2):
         if _UNPLACED.search(data):
             raise UnreadableFile("workbook_layout", sheet=sheet)
-        rows = max(map(int, set(_ROW.findall(data))), default=0)
-        columns = max(map(number, set(_COLUMN.findall(data))), default=0)
+        rows = max(max(map(int, set(_ROW.findall(piece))), default=0) for piece in _pieces(data))
+        columns = max(max(map(number, set(_COLUMN.findall(piece))), default=0) for piece in _pieces(data))
         if rows <= limits.rows and columns <= limits.columns and rows * columns <= limits.cells:
             return rows * columns
         data = _BLANK.sub(b"", _BLANK.sub(b"", data))
@@ -102,6 +103,15 @@ def _extent(sheet: str, data: bytes, limits: Limits) -> int:
     if data.count(b"<row ") + data.count(b":row ") <= limit:  # a cell far below, often with a space alone
         raise UnreadableFile("cell_far_below", sheet=sheet, rows=rows, limit=limit)
     raise UnreadableFile("too_many_rows", sheet=sheet, rows=rows, limit=limit)
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """The sheet in pieces of some MiB, so that what is found in one is forgotten before the next. No tag is cut."""
+    at = 0
+    while at < len(data):
+        end = data.find(b"<", at + 2**22)
+        yield data[at : end if end > 0 else len(data)]
+        at = end if end > 0 else len(data)
 
 
 def _string_sizes(data: bytes) -> list[int]:

@@ -77,10 +77,11 @@ def marks_of(data: bytes, styles: dict[int, Mark]) -> SheetMarks:
     """The marks of a sheet. Each part of the work is done only where the sheet has what it looks for."""
     marks = SheetMarks()
     if styles:
-        for letters, row, style in _STYLED.findall(data):
+        for letters, row, style in map(re.Match.groups, _STYLED.finditer(data)):
             if mark := styles.get(int(style)):
                 marks.cells[int(row) - 1][number(letters) - 1] = mark
-    for letters, row, rest in _FORMULA.findall(data) if b"<f" in data or b":f" in data else ():
+    formulas = _FORMULA.finditer(data) if b"<f" in data or b":f" in data else ()
+    for letters, row, rest in map(re.Match.groups, formulas):
         if b't="str"' not in rest:  # a text may well be empty
             marks.cells[int(row) - 1][number(letters) - 1] = CellInDoubt("formula_without_value")
     for letters, row, shown in _ERROR.findall(data) if b't="e"' in data else ():
