@@ -153,6 +153,13 @@ def test_a_header_of_other_columns_refuses_the_rows_below_it() -> None:
     }  # fmt: skip
 
 
+def test_a_header_behind_a_merged_cell_is_seen_as_one() -> None:
+    moved: list[Raw] = ["第一组", "线索编号", "移交日期", "被反映人", "备注"]
+    found = table(["组别", *HEADER[1:]], entry("C-1"), moved, ["第一组", "C-2", "2017-08-05", "乙", ""])
+    assert [number for number, _ in found.rows][-1] == 4
+    assert 3 in found.left_out or found.doubts[4][0].code == "header_changes"
+
+
 def test_a_text_row_longer_than_its_header_is_refused() -> None:
     found = find_table(
         enumerate([HEADER, [1.0, "C-1", "甲", "2017-08-04", "一", "二"], entry("C-2")], 1), CLUES, ragged=True

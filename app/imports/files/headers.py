@@ -130,7 +130,8 @@ def _entries(
         if doubtful and (why := why_left_out([*filterfalse(is_blank, cells)], below_note, first)):
             below_note, table.left_out[number] = below_note or why == "row_is_note", why
             continue
-        if isinstance(opening[0], str) and (first or plain(opening[0]) in openings):
+        likely = isinstance(opening[0], str) and (first or plain(opening[0]) in openings)
+        if likely or not openings.isdisjoint(opening[1:]):  # a cell merged from above may stand before the headings
             again = _header_again((number, cells), header, vocabulary, repeated, first)
             if again is not None and (again is header or _reordered(again, header)):
                 header, positions = again, tuple(again.named[key].position for key in keys)
