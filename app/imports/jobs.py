@@ -164,6 +164,10 @@ def document(row: Any, language: str) -> dict[str, Any]:
     for sheet in sheets:
         if "skipped_because" in sheet:
             sheet["skipped_because"] = SENTENCES[sheet["skipped_because"]].say(language, {"sheet": sheet["sheet"]})
+    for sheet in sheets:
+        said = [(at, SENTENCES[code].say(language, {})) for at, code in sheet.get("left_out", ())]
+        sheet["left_out"] = [{"row": at, "message": message} for at, message in said]
+        sheet.setdefault("not_kept_columns", [])
     return {
         "id": str(row["id"]),
         "state": row["state"],

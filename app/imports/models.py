@@ -1,8 +1,47 @@
-"""The response models of an import."""
+"""What an import takes and answers, as the document of the API says it."""
 
 from typing import Any
 
 from pydantic import BaseModel, Field
+
+from app.imports.mapping.sheets import CSV, NDJSON, XLSX
+
+TEXT = {"type": "string"}
+PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "type": ("记录类型，如 findings；CSV 必填，工作簿填了则只导该表", TEXT),
+    "mode": ("preview 预览（默认），commit 提交", {**TEXT, "default": "preview"}),
+    "on_error": ("reject_all 有一行错就都不导（默认），skip_rows 跳过错行", {**TEXT, "default": "reject_all"}),
+    "jurisdiction": ("区划代码；账号管多个区划时填写", TEXT),
+    "allow_register_changes": ("允许改动名录中的名称和类型", {"type": "boolean", "default": False}),
+}
+OF_ROWS = {"result": ("created 新建，updated 更新，unchanged 未变，rejected 拒绝", TEXT)}
+
+
+FILE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "台账文件"},
+                        **{name: {**schema, "description": text} for name, (text, schema) in PARAMETERS.items()},
+                    },
+                }
+            },
+            **{m: {"schema": {"type": "string", "format": "binary"}} for m in (XLSX, CSV, NDJSON)},
+        },
+    }
+}
+
+
+class RowLeftOut(BaseModel):
+    """一行没有当作记录的内容。"""
+
+    row: int = Field(description="行号（与 Excel 一致）")
+    message: str = Field(description="是什么")
 
 
 class SheetRead(BaseModel):
@@ -16,6 +55,8 @@ class SheetRead(BaseModel):
     unchanged: int = Field(description="未变")
     rejected: int = Field(description="拒绝")
     unknown_columns: list[str] = Field(description="未识别的列")
+    not_kept_columns: list[str] = Field(description="认得但系统不登记的列")
+    left_out: list[RowLeftOut] = Field(description="不是记录、没有导入的行（合计、说明、页码等，最多列 100 行）")
     skipped_because: str | None = Field(None, description="跳过的原因")
 
 

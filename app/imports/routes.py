@@ -22,8 +22,8 @@ from app.http.upload import spool
 from app.imports import jobs, worker
 from app.imports.commit import commit_preview
 from app.imports.files.limits import UnreadableFile
-from app.imports.mapping.sheets import ACCEPTED_MEDIA, CSV, FILE_ENDINGS, NDJSON, XLSX, ImportSource, guess_jurisdiction
-from app.imports.models import ImportRead, RowPage
+from app.imports.mapping.sheets import ACCEPTED_MEDIA, CSV, FILE_ENDINGS, ImportSource, guess_jurisdiction
+from app.imports.models import FILE_BODY, OF_ROWS, PARAMETERS, ImportRead, RowPage
 from app.imports.plan.plan_rows import with_sentences
 from app.imports.plan.type_info import importable, not_permitted
 from app.kernel.declare.record_type import RecordType
@@ -34,32 +34,6 @@ from app.kernel.store import RequestContext
 
 TAG = "00 导入台账"
 RESULTS = ("created", "updated", "unchanged", "rejected")
-TEXT = {"type": "string"}
-PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "type": ("记录类型，如 findings；CSV 必填，工作簿填了则只导该表", TEXT),
-    "mode": ("preview 预览（默认），commit 提交", {**TEXT, "default": "preview"}),
-    "on_error": ("reject_all 有一行错就都不导（默认），skip_rows 跳过错行", {**TEXT, "default": "reject_all"}),
-    "jurisdiction": ("区划代码；账号管多个区划时填写", TEXT),
-    "allow_register_changes": ("允许改动名录中的名称和类型", {"type": "boolean", "default": False}),
-}
-OF_ROWS = {"result": ("created 新建，updated 更新，unchanged 未变，rejected 拒绝", TEXT)}
-
-
-FILE_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary", "description": "台账文件"}},
-                }
-            },
-            **{m: {"schema": {"type": "string", "format": "binary"}} for m in (XLSX, CSV, NDJSON)},
-        },
-    }
-}
 IMPORT_ID = Annotated[str, PathParameter(description="导入的标识")]
 
 
@@ -109,11 +83,9 @@ async def receive(request: Request) -> Response:
     ctx, service = await request_context(request), service_of(request)
     given = only(request, *PARAMETERS)
     _check_parameters(ctx.runtime.registry, given)
-    t = ctx.runtime.registry.by_path.get(given.get("type", ""))
     if not any(importable(ctx, any_type) for any_type in ctx.runtime.registry.types):
         raise Refusal("forbidden")
-    if t and not importable(ctx, t):
-        raise not_permitted(t)
+    t = _importable_type(ctx, given)
     key, more = key_of(request), {}
     import_id = str(uuid_utils.uuid7())
     path = worker.uploads(service.settings) / import_id
@@ -140,9 +112,12 @@ async def _receive_file(
     request: Request, ctx: RequestContext, path: Path, t: RecordType | None, given: dict[str, str]
 ) -> jobs.NewImport:
     """Write the uploaded file to `path`. Refuses a csv without a type, and a jurisdiction that is not the caller's."""
-    media, name, digest = await spool(request, path, ACCEPTED_MEDIA, FILE_ENDINGS)
-    source = ImportSource(media, t)
-    if media == CSV and t is None:
+    upload = await spool(request, path, ACCEPTED_MEDIA, FILE_ENDINGS, service_of(request).settings.import_limit)
+    if upload.fields:
+        given.update(_fields_of_form(ctx.runtime.registry, given, upload.fields))
+        t = _importable_type(ctx, given)
+    source = ImportSource(upload.media, t)
+    if upload.media == CSV and t is None:
         raise listing.bad_query("type", "type_missing", allowed=list(ctx.runtime.registry.by_path))
     code = given.get("jurisdiction") or ctx.caller.code or _guess(path, source, ctx.runtime.registry)
     if code is None:
@@ -155,10 +130,30 @@ async def _receive_file(
         on_error=given.get("on_error", "reject_all"),
         allow_register_changes=given.get("allow_register_changes") == "true",
         type=t.path if t else None,
-        file_name=name,
-        media=media,
-        sha256=digest,
+        file_name=upload.name,
+        media=upload.media,
+        sha256=upload.sha256,
     )
+
+
+def _importable_type(ctx: RequestContext, given: dict[str, str]) -> RecordType | None:
+    t = ctx.runtime.registry.by_path.get(given.get("type", ""))
+    if t and not importable(ctx, t):
+        raise not_permitted(t)
+    return t
+
+
+def _fields_of_form(registry: Registry, given: dict[str, str], fields: list[tuple[str, str]]) -> dict[str, str]:
+    """The parameters that a form gives beside its file. Refuses with `bad_query` (400) what is none, or given twice."""
+    found: dict[str, str] = {}
+    for name, value in fields:
+        if name not in PARAMETERS:
+            raise listing.bad_query(name, "unknown_parameter", allowed=list(PARAMETERS))
+        if name in found or given.get(name, value) != value:
+            raise listing.bad_query(name, "given_twice")
+        found[name] = value
+    _check_parameters(registry, found)
+    return found
 
 
 def _check_parameters(registry: Registry, given: dict[str, str]) -> None:

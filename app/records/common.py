@@ -1,6 +1,6 @@
 """Fields and rules that several record types share, under the names of their fields."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -66,7 +66,12 @@ DOCUMENT_NUMBER = Text(
 )
 
 PERSON_IF_KNOWN = Reference(
-    "person", "人员", to="persons", secret=True, headings=("人员编号", "人员编码"), sample="431382-P011"
+    "person",
+    "人员",
+    to="persons",
+    secret=True,
+    headings=("人员编号", "人员编码", "受理人员编码", "涉案人员编码"),
+    sample="431382-P011",
 )
 PERSON = replace(PERSON_IF_KNOWN, required=True)
 PERSON_NAME = Text(
@@ -167,6 +172,12 @@ def in_order(context: Check, row: Mapping[str, Any], *members: str) -> None:
             context.field_error(member, "day_before", other=latest)
         else:
             latest = member
+
+
+def closed_off_otherwise(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where a ledger says in one column that something is closed off, and in another that it is not."""
+    if row.get("closed_off_on") and not row.get("is_closed_off"):
+        yield "closed_off_on", "is_closed_off"
 
 
 def given_otherwise(old: Mapping[str, Any], new: Mapping[str, Any], id_column: str, number_column: str) -> bool:

@@ -10,10 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.imports.files.cells import (
-    CellProblem,
-    Raw,
     count,
-    day,
     is_blank,
     money_fen,
     split,
@@ -21,13 +18,14 @@ from app.imports.files.cells import (
     truth,
     whole,
 )
+from app.imports.files.days import day
+from app.imports.files.raw import CellProblem, Raw
 from app.imports.files.readers import read_workbook
 
 
 def problem(read: Any, *arguments: Any) -> str:
     with pytest.raises(CellProblem) as found:
         read(*arguments)
-    assert set(found.value.params) == {"value"}
     return found.value.code
 
 
@@ -93,7 +91,7 @@ def test_an_error_of_excel_is_no_text(raw: str) -> None:
 def test_a_problem_shows_the_cell_and_not_a_whole_page_of_it() -> None:
     with pytest.raises(CellProblem) as found:
         day("日" * 5000)
-    assert found.value.params == {"value": "日" * 100}
+    assert found.value.value == "日" * 100
 
 
 @given(st.text())
@@ -112,7 +110,8 @@ DAYS = [
     "2017 年 8 月 4 日", "２０１７年８月４日", "２０１７－０８－０４", "2017-08-04 00:00:00",
     "2017-08-04T00:00:00", "2017/8/4 9:30",
     "2017年8月4日 09:30", "2017年8月4日09:30:15", "2017-08-04T09:30:15.25+08:00", " 2017-8-4　", 42951, 42951.0,
-    42951.75, 20170804.0,
+    42951.75, 20170804.0, "42951", "42951.5", "2017-08-04\u200b", "2017年8月4日\u200b",
+    "二〇一七年八月四日", "二○一七年八月四日", "二零一七年八月四号",
     date(2017, 8, 4), datetime(2017, 8, 4, 23, 59),
 ]  # fmt: skip
 
@@ -133,8 +132,8 @@ def test_a_month_or_year_alone_lacks_its_day(raw: Raw) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        "2017-02-30", "2017-13-1", "20171301", "2017年2月29日", "8/4/2017", "04-08-17", "17.8.4", "17年8月4日",
-        "8月4日", "2017-8/4", "42951",
+        "2017-13-1", "20171301", "8/4/2017", "04-08-17", "17.8.4", "17年8月4日",
+        "8月4日", "2017-8/4", "429510", "19999", "81000",
         "2017-08-04 24", "2017-08-04T00:00:00Z", "昨天", "", None, True, 19999, 80001, 0, "0217-08-04",
         "9999-01-01", "2017-8-4、2017-8-5",
         "²017-8-4", "٢٠١٧-٠٨-٠٤",
@@ -142,6 +141,32 @@ def test_a_month_or_year_alone_lacks_its_day(raw: Raw) -> None:
 )  # fmt: skip
 def test_what_is_no_day_or_could_be_two_is_refused(raw: Raw) -> None:
     assert problem(day, raw) == "not_a_date"
+
+
+@pytest.mark.parametrize(
+    ("raw", "year", "month", "of_month"),
+    [("2017-06-31", 2017, 6, 31), ("2017年2月29日", 2017, 2, 29), ("20170230", 2017, 2, 30), ("2017.4.0", 2017, 4, 0)],
+)
+def test_a_day_that_the_calendar_lacks_is_named(raw: Raw, year: int, month: int, of_month: int) -> None:
+    with pytest.raises(CellProblem) as found:
+        day(raw)
+    assert (found.value.code, found.value.params) == ("no_such_day", {"year": year, "month": month, "day": of_month})
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("二〇一七年五月十四日", date(2017, 5, 14)), ("二〇一七年十二月三十一日", date(2017, 12, 31)),
+        ("二〇二〇年十月二十日", date(2020, 10, 20)), ("一九九九年一月十日", date(1999, 1, 10)),
+    ],
+)  # fmt: skip
+def test_a_day_in_words_is_read(words: str, value: date) -> None:
+    assert day(words) == value
+
+
+@pytest.mark.parametrize("words", ["二〇一七年五月", "二〇一七年十二月"])
+def test_a_month_in_words_lacks_its_day(words: str) -> None:
+    assert problem(day, words) == "day_missing"
 
 
 @given(st.dates(date(1954, 10, 4), date(2099, 12, 31)), st.booleans(), st.data())

@@ -6,12 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imports.files.cells import Raw
-from app.imports.files.headers import (
-    Column,
-    LocatedTable,
-    find_table,
-)
+from app.imports.files.headers import find_table
+from app.imports.files.located import Column, LocatedTable
+from app.imports.files.raw import CellInDoubt, Raw
 
 CLUES = (
     Column("number", ("线索编号",), required=True),
@@ -56,6 +53,11 @@ def test_rows_of_blank_marks_are_blank() -> None:
         ["第一巡察组", "小计", 5, "2.7万元", ""],
         ["合计：30条", "", "", "", ""],
         ["本页合计", "", "", "", ""],
+        ["杨柳镇小计", "", "", "", 1.0],
+        ["合计（2项）", "", "", "", ""],
+        ["", "杨柳镇", "", "小计", "3"],
+        ["", "", "杨柳镇", "合计", 3.0],
+        ["总计", CellInDoubt("formula_without_value"), "", "", ""],
     ],
 )
 def test_totals_are_no_entries(total: list[Raw]) -> None:
@@ -75,6 +77,8 @@ def test_totals_are_no_entries(total: list[Raw]) -> None:
         ["注册号", "C-1", "甲", "", ""],
         ["备注：", "C-1", "甲", "乙", ""],
         ["2.5", "C-1", "", "", ""],
+        ["", "C-1", "小计", 5.0, ""],
+        ["一、各单位合计情况", "", "", "", ""],
     ],
 )
 def test_a_row_in_doubt_is_kept(row: list[Raw]) -> None:
@@ -100,6 +104,74 @@ def test_notes_and_signatures_are_no_entries(note: list[Raw]) -> None:
     assert entries(entry("C-1"), note, entry("C-2")) == [2, 4]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["涟源市2017年问题台账（续）"], ["续表"], ["续表2"], ["（盖章）"], ["涟源市委巡察办（盖章）"], ["2017年6月9日"],
+        ["第 1 页，共 1 页"], ["第1页"], ["- 3 -"], ["——以下无正文——"], ["（以下空白）"], ["以下无正文"] * 5,
+        ["", "", "", "（公章）", "2017年6月9日"], ["（未完待续）"], ["单位：万元"],
+    ],
+)  # fmt: skip
+def test_what_a_page_has_above_and_below_is_no_entry_and_is_named(line: list[Raw]) -> None:
+    found = table(HEADER, entry("C-1"), line, entry("C-2"))
+    assert [number for number, _ in found.rows] == [2, 4]
+    assert found.left_out == {3: "row_is_page"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["栏次", "1", "2", "3", "4"],
+        ["甲", "乙", "1", "2", "3"],
+        ["甲", "乙", 1.0, 2.0, 3.0],
+        [1.0, 2.0, 3.0, 4.0, 5.0],
+        ["(1)", "(2)", "(3)", "(4)", ""],
+    ],
+)
+def test_the_numbers_of_the_columns_are_no_entry(line: list[Raw]) -> None:
+    found = table(HEADER, line, entry("C-1"))
+    assert [number for number, _ in found.rows] == [3]
+    assert found.left_out == {2: "row_is_page"}
+
+
+def test_a_header_in_another_order_reorders_the_rows_below_it() -> None:
+    moved: list[Raw] = ["序号", "线索编号", "移交日期", "被反映人", "备注"]
+    found = table(HEADER, entry("C-1"), moved, [2.0, "C-2", "2017-08-05", "乙", ""])
+    assert [(n, row["name"], row["sent_on"]) for n, row in found.rows] == [
+        (2, "甲", "2017-08-04"),
+        (4, "乙", "2017-08-05"),
+    ]
+    assert (found.left_out, found.doubts) == ({3: "row_is_header"}, {})
+
+
+def test_a_header_of_other_columns_refuses_the_rows_below_it() -> None:
+    other: list[Raw] = ["序号", "线索编号", "被反映人", "单位及职务", "移交日期"]
+    found = table(HEADER, entry("C-1"), other, [2.0, "C-2", "乙", "局长", "2017-08-05"])
+    assert [number for number, _ in found.rows] == [2, 3, 4]
+    assert {row: [d.code for d in doubts] for row, doubts in found.doubts.items()} == {
+        3: ["header_changes"], 4: ["header_changes"],
+    }  # fmt: skip
+
+
+def test_a_header_behind_a_merged_cell_is_seen_as_one() -> None:
+    moved: list[Raw] = ["第一组", "线索编号", "移交日期", "被反映人", "备注"]
+    found = table(["组别", *HEADER[1:]], entry("C-1"), moved, ["第一组", "C-2", "2017-08-05", "乙", ""])
+    assert [number for number, _ in found.rows][-1] == 4
+    assert 3 in found.left_out or found.doubts[4][0].code == "header_changes"
+
+
+def test_a_text_row_longer_than_its_header_is_refused() -> None:
+    found = find_table(
+        enumerate([HEADER, [1.0, "C-1", "甲", "2017-08-04", "一", "二"], entry("C-2")], 1), CLUES, ragged=True
+    )
+    assert len(list(found.rows)) == 2  # below: a blank cell was moved beyond the header
+    moved = find_table(enumerate([HEADER, [1.0, "C-1", "12", "000元", "2017-08-04", ""]], 1), CLUES, ragged=True)
+    assert [len(list(moved.rows)), moved.doubts[2][0].code] == [1, "cells_beyond_header"]
+    assert {row: [(d.code, d.params, d.warning) for d in doubts] for row, doubts in found.doubts.items()} == {
+        2: [("cells_beyond_header", {"cells": 1}, False)],
+    }  # fmt: skip
+
+
 def test_the_numbered_lines_of_a_note_belong_to_it() -> None:
     lines: list[list[Raw]] = [["注：1.本表一式两份"], ["2.数字截至6月底"], ["（3）另附说明"]]
     assert entries(entry("C-1"), *lines) == [2]
@@ -114,9 +186,14 @@ def test_titles_and_headers_repeated_on_a_new_page_are_no_entries() -> None:
     assert [number for number, _ in found.rows] == [3, 6]
 
 
-def test_short_rows_are_padded_and_cells_beyond_the_header_ignored() -> None:
+def test_short_rows_are_padded_and_cells_without_a_heading_warned_of_by_column() -> None:
     found = table(HEADER, [1.0, "C-1"], [*entry("C-2"), "旁注", "旁注"], ["", "", "", "", "", "旁注"])
     assert [(number, row["name"], row["remarks"]) for number, row in found.rows] == [(2, None, None), (3, "甲", "")]
+    assert [(d.column, d.code, d.warning) for d in found.doubts[3]] == [
+        ("列F", "no_heading", True), ("列G", "no_heading", True),
+    ]  # fmt: skip
+    gap = table([*HEADER[:3], "", *HEADER[3:]], [1.0, "C-1", "甲", "漏", "2017-08-04", ""])
+    assert (next(gap.rows)[1]["sent_on"], [d.column for d in gap.doubts[2]]) == ("2017-08-04", ["列D"])
 
 
 values = (

@@ -7,17 +7,10 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imports.files.cells import Raw
-from app.imports.files.headers import (
-    SEARCHED_ROWS,
-    Column,
-    LocatedTable,
-    NoHeader,
-    find_table,
-    fold,
-    folded_names,
-    unit_of,
-)
+from app.imports.files.headers import SEARCHED_ROWS, find_table
+from app.imports.files.headings import fold, folded_names, unit_of
+from app.imports.files.located import Column, LocatedTable, NoHeader, OtherHeadings
+from app.imports.files.raw import Raw
 from app.imports.files.readers import read_workbook
 
 CLUES = (
@@ -150,15 +143,81 @@ def test_a_missing_column_is_named_as_people_name_it() -> None:
     assert table(["单位及职务", "备注", "姓名"]).missing == ["线索编号", "移交日期"]
 
 
-def test_of_two_columns_with_one_heading_the_first_counts() -> None:
-    found = table(["线索编号", "被反映人", "备注", "备注"], ["C-1", "甲", "先", "后"])
-    assert (found.unknown, next(found.rows)[1]["remarks"]) == (["备注"], "先")
+def doubted(found: LocatedTable) -> dict[int, list[tuple[str | None, str, bool]]]:
+    """What is to be said of the rows, once they have been read."""
+    list(found.rows)
+    return {row: [(d.column, d.code, d.warning) for d in doubts] for row, doubts in found.doubts.items()}
+
+
+def test_two_columns_of_one_meaning_refuse_the_rows_in_which_the_second_says_something_else() -> None:
+    found = table(
+        ["线索编号", "被反映人", "备注", "备注"],
+        ["C-1", "甲", "先", "后"], ["C-2", "甲", "", "后"], ["C-3", "甲", "先", ""], ["C-4", "甲", "先", "先"],
+    )  # fmt: skip
+    assert doubted(found) == {row: [("备注", "column_twice", False)] for row in (2, 3)}
+    assert found.unknown == []
+
+
+def test_two_columns_in_different_units_are_never_taken_for_one() -> None:
+    found = table(["线索编号", "被反映人", "涉案金额（元）", "涉案金额（万元）"], ["C-1", "甲", 5.0, 5.0])
+    assert doubted(found) == {2: [("涉案金额（万元）", "column_twice", False)]}
 
 
 def test_a_heading_written_exactly_comes_before_one_that_only_resembles_it() -> None:
     columns = (*CLUES[:3], Column("result", ("办理情况",)))
     found = table(["线索编号", "被反映人", "单位及职务", "办理", "办理情况"], columns=columns)
-    assert (found.positions["result"], found.unknown) == (4, ["办理"])
+    assert found.positions["result"] == 4
+
+
+def test_a_heading_that_yields_means_its_column_only_where_no_other_does() -> None:
+    columns = (*CLUES[:3], Column("concluded_on", ("结案日期", "审结日期"), yielding=("审结日期",)))
+    both = table(
+        ["线索编号", "被反映人", "审结时间", "结案时间"], ["C-1", "甲", "2017-08-01", "2017-08-04"], columns=columns
+    )
+    assert (both.positions["concluded_on"], both.not_kept, doubted(both)) == (3, ["审结时间"], {})
+    alone = table(["线索编号", "被反映人", "审结时间"], columns=columns)
+    assert alone.positions["concluded_on"] == 2
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "position"),
+    [
+        (["涉案金额（万元）", "涉案金额（万元）"], ["其中：扶贫资金", "合计"], 3),
+        (["涉案金额（万元）", "涉案金额（万元）"], ["小计", "其中：扶贫资金"], 2),
+        (["涉案金额（万元）", ""], ["其中：扶贫资金", "合计"], 3),  # a csv has no merged cells
+    ],
+)
+def test_of_a_group_with_a_total_the_total_is_the_column(upper: list[Raw], lower: list[Raw], position: int) -> None:
+    found = table(["线索编号", "被反映人", *upper], ["", "", *lower], ["C-1", "甲", 1.0, 5.0])
+    assert (found.header_row, found.positions["amount"], found.units["amount"]) == (2, position, "万元")
+    assert [number for number, _ in found.rows] == [3]
+
+
+def test_the_particulars_of_somebody_else_are_not_those_of_the_record() -> None:
+    others = OtherHeadings(frozenset(), {"反映人": frozenset({"工作单位", "职务", "性别"})})
+    columns = (*CLUES[:2], Column("unit", ("工作单位",)), Column("post", ("职务",)))
+    rows = [
+        ["反映人", "性别", "工作单位", "职务", "线索编号", "被反映人", "工作单位", "职务"],
+        ["丙", "男", "甲局", "科员", "C-1", "甲", "乙局", "局长"],
+    ]
+    found = find_table(enumerate(rows, 1), columns, others)
+    assert [row for _, row in found.rows] == [{"number": "C-1", "name": "甲", "unit": "乙局", "post": "局长"}]
+    assert (found.not_kept, found.doubts) == (["反映人", "性别", "工作单位", "职务"], {})
+    rows = [
+        ["反映人", "", "线索编号", "被反映人", "被反映人"],
+        ["姓名", "职务", "", "姓名", "职务"],
+        ["丙", "科员", "C-1", "甲", "局长"],
+    ]
+    found = find_table(enumerate(rows, 1), (*columns[:1], Column("name", ("被反映人姓名", "姓名")), columns[3]), others)
+    assert [row for _, row in found.rows] == [{"number": "C-1", "name": "甲", "post": "局长"}]
+
+
+def test_a_sheet_of_a_number_and_one_column_is_a_table() -> None:
+    found = table(["线索编号", "移交时间"], ["C-1", "2017-08-04"])
+    assert (found.missing, [row for _, row in found.rows]) == (
+        ["被反映人"],
+        [{"number": "C-1", "sent_on": "2017-08-04"}],
+    )
 
 
 def test_a_type_of_two_columns_needs_both() -> None:

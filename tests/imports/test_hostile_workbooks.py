@@ -36,7 +36,7 @@ def test_two_cells_at_opposite_corners_are_refused_before_they_are_laid_out(tmp_
 def test_a_cell_far_below_is_refused_with_the_rows_counted(tmp_path: Path) -> None:
     path = made(tmp_path / "a.xlsx", lambda _, sheet: [sheet.write(0, 0, 1), sheet.write(300_000, 0, 2)])
     refused = refusal(path)
-    assert (refused.code, refused.params) == ("too_many_rows", {"sheet": "台账", "rows": 300_001, "limit": 200_000})
+    assert (refused.code, refused.params) == ("cell_far_below", {"sheet": "台账", "rows": 300_001, "limit": 200_000})
 
 
 def test_a_format_left_on_far_blank_cells_does_not_matter(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def _body(json: Any = NOTHING, content: Any = None, data: Any = None, files: Any
     if json is not NOTHING:
         content, media = _dumps(json), "application/json"
     elif files is not None:
-        form = httpx.Request("POST", "http://ledger", files=files)
+        form = httpx.Request("POST", "http://ledger", data=data, files=files)
         content, media = form.read(), form.headers["Content-Type"]
     elif data is not None:
         content, media = urlencode(data, doseq=True).encode(), "application/x-www-form-urlencoded"

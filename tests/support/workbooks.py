@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from app.imports.files.cells import Raw
 from app.imports.files.limits import Limits, UnreadableFile
+from app.imports.files.raw import Raw
 from app.imports.files.readers import read_workbook
 
 Rows = list[tuple[int, list[Raw]]]

@@ -6,21 +6,12 @@ Readers expect a cell that holds something: ask `is_blank` first. Only `truth` a
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, TypedDict
 
-Raw = str | float | int | bool | date | datetime | None
-
-
-class CellProblem(Exception):
-    """A cell that cannot be read in exactly one way. `code` names the reason, `params['value']` is the cell's text."""
-
-    def __init__(self, code: str, raw: Raw) -> None:
-        self.code = code
-        self.params: dict[str, str] = {"value": ("" if raw is None else str(raw)).strip()[:100]}
-        super().__init__(code, self.params)
+from app.imports.files.raw import CellInDoubt, CellProblem, Raw
 
 
 class QualifiedCount(TypedDict):
@@ -35,9 +26,8 @@ _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000:
 _WIDE = re.compile("[\uff01-\uff5e\u3000\uffe5]")
 _BLANK_MARKS = "/／-－—–―─"
 _SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))  # no character above U+3000 is a space
-_BLANK_STARTS = frozenset(_BLANK_MARKS + "无" + _SPACES)
-_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
-_EXCEL_EPOCH = date(1899, 12, 30)  # serial 61 is 1900-03-01; earlier serials are outside the accepted range
+INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
+_BLANK_STARTS = frozenset(_BLANK_MARKS + "无=\u200b\ufeff" + _SPACES)
 _EXACT_DIGITS = 1e15  # a float holds 15 decimal digits; an 18-digit number typed into Excel has lost its last three
 
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|GETTING_DATA|#+)")
@@ -55,13 +45,6 @@ _ABOUT = {"约为", "大约", "约", "将近", "接近", "近", "左右", "上�
 _AMOUNT = re.compile(rf"(¥)?\s*({_PLAIN_NUMBER})(\.[0-9]{{1,10}})?\s*(亿元|亿|百万元|万元|万|千元|元)?整?")
 _YUAN = re.compile("([0-9]{1,15})元")
 _FEN = {"元": 100, "千元": 100_000, "万元": 10**6, "万": 10**6, "百万元": 10**8, "亿元": 10**10, "亿": 10**10}
-
-_DAY_MARKS = re.compile(r"\s*([年月日号])\s*")
-_TIME = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:\+08:00)?"
-_DAY = re.compile(rf"([0-9]{{4}})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}})(?:[T ]+{_TIME})?")
-_CHINESE_DAY = re.compile(rf"([0-9]{{4}})()年([0-9]{{1,2}})月([0-9]{{1,2}})(?:[日号](?:[T ]*{_TIME})?)?")
-_COMPACT_DAY = re.compile(r"((?:19|20)[0-9]{2})()([0-9]{2})([0-9]{2})")
-_NO_DAY = re.compile(r"(?:19|20)[0-9]{2}(?:年?|[-/.年](?:0?[1-9]|1[0-2])月?份?|0[1-9]|1[0-2])")
 
 _TRUE = {"是", "√", "✓", "✔", "☑", "对", "有", "Y", "YES", "T", "TRUE", "1"}
 _FALSE = {"否", "×", "✕", "✗", "✘", "☒", "错", "无", "没有", "N", "NO", "F", "FALSE", "0"}
@@ -86,8 +69,8 @@ def is_blank(raw: Raw) -> bool:
         return False
     if raw and raw[0] not in _BLANK_STARTS:
         return False  # answers for most cells, in a third of the time
-    inner = raw.strip()
-    return not inner or inner == "无" or not inner.strip(_BLANK_MARKS)
+    inner = INVISIBLE.sub("", raw).strip()
+    return not inner or inner in ("无", '=""') or not inner.strip(_BLANK_MARKS)
 
 
 def plain_text(written: str) -> str:
@@ -110,9 +93,13 @@ def text(raw: Raw) -> str:
             raise CellProblem("error_cell", raw)
         if inner[:1] in _NUMBER_STARTS and "+" in inner and _SCIENTIFIC.fullmatch(inner):
             raise CellProblem("number_ruined_by_excel", raw)
+        if inner[:2] == '="' and inner[-1] == '"' and len(inner) > 2:
+            return inner[2:-1].replace('""', '"').strip()  # how programs write a text in a csv for Excel: ="0012"
         return inner
     if raw is None:
         return ""
+    if isinstance(raw, CellInDoubt):
+        raise CellProblem(raw.code, raw)
     if isinstance(raw, bool):
         return "TRUE" if raw else "FALSE"
     if isinstance(raw, datetime):
@@ -125,38 +112,10 @@ def text(raw: Raw) -> str:
     return raw.isoformat() if isinstance(raw, date) else str(raw)
 
 
-def _folded(raw: Raw) -> str:
+def folded(raw: Raw) -> str:
     """The text with full-width forms narrowed, for cells that hold a number, a day or a yes or no."""
     written = text(raw)
     return written.translate(_HALF_WIDTH).strip() if _WIDE.search(written) else written
-
-
-@remembered
-def day(raw: Raw) -> date:
-    """The day of a date cell, of an Excel serial, or of a text as clerks write dates; a time of day is dropped.
-
-    Errors: `day_missing` for a month or a year alone, `not_a_date` for a day that does not exist or whose order of day,
-    month and year can be read in two ways.
-    """
-    if isinstance(raw, datetime):
-        return raw.date()
-    if isinstance(raw, date):
-        return raw
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and 20000 <= raw <= 80000:
-        return _EXCEL_EPOCH + timedelta(days=int(raw))
-    written = _folded(raw)
-    if not written.isascii():
-        written = _DAY_MARKS.sub(r"\1", written)
-    match = _DAY.fullmatch(written) or _CHINESE_DAY.fullmatch(written) or _COMPACT_DAY.fullmatch(written)
-    if match is None:
-        raise CellProblem("day_missing" if _NO_DAY.fullmatch(written) else "not_a_date", raw)
-    year, month, of_month = int(match[1]), int(match[3]), int(match[4])
-    if not 1900 <= year < 2100:
-        raise CellProblem("not_a_date", raw)
-    try:
-        return date(year, month, of_month)
-    except ValueError:
-        raise CellProblem("not_a_date", raw) from None
 
 
 def whole(raw: Raw) -> int:
@@ -164,7 +123,7 @@ def whole(raw: Raw) -> int:
 
     Errors: `not_a_whole_number`.
     """
-    match = None if isinstance(raw, bool) else _WHOLE.fullmatch(_folded(raw))
+    match = None if isinstance(raw, bool) else _WHOLE.fullmatch(folded(raw))
     if match is None:
         raise CellProblem("not_a_whole_number", raw)
     return int(match[1].replace(",", ""))
@@ -176,7 +135,7 @@ def count(raw: Raw) -> QualifiedCount:
 
     Errors: `not_a_count`.
     """
-    match = None if isinstance(raw, bool) else _COUNT.fullmatch(_folded(raw))
+    match = None if isinstance(raw, bool) else _COUNT.fullmatch(folded(raw))
     if match is None:
         raise CellProblem("not_a_count", raw)
     marks = {mark for mark in (match[1], match[3], match[4]) if mark}
@@ -193,7 +152,7 @@ def money_fen(raw: Raw, unit: str | None) -> int:
     """
     if isinstance(raw, str) and (yuan := _YUAN.fullmatch(raw)):
         return int(yuan[1]) * 100  # reads most cells, in a fifth of the time
-    match = None if isinstance(raw, bool) else _AMOUNT.fullmatch(_folded(raw))
+    match = None if isinstance(raw, bool) else _AMOUNT.fullmatch(folded(raw))
     if match is None:
         raise CellProblem("not_an_amount", raw)
     fen_per_unit = _FEN.get(match[4] or ("元" if match[1] else unit) or "")
@@ -214,7 +173,7 @@ def truth(raw: Raw) -> bool | None:
 
     Errors: `not_yes_or_no`.
     """
-    written = _folded(raw).upper()
+    written = folded(raw).upper()
     if written in _TRUE or written in _FALSE:
         return written in _TRUE
     if is_blank(raw):
@@ -236,8 +195,14 @@ def split(raw: Raw, kind: Literal["names", "measures"]) -> list[str]:
     return parts
 
 
+def nfkc(raw: Raw) -> str:
+    """A cell as NFKC text without outer spaces. Only 200 characters are read: a hostile cell may hold millions."""
+    text = str(raw)[:200]
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip("\ufeff\u200b \t\r\n")
+
+
 def fold_name(written: str) -> str:
     """The form in which names of units, teams, categories and labels are compared: NFKC, no spaces. Never stored."""
-    bare = _INVISIBLE.sub("", "".join(unicodedata.normalize("NFKC", written).split()))
+    bare = INVISIBLE.sub("", "".join(unicodedata.normalize("NFKC", written).split()))
     # Once more, because NFKC makes a lone ´ a space and a mark, which without the space joins the letter before it.
     return unicodedata.normalize("NFKC", bare)

@@ -4,18 +4,18 @@ calamine lays a sheet out as a dense grid, copies a shared string into every cel
 number of strings: a file of 1 KiB could abort the process.
 """
 
-import functools
 import html
 import io
 import re
 import zipfile
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Iterator
 from copy import copy
+from dataclasses import dataclass
 from xml.parsers import expat
 
 from app.imports.files.limits import Limits, UnreadableFile
-
-ErrorCells = dict[int, dict[int, str]]  # row -> column -> text; calamine shows #N/A and the like as empty cells
+from app.imports.files.xlsx_marks import ATTRIBUTE, SheetMarks, marks_of, number, styles_of
 
 # Blank cells and rows that only have a format. They may lie far out, and calamine ignores them.
 _BLANK = re.compile(rb'<(?:\w+:)?(?:c r="[A-Z]+[0-9]+"(?: [st]="\w+")*|row(?: [\w:.]+="[^"<>]*")*)\s*(?:/>|></[\w:]+>)')
@@ -24,13 +24,20 @@ _COLUMN = re.compile(rb"""r\s*=\s*["']([A-Za-z]+)[0-9]""")  # also matches withi
 _ROW = re.compile(rb"""r\s*=\s*["'][A-Za-z]*([0-9]{1,20})""")
 _SHARED = re.compile(rb"<(?:\w+:)?sst[\s>]")
 _SHARED_INDEX = re.compile(rb">\s*\+?([0-9]{1,10})\s*<")
-_ERROR = re.compile(rb'c r="([A-Z]+)([0-9]+)"[^<>]* t="e"[^<>]*>(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>(#[^<]+)')
+_FROM_1904 = re.compile(rb'date1904="(?:1|true)"')
 _TAG = re.compile(rb"<(?:\w+:)?(?:sheet|Relationship)\s([^<>]*)>")
-_ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
 
 
-def require_moderate(content: bytes, limits: Limits) -> dict[str, ErrorCells]:
-    """Refuse a workbook that would take more than the limits allow. Returns the error cells of each sheet by its name.
+@dataclass(frozen=True, slots=True)
+class BookMarks:
+    """What calamine does not tell of a workbook: the marks of each sheet by its name, and how its days are counted."""
+
+    sheets: dict[str, SheetMarks]
+    from_1904: bool
+
+
+def require_moderate(content: bytes, limits: Limits) -> BookMarks:
+    """Refuse a workbook that would take more than the limits allow. Returns what calamine does not tell of it.
 
     Raises UnreadableFile: not_a_workbook, workbook_format, workbook_too_large, workbook_layout, too_many_rows,
     too_many_columns.
@@ -55,7 +62,9 @@ def require_moderate(content: bytes, limits: Limits) -> dict[str, ErrorCells]:
     cells = sum(_extent(name, data, limits) for name, data in sheets)
     if cells > limits.cells or not _text_fits(_string_sizes(shared[0]) if shared else [], sheets, limits.text):
         raise UnreadableFile("workbook_too_large")
-    return {name: _error_cells(data) for name, data in sheets}
+    styles = styles_of(parts.get("xl/styles.xml", b""))
+    from_1904 = _FROM_1904.search(parts["xl/workbook.xml"]) is not None
+    return BookMarks({name: marks_of(data, styles) for name, data in sheets}, from_1904)
 
 
 def _text_fits(sizes: list[int], sheets: list[tuple[str, bytes]], limit: int) -> bool:
@@ -83,21 +92,26 @@ def _extent(sheet: str, data: bytes, limits: Limits) -> int:
     for _ in range(2):
         if _UNPLACED.search(data):
             raise UnreadableFile("workbook_layout", sheet=sheet)
-        rows = max(map(int, set(_ROW.findall(data))), default=0)
-        columns = max(map(_number, set(_COLUMN.findall(data))), default=0)
+        rows = max(max(map(int, set(_ROW.findall(piece))), default=0) for piece in _pieces(data))
+        columns = max(max(map(number, set(_COLUMN.findall(piece))), default=0) for piece in _pieces(data))
         if rows <= limits.rows and columns <= limits.columns and rows * columns <= limits.cells:
             return rows * columns
         data = _BLANK.sub(b"", _BLANK.sub(b"", data))
     if columns > limits.columns:
         raise UnreadableFile("too_many_columns", sheet=sheet, columns=columns, limit=limits.columns)
-    raise UnreadableFile(
-        "too_many_rows", sheet=sheet, rows=rows, limit=min(limits.rows, limits.cells // max(columns, 1))
-    )
+    limit = min(limits.rows, limits.cells // max(columns, 1))
+    if data.count(b"<row ") + data.count(b":row ") <= limit:  # a cell far below, often with a space alone
+        raise UnreadableFile("cell_far_below", sheet=sheet, rows=rows, limit=limit)
+    raise UnreadableFile("too_many_rows", sheet=sheet, rows=rows, limit=limit)
 
 
-def _number(letters: bytes) -> int:
-    """A is 1, Z is 26, AA is 27."""
-    return functools.reduce(lambda number, letter: number * 26 + letter - 64, letters.upper(), 0)
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """The sheet in pieces of some MiB, so that what is found in one is forgotten before the next. No tag is cut."""
+    at = 0
+    while at < len(data):
+        end = data.find(b"<", at + 2**22)
+        yield data[at : end if end > 0 else len(data)]
+        at = end if end > 0 else len(data)
 
 
 def _string_sizes(data: bytes) -> list[int]:
@@ -125,16 +139,9 @@ def _string_sizes(data: bytes) -> list[int]:
 def _sheet_names(parts: dict[str, bytes]) -> dict[str, str]:
     """File within the archive -> name of the sheet it holds."""
     relations, book = (
-        [{name: html.unescape(value.decode()) for name, value in _ATTRIBUTE.findall(tag)} for tag in _TAG.findall(data)]
+        [{name: html.unescape(value.decode()) for name, value in ATTRIBUTE.findall(tag)} for tag in _TAG.findall(data)]
         for data in (parts.get("xl/_rels/workbook.xml.rels", b""), parts.get("xl/workbook.xml", b""))
     )
     targets = {tag.get(b"Id"): tag.get(b"Target", "") for tag in relations}
     named = ((targets.get(tag.get(b"r:id"), ""), tag.get(b"name", "")) for tag in book)
     return {target[1:] if target.startswith("/") else f"xl/{target}": name for target, name in named}
-
-
-def _error_cells(data: bytes) -> ErrorCells:
-    errors: ErrorCells = defaultdict(dict)
-    for letters, row, shown in _ERROR.findall(data) if b't="e"' in data else ():
-        errors[int(row) - 1][_number(letters) - 1] = shown.decode()
-    return errors

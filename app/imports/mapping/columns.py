@@ -6,8 +6,9 @@ from functools import cache, singledispatch
 from typing import Any
 
 from app.imports.files import cells
-from app.imports.files.cells import CellProblem, Raw
-from app.imports.files.headers import Column
+from app.imports.files.days import day
+from app.imports.files.located import Column
+from app.imports.files.raw import SHARED, CellProblem, Raw
 from app.kernel.declare import fields as kinds
 from app.kernel.declare.record_type import RecordType
 
@@ -30,6 +31,7 @@ class UnreadableCell:
 
     code: str
     labels: tuple[str, ...] | None = None
+    params: Mapping[str, int] = field(default_factory=dict)
 
 
 class NotALabel(Exception):
@@ -47,14 +49,15 @@ def ledger_fields(t: RecordType) -> dict[str, kinds.Field]:
     return own | {f.name: f for f in t.ledger.extra}
 
 
-def columns_of(t: RecordType) -> list[Column]:
+@cache
+def columns_of(t: RecordType) -> tuple[Column, ...]:
     """The columns of a type with the headings by which they are recognised."""
     columns = [Column("number", t.ledger.number or ("编号",))]
     for f in ledger_fields(t).values():
-        columns.append(Column(f.name, (f.label, *f.headings), f.required and f.writable))
+        columns.append(Column(f.name, (f.label, *f.headings), f.required and f.writable, t.ledger.yielding))
     taken = {name for column in columns for name in column.names}
     columns.append(Column("note", tuple(n for n in NOTE_HEADINGS if n not in taken)))
-    return columns
+    return tuple(columns)
 
 
 @singledispatch
@@ -92,7 +95,7 @@ def _(f: kinds.Flag, raw: Raw, unit: str | None) -> Any:
 
 @read.register
 def _(f: kinds.Day, raw: Raw, unit: str | None) -> Any:
-    return cells.day(raw).isoformat()
+    return day(raw).isoformat()
 
 
 @read.register
@@ -158,6 +161,8 @@ class _ColumnReader(dict[Raw, Any]):
 
     def __init__(self, f: kinds.Field | None, reader: Any, unit: str | None) -> None:
         self._field, self._reader, self._unit = f, reader, unit
+        self._named = isinstance(f, kinds.Whole) and (f.ordinals or f.names)  # a whole number that counts nothing
+        self._required = f is not None and f.required and f.writable
         self._plain = f is None or type(f) is kinds.Text or (isinstance(f, kinds.Reference) and not f.many)
 
     def __missing__(self, text: Any) -> Any:
@@ -170,18 +175,21 @@ class _ColumnReader(dict[Raw, Any]):
         """The values of the cells: None for a blank cell, UnreadableCell for one that cannot be read."""
         if set(map(type, raws)) == {str}:
             return list(map(self.__getitem__, raws))
-        # Only texts are looked up: as keys, 1 and True would be the same.
-        return [self[raw] if isinstance(raw, str) else self._read(raw) for raw in raws]
+        # Only plain texts are looked up: as keys, 1 and True would be the same, and a merged text one that is not.
+        return [self[raw] if type(raw) is str else self._read(raw) for raw in raws]
 
     def _read(self, raw: Raw) -> Any:
         if cells.is_blank(raw) and not isinstance(self._field, kinds.Flag):
             return None
+        if isinstance(raw, SHARED) and isinstance(self._field, kinds.Whole | kinds.Quantity) and not self._named:
+            return UnreadableCell("merged_figure")
         try:
             value = self._reader(self._field, raw, self._unit)
         except NotALabel as problem:
             return UnreadableCell(problem.code, problem.labels or None)
         except CellProblem as problem:  # its `value` is left out: the cell may hold the name of a person
-            return UnreadableCell(problem.code)
+            code = "day_needed" if problem.code == "day_missing" and self._required else problem.code
+            return UnreadableCell(code, None, problem.params)
         return None if value == [] else value
 
 
@@ -212,4 +220,4 @@ def _remove_unreadable(values: dict[str, Any], headings: Mapping[str, str]) -> l
     unreadable = {key: value for key, value in values.items() if type(value) is UnreadableCell}
     for key in unreadable:
         values.pop(key)
-    return [RowProblem(headings.get(key, key), why.code, {}, why.labels) for key, why in unreadable.items()]
+    return [RowProblem(headings.get(key, key), why.code, why.params, why.labels) for key, why in unreadable.items()]

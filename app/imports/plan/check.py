@@ -12,14 +12,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from app.imports.mapping.columns import read_rows
+from app.clock import now
+from app.imports.mapping.columns import RowProblem, read_rows
 from app.imports.mapping.lines import read_lines
 from app.imports.mapping.sheets import ImportSource, SheetTable, tables_in_thread
 from app.imports.plan import decide, foreseen, plan_rows, resolve, self_references, validate
 from app.imports.plan.lookup import Lookup, Match
 from app.imports.plan.plan_rows import PlanSink, SheetReport
-from app.imports.plan.planned_row import PlannedRow
-from app.imports.plan.type_info import importable, not_permitted, type_info
+from app.imports.plan.planned_row import CheckedBatch, PlannedRow
+from app.imports.plan.type_info import importable, require_importable, type_info
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
 from app.kernel.store import RequestContext
@@ -27,15 +28,6 @@ from app.kernel.store import RequestContext
 BATCH_ROWS = 2000
 FIRST_BATCH_ROWS = 500  # a smaller first batch of a table, so that Postgres begins to write sooner
 CheckProgress = Callable[[int, list[SheetReport]], Awaitable[None]]  # rows checked so far
-
-
-@dataclass
-class CheckedBatch:
-    """The rows of a batch whose values are checked. `values` is in stored form; `clear` is to be sealed for a row."""
-
-    planned: list[PlannedRow]
-    values: list[dict[str, Any]]
-    clear: list[tuple[PlannedRow, Clear]]
 
 
 @dataclass
@@ -56,11 +48,13 @@ class FileCheck:
         """Plan the whole file. Raises UnreadableFile. Refuses with `import_not_permitted`."""
         current: RecordType | None = None
         async for table in tables_in_thread(path, source, self.ctx.runtime.registry):
-            self._require_importable(table.type, source)
+            if table.guessed and table.type and not importable(self.ctx, table.type):
+                table.type, table.skipped_because = None, "unknown_sheet"
+            require_importable(self.ctx, table.type, source.types or frozenset())
             self.lookup.types_in_file = source.types
             report = SheetReport(table.sheet, table.type.path if table.type else None)
-            report.unknown_columns = table.unknown
-            report.skipped_because = table.skipped_because
+            report.unknown_columns, report.not_kept_columns = table.unknown, table.not_kept
+            report.skipped_because, report.left_out = table.skipped_because, table.left_out
             if current and table.type is not current:
                 await self._end_type(current)
                 current = None
@@ -75,16 +69,6 @@ class FileCheck:
         if current:
             await self._end_type(current)
         await self.sink.drain()
-
-    def _require_importable(self, t: RecordType | None, source: ImportSource) -> None:
-        """The refusal names all types of the file that the caller may not import, not only the first."""
-        if t and not importable(self.ctx, t):
-            types = [
-                o
-                for o in self.ctx.runtime.registry.types
-                if o.path in (source.types or ()) and not importable(self.ctx, o)
-            ]
-            raise not_permitted(*(types or [t]))
 
     async def _end_type(self, t: RecordType) -> None:
         """All rows of a type are put: reject those that stand for one record, and let the sink write the rest."""
@@ -113,12 +97,14 @@ class FileCheck:
         under_way: asyncio.Task[None] | None = None
         try:
             while batch := await asyncio.to_thread(_next_batch, rows, size):
-                if under_way and info.own_ids:
+                if under_way and (info.own_ids or table.missing):
                     await under_way
+                if table.problem:
+                    break
                 checked = await self._read_and_check(table, table.type, batch)
                 if under_way:
                     await under_way
-                under_way = asyncio.create_task(self._decide_and_put(table.type, checked, report, progress))
+                under_way = asyncio.create_task(self._decide_and_put(table, checked, report, progress))
                 size = size and min(2 * size, BATCH_ROWS)
             if under_way:
                 await under_way
@@ -147,7 +133,11 @@ class FileCheck:
         planned: list[PlannedRow] = []
         rows: list[dict[str, Any]] = []
         for (line, _), (values, problems) in zip(batch, read, strict=True):
-            planned.append(PlannedRow(table.sheet, line, t, table.headings, problems, unreadable=values is None))
+            p = PlannedRow(table.sheet, line, t, table.headings, problems, unreadable=values is None)
+            for doubt in table.doubts.pop(line, ()) if table.doubts else ():
+                said = p.warnings if doubt.warning else p.errors
+                said.append(RowProblem(doubt.column, doubt.code, doubt.params))
+            planned.append(p)
             rows.append({} if values is None else values)
         return planned, rows
 
@@ -161,6 +151,7 @@ class FileCheck:
             if t.ledger.agrees:
                 resolve.require_agreement(p, row, self.lookup)
             validate.read_number(p, row)
+            validate.warn_of_contradictions(p, row)
             if t.lifecycle.state_on_import and not p.errors:
                 p.state_on_import = t.lifecycle.state_on_import(row)
         values = validate.validate_rows(planned, rows, self.ctx.runtime.schemas[t.path])
@@ -176,9 +167,14 @@ class FileCheck:
         return CheckedBatch(planned, values, clear)
 
     async def _decide_and_put(
-        self, t: RecordType, batch: CheckedBatch, report: SheetReport, progress: CheckProgress
+        self, table: SheetTable, batch: CheckedBatch, report: SheetReport, progress: CheckProgress
     ) -> None:
+        t = batch.planned[0].type
         matches = await decide.matching_records(t, batch.planned, batch.values, self.lookup)
+        if table.missing and not report.rows and not any(record for record, _ in matches):
+            table.problem = table.missing  # one sentence for a sheet of which every row would create
+            await self._put([PlannedRow(table.sheet, table.header_row, t, errors=[table.missing])], report)
+            return
         referenced = await validate.read_for_rule(t, batch.values, matches, self.lookup)
         await asyncio.to_thread(self._decide, t, batch, matches, referenced)
         await self._store_sealed(batch)
@@ -189,13 +185,16 @@ class FileCheck:
         self, t: RecordType, batch: CheckedBatch, matches: list[Match], referenced: list[dict[str, Any]]
     ) -> None:
         """Decide what each row does, and run the type's rule. Runs in a thread."""
-        may_be_referenced = self.lookup.may_be_referenced(t)
+        may_be_referenced, today = self.lookup.may_be_referenced(t), now().date().isoformat()
         for p, values, (record, clash), of_rule in zip(batch.planned, batch.values, matches, referenced, strict=True):
             if clash:
                 p.reject("number", "key_in_use", label=t.label, number=clash)
+            if p.lacking and record is None:
+                p.refuse_lacking()
             if p.errors:
                 continue
             decide.decide(p, values, record, self.lookup, self.allow_register)
+            validate.warn_of_days(p, values, self.lookup, today)
             if self.lookup.retired:
                 resolve.refuse_retired(p, record, self.lookup)
             if self.lookup.foreseen:
@@ -208,6 +207,7 @@ class FileCheck:
             if may_be_referenced and p.result == "created" and p.record_id and p.state:
                 self.lookup.add_planned(t, p.record_id, p.number, p.state, p.values)
         if type_info(t).self_referencing:
+            self_references.reject_circles(batch.planned, self.lookup)
             self_references.reject_orphans(batch.planned)
             rejected = (p.record_id for p in batch.planned if p.errors and p.record_id and p.version is None)
             self.lookup.remove_planned(t, rejected)

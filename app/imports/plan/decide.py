@@ -5,19 +5,24 @@ everything the row says. Then `decide` compares the row with the record: a row i
 """
 
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 import orjson
 import uuid_utils
 
 from app.db.context import GUARD
+from app.imports.files.cells import fold_name
 from app.imports.plan.lookup import KnownRecord, Lookup, Match
 from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.type_info import type_info
-from app.kernel.declare.fields import Choice, Reference, Sealed
+from app.kernel.declare.fields import Choice, Reference, Sealed, Text
 from app.kernel.declare.record_type import RecordType
 
 Values = Mapping[str, Any]
+SHORT = 500  # characters of a text; what may be longer tells, and is compared by so many
+SIMILAR = 0.7  # of the characters of two texts
+MOST_SIMILAR = 2000  # records that the rows of a batch are compared with
 
 
 def decide(
@@ -74,12 +79,15 @@ def _change(t: RecordType, column: str, record: KnownRecord, new: Any, lookup: L
 
 
 def row_key(planned: PlannedRow, values: Values) -> str | None:
-    """The number, else the natural key, None without either. Two rows of a file with one key are the same record."""
+    """The number, else the natural key, else the name that others refer to. Two rows of a file with one key are one."""
     if planned.number is not None:
         return planned.number
     columns = type_info(planned.type).key
     if columns and all(values.get(c) is not None for c in columns):
         return "\n".join(str(values[c]) for c in columns)
+    named = planned.type.ledger_name
+    if named and not columns and not named.within and (name := values.get(named.columns[0])):
+        return fold_name(name)  # a ledger would refer to both by it
     return None
 
 
@@ -98,7 +106,7 @@ async def matching_records(
     unnumbered = (
         [] if t.ledger.key else [v for p, v in zip(planned, values, strict=True) if not p.number and not p.errors]
     )
-    alike = await _alike(t, unnumbered, lookup) if unnumbered else {}
+    alike = await _alike(t, unnumbered, lookup, required) if unnumbered else {}
     for p, v in zip(planned, values, strict=True):
         keyed = by_key.get(_texts(v, type_info(t).key)) if by_key else None
         if p.number is not None:
@@ -109,7 +117,38 @@ async def matching_records(
             matches.append((keyed, None))
         else:
             matches.append((_take_equal(alike.get(_texts(v, required), []), v), None))
+    if unnumbered:
+        await _warn_of_similar(t, planned, values, matches, lookup)
     return matches
+
+
+async def _warn_of_similar(
+    t: RecordType, planned: Sequence[PlannedRow], values: Sequence[Values], matches: Sequence[Match], lookup: Lookup
+) -> None:
+    """Warn of new rows without a number that may be a record already: one word of a text has been corrected.
+
+    It is a record of an earlier import that is equal in everything a row must fill but a long text, which is similar.
+    """
+    texts = [f.name for f in t.fields if isinstance(f, Text) and f.required and f.longest > SHORT]
+    columns = [column for column in _required_columns(t) if column not in texts]
+    new = [
+        (p, v)
+        for p, v, (record, _) in zip(planned, values, matches, strict=True)
+        if not (record or p.number or p.errors)
+    ]
+    if not (texts and columns and new):
+        return
+    alike = await _alike(t, [v for _, v in new], lookup, columns, most=MOST_SIMILAR)
+    for p, v in new:
+        for record in alike.get(_texts(v, columns), ())[:20]:
+            if record.number and all(_similar(str(v.get(c)), str(record.values.get(c))) for c in texts):
+                p.warn(None, "may_be_registered", label=t.label, number=record.number)
+                break
+
+
+def _similar(one: str, other: str) -> bool:
+    compared = SequenceMatcher(None, one[:SHORT], other[:SHORT], autojunk=False)
+    return compared.real_quick_ratio() > SIMILAR and compared.ratio() > SIMILAR
 
 
 def _take_equal(candidates: list[KnownRecord], values: Values) -> KnownRecord | None:
@@ -124,11 +163,13 @@ def _texts(values: Values, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(str(values.get(c)) for c in columns)
 
 
-async def _fetch(t: RecordType, lookup: Lookup, condition: str, *arguments: Any) -> list[KnownRecord]:
+async def _fetch(
+    t: RecordType, lookup: Lookup, condition: str, *arguments: Any, most: int | None = None
+) -> list[KnownRecord]:
     async with lookup.ctx.connection() as connection:
         rows = await connection.fetch(
             f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {t.table} t"
-            f" where t.jurisdiction = $2 and {condition} and {GUARD}",
+            f" where t.jurisdiction = $2 and {condition} and {GUARD}" + (f" limit {most}" if most else ""),
             lookup.ctx.context(), lookup.jurisdiction, *arguments,
         )  # fmt: skip
     return [KnownRecord(r["id"], r["number"], r["state"], orjson.loads(r["row"])) for r in rows]
@@ -145,9 +186,10 @@ async def _by_key(t: RecordType, values: Sequence[Values], lookup: Lookup) -> di
     return {_texts(record.values, columns): record for record in records}
 
 
-async def _alike(t: RecordType, values: Sequence[Values], lookup: Lookup) -> dict[tuple[str, ...], list[KnownRecord]]:
+async def _alike(
+    t: RecordType, values: Sequence[Values], lookup: Lookup, columns: Sequence[str], most: int | None = None
+) -> dict[tuple[str, ...], list[KnownRecord]]:
     """Imported records that may be equal to rows without a number, so that a file sent twice does not double them."""
-    columns = _required_columns(t)
     complete = [v for v in values if all(v.get(c) is not None for c in columns)]
     if not complete:
         return {}
@@ -155,7 +197,7 @@ async def _alike(t: RecordType, values: Sequence[Values], lookup: Lookup) -> dic
     if "round_id" in columns:  # lets Postgres narrow the search by the index on the round
         condition += f" and t.round_id = any(${columns.index('round_id') + 3}::text[]::uuid[])"
     alike: dict[tuple[str, ...], list[KnownRecord]] = {}
-    records = await _fetch(t, lookup, condition, *_column_arrays(columns, complete))
+    records = await _fetch(t, lookup, condition, *_column_arrays(columns, complete), most=most)
     for record in sorted(records, key=lambda record: record.id):
         alike.setdefault(_texts(record.values, columns), []).append(record)
     return alike

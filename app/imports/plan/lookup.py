@@ -144,6 +144,16 @@ class Lookup:
         record = self.by_id.get((path, record_id))
         return record.number if record else None
 
+    def record_of(self, f: Reference, values: Mapping[str, Any]) -> KnownRecord | None:
+        """The record that a row refers to, once its references are resolved."""
+        return self.by_id.get((f.to, str(values.get(f.id_column))))
+
+    def years_of(self, f: Reference, values: Mapping[str, Any]) -> tuple[int, int] | None:
+        """The years of the first and the last day of the round that a row refers to."""
+        record, span = self.record_of(f, values), self.ctx.runtime.registry.by_path[f.to].ledger.span
+        start, end = (record.values.get(column) for column in span) if record and span else (None, None)
+        return (int(start[:4]), int((end or start)[:4])) if start else None
+
     def may_be_referenced(self, t: RecordType) -> bool:
         """Whether a row of this file may refer to a record of this type. If not, planned records need not be kept."""
         if self.types_in_file is None:
@@ -158,8 +168,11 @@ class Lookup:
             for other in self.ctx.runtime.registry.types:
                 fields = {f.name: f for f in (*other.ledger.extra, *other.references) if isinstance(f, Reference)}
                 needed |= {c for f in fields.values() if f.to == t.path for c in f.requires}
-                needed |= {c for name, c in other.ledger.agrees.values() if fields[name].to == t.path}
-            needed |= {t.reference(name).number_column for name in t.lifecycle.retired.values()}
+                compared = (*other.ledger.agrees.values(), *other.ledger.not_before.values())
+                needed |= {c for name, c in compared if fields[name].to == t.path}
+            needed |= {t.reference(name).number_column for name in t.lifecycle.retired.values()} | {
+                *(t.ledger.span or ())
+            }
             if rule := t.ledger_name:
                 needed |= {*rule.columns, *(f"{name}_id" for name in rule.within), *rule.only}
             needed |= {c for name in needed & {*t.derived} for c in t.derived[name].needs(t)}

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Protocol
 
 import orjson
@@ -17,6 +17,8 @@ from app.kernel.sql.arrays import packed_arguments, unnested, varying
 from app.kernel.store import RequestContext
 from app.sentences import SENTENCES
 
+MOST_LEFT_OUT = 100  # rows of a sheet of which the import tells that they are no entries
+MOST_TWINS = 10  # of one record that a row names
 NumberedRows = Sequence[tuple[int, PlannedRow]]  # each row with its place in the plan
 
 # Added to a statement, it commits without waiting for the disk, which a plan and the progress of its import need not:
@@ -142,9 +144,10 @@ async def reject_doubles(
         return []
     errors = []
     for _, group in groupby(rows, key=lambda r: r["key"]):
-        first, *others = group
-        errors.append((first["n"], _row_twice(headings, first, others)))
-        errors += [(other["n"], _row_twice(headings, other, [first])) for other in others]
+        rows_of_key = list(group)
+        for row in rows_of_key:
+            others = [other for other in rows_of_key[: MOST_TWINS + 1] if other is not row]
+            errors.append((row["n"], _row_twice(headings, row, others[:MOST_TWINS])))
     await connection.execute(
         f"""update import_row r set result = 'rejected', "values" = null, errors = r.errors || x.e::jsonb
         from unnest($3::int[], $4::text[]) x(n, e) where r.import_id = $2 and r.n = x.n and {GUARD}""",
@@ -155,7 +158,14 @@ async def reject_doubles(
 
 def _row_twice(headings: Mapping[str | None, Mapping[str, str]], row: Any, others: Iterable[Any]) -> str:
     column = headings.get(row["sheet"], {}).get("number", "number")
-    return problems_json(RowProblem(column, "row_twice", {"row": other["line_number"]}) for other in others)
+    return problems_json(row_twice(column, row["sheet"], other["sheet"], other["line_number"]) for other in others)
+
+
+def row_twice(column: str | None, sheet: str | None, other_sheet: str | None, row: int) -> RowProblem:
+    """Says of a row that another is the same record; where that stands on another sheet, on which."""
+    if sheet == other_sheet:
+        return RowProblem(column, "row_twice", {"row": row})
+    return RowProblem(column, "row_twice_on_sheet", {"sheet": other_sheet or "—", "row": row})
 
 
 def problems_json(problems: Iterable[RowProblem]) -> str:
@@ -187,6 +197,8 @@ class SheetReport:
     unchanged: int = 0
     rejected: int = 0
     unknown_columns: list[str] = field(default_factory=list)
+    not_kept_columns: list[str] = field(default_factory=list)
+    left_out: dict[int, str] = field(default_factory=dict)  # row -> code of the sentence that says why
     skipped_because: str | None = None
 
     def count(self, result: str, by: int = 1) -> None:
@@ -195,7 +207,7 @@ class SheetReport:
 
     def document(self) -> dict[str, Any]:
         """The report as it is stored in import_job."""
-        document = dict(self.__dict__)
+        document = {**self.__dict__, "left_out": [*islice(self.left_out.items(), MOST_LEFT_OUT)]}
         if self.skipped_because is None:
             document.pop("skipped_because")
         return document

@@ -7,6 +7,7 @@ from typing import Any
 from app.imports.mapping.columns import RowProblem
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
+from app.kernel.personal.encryption import Clear
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class PlannedRow:
     values: dict[str, Any] = field(default_factory=dict)  # in stored form; of an update those that differ
     warnings: list[RowProblem] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)  # of an update: field, old and new value
+    lacking: list[tuple[str, str]] = field(default_factory=list)  # column and label of what only a new record needs
     key: str | None = None  # number or natural key: two rows of one key are one record
 
     def column_of(self, f: Reference) -> str:
@@ -43,9 +45,32 @@ class PlannedRow:
         allowed = params.pop("allowed", None)
         self.errors.append(RowProblem(self._heading(key), code, params, allowed))
 
+    def lacks(self, key: str, label: str) -> None:
+        """Note that a required column is blank: an error of the row if it creates a record."""
+        if not self.has_error(self.headings.get(key, key)):
+            self.lacking.append((key, label))
+
+    def refuse_lacking(self) -> None:
+        """Reject a row that would create a record without what is required: by one sentence for all absent columns."""
+        absent = [label for key, label in self.lacking if self.headings and key not in self.headings]
+        for key, label in self.lacking:
+            if label not in absent:
+                self.reject(key, "required", label=label)
+        if absent:
+            self.reject(None, "missing_columns", missing="、".join(absent), found="—")
+
     def warn(self, key: str | None, code: str, **params: Any) -> None:
         """Add a warning."""
         self.warnings.append(RowProblem(self._heading(key), code, params))
 
     def _heading(self, key: str | None) -> str | None:
         return self.headings.get(key, key) if key else None
+
+
+@dataclass
+class CheckedBatch:
+    """The rows of a batch whose values are checked. `values` is in stored form; `clear` is to be sealed for a row."""
+
+    planned: list[PlannedRow]
+    values: list[dict[str, Any]]
+    clear: list[tuple[PlannedRow, Clear]]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.imports.files.cells import fold_name
 from app.imports.plan.lookup import TOLD, KnownRecord, Lookup
 from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.type_info import type_info
@@ -73,7 +74,7 @@ def _resolve_row(planned: PlannedRow, row: dict[str, Any], lookup: Lookup) -> No
         elif tentative is not None and not isinstance(record := lookup.find(r.field, tentative, row), str):
             row[r.id_column] = record.id
         elif r.required and not (identified or planned.has_error(r.id_column)):
-            planned.reject(planned.column_of(r.field), "required", label=r.field.label)
+            planned.lacks(planned.column_of(r.field), r.field.label)
     if planned.headings:
         for column in info.extra_ids:
             row.pop(column, None)
@@ -157,5 +158,5 @@ def require_agreement(planned: PlannedRow, row: Mapping[str, Any], lookup: Looku
         name = row.get(column)
         if record and name and not record.values.get(TOLD, True):
             planned.warn(column, "name_not_compared", label=f.label, number=record.number or "")
-        elif record and name and str(record.values.get(other_column, "")).strip() != str(name).strip():
+        elif record and name and fold_name(str(record.values.get(other_column, ""))) != fold_name(str(name)):
             planned.reject(column, "name_disagrees", label=f.label, number=record.number or "")

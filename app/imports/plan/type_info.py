@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from app.errors import Refusal
-from app.kernel.declare.fields import Field, Reference, Sealed
+from app.kernel.declare.fields import Day, Field, Reference, Sealed
 from app.kernel.declare.record_type import RecordType
 from app.kernel.store import RequestContext
 
@@ -20,6 +20,13 @@ def importable(ctx: RequestContext, t: RecordType) -> bool:
 def not_permitted(*types: RecordType) -> Refusal:
     """The refusal of a file that holds these types, which the caller may not import."""
     return Refusal("import_not_permitted", label="、".join(t.label for t in types))
+
+
+def require_importable(ctx: RequestContext, t: RecordType | None, in_file: frozenset[str]) -> None:
+    """Refuse a file with a type that the caller may not import. All such types of the file are named."""
+    if t and not importable(ctx, t):
+        types = [o for o in ctx.runtime.registry.types if o.path in in_file and not importable(ctx, o)]
+        raise not_permitted(*(types or [t]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,8 @@ class TypeInfo:
     defaults          column -> value of a new record where the row gives none
     columns           every column of the type -> None: what the type's rule reads where a row has no value
     key               columns of the natural key
+    days              fields that hold a day
+    round             the reference to the round of a record
     self_referencing  a row may refer to any other row of its sheet, also below it: such a sheet is one batch
     """
 
@@ -74,6 +83,8 @@ class TypeInfo:
     key: tuple[str, ...]
     sealed: bool
     self_referencing: bool
+    days: tuple[Day, ...]
+    round: Reference | None
 
 
 def _row_reference(f: Reference) -> RowReference:
@@ -105,6 +116,8 @@ def type_info(t: RecordType) -> TypeInfo:
         key=tuple(f.id_column if isinstance(f := by_name[n], Reference) else n for n in t.ledger.key),
         sealed=bool(t.of_kind(Sealed)),
         self_referencing=any(f.to == t.path and not f.set_by for f in t.references),
+        days=tuple(f for f in t.fields if isinstance(f, Day) and f.in_ledger),
+        round=next((f for f in t.references if f.name == "round"), None),
     )
 
 

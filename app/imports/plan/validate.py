@@ -8,7 +8,7 @@ import orjson
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.imports.mapping.columns import RowProblem
-from app.imports.plan.lookup import KnownRecord, Lookup, Match
+from app.imports.plan.lookup import TOLD, KnownRecord, Lookup, Match
 from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.record_type import IN_FULL, RecordType
@@ -17,6 +17,7 @@ from app.kernel.schema.models import Schemas
 from app.kernel.schema.validation import validated, validated_rows
 from app.kernel.store import RuleContext, required_columns
 
+MOST_YEARS = 3
 ColumnsById = dict[str, dict[str, Any]]  # identifier -> column -> value
 
 
@@ -30,10 +31,14 @@ def validate_rows(
     """
     info = type_info(planned[0].type)
     columns = {name: [row[name] for row in rows if name in row] for name in set().union(*rows) - info.not_values}
-    complete = all(len(columns.get(f.name, ())) == len(rows) for f in info.required)
-    checked = validated_rows(schemas, columns) if complete else None
+    absent = [f for f in info.required if f.name not in columns]
+    complete = all(len(columns.get(f.name, ())) == len(rows) for f in info.required if f not in absent)
+    checked = validated_rows(schemas, columns) if complete and not any(p.unreadable for p in planned) else None
     if checked is None:
         return [{} if p.unreadable else _validate_row(p, row, schemas) for p, row in zip(planned, rows, strict=True)]
+    for f in absent:
+        for p in planned:
+            p.lacks(f.name, f.label)
     for name, column in checked.items():
         having = rows if len(column) == len(rows) else [row for row in rows if name in row]
         for row, value in zip(having, column, strict=True):
@@ -54,8 +59,8 @@ def _validate_row(planned: PlannedRow, row: dict[str, Any], schemas: Schemas) ->
             planned.reject(key, error.code, **error.params, allowed=_allowed(error))
         checked = {}
     for f in info.required:
-        if f.name not in own and not planned.has_error(planned.headings.get(f.name, f.name)):
-            planned.reject(f.name, "required", label=f.label)
+        if f.name not in own:
+            planned.lacks(f.name, f.label)
     for column in info.ids:
         if column in row:
             checked[column] = row[column]
@@ -82,7 +87,7 @@ def read_number(planned: PlannedRow, row: dict[str, Any]) -> None:
 def make_number(planned: PlannedRow, values: Mapping[str, Any], jurisdiction: str) -> None:
     """Set the number of a type whose numbers are made from values (rounds). A number given must be the one made."""
     formula = planned.type.numbering.formula
-    if formula is None or planned.errors:
+    if formula is None or planned.errors or planned.lacking:
         return
     made = formula(jurisdiction, values)
     if planned.number not in (None, made):
@@ -189,3 +194,33 @@ def check_rule(
         planned.reject(error.pointer.lstrip("/"), error.code, **error.params)
     for refusal in rule.refusals:
         planned.reject(None, refusal.code, **refusal.params)
+
+
+def warn_of_contradictions(planned: PlannedRow, row: Mapping[str, Any]) -> None:
+    """Warn of columns that contradict one another, such as 整改中 beside 是否销号 是."""
+    t = planned.type
+    for column, other in t.ledger.contradicts(row) if t.ledger.contradicts else ():
+        label = next((f.label for f in (*t.fields, *t.ledger.extra) if f.name == other), other)
+        planned.warn(column, "columns_contradict", other=planned.headings.get(other, label))
+
+
+def warn_of_days(planned: PlannedRow, values: Mapping[str, Any], lookup: Lookup, today: str) -> None:
+    """Warn of days that nobody can have meant: to come, in other years than their round, before what they follow.
+
+    Rounds last months, and what comes of them some years more: MOST_YEARS after the last day of the round.
+    """
+    info = type_info(planned.type)
+    years = lookup.years_of(info.round, values) if info.round else None
+    for f in info.days:
+        day = values.get(f.name)
+        if not day:
+            continue
+        if day > today and not f.ahead:
+            planned.warn(f.name, "day_in_future")
+        elif years and not years[0] <= int(day[:4]) <= years[1] + (1 if f.required else MOST_YEARS):
+            planned.warn(f.name, "day_outside_round", first=years[0], last=years[1])
+    for name, (reference, column) in planned.type.ledger.not_before.items():
+        record = lookup.record_of(planned.type.reference(reference), values) if values.get(name) else None
+        if record and record.values.get(TOLD, True) and values[name] < str(record.values.get(column) or ""):
+            target = lookup.ctx.runtime.registry.by_path[planned.type.reference(reference).to]
+            planned.warn(name, "day_before", other=target.field(column).label)

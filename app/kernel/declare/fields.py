@@ -121,12 +121,14 @@ class Whole(Field):
 
     money      an amount in fen (分)
     ordinals   a ledger may also write it as an ordinal: 第一种 is 1
+    names      it says which (the year, the first round of it) and not how many: records of a ledger may share it
     """
 
     least: int = 0
     most: int = 2**31 - 1
     money: bool = False
     ordinals: bool = False
+    names: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,12 @@ class Flag(Field):
 
 @dataclass(frozen=True)
 class Day(Field):
-    """A day in Asia/Shanghai, written 2017-08-04."""
+    """A day in Asia/Shanghai, written 2017-08-04.
+
+    ahead   it may lie in the future: a time limit, the end of a round
+    """
+
+    ahead: bool = False
 
 
 @dataclass(frozen=True)

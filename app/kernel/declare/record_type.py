@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from app.kernel.declare.access import Access
 from app.kernel.declare.fields import Choice, Day, Field, Flag, Reference, Sealed, Text
+from app.kernel.declare.ledger import LedgerHabits as LedgerHabits
+from app.kernel.declare.ledger import LedgerName as LedgerName
 from app.kernel.declare.lifecycle import VOIDED, Lifecycle
 
 
@@ -56,42 +58,6 @@ class Numbering:
     formula: Callable[[str, Mapping[str, Any]], str] | None = None
     assigned: bool = False
     refuses: Callable[[str], str | None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerName:
-    """How a ledger refers to a record of this type other than by number.
-
-    columns   compared after folding; a list column by its items
-    within    fields in which the referring row and the record must agree
-    only      column -> value that the record must have
-    """
-
-    columns: tuple[str, ...]
-    within: tuple[str, ...] = ()
-    only: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerHabits:
-    """What a ledger of this type looks like beyond its fields.
-
-    sheets        names that its sheet may have
-    number        headings of the business number
-    extra         columns that are not fields; `read_row` and the lifecycle's `state_on_import` get them
-    read_row      turns the cells of a row into values of fields, in place (subject columns, closed-off marks …)
-    keeps         fields that a row may change only with allow_register_changes
-    key           fields by which a row without a number finds its record: unique among those that are not voided
-    agrees        column of the row -> (reference, column) that must hold the same (the person's name)
-    """
-
-    sheets: tuple[str, ...]
-    number: tuple[str, ...] = ()
-    extra: tuple[Field, ...] = ()
-    read_row: Callable[[dict[str, Any]], None] | None = None
-    keeps: tuple[str, ...] = ()
-    key: tuple[str, ...] = ()
-    agrees: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

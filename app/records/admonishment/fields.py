@@ -21,7 +21,7 @@ FIELDS = (
         "监督执纪第一种形态；集体约谈按单位计。",
         terms=KIND,
         required=True,
-        headings=("类型", "约谈方式", "处理类型", "处理方式"),
+        headings=("类型", "约谈方式", "处理类型", "处理方式", "组织措施"),
         sample="collective_talk",
     ),
     SUBJECT_KIND,
@@ -44,5 +44,5 @@ FIELDS = (
         sample="脱贫攻坚主体责任落实不力",
     ),
     Text("requirements", "整改要求", longest=4000, headings=("要求", "约谈要求"), sample="限期整改并书面报告"),
-    Day("due_on", "整改时限", headings=("完成时限", "整改期限", "时限"), sample="2017-07-22"),
+    Day("due_on", "整改时限", headings=("完成时限", "整改期限", "时限"), ahead=True, sample="2017-07-22"),
 )

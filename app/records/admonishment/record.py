@@ -34,6 +34,7 @@ RECORD = RecordType(
         extra=(SUBJECT,),
         read_row=read_subject,
         agrees=SUBJECT_AGREES,
+        yielding=("处理类型", "组织措施"),
     ),
     check=check,
     check_reads=frozenset({"subject_kind", "person_id", "unit_id", "held_on", "due_on"}),

@@ -60,14 +60,20 @@ FIELDS = (
         headings=("立案类型", "立案方式"),
         sample="party",
     ),
-    Day("filed_on", "立案日期", required=True, headings=("立案决定日期",), sample="2017-07-10"),
+    Day(
+        "filed_on",
+        "立案日期",
+        required=True,
+        headings=("立案决定日期", "纪委立案日期", "监委立案日期"),
+        sample="2017-07-10",
+    ),
     Reference(
         "authority_unit",
         "立案机关",
         "按干部管理权限批准立案的机关。",
         to="units",
         required=True,
-        headings=("立案单位", "审查机关", "审查调查机关"),
+        headings=("立案单位", "审查机关", "审查调查机关", "纪委立案机关", "监委立案机关"),
         sample="431382-U001",
     ),
     Reference(

@@ -35,6 +35,7 @@ RECORD = RecordType(
         number=("立案编号", "案件编号", "案件编码"),
         extra=(PERSON_NAME,),
         agrees={"person_name": ("person", "name")},
+        yielding=("纪委立案日期", "监委立案日期", "纪委立案机关", "监委立案机关", "审结日期"),
     ),
     inherits={"round": "clue"},
     check=check,

@@ -35,7 +35,7 @@ HANDLING_UNIT = Reference(
     to="units",
     set_by=True,
     corrected=False,
-    headings=("承办单位", "当前部门", "当前承办部门"),
+    headings=("承办单位", "当前部门", "当前承办部门", "办理机关"),
     requires=("kin_ids",),
 )
 CHOSEN_HANDLING = Choice(
@@ -44,7 +44,7 @@ CHOSEN_HANDLING = Choice(
     "谈话函询、初步核实、暂存待查、予以了结（检举控告工作规则第十七条）。",
     terms=HANDLING,
     set_by=True,
-    headings=("当前处置方式", "线索处置方式"),
+    headings=("当前处置方式", "线索处置方式", "处置方式1二级"),
     sample="preliminary_verification",
 )
 RESULT = Text(

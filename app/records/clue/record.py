@@ -7,7 +7,7 @@ from app.kernel.declare.record_type import Check, Derived, LedgerHabits, Numberi
 from app.records.clue.access import ACCESS
 from app.records.clue.fields import FIELDS
 from app.records.clue.lifecycle import HOLDER, LIFECYCLE
-from app.records.common import IS_CLOSED_OFF, given_otherwise, in_order
+from app.records.common import IS_CLOSED_OFF, closed_off_otherwise, given_otherwise, in_order
 
 DAYS = ("registered_on", "handling_decided_on", "concluded_on", "closed_off_on")
 
@@ -46,6 +46,21 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
             context.reject(*(("person_number", "holder_is_kin") if has_it else (f"{unit}_number", "receiver_is_kin")))
 
 
+# The registration form has them twice: of who reports, which nobody keeps, and of who is reported.
+OF_REPORTER = (
+    "姓名",
+    "性别",
+    "年龄",
+    "民族",
+    "政治面貌",
+    "联系电话",
+    "通信地址",
+    "单位",
+    "工作单位",
+    "职务",
+    "单位及职务",
+)
+
 RECORD = RecordType(
     name="clue",
     path="clues",
@@ -58,9 +73,12 @@ RECORD = RecordType(
     numbering=Numbering("C", 4, assigned=True),
     ledger=LedgerHabits(
         sheets=("问题线索台账", "问题线索", "线索登记", "线索台账"),
-        number=("线索编号", "问题线索编号"),
+        number=("线索编号", "问题线索编号", "受理线索编码"),
         extra=(IS_CLOSED_OFF,),
         agrees={"reported_name": ("person", "name")},
+        yielding=("职务",),
+        apart={"反映人": OF_REPORTER},
+        contradicts=closed_off_otherwise,
     ),
     derived={"about": Derived("{0}.about", own=("reported_unit_id",), through={"person": "units"})},
     check=check,

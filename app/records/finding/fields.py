@@ -22,7 +22,7 @@ FIELDS = (
         "title",
         "问题标题",
         required=True,
-        headings=("标题", "问题", "主要问题", "问题名称"),
+        headings=("标题", "问题", "主要问题", "问题名称", "反馈问题"),
         sample="责任书签订流于形式",
     ),
     Text(

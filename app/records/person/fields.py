@@ -35,7 +35,7 @@ FIELDS = (
         sample="county",
     ),
     Text("post", "职务", longest=100, headings=("现任职务", "岗位"), sample="副镇长"),
-    Choice("rank", "职级", "按统计口径。", terms=RANK, headings=("统计职级", "级别"), sample="township"),
+    Choice("rank", "职级", "按统计口径。", terms=RANK, headings=("统计职级", "级别", "职级详情"), sample="township"),
     Choice("political_status", "政治面貌", terms=POLITICAL_STATUS, headings=("面貌",), sample="party_member"),
     Flag(
         "is_village_manager",

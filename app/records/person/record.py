@@ -20,7 +20,9 @@ RECORD = RecordType(
     derived={
         "units": Derived("{0}.unit_id || coalesce({0}.other_unit_ids, '{{}}')", own=("unit_id", "other_unit_ids"))
     },
-    ledger=LedgerHabits(sheets=("人员", "人员信息"), number=("人员编号", "人员编码"), keeps=("name",)),
+    ledger=LedgerHabits(
+        sheets=("人员", "人员信息"), number=("人员编号", "人员编码", "受理人员编码", "涉案人员编码"), keeps=("name",)
+    ),
     examples={
         "乡镇干部": {
             "name": "示例干部",

@@ -22,7 +22,9 @@ RESPONSIBLE_PERSON = Text(
     headings=("整改责任人", "问题责任人", "责任人姓名", "责任领导"),
     sample="责任人甲01",
 )
-DUE_ON = Day("due_on", "完成时限", headings=("整改时限", "整改完成时限", "完成期限", "整改期限"), sample="2017-08-08")
+DUE_ON = Day(
+    "due_on", "完成时限", headings=("整改时限", "整改完成时限", "完成期限", "整改期限"), ahead=True, sample="2017-08-08"
+)
 MEASURES = Lines(
     "measures",
     "整改措施",
@@ -52,7 +54,7 @@ FIELDS = (
         "负责落实的单位，不一定是问题所在单位。",
         to="units",
         required=True,
-        headings=("责任单位", "整改责任单位", "整改落实单位", "牵头单位", "单位", "被巡察单位"),
+        headings=("责任单位", "整改责任单位", "整改落实单位", "责任部门", "牵头单位", "单位", "被巡察单位"),
         sample="431382-U008",
     ),
     COOPERATING_UNIT,

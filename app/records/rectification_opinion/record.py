@@ -1,10 +1,10 @@
 """The declaration of an opinion."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
-from app.records.common import IS_CLOSED_OFF, in_order
+from app.records.common import IS_CLOSED_OFF, closed_off_otherwise, in_order
 from app.records.rectification_opinion.access import ACCESS
 from app.records.rectification_opinion.fields import FIELDS, PROMISED
 from app.records.rectification_opinion.lifecycle import LIFECYCLE
@@ -17,6 +17,16 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
         for f in PROMISED:
             if old.get(f.name) and not new.get(f.name):
                 context.field_error(f.name, "required", label=f.label)
+
+
+def contradicts(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a ledger says of one opinion in several columns: how far it is, whether done, whether closed off."""
+    if row.get("progress") not in (None, "completed"):
+        if row.get("is_closed_off"):
+            yield "progress", "is_closed_off"
+        if row.get("completed_on"):
+            yield "progress", "completed_on"
+    yield from closed_off_otherwise(row)
 
 
 RECORD = RecordType(
@@ -33,6 +43,9 @@ RECORD = RecordType(
         sheets=("整改意见台账", "整改意见", "整改台账"),
         number=("意见编号", "整改意见编号"),
         extra=(IS_CLOSED_OFF,),
+        yielding=("责任领导", "牵头单位", "单位", "被巡察单位"),
+        contradicts=contradicts,
+        not_before={"completed_on": ("finding", "found_on"), "closed_off_on": ("finding", "found_on")},
     ),
     check=check,
     check_reads=frozenset({*(f.name for f in PROMISED), "progress", "completed_on", "closed_off_on"}),

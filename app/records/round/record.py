@@ -34,7 +34,9 @@ RECORD = RecordType(
     lifecycle=resting("active", "在册"),
     access=ACCESS,
     numbering=Numbering(formula=round_number),
-    ledger=LedgerHabits(sheets=("巡察轮次", "轮次"), number=("轮次编号",), extra=(DIVISION_CODE,)),
+    ledger=LedgerHabits(
+        sheets=("巡察轮次", "轮次"), number=("轮次编号",), extra=(DIVISION_CODE,), span=("starts_on", "ends_on")
+    ),
     check=check,
     check_reads=frozenset({"starts_on", "ends_on"}),
     examples={

@@ -68,7 +68,7 @@ FIELDS = (
         longest=100,
         headings=("曾用名称", "原名称", "原名"),
     ),
-    Day("valid_until", "撤并日期", headings=("有效期至", "撤销日期")),
+    Day("valid_until", "撤并日期", headings=("有效期至", "撤销日期"), ahead=True),
     MERGED_INTO,
     Reference(
         "proposed_into",
