@@ -203,11 +203,11 @@ class Pools(dict[str, Pool]):
         self._size = size
 
     def __missing__(self, role: str) -> Pool:
-        pool = self[role] = Pool(partial(self._connect, role), self._size)
+        pool = self[role] = Pool(partial(self.connect, role), self._size)
         return pool
 
-    async def _connect(self, role: str) -> Any:
-        """A new connection. Whatever Postgres refuses while it is opened is a fault of the database."""
+    async def connect(self, role: str) -> Any:
+        """A new connection, which the caller closes. What Postgres refuses meanwhile is a fault of the database."""
         try:
             return await asyncpg.connect(
                 self.logins.of(role),

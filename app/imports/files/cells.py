@@ -11,6 +11,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, TypedDict
 
+from app.imports.files.escapes import unescaped
+
 Raw = str | float | int | bool | date | datetime | None
 
 
@@ -43,7 +45,7 @@ _EXACT_DIGITS = 1e15  # a float holds 15 decimal digits; an 18-digit number type
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|GETTING_DATA|#+)")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{1,3}")
 _NUMBER_STARTS = frozenset("+-0123456789")
-_DOUBTFUL_STARTS = _BLANK_STARTS | _NUMBER_STARTS | {"#"}
+_DOUBTFUL_STARTS = _BLANK_STARTS | _NUMBER_STARTS | {"#", "'"}
 _PLAIN_NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18})"
 _COUNTER = "(?:人次|户次|[个家]?单位|个村|[人户个条件项次名天起份轮年批期篇场家村组宗笔处位例本页])"
 _WHOLE = re.compile(rf"({_PLAIN_NUMBER})(?:\.0*)?\s*{_COUNTER}?")
@@ -110,7 +112,7 @@ def text(raw: Raw) -> str:
             raise CellProblem("error_cell", raw)
         if inner[:1] in _NUMBER_STARTS and "+" in inner and _SCIENTIFIC.fullmatch(inner):
             raise CellProblem("number_ruined_by_excel", raw)
-        return inner
+        return unescaped(inner)
     if raw is None:
         return ""
     if isinstance(raw, bool):

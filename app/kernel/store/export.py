@@ -1,0 +1,90 @@
+"""Every record of a list, batch by batch, from a cursor of the database: what an export hands out.
+
+The cursor is one statement, so an export shows the ledger as it was at one moment, whatever is written meanwhile.
+Memory is that of two batches. Each entry of the access log is committed, on another connection, before what it names is
+handed out; the database judges it by the rights of that moment, so an export of clues ends when its caller's role does.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from app.db.context import GUARD
+from app.db.pool import WAIT_SECONDS
+from app.kernel.declare.record_type import RecordType
+from app.kernel.personal.access_log import log_export
+from app.kernel.sql.listing import Listing
+from app.kernel.sql.projection import document_sql
+from app.kernel.store.context import RequestContext
+from app.kernel.store.page import bound, ordered
+
+BATCH = 1000  # records; 2 MB of long ones
+
+
+@asynccontextmanager
+async def export_connection(ctx: RequestContext) -> AsyncIterator[Any]:
+    """The one door through which the reading connection of an export comes, in a transaction that only reads.
+
+    It is opened for the export alone (some 5 ms), so that no export keeps a connection of the pool for minutes, and as
+    the caller's own database role. A process has a few at a time; others wait. Raises TimeoutError. A replica would
+    stand here, for types that are not `logged`.
+    """
+    async with asyncio.timeout(WAIT_SECONDS):
+        await ctx.runtime.exports.acquire()
+    try:
+        connection = await ctx.runtime.pools.connect(ctx.caller.database_role)
+        try:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                yield connection
+        finally:
+            connection.terminate()
+    finally:
+        ctx.runtime.exports.release()
+
+
+async def export(
+    ctx: RequestContext, t: RecordType, listing: Listing, query: str, connection: Any
+) -> AsyncGenerator[list[Any]]:
+    """The records of a list, in batches of rows with `document` and `id`. `query` is what the access log keeps of it.
+
+    While one batch is handed out, the next is read.
+    """
+    arguments: list[Any] = [ctx.context()]
+    where = bound(listing, arguments)
+    sql = _export_text(ctx, t, tuple(where), listing.sort)
+    with ctx.refusing(t):
+        cursor = await connection.cursor(sql, *arguments)
+        rows, done, asked = await cursor.fetch(BATCH), 0, query
+        while True:
+            last = len(rows) < BATCH
+            following = None if last else asyncio.ensure_future(cursor.fetch(BATCH))
+            try:
+                done += len(rows)
+                await _log(ctx, t, asked, rows, done if last else None)
+                if rows:
+                    yield rows
+                if following is None:
+                    return
+                rows, asked = await following, ""
+            finally:
+                if following is not None and not following.done():
+                    following.cancel()
+                    await asyncio.gather(following, return_exceptions=True)
+
+
+def _export_text(ctx: RequestContext, t: RecordType, where: Sequence[str], sort: tuple[tuple[str, bool], ...]) -> str:
+    """The statement: rows are sorted before their documents are made."""
+    items, document = document_sql(ctx.view, t, "t")
+    narrowed = f" where {' and '.join(where)}" if where else ""
+    source = f"(select * from {t.table} t{narrowed} order by {ordered(sort)})"
+    return f"select {document}, t.id from {source} t{items} where {GUARD}"
+
+
+async def _log(ctx: RequestContext, t: RecordType, query: str, rows: Sequence[Any], count: int | None) -> None:
+    """The entry of a batch: of the first and the last one, and of each where reads of the type are logged."""
+    if not query and count is None and not t.access.logged:
+        return
+    read = [row["id"] for row in rows] if t.access.logged else []
+    async with ctx.connection(t) as connection:
+        await log_export(connection, ctx.context(), ctx.caller, t, query or None, read, count)
