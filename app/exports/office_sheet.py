@@ -15,7 +15,7 @@ import orjson
 import xlsxwriter
 
 from app.errors import Refusal
-from app.exports.ledger_columns import Cell, LedgerColumn, ledger_columns, quantity, row_of
+from app.exports.ledger_columns import Cell, ledger_columns, quantity, row_of
 from app.imports.files.cells import CellProblem, text
 from app.imports.files.escapes import escaped
 from app.imports.files.limits import DEFAULT_LIMITS
@@ -69,7 +69,7 @@ class OfficeSheet:
         sheet.freeze_panes(FIRST_ROW, 2)
         sheet.set_column(0, 0, 6)
         for place, c in enumerate(self.columns, 1):
-            sheet.set_column(place, place, _width(c))
+            sheet.set_column(place, place, column_width(c.field))
         big = self.book.add_format({"bold": True, "font_size": 18, "align": "center", "valign": "vcenter"})
         sheet.set_row(0, 34)
         sheet.merge_range(0, 0, 0, last, self.title, big)
@@ -141,7 +141,8 @@ def _kept(written: str) -> str:
     return written if same else escaped(written)
 
 
-def _width(c: LedgerColumn) -> float:
-    if isinstance(c.field, kinds.Text) and c.member != "number":
-        return WIDE if c.field.longest >= LONG_TEXT else NARROW
-    return next((width for kind, width in WIDTHS.items() if isinstance(c.field, kind)), 20)
+def column_width(f: kinds.Field | None) -> float:
+    """How wide a column is, in characters."""
+    if isinstance(f, kinds.Text) and f.name:
+        return WIDE if f.longest >= LONG_TEXT else NARROW
+    return next((width for kind, width in WIDTHS.items() if isinstance(f, kind)), 20)

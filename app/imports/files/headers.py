@@ -49,6 +49,8 @@ class NoHeader(Exception):
     unrecognised: list[str]
 
 
+EXAMPLE = "示例"  # stands under 序号 in the example row of a template
+_EXAMPLES = {EXAMPLE, "例", "例如", "样例", "范例"}
 _SERIAL = {"序号", "序", "行号", "no", "no."}
 _MONEY = {"元", "千元", "万元", "百万元", "亿元"}
 _UNITS = _MONEY | {"户", "人", "人次", "户次", "个", "条", "件", "项", "次", "名", "天", "起", "份", "处", "亩"}
@@ -217,6 +219,8 @@ def _entries(header: _Header, above: Sequence[Row], rows: Iterable[Row]) -> Iter
         opening = [*islice(filterfalse(is_blank, cells), 3)]
         if not opening or (len(opening) == 1 and any(_FIGURE.fullmatch(str(cells[place])) for place in serials)):
             continue  # a serial number written in advance does not make an entry
+        if opening[0] in _EXAMPLES and any(cells[place] == opening[0] for place in serials):
+            continue
         if below_note or opens_note(opening[0]) or "计" in "".join(map(str, opening)):
             written = [*filterfalse(is_blank, cells)]
             note = is_note(written, below_note)

@@ -33,7 +33,7 @@ def read_lines(
         if isinstance(line, UnreadableLine):
             yield None, [RowProblem(None, f"line_{line.code}")]
             continue
-        if "version" in line:
+        if "version" in line and "masked" in line:
             line = _as_in_a_body(t, line)
         line.pop("errors", None)  # of a returned file
         code = line.pop("jurisdiction", jurisdiction)
@@ -50,7 +50,7 @@ def read_lines(
 
 
 def _as_in_a_body(t: RecordType, line: dict[str, Any]) -> dict[str, Any]:
-    """A line that has a version is a record as it was exported: without what no body may hold, and what was masked."""
+    """A record as it was exported, without what no body may hold, and what was masked."""
     masked = line.get("masked")
     hidden = {m for m in masked if isinstance(m, str)} if isinstance(masked, list) else set()
     return {k: v for k, v in line.items() if k not in _not_in_bodies(t) and k not in hidden}
