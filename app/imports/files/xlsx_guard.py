@@ -50,7 +50,7 @@ def require_moderate(content: bytes, limits: Limits) -> dict[str, ErrorCells]:
     shared = [data for data in parts.values() if _SHARED.search(data)]
     if len(parts) < len(entries) or len(shared) > 1:
         raise UnreadableFile("not_a_workbook")  # calamine would guess which of two is meant
-    titles = _sheet_names(parts)
+    titles = sheet_names(parts)
     sheets = [(titles.get(part, part), data) for part, data in parts.items() if b"sheetData" in data]
     cells = sum(_extent(name, data, limits) for name, data in sheets)
     if cells > limits.cells or not _text_fits(_string_sizes(shared[0]) if shared else [], sheets, limits.text):
@@ -84,7 +84,7 @@ def _extent(sheet: str, data: bytes, limits: Limits) -> int:
         if _UNPLACED.search(data):
             raise UnreadableFile("workbook_layout", sheet=sheet)
         rows = max(map(int, set(_ROW.findall(data))), default=0)
-        columns = max(map(_number, set(_COLUMN.findall(data))), default=0)
+        columns = max(map(column_number, set(_COLUMN.findall(data))), default=0)
         if rows <= limits.rows and columns <= limits.columns and rows * columns <= limits.cells:
             return rows * columns
         data = _BLANK.sub(b"", _BLANK.sub(b"", data))
@@ -95,7 +95,7 @@ def _extent(sheet: str, data: bytes, limits: Limits) -> int:
     )
 
 
-def _number(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
     """A is 1, Z is 26, AA is 27."""
     return functools.reduce(lambda number, letter: number * 26 + letter - 64, letters.upper(), 0)
 
@@ -122,7 +122,7 @@ def _string_sizes(data: bytes) -> list[int]:
     return sizes
 
 
-def _sheet_names(parts: dict[str, bytes]) -> dict[str, str]:
+def sheet_names(parts: dict[str, bytes]) -> dict[str, str]:
     """File within the archive -> name of the sheet it holds."""
     relations, book = (
         [{name: html.unescape(value.decode()) for name, value in _ATTRIBUTE.findall(tag)} for tag in _TAG.findall(data)]
@@ -136,5 +136,5 @@ def _sheet_names(parts: dict[str, bytes]) -> dict[str, str]:
 def _error_cells(data: bytes) -> ErrorCells:
     errors: ErrorCells = defaultdict(dict)
     for letters, row, shown in _ERROR.findall(data) if b't="e"' in data else ():
-        errors[int(row) - 1][_number(letters) - 1] = shown.decode()
+        errors[int(row) - 1][column_number(letters) - 1] = shown.decode()
     return errors

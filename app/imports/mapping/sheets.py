@@ -42,6 +42,7 @@ class SheetTable:
     rows: Iterable[tuple[int, Any]] = ()
     headings: Mapping[str, str] = field(default_factory=dict)  # column -> heading as written
     units: Mapping[str, str] = field(default_factory=dict)  # column -> money unit
+    positions: Mapping[str, int] = field(default_factory=dict)  # column -> place of its cell in a row
     unknown: list[str] = field(default_factory=list)  # headings that name no column
     header_row: int = 1
     problem: RowProblem | None = None  # why no row of the table can be read
@@ -109,7 +110,9 @@ def _locate(name: str | None, t: RecordType, rows: Iterable[Any]) -> SheetTable:
             "found": "、".join(problem.unrecognised[:12]) or "—",
         }
         return SheetTable(name, t, header_row=problem.row or 1, problem=RowProblem(None, "no_header", params))
-    table = SheetTable(name, t, located.rows, located.headings, located.units, located.unknown, located.header_row)
+    table = SheetTable(
+        name, t, located.rows, located.headings, located.units, located.positions, located.unknown, located.header_row
+    )
     if located.missing:
         params = {"missing": "、".join(located.missing), "found": "、".join(located.unknown) or "—"}
         table.problem = RowProblem(None, "missing_columns", params)
