@@ -54,13 +54,22 @@ def ledger_columns(t: RecordType) -> tuple[LedgerColumn, ...]:
     return (*found, LedgerColumn(NOTE_HEADINGS[0], "note", TEXT, _as_is))
 
 
-def row_of(columns: Sequence[LedgerColumn], document: Mapping[str, Any]) -> list[Cell]:
-    """The cells of a record; blank where its document has no value, or shows none to the caller."""
+def row_of(
+    columns: Sequence[LedgerColumn], document: Mapping[str, Any], names: Mapping[str, Callable[..., Cell]] = {}
+) -> list[Cell]:
+    """The cells of a record; blank where its document has no value, or shows none to the caller.
+
+    `names` writes the cells of these members from the whole document.
+    """
     masked = document["masked"]
-    return [
-        None if (value := document[c.member]) is None or (masked and c.member in masked) else c.write(value)
-        for c in columns
-    ]
+    found: list[Cell] = []
+    for c in columns:
+        value = document[c.member]
+        if value is None or (masked and c.member in masked):
+            found.append(None)
+        else:
+            found.append(names[c.member](document) if c.member in names else c.write(value))
+    return found
 
 
 def _writer(f: kinds.Field) -> Callable[[Any], Cell]:

@@ -4,7 +4,7 @@ xlsxwriter keeps one row in memory and the rest in a file. The totals, the title
 import passes over, so the printed ledger is read back as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ import xlsxwriter
 
 from app.errors import Refusal
 from app.exports.ledger_columns import Cell, ledger_columns, quantity, row_of
-from app.imports.files.cells import CellProblem, text
+from app.imports.files.cells import CellProblem, is_blank, text
 from app.imports.files.escapes import escaped
 from app.imports.files.limits import DEFAULT_LIMITS
 from app.kernel.declare import fields as kinds
@@ -37,6 +37,7 @@ class OfficeSheet:
     t: RecordType
     path: Path
     heading: str  # who hands the ledger in, and when
+    names: Mapping[str, Callable[..., Cell]] = field(default_factory=dict)  # of references that are written by name
     rows: int = 0
     sums: dict[int, tuple[int, str]] = field(default_factory=dict)  # column -> sum, and how exact it is
 
@@ -86,9 +87,9 @@ class OfficeSheet:
             if self.rows > DEFAULT_LIMITS.rows:
                 raise Refusal("export_needs_csv", rows=DEFAULT_LIMITS.rows, length=LONGEST_CELL)
             record = orjson.loads(document)
-            at = HEADER_ROW + self.rows
+            at, cells = HEADER_ROW + self.rows, row_of(self.columns, record, self.names)
             self.sheet.write_number(at, 0, self.rows, self.plain)
-            for place, (c, value) in enumerate(zip(self.columns, row_of(self.columns, record), strict=True), 1):
+            for place, (c, value) in enumerate(zip(self.columns, cells, strict=True), 1):
                 self._write(at, place, value)
                 if value is not None and c.summed:
                     self._count(place, record[c.member])
@@ -135,7 +136,7 @@ class OfficeSheet:
 def _kept(written: str) -> str:
     """The text as it must stand in a typed cell, for an import to read it as it is."""
     try:
-        same = text(written) == written
+        same = text(written) == written and not is_blank(written)
     except CellProblem:
         same = False
     return written if same else escaped(written)

@@ -17,7 +17,9 @@ from starlette.responses import Response, StreamingResponse
 from app.clock import now
 from app.errors import Refusal
 from app.exports.csv_lines import BEGINNINGS, heading_line, record_lines
+from app.exports.ledger_columns import ledger_columns
 from app.exports.office_sheet import OfficeSheet
+from app.exports.printed_names import printed_names
 from app.http.dependencies import bearer
 from app.http.exchange import NOT_YET, query_parameters, request_context, service_of
 from app.http.operations import permitted, problems
@@ -95,11 +97,8 @@ async def export_records(t: RecordType, request: Request) -> Response:
     if not MAY_EXPORT(ctx.right(t)):
         raise Refusal("forbidden")
     query = without_numbers("&".join(f"{name}={value}" for name, value in asked))
-    batches = _batches(ctx, t, wanted, query)
-    if form == "xlsx":
-        pieces = _workbook(ctx, t, batches, service_of(request).settings.data_dir / "exports")
-    else:
-        pieces = _csv(t, batches, charset) if form == "csv" else _ndjson(batches)
+    folder = service_of(request).settings.data_dir / "exports"
+    pieces = _pieces(ctx, t, wanted, query, form, charset, folder)
     begun = await anext(pieces, b"")  # what is refused is refused before anything is sent
     media = f"{CSV}; charset={charset}" if form == "csv" else MEDIA[form]
     return Handed(_from(begun, pieces), 200, _headers(t, form), media)
@@ -137,22 +136,37 @@ def _listing(ctx: RequestContext, t: RecordType, asked: Sequence[tuple[str, str]
     return wanted if any(name == "sort" for name, _ in rest) else Listing(wanted.conditions, BY_NUMBER)
 
 
-async def _batches(ctx: RequestContext, t: RecordType, wanted: Listing, query: str) -> AsyncGenerator[list[bytes]]:
-    async with (
-        store.export_connection(ctx) as connection,
-        aclosing(store.export(ctx, t, wanted, query, connection)) as batches,
-    ):
+async def _batches(
+    ctx: RequestContext, t: RecordType, wanted: Listing, query: str, connection: Any
+) -> AsyncGenerator[list[bytes]]:
+    async with aclosing(store.export(ctx, t, wanted, query, connection)) as batches:
         async for rows in batches:
             yield [row[0] for row in rows]
 
 
-async def _ndjson(batches: Any) -> AsyncIterator[bytes]:
+async def _pieces(
+    ctx: RequestContext, t: RecordType, wanted: Listing, query: str, form: str, charset: str, folder: Path
+) -> AsyncGenerator[bytes]:
+    """The file, piece by piece."""
+    async with store.export_connection(ctx) as connection:
+        batches = _batches(ctx, t, wanted, query, connection)
+        if form == "xlsx":
+            names = await printed_names(ctx, t, ledger_columns(t), connection)
+            made = _workbook(ctx, t, batches, names, folder)
+        else:
+            made = _csv(t, batches, charset) if form == "csv" else _ndjson(batches)
+        async with aclosing(made):
+            async for piece in made:
+                yield piece
+
+
+async def _ndjson(batches: Any) -> AsyncGenerator[bytes]:
     async with aclosing(batches):
         async for documents in batches:
             yield b"\n".join(documents) + b"\n"
 
 
-async def _csv(t: RecordType, batches: Any, charset: str) -> AsyncIterator[bytes]:
+async def _csv(t: RecordType, batches: Any, charset: str) -> AsyncGenerator[bytes]:
     head = heading_line(t, charset)
     async with aclosing(batches):
         async for documents in batches:
@@ -162,14 +176,16 @@ async def _csv(t: RecordType, batches: Any, charset: str) -> AsyncIterator[bytes
         yield head
 
 
-async def _workbook(ctx: RequestContext, t: RecordType, batches: Any, folder: Path) -> AsyncIterator[bytes]:
+async def _workbook(
+    ctx: RequestContext, t: RecordType, batches: Any, names: Any, folder: Path
+) -> AsyncGenerator[bytes]:
     """The workbook, from a file that is nameless when it is sent. Of a zip the last bytes say what is in it."""
     day = now().date()
     heading = f"填报单位：{ROLES[ctx.caller.role].label}（{ctx.caller.code}）　　　　填报日期：{day:%Y年%m月%d日}"
     async with aclosing(batches):
         with tempfile.TemporaryDirectory(dir=await to_thread(_swept, folder)) as made:
             path = Path(made) / "ledger.xlsx"
-            sheet = await to_thread(OfficeSheet, t, path, heading)
+            sheet = await to_thread(OfficeSheet, t, path, heading, names)
             async for documents in batches:
                 await to_thread(sheet.add, documents)
             await to_thread(sheet.close)

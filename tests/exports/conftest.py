@@ -14,7 +14,7 @@ from tests.support.callers import HOME, Api
 from tests.support.ledgers import SEED
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def lianyuan(cluster: EmbeddedPostgres, database: EmbeddedPostgres, folder: Path) -> AsyncIterator[Api]:
     """The bureau of 431382, over a database that holds nothing but its ledger of 2017."""
     await databases.create(cluster.superuser_url, "exported", databases.PRISTINE)

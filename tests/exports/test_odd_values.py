@@ -2,7 +2,7 @@
 
 import csv
 import io
-import itertools
+import zipfile
 from typing import Any
 
 import pytest
@@ -16,10 +16,11 @@ DANGEROUS = [
     "=1+1", "+86 138", "-无", "@SUM(A1)", "＝HYPERLINK(“x”)", "＋1", "－1", "＠a", "'=1", "''=1", "'abc", "'",
     "#N/A", "#REF!", "1.2E+5", "12E5", "0012", "431382190001010019", "43138219000101001X", "无", "/", "——", "是",
     "2017-05-14", "2017.6.9", "1,234", "TRUE", "http://x.example/", "mailto:a@b", "a\tb", "一\n二", "一\r\n二",
-    '"引"',     "a,b;c", "合计", "合计：3", "小计", "注：", "填表人：王", "审核人：", "_x000D_", "_x0041_",
-    "<b>&amp;</b>", "\u3000中\u3000",     "𠮷野家", "e\u0301", "[\"a\"]", '[{"a":1}]', "姓名：张三；职务：镇长", "序号", "示例", "备注", "100%", "5万元", "{=1}",
+    '"引"', "a,b;c", "合计", "合计：3", "小计", "注：", "填表人：王", "审核人：", "_x000D_", "_x0041_",
+    "<b>&amp;</b>", "\u3000中\u3000",
+    "𠮷野家", "e\u0301", "[\"a\"]", '[{"a":1}]', "姓名：张三；职务：镇长", "序号",
+    "示例", "备注", "100%", "5万元", "{=1}", "-", "'无",
 ]  # fmt: skip
-_years = itertools.count(2040)
 
 
 async def read_back(api: Api, path: str, form: str, who: str, **query: str) -> Any:
@@ -52,7 +53,8 @@ async def odd(lianyuan: Api) -> Api:
         await lianyuan.write("/v1/units", {**unit, "credit_code": "11431382006000000W"} if i == 0 else unit)
     for i, away in enumerate((
         [{"name": "张三", "post": "镇长", "reason": "因公出差"}, {"name": "李四", "post": None, "reason": None}],
-        [{"name": "张；三", "post": "职务：乙", "reason": "甲\n乙"}], [{"name": None, "post": None, "reason": "因公外出"}],
+        [{"name": "张；三", "post": "职务：乙", "reason": "甲\n乙"}],
+        [{"name": None, "post": None, "reason": "因公外出"}],
     )):  # fmt: skip
         held = {"round_number": place["round_number"], "unit_number": f"431382-U0{46 + i}", "held_on": f"2017-09-1{i}"}
         await lianyuan.write("/v1/feedback-sessions", {**held, "absentees": away})
@@ -91,8 +93,6 @@ async def test_no_cell_of_a_csv_begins_a_formula_or_loses_a_digit(odd: Api) -> N
 
 
 async def test_every_cell_of_a_text_in_a_workbook_is_a_text(odd: Api, tmp_path: Any) -> None:
-    import zipfile
-
     answer = await odd.get("/v1/findings/export", params={"format": "xlsx"}, auth=odd.acting(OFFICE))
     with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
@@ -101,8 +101,6 @@ async def test_every_cell_of_a_text_in_a_workbook_is_a_text(odd: Api, tmp_path: 
 
 
 async def test_the_printed_sheet_is_laid_out_for_the_office(odd: Api) -> None:
-    import zipfile
-
     answer = await odd.get("/v1/findings/export", params={"format": "xlsx"}, auth=odd.acting(OFFICE))
     with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
         sheet, whole = book.read("xl/worksheets/sheet1.xml").decode(), book.read("xl/workbook.xml").decode()
@@ -120,3 +118,20 @@ def test_every_field_that_an_import_reads_has_a_column_or_is_sealed() -> None:
                 assert not members & set(f.members), (t.path, f.name)
             elif not t.sealed or f not in t.sealed:
                 assert members & set(f.members), (t.path, f.name)
+
+
+async def test_a_printed_ledger_names_units_teams_and_categories_where_only_one_is_meant(odd: Api) -> None:
+    finding = (await odd.get("/v1/findings/431382-2017-01-F-0001", auth=odd.acting(OFFICE))).json()
+    register = {path: {r["number"]: r["name"] for r in await odd.every(path)} for path in ("units", "teams")}
+    query = {"format": "xlsx", "unit_number": finding["unit_number"]}
+    answer = await odd.get("/v1/findings/export", params=query, auth=odd.acting(OFFICE))
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert register["units"][finding["unit_number"]] in sheet and finding["unit_number"] not in sheet
+    assert register["teams"][finding["team_number"]] in sheet and finding["team_number"] not in sheet
+    same = [await odd.write("/v1/units", {"name": "同名单位", "kind": "other"}) for _ in range(2)]
+    below = await odd.write("/v1/units", {"name": "下属单位", "kind": "other", "parent_number": same[0]["number"]})
+    query = {"format": "xlsx", "q": below["number"]}
+    answer = await odd.get("/v1/units/export", params=query, auth=odd.acting(OFFICE))
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        assert same[0]["number"] in book.read("xl/worksheets/sheet1.xml").decode()

@@ -16,7 +16,7 @@ from app.kernel.store.change import change
 from app.kernel.store.context import RequestContext, Runtime
 from app.kernel.store.create import create
 from app.kernel.store.effects import apply_effects
-from app.kernel.store.export import export, export_connection
+from app.kernel.store.export import export, export_connection, ledger_names
 from app.kernel.store.history import difference, history, revision
 from app.kernel.store.idempotency import (
     KeyedRequest,
@@ -54,6 +54,7 @@ __all__ = [
     "in_transaction",
     "keep_written",
     "keyed_request",
+    "ledger_names",
     "lock_records",
     "page",
     "required_columns",

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.db.context import GUARD
 from app.db.pool import WAIT_SECONDS
+from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.access_log import log_export
 from app.kernel.sql.listing import Listing
@@ -71,6 +72,23 @@ async def export(
                 if following is not None and not following.done():
                     following.cancel()
                     await asyncio.gather(following, return_exceptions=True)
+
+
+async def ledger_names(ctx: RequestContext, target: RecordType, connection: Any) -> list[Any]:
+    """Rows (number, name, within) of the records of a type that a ledger may name, as the caller sees them.
+
+    `within` are the records that whoever names one must share with it, as the round of a team. Empty for a type that
+    has no such name, or hides it from the caller.
+    """
+    rule = target.ledger_name
+    if rule is None or ctx.view.shown(target, rule.columns[0]):
+        return []
+    within = ", ".join(f"t.{target.reference(name).id_column}::text" for name in rule.within)
+    only = " and ".join((f"t.state <> '{VOIDED}'", *(f"t.{column} = '{value}'" for column, value in rule.only.items())))
+    sql = f"""select t.number, t.{rule.columns[0]} as name, array[{within}]::text[] as within
+        from {target.table} t where {only} and {GUARD}"""
+    rows: list[Any] = await connection.fetch(sql, ctx.context())
+    return rows
 
 
 def _export_text(ctx: RequestContext, t: RecordType, where: Sequence[str], sort: tuple[tuple[str, bool], ...]) -> str:
