@@ -112,7 +112,7 @@ def text(raw: Raw) -> str:
             raise CellProblem("error_cell", raw)
         if inner[:1] in _NUMBER_STARTS and "+" in inner and _SCIENTIFIC.fullmatch(inner):
             raise CellProblem("number_ruined_by_excel", raw)
-        return unescaped(inner)
+        return unescaped(inner) if inner[:1] == "'" else inner
     if raw is None:
         return ""
     if isinstance(raw, bool):
