@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
@@ -15,19 +14,16 @@ from tests.e2e.conftest import Server, ended
 from tests.e2e.test_resent_upload import Line
 from tests.support.callers import CSV, PASSWORD
 
-UNITS = 2500
+UNITS = 4500
 
 
-@pytest.fixture
-def stocked(new_server: Callable[[str], Server]) -> Server:
-    """A server with more units than a batch of an export holds."""
-    server = new_server("taken_out")
-    rows = "".join(f"第{n:05}村,村组\n" for n in range(UNITS))
-    with server.client() as office:
-        query = {"type": "units", "mode": "commit"}
-        content = f"单位名称,单位类型\n{rows}".encode()
-        sent = office.post("/v1/imports", params=query, content=content, headers={"Content-Type": CSV})
-        assert ended(office, sent.headers["location"])["state"] == "committed"
+def stock(server: Server) -> Server:
+    """The server, with more units than a batch of an export holds."""
+    rows = "".join(f"第{n:05}村,村组,甲\n" for n in range(UNITS))
+    office, query = server.client(), {"type": "units", "mode": "commit"}
+    content = f"单位名称,单位类型,备注\n{rows}".encode()
+    sent = office.post("/v1/imports", params=query, content=content, headers={"Content-Type": CSV})
+    assert (done := ended(office, sent.headers["location"]))["state"] == "committed", done
     return server
 
 
@@ -36,7 +32,8 @@ def export(port: int, *arguments: str) -> Any:
     return CliRunner().invoke(cli, ["export", *arguments, *options])
 
 
-def test_a_file_is_whole_or_not_there(stocked: Server, tmp_path: Path) -> None:
+def test_a_file_is_whole_or_not_there(new_server: Callable[[str], Server], tmp_path: Path) -> None:
+    stocked = stock(new_server("taken_out"))
     file = tmp_path / "units.csv"
     line = Line(stocked.port, b"GET /v1/units/export", part=700)
     threading.Thread(target=line.serve, daemon=True).start()

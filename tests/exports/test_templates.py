@@ -75,9 +75,9 @@ async def test_choices_are_those_of_the_enumerations_and_of_the_own_register(lia
 async def test_a_template_is_for_whoever_may_import_the_type(lianyuan: Api) -> None:
     for name, who, status, code in (
         ("findings.xlsx", LEADERS, 403, "import_not_permitted"), ("ledger.xlsx", LEADERS, 403, "forbidden"),
-        ("persons.csv", OFFICE, 403, "import_not_permitted"), ("nonsense.xlsx", OFFICE, 404, "no_such_path"),
-        ("findings.pdf", OFFICE, 404, "no_such_path"), ("ledger.csv", OFFICE, 404, "no_such_path"),
-        ("findings", OFFICE, 404, "no_such_path"),
+        ("persons.csv", OFFICE, 403, "import_not_permitted"), ("nonsense.xlsx", OFFICE, 404, "not_found"),
+        ("findings.pdf", OFFICE, 404, "not_found"), ("ledger.csv", OFFICE, 404, "not_found"),
+        ("findings", OFFICE, 404, "not_found"),
     ):  # fmt: skip
         answer = await template(lianyuan, name, who)
         assert (answer.status_code, answer.json()["code"]) == (status, code), name

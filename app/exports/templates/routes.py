@@ -61,7 +61,7 @@ async def template(request: Request, name: NAME) -> Response:
     path, _, ending = name.rpartition(".")
     types = _types(ctx, path)
     if ending not in ("xlsx", "csv") or (path == WHOLE and ending == "csv"):
-        raise Refusal("no_such_path")
+        raise Refusal("not_found", label="空白台账")
     if ending == "csv":
         content, media = csv_template(types[0], charset), f"{CSV}; charset={charset}"
     else:
@@ -85,7 +85,7 @@ def _types(ctx: RequestContext, path: str) -> list[RecordType]:
             raise Refusal("forbidden")
         return found
     if path not in registry.by_path:
-        raise Refusal("no_such_path")
+        raise Refusal("not_found", label="空白台账")
     if not importable(ctx, t := registry.by_path[path]):
         raise not_permitted(t)
     return [t]

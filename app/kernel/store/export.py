@@ -20,7 +20,7 @@ from app.kernel.sql.projection import document_sql
 from app.kernel.store.context import RequestContext
 from app.kernel.store.page import bound, ordered
 
-BATCH = 1000  # records; 2 MB of long ones
+BATCH = 2000  # records; 4 MB of long ones
 
 
 @asynccontextmanager
