@@ -24,6 +24,8 @@ from app.db.logins import Logins, configured_logins
 from app.db.pool import Pools
 from app.db.replica import Replica
 from app.db.roles import JOBS, require_bound
+from app.exports import routes as export_routes
+from app.exports.templates import routes as template_routes
 from app.http import system_routes
 from app.http.docs_page import mount_docs
 from app.http.openapi import document, mount_document
@@ -33,6 +35,7 @@ from app.http.routing import DirectRoutes, HeadMiddleware, add_records
 from app.http.server import Application, RequestLog, Shortcut
 from app.http.service import Service
 from app.imports import routes as import_routes
+from app.imports.returned import routes as returned_routes
 from app.imports.runners import run_jobs
 from app.kernel.schema.models import Schemas
 from app.kernel.schema.tables import declare
@@ -49,8 +52,9 @@ SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
 declare(REGISTRY)
 # In the order of the document; the routes of the record types come after them.
 ROUTERS = (
-    import_routes.router(), person_routes.router, report_routes.router, sign_in_routes.router, own_routes.router,
-    audit_routes.router, account_routes.router, action_routes.router, confirming_routes.router, system_routes.router,
+    import_routes.router(), returned_routes.router(), template_routes.router(), export_routes.router(REGISTRY),
+    person_routes.router, report_routes.router, sign_in_routes.router, own_routes.router, audit_routes.router,
+    account_routes.router, action_routes.router, confirming_routes.router, system_routes.router,
 )  # fmt: skip
 
 

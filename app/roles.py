@@ -23,6 +23,7 @@ class Role:
     subscribes      whether it names the record types that it wants to see, and sees no other
     expires         whether it is given for a limited time only
     confirms        whether it confirms what another has changed of an account
+    exports         whether it takes out as files what it may list
     """
 
     name: str
@@ -36,16 +37,17 @@ class Role:
     subscribes: bool = False
     expires: bool = False
     confirms: bool = False
+    exports: bool = False
 
 
 _ALL = (
     Role("administrator", "系统管理员", reads_records=False, by_prefix=True, confirms=True),
-    Role("leading_group", "巡察工作领导小组", work_lists=True, told_makers=True),
-    Role("inspection_office", "巡察办", work_lists=True, told_makers=True),
-    Role("inspection_team", "巡察组", team=True),
-    Role("case_supervision", "案件监督管理室", work_lists=True, unit="required"),
+    Role("leading_group", "巡察工作领导小组", work_lists=True, told_makers=True, exports=True),
+    Role("inspection_office", "巡察办", work_lists=True, told_makers=True, exports=True),
+    Role("inspection_team", "巡察组", team=True, exports=True),
+    Role("case_supervision", "案件监督管理室", work_lists=True, unit="required", exports=True),
     Role("handling_department", "承办部门", unit="required"),
-    Role("organisation_department", "组织部门", unit="required"),
+    Role("organisation_department", "组织部门", unit="required", exports=True),
     Role("inspected_unit", "被巡察单位", unit="required"),
     Role("superior", "上级巡察机构", reads_records=False, work_lists=True, by_prefix=True),
     Role("auditor", "审计员", reads_records=False, told_makers=True),
@@ -57,4 +59,5 @@ _ALL = (
 GRANTS: Mapping[str, str] = {"own_cadres": "干部监督"}
 ROLES: Mapping[str, Role] = {role.name: role for role in _ALL}
 READERS = tuple(role.name for role in _ALL if role.reads_records)
+EXPORTERS = tuple(role.name for role in _ALL if role.exports)
 WORK_LIST_READERS = tuple(role.name for role in _ALL if role.work_lists)

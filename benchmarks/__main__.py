@@ -12,13 +12,14 @@ from pathlib import Path
 import asyncpg
 
 from app.db.embedded import embedded_postgres
-from benchmarks import bulk, callers, data, findings, requests, roles
+from benchmarks import bulk, callers, data, exports, findings, requests, roles
 from benchmarks.bench import REQUESTS, Bench
 from benchmarks.sides import all_of
 
 SETTINGS = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min", "max_connections": "200"}
 JOINING = {"callers": callers, "roles": roles}  # kinds of measurement that give the service requests of their own
-ALL = (*REQUESTS, *JOINING, "import")
+BULK = ("import", "export")
+ALL = (*REQUESTS, *JOINING, *BULK)
 
 
 def arguments() -> argparse.Namespace:
@@ -35,7 +36,7 @@ def arguments() -> argparse.Namespace:
     given.only = given.only.split(",")
     if unknown := set(given.only) - set(ALL):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    if shutil.which("wrk") is None:
+    if shutil.which("wrk") is None and set(given.only) - {*BULK}:
         parser.error("wrk is not installed (Debian: apt install wrk)")
     return given
 
@@ -92,10 +93,12 @@ def measure(given: argparse.Namespace, folder: Path) -> int:
         asyncio.run(data.make_ledger(postgres.superuser_url, postgres.logins))
         bench = Bench(postgres, folder, reference)
         asyncio.run(findings.write_requests(bench))
-        if set(given.only) - {"import"}:
+        if set(given.only) - {*BULK}:
             lines += _requests(given, bench)
         if "import" in given.only:
             lines += bulk.table(bulk.run(bench, given.imports, given.rows))
+        if "export" in given.only:
+            lines += exports.table(exports.run(bench, given.rounds))
     busy = os.getloadavg()[0]
     print(f"\n{given.rounds} rounds of {given.seconds} s, reference / service, median [range]; load {busy:.1f}")
     print("\n".join(lines))

@@ -585,7 +585,7 @@ alter function prune_idempotency_keys(boolean) owner to ledger_keeper;
 create policy keeper on idempotency_key to ledger_keeper using (at <= now() - interval '7 days');
 grant select (type, at), delete on idempotency_key to ledger_keeper;
 
--- The rows of an import are kept for 30 days after its end. Only this function takes them out, and only ledger_jobs may
+-- The rows of an import, and its file where one was rejected, are kept for 30 days after its end. Only this function takes them out, and only ledger_jobs may
 -- call it. An import that is under way keeps its rows, however old its check is: a commit sets its state before it reads them.
 create function prune_imports(really boolean)
   returns table (jurisdiction text, kind text, removed bigint, oldest timestamptz, newest timestamptz)
@@ -599,6 +599,7 @@ begin
           and j.state not in ('received', 'checking', 'committing')
           and exists (select from import_row r where r.import_id = j.id)
         returning j.id, j.jurisdiction, j.finished_at),
+      files as (delete from import_file f using over where f.import_id = over.id),
       gone as (delete from import_row r using over where r.import_id = over.id
         returning over.jurisdiction, r.type, over.finished_at)
       select jurisdiction, type, count(*), min(finished_at), max(finished_at) from gone group by 1, 2 order by 1, 2;
@@ -614,8 +615,10 @@ grant execute on function prune_imports(boolean) to ledger_jobs;
 alter function prune_imports(boolean) owner to ledger_keeper;
 create policy keeper on import_job to ledger_keeper using (finished_at < now() - interval '30 days');
 create policy keeper on import_row to ledger_keeper using (exists (select from import_job j where j.id = import_id));
+create policy keeper on import_file to ledger_keeper using (exists (select from import_job j where j.id = import_id));
 grant select (id, jurisdiction, state, finished_at, rows_removed_at), update (rows_removed_at) on import_job to ledger_keeper;
 grant select (import_id, type), delete on import_row to ledger_keeper;
+grant select (import_id), delete on import_file to ledger_keeper;
 
 -- Sign-ins, and sessions that are over, are kept as long as the access log: 6 months at the least, whatever is asked.
 create function prune_sign_ins(months int, really boolean)
@@ -6501,47 +6504,49 @@ create policy organisation_department on sealed_value for select to ledger_organ
 
 comment on table access_log is 'Reads of persons, clues and what came of them, by the statement that reads: no entry, no answer.';
 comment on column access_log."members" is 'The sealed members that were shown (reveal) or asked by (find); of other reads none is named.';
+comment on column access_log."query" is 'Of an export: what it was asked for. Its first entry holds it.';
+comment on column access_log."count" is 'Of an export: how many records it has handed out. Its last entry holds it.';
 alter table access_log enable row level security;
 alter table access_log force row level security;
 alter table access_log alter column principal set default (caller_context() ->> 'sub');
 alter table access_log alter column request_id set default (caller_context() ->> 'request');
-grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_leading_group;
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose, query, count) on access_log to ledger_leading_group;
 create policy leading_group on access_log for insert to ledger_leading_group with check (
     principal = (caller_context() ->> 'sub') and role = 'leading_group'
     and jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
-grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_inspection_office;
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose, query, count) on access_log to ledger_inspection_office;
 create policy inspection_office on access_log for insert to ledger_inspection_office with check (
     principal = (caller_context() ->> 'sub') and role = 'inspection_office'
     and jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
-grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_inspection_team;
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose, query, count) on access_log to ledger_inspection_team;
 create policy inspection_team on access_log for insert to ledger_inspection_team with check (
     principal = (caller_context() ->> 'sub') and role = 'inspection_team'
     and jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code'));
-grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_case_supervision;
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose, query, count) on access_log to ledger_case_supervision;
 create policy case_supervision on access_log for insert to ledger_case_supervision with check (
     principal = (caller_context() ->> 'sub') and role = 'case_supervision'
     and jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
-grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_handling_department;
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose, query, count) on access_log to ledger_handling_department;
 create policy handling_department on access_log for insert to ledger_handling_department with check (
     principal = (caller_context() ->> 'sub') and role = 'handling_department'
     and jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code'));
-grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_organisation_department;
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose, query, count) on access_log to ledger_organisation_department;
 create policy organisation_department on access_log for insert to ledger_organisation_department with check (
     principal = (caller_context() ->> 'sub') and role = 'organisation_department'
     and jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
-grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_inspected_unit;
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose, query, count) on access_log to ledger_inspected_unit;
 create policy inspected_unit on access_log for insert to ledger_inspected_unit with check (
     principal = (caller_context() ->> 'sub') and role = 'inspected_unit'
     and jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code'));
-grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_partner_system;
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose, query, count) on access_log to ledger_partner_system;
 create policy partner_system on access_log for insert to ledger_partner_system with check (
     principal = (caller_context() ->> 'sub') and role = 'partner_system'
     and jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code'));
-grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_auditor;
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose, query, count) on access_log to ledger_auditor;
 create policy auditor on access_log for insert to ledger_auditor with check (
     principal = (caller_context() ->> 'sub') and role = 'auditor'
     and jurisdiction = (select caller_grants() -> 'auditor' ->> 'code'));
-grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose) on access_log to ledger_ledger_loader;
+grant insert (jurisdiction, role, kind, record_type, record_ids, members, purpose, query, count) on access_log to ledger_ledger_loader;
 create policy ledger_loader on access_log for insert to ledger_ledger_loader with check (
     principal = (caller_context() ->> 'sub') and role = 'ledger_loader'
     and access_log.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
@@ -6577,9 +6582,20 @@ create policy own on import_row to ledger_administrator, ledger_leading_group, l
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader, ledger_importing, ledger_system
   using (belongs_to = (select caller_ownership()));
+comment on table import_file is 'Files of imports with rejected rows, to be sent back with what is wrong. Removed with their rows.';
+comment on column import_file."content" is 'Encrypted, bound to the import and the part.';
+alter table import_file enable row level security;
+alter table import_file force row level security;
+create policy own on import_file to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader, ledger_importing, ledger_system
+  using (belongs_to = (select caller_ownership()));
 grant select on import_job, import_row to ledger_administrator, ledger_leading_group, ledger_inspection_team, ledger_handling_department,
   ledger_organisation_department, ledger_inspected_unit, ledger_superior, ledger_auditor,
   ledger_security_officer, ledger_partner_system;
+grant select, insert on import_file to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+alter table import_file alter column content set storage external;
 grant select, insert, update on import_job, import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing,
   ledger_system;
 create policy recovery on import_job to ledger_jobs using (true);

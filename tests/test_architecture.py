@@ -14,7 +14,7 @@ LINES, FUNCTION_LINES, SHARED_LINES = 250, 40, 6
 FLOORS = {
     "settings": 0, "errors": 0, "clock": 0, "logging": 0, "sentences": 0, "strict_json": 0, "roles": 0,
     "db": 1, "kernel": 2, "auth": 3, "http": 4, "records": 5, "imports": 6, "reports": 6, "audit": 6, "accounts": 6,
-    "main": 7, "migrate": 7, "cli": 7, "__main__": 7,
+    "exports": 7, "main": 8, "migrate": 8, "cli": 8, "__main__": 8,
 }  # fmt: skip
 # The rooms of a package, from the ground up: each knows those before it.
 ROOMS = {
@@ -222,4 +222,4 @@ def test_a_rule_of_this_house_can_be_broken() -> None:
     """The walk sees what it looks for."""
     found = {module for path in FILES for _, module in imports(path)}
     assert {"app.kernel.store.create", "app.db.context", "app.records.common", "fastapi"} <= found
-    assert floor("app.kernel.store.create") == 2 and floor("records/unit/record.py") == 5 and floor("app.main") == 7
+    assert floor("app.kernel.store.create") == 2 and floor("records/unit/record.py") == 5 and floor("app.main") == 8

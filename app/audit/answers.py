@@ -26,6 +26,8 @@ class AccessEntry(BaseModel):
     record_ids: list[str] = Field(description="看到的记录；查找、清单没有结果的为空")
     members: list[str] = Field(description="显示的加密字段，或据以查找的字段", examples=[["id_number"]])
     purpose: str | None = Field(description=f"显示加密内容的目的：{PURPOSE_HELP}")
+    query: str | None = Field(description="导出的条件，记在一次导出的第一条", examples=["format=csv&state=fed_back"])
+    count: int | None = Field(description="导出的条数，记在一次导出的最后一条；没有的是中途断了", examples=[30])
 
 
 class AccessLog(BaseModel):

@@ -58,7 +58,7 @@ ACCESS_LOG_TRAIL = Trail(
     {
         **{c: f"t.{c}" for c in ("at", "principal", "role", "request_id", "kind", "record_type")},
         "record_ids": "t.record_ids::text[]",
-        **{c: f"t.{c}" for c in ("members", "purpose")},
+        **{c: f"t.{c}" for c in ("members", "purpose", "query", "count")},
     },
     (("at", "timestamptz"), ("seq", "bigint")),
     {

@@ -6,6 +6,7 @@ import typer
 
 from app.cli.account import accounts
 from app.cli.check import check
+from app.cli.exporting import export_file
 from app.cli.generate import docs, openapi
 from app.cli.importing import import_file
 from app.cli.keys import rotate_key
@@ -21,6 +22,7 @@ cli = typer.Typer(
 )
 cli.add_typer(accounts, name="account")
 cli.command("import")(import_file)
+cli.command("export")(export_file)
 cli.command("rotate-key")(rotate_key)
 cli.command()(prune)
 cli.command()(check)

@@ -39,8 +39,6 @@ class Refused(Stop):
 class SignIn(httpx.Auth):
     """Signs in when the first request needs it, and again when the token has expired."""
 
-    requires_response_body = True
-
     def __init__(self, url: str, username: str, password: str, token: str = "") -> None:
         self._url, self._username, self._password, self._token = url, username, password, token
 
@@ -58,6 +56,7 @@ class SignIn(httpx.Auth):
     def _signing_in(self) -> Generator[httpx.Request, httpx.Response, None]:
         form = {"grant_type": "password", "username": self._username, "password": self._password}
         response = yield httpx.Request("POST", f"{self._url}/v1/oauth/token", data=form)
+        response.read()  # of other answers the body is left to whoever asked: it may be a file
         if not response.is_success:
             raise Refused(response)
         self._token = str(response.json()["access_token"])
@@ -100,7 +99,12 @@ def patiently(http: httpx.Client, path: str, ending: threading.Event) -> Any:
 
 
 def persistently(ask: Callable[[], httpx.Response], ending: threading.Event, *, reached: bool = True) -> Any:
-    """The document of an answer. Asks again for a minute while no answer comes, or none but that it cannot be done now.
+    """The document of an answer (`insistently`). Raises Refused."""
+    return answer(insistently(ask, ending, reached=reached))
+
+
+def insistently(ask: Callable[[], httpx.Response], ending: threading.Event, *, reached: bool = True) -> httpx.Response:
+    """The answer. Asks again for a minute while none comes, or none but that it cannot be done now.
 
     Whoever asks again for a write gives it an Idempotency-Key; while the write is under way, that is waited for, too.
     reached   whether the service was there before: otherwise one that does not listen is not waited for
@@ -115,7 +119,7 @@ def persistently(ask: Callable[[], httpx.Response], ending: threading.Event, *, 
         else:
             under_way = _problem(response).get("code") == "idempotency_key_in_use" if response.is_error else False
             if (response.status_code not in NOT_NOW and not under_way) or _past(deadline):
-                return answer(response)
+                return response
         reached, deadline = True, deadline or time.monotonic() + TIMEOUT_SECONDS
         ending.wait(0.5)
 

@@ -53,7 +53,7 @@ def import_file(
     query |= {"allow_register_changes": "true"} if allow_register_changes else {}
     with foreseeable():
         _check(file, record_type, user, password, token)
-        url = url or _here()
+        url = url or here()
         with reaching(url), client(url, user, password, token) as http:
             try:
                 with progress_bar() as show:
@@ -67,7 +67,7 @@ def import_file(
         raise typer.Exit(FAILED)
 
 
-def _here() -> str:
+def here() -> str:
     """The service that is started with the same settings on this machine."""
     options = Settings()
     return address(options.host, options.port)

@@ -10,7 +10,8 @@ A read on the replica costs a statement on the primary and three more on the rep
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -49,12 +50,12 @@ class Replica:
         """Do `work` on a connection to the replica that acts as the role; else anew on one of the pool `primary`."""
         if time.monotonic() >= self._away_until:
             try:
-                found = await self._on_replica(primary, role, context, work)
+                async with self._snapshot(primary, role, context) as connection:
+                    found = await work(connection)
             except Behind:
                 pass
             except (*DRIVER_ERRORS, TimeoutError) as problem:
-                self._away_until = time.monotonic() + AWAY_SECONDS
-                log.warning("replica not used", problem=type(problem).__name__)
+                self._leave(problem)
             else:
                 READS.labels("replica").inc()
                 return found
@@ -62,10 +63,30 @@ class Replica:
         async with primary.acquire() as connection:
             return await work(connection)
 
-    async def _on_replica(
-        self, primary: Pool, role: str, context: str, work: Callable[[Any], Awaitable[Answer]]
-    ) -> Answer:
-        """In one snapshot of the replica: the grants that were compared are those that the work reads by."""
+    async def entered(self, opened: AsyncExitStack, primary: Pool, role: str, context: str) -> Any:
+        """A connection to the replica as long as `opened` is; None where the primary must be read.
+
+        For what is handed out while it is read, and can therefore not be done anew: it ends where the replica does.
+        """
+        if time.monotonic() < self._away_until:
+            return None
+        try:
+            connection = await opened.enter_async_context(self._snapshot(primary, role, context))
+        except Behind:
+            return None
+        except (*DRIVER_ERRORS, TimeoutError) as problem:
+            self._leave(problem)
+            return None
+        READS.labels("replica").inc()
+        return connection
+
+    def _leave(self, problem: BaseException) -> None:
+        self._away_until = time.monotonic() + AWAY_SECONDS
+        log.warning("replica not used", problem=type(problem).__name__)
+
+    @asynccontextmanager
+    async def _snapshot(self, primary: Pool, role: str, context: str) -> AsyncIterator[Any]:
+        """One snapshot of the replica: the grants that were compared are those that are read by. Raises Behind."""
         grants, scope, written = await primary.fetchrow(ON_PRIMARY, context)
         async with (
             self._pool(role).acquire() as connection,
@@ -74,7 +95,7 @@ class Replica:
             known = await connection.fetchrow(ON_REPLICA, context, written, self._seconds)
             if tuple(known) != (grants, scope, True):
                 raise Behind
-            return await work(connection)
+            yield connection
 
     def _pool(self, role: str) -> Pool:
         if role not in self._pools:

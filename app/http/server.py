@@ -31,6 +31,7 @@ REQUEST_SECONDS = Histogram(
     "ledger_request_seconds", "Time to answer", ["method"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10)
 )
 STDERR, NOWHERE = 2, -1
+EXPORT = "export"  # stands where the key of a record does, and has a route of its own
 NOT_GUESSED = (b"x-content-type-options", b"nosniff")
 NOT_STORED = ((b"cache-control", b"no-store"),)  # unless the answer says how it may be stored
 GIVEN_ID = re.compile(rb"(?!.*[0-9]{15})[0-9A-Za-z-]{8,64}")  # none that could be the number of a person
@@ -200,7 +201,7 @@ class Shortcut:
             return None
         segment, slash, key = path[4:].partition("/")
         own = self._direct.get(segment)
-        if own is None or "/" in key or (slash and not key):
+        if own is None or "/" in key or (slash and not key) or key == EXPORT:
             return None
         scope["path_params"] = {"key": key} if key else {}
         return own.get((scope["method"], bool(key)))

@@ -82,7 +82,7 @@ async def _not_yet(request: Request) -> None:
 
 # Addresses that the contract promises and that do not exist yet: refused with `not_available_yet`, and not with 404.
 for _path in (
-    "/v1/changes", "/v1/templates/{name}", "/v1/imports/{import_id}/workbook", "/v1/deadlines",
+    "/v1/changes", "/v1/deadlines",
     "/v1/chains/{type}/{key}",
     "/v1/statistics/discipline",
 ):  # fmt: skip

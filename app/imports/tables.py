@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Integer, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from app.imports.jobs import STATES
@@ -80,6 +91,18 @@ IMPORT_ROW = Table(
     comment="The plan of an import, row by row. Visible to whom the import is.",
 )
 
+IMPORT_FILE = Table(
+    "import_file",
+    metadata,
+    Column("import_id", UUID(), nullable=False),
+    Column("part", Integer(), nullable=False),
+    Column("belongs_to", UUID(), nullable=False),
+    Column("key_id", Text(), nullable=False),
+    Column("content", LargeBinary(), nullable=False, comment="Encrypted, bound to the import and the part."),
+    PrimaryKeyConstraint("import_id", "part"),
+    comment="Files of imports with rejected rows, to be sent back with what is wrong. Removed with their rows.",
+)
+
 
 def import_statements(registry: Registry) -> Iterator[str]:
     """Row security and grants of imports, their rows, and the queue. An import exists for what it belongs to alone."""
@@ -87,13 +110,15 @@ def import_statements(registry: Registry) -> Iterator[str]:
     importers += ["ledger_loader", "importing"]
     # A row of 2 KiB is kept as it is: compressed, it would be unpacked again for each of its references.
     yield "alter table import_row set (toast_tuple_target = 4080)"
-    for table in (IMPORT_JOB, IMPORT_ROW):
+    for table in (IMPORT_JOB, IMPORT_ROW, IMPORT_FILE):
         yield from secured(table)
         yield (
             f"create policy own on {table.name} to {roles(*ROLES, 'importing', 'system')}\n"
             "  using (belongs_to = (select caller_ownership()))"
         )
     yield f"grant select on import_job, import_row to {roles(*(r for r in ROLES if r not in importers))}"
+    yield f"grant select, insert on import_file to {roles(*importers)}"
+    yield "alter table import_file alter column content set storage external"  # what is encrypted cannot be compressed
     yield f"grant select, insert, update on import_job, import_row to {roles(*importers, 'system')}"
     # After a crash, the queue's role ends the imports that were under way.
     yield "create policy recovery on import_job to ledger_jobs using (true)"

@@ -21,7 +21,7 @@ from app.db.pool import Pools
 from app.db.roles import JOBS
 from app.db.watched import pauses
 from app.errors import Refusal
-from app.imports import jobs
+from app.imports import jobs, kept_file
 from app.imports.apply.streaming_writer import RolledBack, streaming_writer
 from app.imports.commit import commit_plan
 from app.imports.files.limits import UnreadableFile
@@ -194,6 +194,8 @@ async def _check(ctx: RequestContext, row: Any, path: Path, lookup: Lookup, sink
     check = FileCheck(ctx, import_id, lookup, row["allow_register_changes"], sink)
     await check.run(path, source, progress)
     rows = sum(r.rows for r in check.reports)
+    if any(r.rejected for r in check.reports):
+        await kept_file.keep(ctx, import_id, path)
     result: dict[str, Any] = {
         "encoding": source.encoding,
         "sheets": [r.document() for r in check.reports],

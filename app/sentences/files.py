@@ -35,6 +35,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("row_is_total", MEMBER, "合计或小计行，没有导入。", "", "A row of totals, not imported.", ""),
     sentence("row_is_note", MEMBER, "表外的说明或签名，没有导入。", "", "A note or a signature, not imported.", ""),
     sentence("row_is_page", MEMBER, "页眉、页码、栏次、盖章之类，没有导入。", "", "Furniture of the page, not imported.", ""),
+    sentence("row_is_example", MEMBER, "模板的示例行，没有导入。", "", "The example row of a template, not imported.", ""),
     sentence("row_is_header", MEMBER, "重复的标题或表头，没有导入。", "", "A title or header once more, not imported.", ""),
     sentence("no_header", MEMBER, "没有找到表头。应有的列：{missing}；看到的是：{found}。", "请核对表头后重新上传。", "No header found. Expected: {missing}; seen: {found}.", "Check the header row.", missing="问题标题、问题表现", found="甲、乙"),
     sentence("missing_columns", MEMBER, "缺少必需的列：{missing}。未识别的列：{found}。", "请补上或改正列名后重新上传。", "Required columns are missing: {missing}. Not understood: {found}.", "Add or rename them.", missing="问题标题", found="标 题 文"),

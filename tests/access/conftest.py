@@ -34,5 +34,6 @@ def table(request: Any, monkeypatch: Any) -> str:
         monkeypatch.setattr(Right, "ever", lambda self, action: True)
         monkeypatch.setattr(Right, "may", lambda self, action, state: True)
         monkeypatch.setattr("app.http.record_reading.MAY_LIST", lambda right: True)
+        monkeypatch.setattr("app.exports.routes.MAY_EXPORT", lambda right: True)
         monkeypatch.setattr("tests.support.client.check", lambda *_: None)  # no document tells what is answered then
     return str(request.param)

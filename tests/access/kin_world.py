@@ -52,8 +52,12 @@ class Case(LifeSteps):
     async def ask(self, account: Account, path: str, kept: Any, there: bool) -> None:
         """One of the ways to a record, taken at random: each case takes hundreds."""
         by, place = self.staff.callers[account.role], f"/v1/{path}/{kept['id']}"
-        way = self.random.choice((place, f"/v1/{path}/{kept['number']}", f"{place}/revisions", "list", "reference"))
-        if way == "list":
+        ways = (place, f"/v1/{path}/{kept['number']}", f"{place}/revisions", "list", "reference", "export")
+        way = self.random.choice(ways)
+        if way == "export":
+            answer = await by.get(f"/v1/{path}/export", params={"format": "ndjson"})
+            found = kept["id"] in answer.text if answer.status_code == 200 else there
+        elif way == "list":
             answer = await by.get(f"/v1/{path}", params={"limit": "200"})
             found = kept["id"] in [item["id"] for item in answer.json().get("items", ())]
         elif way == "reference" and path in REFERRED_BY:

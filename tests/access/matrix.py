@@ -103,4 +103,9 @@ HIDDEN: dict[str, dict[str, set[str]]] = {
         "rectification-opinions": {"responsible_person"},
     },
 }  # fmt: skip
+# Who takes out as files what it may list (contract section 1), and nobody else.
+EXPORTERS = {
+    "inspection_office", "leading_group", "case_supervision", "organisation_department", "inspection_team",
+    "other_team",
+}  # fmt: skip
 NO_LIST = {("inspection_office", "persons"), ("leading_group", "persons")}

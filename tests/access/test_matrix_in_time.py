@@ -115,6 +115,7 @@ async def compare(w: World, role: str, path: str, seen: set[str], after: str) ->
     """Every record of a type: it is there, or it answers as one that never was, and no word of it is told."""
     api = w.callers[role]
     told = (await api.get(f"/v1/{path}", params={"limit": "200"})).text
+    told += (await api.get(f"/v1/{path}/export", params={"format": "ndjson"})).text
     none = await api.get(f"/v1/{path}/{ABSENT}")
     for label in EVERY[path]:
         answer = await api.get(f"/v1/{path}/{w.id(label)}")

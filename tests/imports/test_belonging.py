@@ -75,7 +75,9 @@ async def test_another_role_or_place_finds_no_import_of_the_account_and_the_old_
         {"role": "ledger_loader"},
     ):
         await bind(owner, clerk.username, **to)
-        for method, address in (("GET", place), ("GET", f"{place}/rows"), ("POST", f"{place}/actions/commit")):
+        for method, address in (
+            ("GET", place), ("GET", f"{place}/rows"), ("GET", f"{place}/workbook"), ("POST", f"{place}/actions/commit"),
+        ):  # fmt: skip
             answer = await clerk.request(method, address)
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), (to, address, answer.text)
             assert name not in answer.text

@@ -110,7 +110,8 @@ async def test_the_auditor_reads_the_log_of_its_jurisdiction_and_is_entered_itse
     assert moments == sorted(moments, reverse=True)
     entry = first["items"][0]
     assert set(entry) == {
-        "at", "principal", "role", "request_id", "kind", "record_type", "record_ids", "members", "purpose"
+        "at", "principal", "role", "request_id", "kind", "record_type", "record_ids", "members", "purpose", "query",
+        "count",
     }  # fmt: skip
     assert (entry["principal"], entry["role"], entry["kind"]) == (supervision.username, "case_supervision", "read")
     by = {"principal": supervision.username, "record_type": "persons", "kind": "read"}

@@ -43,7 +43,7 @@ def check(method: str, path: str, answer: Any) -> None:
         assert not answer.content, f"{place} has a body, and none is documented"
         return
     assert media in content, f"{place} is documented as {', '.join(content)}"
-    if method != "HEAD":
+    if method != "HEAD" and media.endswith(("/json", "+json")):
         problem = next(_validator(content[media]).iter_errors(answer.json()), None)
         assert problem is None, f"{place} does not fit the document: {problem}: {answer.text}"
 

@@ -19,6 +19,7 @@ COLUMNS = {
     "inspected_unit": "inspected unit",
     "partner_system": "partner",
 }
+UNSAID = ("list", "get", "export", "import")  # they follow from the letter, or from the role
 
 
 def cell(t: RecordType, right: Right | None) -> str:
@@ -31,7 +32,7 @@ def cell(t: RecordType, right: Right | None) -> str:
         written = f"W {_read(right, '')}".strip() if not limits else _limited(right, limits)
         limited = f"; {code(*_in_order(t, right.limit.actions))} {right.limit.condition.means}" if right.limit else ""
         return written + ("" if right.creates else ", creates none") + limited
-    verbs = [v for v in right.verbs(x.action for x in t.lifecycle.public) if v not in ("list", "get", "import")]
+    verbs = [v for v in right.verbs(x.action for x in t.lifecycle.public) if v not in UNSAID]
     always = [v for v in verbs if v in right.whenever]
     verbs = [v for v in verbs if v not in ("void", "correct", *always)]  # those go with `change`
     while_in = [code(*verbs) + "".join(f" {x}" for x in limits)] if verbs else []

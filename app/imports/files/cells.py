@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, TypedDict
 
+from app.imports.files.escapes import unescaped
 from app.imports.files.raw import CellInDoubt, CellProblem, Raw
 
 
@@ -33,7 +34,7 @@ _EXACT_DIGITS = 1e15  # a float holds 15 decimal digits; an 18-digit number type
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|GETTING_DATA|#+)")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[eE]\+[0-9]{1,3}")
 _NUMBER_STARTS = frozenset("+-0123456789")
-_DOUBTFUL_STARTS = _BLANK_STARTS | _NUMBER_STARTS | {"#"}
+_DOUBTFUL_STARTS = _BLANK_STARTS | _NUMBER_STARTS | {"#", "'"}
 _PLAIN_NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18})"
 _COUNTER = "(?:人次|户次|[个家]?单位|个村|[人户个条件项次名天起份轮年批期篇场家村组宗笔处位例本页])"
 _WHOLE = re.compile(rf"({_PLAIN_NUMBER})(?:\.0*)?\s*{_COUNTER}?")
@@ -95,7 +96,7 @@ def text(raw: Raw) -> str:
             raise CellProblem("number_ruined_by_excel", raw)
         if inner[:2] == '="' and inner[-1] == '"' and len(inner) > 2:
             return inner[2:-1].replace('""', '"').strip()  # how programs write a text in a csv for Excel: ="0012"
-        return inner
+        return unescaped(inner) if inner[:1] == "'" else inner
     if raw is None:
         return ""
     if isinstance(raw, CellInDoubt):

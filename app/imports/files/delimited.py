@@ -35,7 +35,7 @@ def read_csv(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, Sheet
         proven = encoding == "utf-8" and _begins_in_utf_8(start)
         line = None if proven else _undecodable_line(path, encoding)
         if line is None:
-            delimiter = _delimiter(codecs.getincrementaldecoder(encoding)("replace").decode(start))
+            delimiter = csv_delimiter(codecs.getincrementaldecoder(encoding)("replace").decode(start))
             return encoding, Sheet(path.stem, _csv_rows(path, encoding, delimiter, limits), ragged=True)
         broken_line = max(broken_line, line)
     raise UnreadableFile("undecodable_text", line=broken_line)
@@ -76,7 +76,7 @@ def _undecodable_line(path: Path, encoding: str) -> int | None:
     return None
 
 
-def _delimiter(sample: str) -> str:
+def csv_delimiter(sample: str) -> str:
     """Comma, tab or semicolon: whichever splits a row into most cells, the first row with three cells, else two."""
     parsed = {mark: list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=mark), 20)) for mark in ",\t;"}
     for enough in (3, 2):

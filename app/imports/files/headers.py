@@ -23,6 +23,8 @@ from app.imports.files.located import (
 from app.imports.files.raw import Raw, Row
 
 SEARCHED_ROWS = 20
+EXAMPLE = "示例"  # stands under 序号 in the example row of a template
+_EXAMPLES = {EXAMPLE, "例", "例如", "样例", "范例"}
 NO_OTHERS = OtherHeadings()
 _STATED_UNIT = re.compile(r"(?=单位\s*:\s*([^\s:()]+))")  # overlapping: 填报单位:巡察办单位:万元 holds two
 
@@ -126,6 +128,9 @@ def _entries(
         opening = [*islice(filterfalse(is_blank, cells), 3)]
         if not opening or (len(opening) == 1 and any(is_figure(cells[place]) for place in header.serials)):
             continue  # a serial number written in advance does not make an entry
+        if opening[0] in _EXAMPLES and any(cells[place] == opening[0] for place in header.serials):
+            table.left_out[number] = "row_is_example"
+            continue
         doubtful = below_note or _in_doubt(opening, first)
         if doubtful and (why := why_left_out([*filterfalse(is_blank, cells)], below_note, first)):
             below_note, table.left_out[number] = below_note or why == "row_is_note", why

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from app.imports.files.limits import Limits, UnreadableFile
-from app.imports.files.xlsx_marks import ATTRIBUTE, SheetMarks, marks_of, number, styles_of
+from app.imports.files.xlsx_marks import ATTRIBUTE, SheetMarks, column_number, marks_of, styles_of
 
 # Blank cells and rows that only have a format. They may lie far out, and calamine ignores them.
 _BLANK = re.compile(rb'<(?:\w+:)?(?:c r="[A-Z]+[0-9]+"(?: [st]="\w+")*|row(?: [\w:.]+="[^"<>]*")*)\s*(?:/>|></[\w:]+>)')
@@ -57,7 +57,7 @@ def require_moderate(content: bytes, limits: Limits) -> BookMarks:
     shared = [data for data in parts.values() if _SHARED.search(data)]
     if len(parts) < len(entries) or len(shared) > 1:
         raise UnreadableFile("not_a_workbook")  # calamine would guess which of two is meant
-    titles = _sheet_names(parts)
+    titles = sheet_names(parts)
     sheets = [(titles.get(part, part), data) for part, data in parts.items() if b"sheetData" in data]
     cells = sum(_extent(name, data, limits) for name, data in sheets)
     if cells > limits.cells or not _text_fits(_string_sizes(shared[0]) if shared else [], sheets, limits.text):
@@ -93,7 +93,7 @@ def _extent(sheet: str, data: bytes, limits: Limits) -> int:
         if _UNPLACED.search(data):
             raise UnreadableFile("workbook_layout", sheet=sheet)
         rows = max(max(map(int, set(_ROW.findall(piece))), default=0) for piece in _pieces(data))
-        columns = max(max(map(number, set(_COLUMN.findall(piece))), default=0) for piece in _pieces(data))
+        columns = max(max(map(column_number, set(_COLUMN.findall(piece))), default=0) for piece in _pieces(data))
         if rows <= limits.rows and columns <= limits.columns and rows * columns <= limits.cells:
             return rows * columns
         data = _BLANK.sub(b"", _BLANK.sub(b"", data))
@@ -136,7 +136,7 @@ def _string_sizes(data: bytes) -> list[int]:
     return sizes
 
 
-def _sheet_names(parts: dict[str, bytes]) -> dict[str, str]:
+def sheet_names(parts: dict[str, bytes]) -> dict[str, str]:
     """File within the archive -> name of the sheet it holds."""
     relations, book = (
         [{name: html.unescape(value.decode()) for name, value in ATTRIBUTE.findall(tag)} for tag in _TAG.findall(data)]

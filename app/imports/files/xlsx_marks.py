@@ -68,7 +68,7 @@ class SheetMarks:
     hidden_rows: frozenset[int] = frozenset()  # as Excel counts
 
 
-def number(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
     """A is 1, Z is 26, AA is 27."""
     return functools.reduce(lambda number, letter: number * 26 + letter - 64, letters.upper(), 0)
 
@@ -79,13 +79,13 @@ def marks_of(data: bytes, styles: dict[int, Mark]) -> SheetMarks:
     if styles:
         for letters, row, style in map(re.Match.groups, _STYLED.finditer(data)):
             if mark := styles.get(int(style)):
-                marks.cells[int(row) - 1][number(letters) - 1] = mark
+                marks.cells[int(row) - 1][column_number(letters) - 1] = mark
     formulas = _FORMULA.finditer(data) if b"<f" in data or b":f" in data else ()
     for letters, row, rest in map(re.Match.groups, formulas):
         if b't="str"' not in rest:  # a text may well be empty
-            marks.cells[int(row) - 1][number(letters) - 1] = CellInDoubt("formula_without_value")
+            marks.cells[int(row) - 1][column_number(letters) - 1] = CellInDoubt("formula_without_value")
     for letters, row, shown in _ERROR.findall(data) if b't="e"' in data else ():
-        marks.cells[int(row) - 1][number(letters) - 1] = shown.decode()
+        marks.cells[int(row) - 1][column_number(letters) - 1] = shown.decode()
     rows = (_ROW.search(tag) for tag in _HIDDEN.findall(data)) if b"hidden" in data else ()
     marks.hidden_rows = frozenset(int(found[1]) for found in rows if found)
     return marks

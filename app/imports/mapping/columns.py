@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from functools import cache, singledispatch
 from typing import Any
 
-from app.imports.files import cells
+from app.imports.files import cells, entries
 from app.imports.files.days import day
 from app.imports.files.located import Column
 from app.imports.files.raw import SHARED, CellProblem, Raw
 from app.kernel.declare import fields as kinds
 from app.kernel.declare.record_type import RecordType
 
+# Columns that an export or a returned workbook has beside those of the type: known, and not read.
+NOT_READ = {"version": ("版本", "版本号"), "problem": ("错误",)}
 NOTE_HEADINGS = ("备注", "说明", "备注说明")
 
 
@@ -54,10 +56,11 @@ def columns_of(t: RecordType) -> tuple[Column, ...]:
     """The columns of a type with the headings by which they are recognised."""
     columns = [Column("number", t.ledger.number or ("编号",))]
     for f in ledger_fields(t).values():
-        columns.append(Column(f.name, (f.label, *f.headings), f.required and f.writable, t.ledger.yielding))
+        asked = f.required and f.writable and f not in t.ledger.extra  # an extra one may be needed by some rows alone
+        columns.append(Column(f.name, (f.label, *f.headings), asked, t.ledger.yielding))
     taken = {name for column in columns for name in column.names}
     columns.append(Column("note", tuple(n for n in NOTE_HEADINGS if n not in taken)))
-    return tuple(columns)
+    return (*columns, *(Column(key, names) for key, names in NOT_READ.items()))
 
 
 @singledispatch
@@ -124,16 +127,22 @@ def _code(vocabulary: kinds.Terms, text: str) -> str:
 
 @read.register
 def _(f: kinds.Lines, raw: Raw, unit: str | None) -> Any:
+    if (exact := entries.exact(raw)) is not None:
+        return exact
     return cells.split(raw, "measures" if f.split == "measures" else "names")
 
 
 @read.register
 def _(f: kinds.Recusals, raw: Raw, unit: str | None) -> Any:
+    if (exact := entries.exact(raw) or entries.labelled(raw, entries.RECUSAL)) is not None:
+        return exact
     return [{"account": name, "reason": "台账"} for name in cells.split(raw, "names") or ()]
 
 
 @read.register
 def _(f: kinds.Absentees, raw: Raw, unit: str | None) -> Any:
+    if (exact := entries.exact(raw) or entries.labelled(raw, entries.ABSENTEE)) is not None:
+        return exact
     return [{"name": None, "post": None, "reason": cells.text(raw)}]
 
 
@@ -205,7 +214,9 @@ def read_rows(
     columns = [
         _ColumnReader(*readers.get(key, _TEXT_READER), units.get(key)).read_cells(raw)
         for key, raw in zip(keys, raws, strict=True)
+        if key not in NOT_READ
     ]
+    keys = [key for key in keys if key not in NOT_READ]
     any_unreadable = any(UnreadableCell in set(map(type, column)) for column in columns)
     for row in zip(*columns, strict=True):
         values = {key: value for key, value in zip(keys, row, strict=True) if value is not None}

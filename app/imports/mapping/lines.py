@@ -1,13 +1,14 @@
 """The lines of NDJSON as values of fields. A line has the members of a request body, and may name its record type."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from app.imports.files.ndjson import UnreadableLine, read_ndjson
 from app.imports.mapping.columns import RowProblem
 from app.kernel.declare import fields as kinds
-from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.record_type import READ_ONLY, RecordType
 
 
 def type_of_line(line: Any) -> str | None:
@@ -32,6 +33,9 @@ def read_lines(
         if isinstance(line, UnreadableLine):
             yield None, [RowProblem(None, f"line_{line.code}")]
             continue
+        if "version" in line and "masked" in line:
+            line = _as_in_a_body(t, line)
+        line.pop("errors", None)  # of a returned file
         code = line.pop("jurisdiction", jurisdiction)
         line.pop("type", None)
         values = {k: v for k, v in line.items() if v is not None} if None in line.values() else line
@@ -43,6 +47,19 @@ def read_lines(
         if code not in (None, jurisdiction):
             problems.append(RowProblem("jurisdiction", "jurisdiction_outside"))
         yield values, problems
+
+
+def _as_in_a_body(t: RecordType, line: dict[str, Any]) -> dict[str, Any]:
+    """A record as it was exported, without what no body may hold, and what was masked."""
+    masked = line.get("masked")
+    hidden = {m for m in masked if isinstance(m, str)} if isinstance(masked, list) else set()
+    return {k: v for k, v in line.items() if k not in _not_in_bodies(t) and k not in hidden}
+
+
+@cache
+def _not_in_bodies(t: RecordType) -> frozenset[str]:
+    others = (c for f in t.fields if f.copied or not f.in_ledger for c in f.columns)
+    return frozenset((*READ_ONLY, *others))
 
 
 def _names_in_sheets(t: RecordType) -> set[str]:

@@ -60,6 +60,7 @@ class SheetTable:
     skipped_because: str | None = None  # code of a sentence
     doubts: dict[int, list[RowDoubt]] = field(default_factory=dict)  # by row, filled in while rows are read
     left_out: dict[int, str] = field(default_factory=dict)  # row -> why it is no entry, filled in while rows are read
+    positions: Mapping[str, int] = field(default_factory=dict)  # column -> place of its cell in a row
     guessed: bool = False  # the type is that of its headings, not of its name
 
 
@@ -172,6 +173,7 @@ def _locate(name: str | None, t: RecordType, sheet: Sheet) -> SheetTable:
         return SheetTable(name, t, header_row=problem.row or 1, problem=RowProblem(None, code, params))
     table = SheetTable(name, t, located.rows, located.headings, located.units, located.unknown, located.not_kept)
     table.header_row, table.doubts, table.left_out = located.header_row, located.doubts, located.left_out
+    table.positions = located.positions
     for row in sheet.hidden_rows:
         table.doubts[row] = [RowDoubt(None, "hidden_row", {}, True)]
     _require_columns(table, t, located)

@@ -6,7 +6,7 @@ from typing import Any
 from app.imports.files.cells import fold_name
 from app.imports.plan.lookup import TOLD, KnownRecord, Lookup
 from app.imports.plan.planned_row import PlannedRow
-from app.imports.plan.type_info import type_info
+from app.imports.plan.type_info import RowReference, TypeInfo, type_info
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.values import NUMBER, is_identifier
 
@@ -73,11 +73,19 @@ def _resolve_row(planned: PlannedRow, row: dict[str, Any], lookup: Lookup) -> No
                 planned.reject(planned.column_of(r.field), "reference_disagrees", label=r.field.label)
         elif tentative is not None and not isinstance(record := lookup.find(r.field, tentative, row), str):
             row[r.id_column] = record.id
-        elif r.required and not (identified or planned.has_error(r.id_column)):
+        elif r.required and not (identified or planned.has_error(r.id_column) or _spared(r, row, lookup, info)):
             planned.lacks(planned.column_of(r.field), r.field.label)
     if planned.headings:
         for column in info.extra_ids:
             row.pop(column, None)
+
+
+def _spared(r: RowReference, row: Mapping[str, Any], lookup: Lookup, info: TypeInfo) -> bool:
+    """Whether the row needs no such help: what it would help to find by name is given by number."""
+    helped = [o for o in info.references if r.name in lookup.within(o.field) and o.name in row]
+    return r.id_column in info.extra_ids and all(
+        isinstance(row[o.name], str) and lookup.by_number(o.to, row[o.name].strip()) for o in helped
+    )
 
 
 def _by_identifier(planned: PlannedRow, row: dict[str, Any], f: Reference, lookup: Lookup) -> None:

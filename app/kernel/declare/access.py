@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from app.kernel.declare.audience import About, Audience, AudienceDependency
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.visibility import Condition, Every, OwnUnit, Visibility
-from app.roles import READERS
+from app.roles import EXPORTERS, READERS
 
 ALL_ACTIONS = frozenset({"*"})
 
@@ -55,6 +55,7 @@ class Right:
     writes_if  where it may create, change and act; None means wherever it sees the record
     limit      actions that it may take only where a further condition holds
     hides      what it does not see of them
+    exports     whether it takes them out as a file, which it does only of what it lists; `Access` sets it
     spares_kin  whether records about the caller's kin do not exist for it; `Access` sets it
     apart       where a record is shown as the other members say; of any other it sees metadata. `Access` sets it
     """
@@ -69,6 +70,7 @@ class Right:
     writes_if: Condition | None = None
     limit: Limit | None = None
     hides: Hidden = Hidden()
+    exports: bool = False
     spares_kin: bool = False
     apart: Condition | None = None
 
@@ -98,6 +100,7 @@ class Right:
     def verbs(self, actions: Iterable[str]) -> list[str]:
         """The verbs that it has at all, of a type with these actions: as in GET /v1/me and docs/permissions.md."""
         found = ["list", "get"] if self.lists else ["get"]
+        found += ["export"] if self.exports else []
         found += ["create"] if self.creates else []
         found += ["import"] if self.imports else []
         return found + [a for a in ("change", *actions, "void", "correct") if self.ever(a)]
@@ -152,17 +155,18 @@ class Access:
     about: About | None = None
 
     def __post_init__(self) -> None:
+        rights = {r: replace(right, exports=right.lists and r in EXPORTERS) for r, right in self.rights.items()}
         if self.about:
             apart = self.about.apart
-            spared = {role: replace(right, spares_kin=True, apart=apart) for role, right in self.rights.items()}
-            object.__setattr__(self, "rights", spared)
+            rights = {role: replace(right, spares_kin=True, apart=apart) for role, right in rights.items()}
+        object.__setattr__(self, "rights", rights)
 
     def of(self, role: str) -> Right | None:
         """The right of a role, if it has any."""
         return self.partner if role == "partner_system" else self.rights.get(role)
 
     def roles(self, verb: str, actions: Iterable[str] = ()) -> list[str]:
-        """The roles that may do this: list, get, create, change, correct, void, or one of the type's actions."""
+        """The roles that may do this: list, get, export, create, change, correct, void, or an action of the type."""
         names = tuple(actions)
         return [role for role in READERS if (right := self.of(role)) and verb in right.verbs(names)]
 

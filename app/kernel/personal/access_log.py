@@ -16,6 +16,7 @@ from app.kernel.declare.record_type import RecordType
 LOG_KINDS = {
     "read": "查看",
     "list": "清单",
+    "export": "导出",
     "history": "修订史",
     "figure": "统计所数的记录",
     "find": "按身份证号查找",
@@ -104,3 +105,24 @@ async def log_read(
         found = f"select $2::uuid as id where {GUARD}"
         sql, arguments = with_log_entry(caller, t, reading, found, (context, record_id))
         await connection.execute(sql, *arguments)
+
+
+async def log_export(
+    connection: Any,
+    context: str,
+    caller: Caller,
+    t: RecordType,
+    query: str | None,
+    record_ids: Sequence[Any],
+    count: int | None,
+) -> None:
+    """Write a log entry of an export, of any type. One that is not written is refused: what it names is not handed out.
+
+    The first entry of an export has its query, the last one the count; of a type declared `logged` each has the
+    records that are handed out next.
+    """
+    await connection.execute(
+        f"""insert into access_log (jurisdiction, role, kind, record_type, record_ids, query, count)
+        select $2::text, $3::text, 'export', $4::text, $5::uuid[], $6::text, $7::integer where {GUARD}""",
+        context, caller.code, caller.role, t.path, list(record_ids), query, count,
+    )  # fmt: skip

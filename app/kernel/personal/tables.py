@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -67,13 +68,16 @@ ACCESS_LOG = Table(
         comment="The sealed members that were shown (reveal) or asked by (find); of other reads none is named.",
     ),
     Column("purpose", Text()),
+    Column("query", Text(), comment="Of an export: what it was asked for. Its first entry holds it."),
+    Column("count", Integer(), comment="Of an export: how many records it has handed out. Its last entry holds it."),
     PrimaryKeyConstraint("jurisdiction", "at", "seq"),
     CheckConstraint(among("kind", LOG_KINDS), name="kind"),
     CheckConstraint(among("purpose", PURPOSES), name="purpose"),
     Index("ix_access_log_record_ids", "record_ids", postgresql_using="gin"),
     comment="Reads of persons, clues and what came of them, by the statement that reads: no entry, no answer.",
 )
-ENTRY = "jurisdiction, role, kind, record_type, record_ids, members, purpose"  # who and when are the database's to say
+# Who and when are the database's to say.
+ENTRY = "jurisdiction, role, kind, record_type, record_ids, members, purpose, query, count"
 
 
 def sealed_value_statements(registry: Registry) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The verbs of records: every floor above reads and writes records through these, and through nothing else.
 
     get, page, reveal                 read one record, a page of a list, a record with its sealed members shown
+    export                            every record of a list, batch by batch
     create                            register a record
     change                            patch, action, correction, voiding: one path, named by `ChangeRequest.action`
     history, revision, difference     what became of a record, as the database wrote it
@@ -15,6 +16,7 @@ from app.kernel.store.change import change
 from app.kernel.store.context import RequestContext, Runtime
 from app.kernel.store.create import create
 from app.kernel.store.effects import apply_effects
+from app.kernel.store.export import export, export_connection, ledger_names
 from app.kernel.store.history import difference, history, revision
 from app.kernel.store.idempotency import (
     KeyedRequest,
@@ -46,12 +48,15 @@ __all__ = [
     "claim",
     "create",
     "difference",
+    "export",
+    "export_connection",
     "find_written",
     "get",
     "history",
     "in_transaction",
     "keep_written",
     "keyed_request",
+    "ledger_names",
     "lock_records",
     "page",
     "required_columns",

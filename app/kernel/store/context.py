@@ -30,6 +30,7 @@ from app.roles import READERS
 Answer = TypeVar("Answer")
 # Reads wait for no lock, so the pool alone bounds how many batches of them are under way.
 UNLIMITED = 1000
+EXPORTS = 4  # at once in one process: each has a connection of its own
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Runtime:
     replica: Replica | None = None
     write_batcher: Batcher = field(default_factory=Batcher)
     read_batcher: Batcher = field(default_factory=lambda: Batcher(max_concurrent=UNLIMITED))
+    exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(EXPORTS))
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,22 +24,34 @@ def page_sql(
     """
     arguments: list[Any] = [context]
     where = [of_first_unit("t", view.role)] if first_unit else []
+    where += bound(listing, arguments)
+    if last is not None:
+        where.append(after(listing.sort, last, arguments))
+    return _page_text(view, t, tuple(where), listing.sort, listing.limit + 1), arguments
+
+
+def bound(listing: Listing, arguments: list[Any]) -> list[str]:
+    """SQL of the conditions of a list; their values are added to `arguments`."""
+    where = []
     for condition in listing.conditions:
         if condition.value is None:
             where.append(condition.sql)
         else:
             arguments.append(condition.value)
             where.append(condition.sql.replace("{}", f"${len(arguments)}"))
-    if last is not None:
-        where.append(after(listing.sort, last, arguments))
-    return _page_text(view, t, tuple(where), listing.sort, listing.limit + 1), arguments
+    return where
+
+
+def ordered(sort: tuple[tuple[str, bool], ...]) -> str:
+    """SQL of an order of a list. Empty values stand last."""
+    return ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in SORT_TYPES else ' nulls last'}" for c, d in sort)
 
 
 @lru_cache(maxsize=2048)
 def _page_text(
     view: RoleView, t: RecordType, where: tuple[str, ...], sort: tuple[tuple[str, bool], ...], most: int
 ) -> str:
-    order = ", ".join(f"t.{c} {'desc' if d else 'asc'}{'' if c in SORT_TYPES else ' nulls last'}" for c, d in sort)
+    order = ordered(sort)
     sorted_by = "".join(f", t.{c} as key_{i}" for i, (c, _) in enumerate(sort[:-1]))  # the last of them is `id`
     sql = answer_sql(view, t, "t", sorted_by)
     # The page is cut first, so that documents are made of its rows and not of all rows that are sorted.

@@ -1,0 +1,1 @@
+"""Templates: empty ledgers to fill in."""

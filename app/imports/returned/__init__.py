@@ -1,0 +1,1 @@
+"""The file of an import sent back, with what is wrong beside each rejected row."""

@@ -1,0 +1,1 @@
+"""Ledgers out: exports, templates."""
