@@ -25,7 +25,7 @@ from app.imports.files.limits import UnreadableFile
 from app.imports.mapping.sheets import ACCEPTED_MEDIA, CSV, FILE_ENDINGS, ImportSource, guess_jurisdiction
 from app.imports.models import FILE_BODY, OF_ROWS, PARAMETERS, ImportRead, RowPage
 from app.imports.plan.plan_rows import with_sentences
-from app.imports.plan.type_info import importable, not_permitted
+from app.imports.plan.type_info import not_permitted
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.personal import access_log
@@ -83,7 +83,7 @@ async def receive(request: Request) -> Response:
     ctx, service = await request_context(request), service_of(request)
     given = only(request, *PARAMETERS)
     _check_parameters(ctx.runtime.registry, given)
-    if not any(importable(ctx, any_type) for any_type in ctx.runtime.registry.types):
+    if not any(ctx.imports(any_type) for any_type in ctx.runtime.registry.types):
         raise Refusal("forbidden")
     t = _importable_type(ctx, given)
     key, more = key_of(request), {}
@@ -138,8 +138,8 @@ async def _receive_file(
 
 def _importable_type(ctx: RequestContext, given: dict[str, str]) -> RecordType | None:
     t = ctx.runtime.registry.by_path.get(given.get("type", ""))
-    if t and not importable(ctx, t):
-        raise not_permitted(t)
+    if t and not ctx.imports(t):
+        raise not_permitted(ctx, t)
     return t
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import connect
+from app.db.opening import connect
 from tests.support.callers import OFFICE, SUPERVISION, Api
 from tests.support.databases import beside
 

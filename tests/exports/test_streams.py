@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.pool import Pools, connect
+from app.db.opening import connect
+from app.db.pool import Pools
 from tests.support import databases
 from tests.support.bureaus import entered
 from tests.support.callers import HOME, OFFICE, Api

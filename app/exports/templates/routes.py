@@ -21,7 +21,7 @@ from app.http.operations import problems
 from app.http.paging import documented
 from app.imports.files.cells import fold_name
 from app.imports.mapping.sheets import CSV, XLSX
-from app.imports.plan.type_info import importable, not_permitted
+from app.imports.plan.type_info import not_permitted
 from app.kernel import store
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import RecordType
@@ -80,14 +80,14 @@ def _types(ctx: RequestContext, path: str) -> list[RecordType]:
     """The types that are asked for. Refuses with `import_not_permitted` what the caller may not import."""
     registry = ctx.runtime.registry
     if path == WHOLE:
-        found = [t for t in registry if importable(ctx, t)]
+        found = [t for t in registry if ctx.imports(t)]
         if not found:
             raise Refusal("forbidden")
         return found
     if path not in registry.by_path:
         raise Refusal("not_found", label="空白台账")
-    if not importable(ctx, t := registry.by_path[path]):
-        raise not_permitted(t)
+    if not ctx.imports(t := registry.by_path[path]):
+        raise not_permitted(ctx, t)
     return [t]
 
 

@@ -20,7 +20,7 @@ from app.imports.plan import decide, foreseen, plan_rows, resolve, self_referenc
 from app.imports.plan.lookup import Lookup, Match
 from app.imports.plan.plan_rows import PlanSink, SheetReport
 from app.imports.plan.planned_row import CheckedBatch, PlannedRow
-from app.imports.plan.type_info import importable, require_importable, type_info
+from app.imports.plan.type_info import not_permitted, type_info
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
 from app.kernel.store import RequestContext
@@ -48,9 +48,10 @@ class FileCheck:
         """Plan the whole file. Raises UnreadableFile. Refuses with `import_not_permitted`."""
         current: RecordType | None = None
         async for table in tables_in_thread(path, source, self.ctx.runtime.registry):
-            if table.guessed and table.type and not importable(self.ctx, table.type):
+            if table.guessed and table.type and not self.ctx.imports(table.type):
                 table.type, table.skipped_because = None, "unknown_sheet"
-            require_importable(self.ctx, table.type, source.types or frozenset())
+            if table.type and not self.ctx.imports(table.type):
+                raise not_permitted(self.ctx, table.type, source.types or frozenset())
             self.lookup.types_in_file = source.types
             report = SheetReport(table.sheet, table.type.path if table.type else None)
             report.unknown_columns, report.not_kept_columns = table.unknown, table.not_kept

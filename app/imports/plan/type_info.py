@@ -1,4 +1,4 @@
-"""What an import needs to know of a record type: its references, its keys, and whether the caller may import it."""
+"""What an import needs to know of a record type: its references, its keys, its days; and the refusal of a type."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -9,24 +9,11 @@ from app.kernel.declare.fields import Day, Field, Reference, Sealed
 from app.kernel.declare.record_type import RecordType
 from app.kernel.store import RequestContext
 
-LOADER = "ledger_loader"
 
-
-def importable(ctx: RequestContext, t: RecordType) -> bool:
-    """Whether the caller may import this type: a loader may import every type, others what they keep and fully see."""
-    return ctx.caller.role == LOADER or ctx.right(t).imports
-
-
-def not_permitted(*types: RecordType) -> Refusal:
-    """The refusal of a file that holds these types, which the caller may not import."""
-    return Refusal("import_not_permitted", label="、".join(t.label for t in types))
-
-
-def require_importable(ctx: RequestContext, t: RecordType | None, in_file: frozenset[str]) -> None:
-    """Refuse a file with a type that the caller may not import. All such types of the file are named."""
-    if t and not importable(ctx, t):
-        types = [o for o in ctx.runtime.registry.types if o.path in in_file and not importable(ctx, o)]
-        raise not_permitted(*(types or [t]))
+def not_permitted(ctx: RequestContext, t: RecordType, in_file: frozenset[str] = frozenset()) -> Refusal:
+    """The refusal of a file that holds this type, which the caller may not import. It names all such types of it."""
+    types = [o for o in ctx.runtime.registry.types if o.path in in_file and not ctx.imports(o)]
+    return Refusal("import_not_permitted", label="、".join(o.label for o in types or [t]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +29,7 @@ class RowReference:
     tentative: str  # `name?`: as `name`, but not an error if no record is found
     required: bool
     set_by: bool
-
-    @property
-    def texts(self) -> tuple[str, str, str]:
-        """The columns that hold what was written, in the place of an identifier."""
-        return self.name, self.tentative, self.number_column
+    texts: tuple[str, str, str]  # the columns that hold what was written, in the place of an identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +71,9 @@ class TypeInfo:
 
 
 def _row_reference(f: Reference) -> RowReference:
-    required = f.required and f.writable
-    return RowReference(f, f.name, f.to, f.many, f.id_column, f.number_column, f"{f.name}?", required, f.set_by)
+    required, tentative = f.required and f.writable, f"{f.name}?"
+    texts = f.name, tentative, f.number_column
+    return RowReference(f, f.name, f.to, f.many, f.id_column, f.number_column, tentative, required, f.set_by, texts)
 
 
 @cache

@@ -30,6 +30,7 @@ from app.roles import READERS
 Answer = TypeVar("Answer")
 # Reads wait for no lock, so the pool alone bounds how many batches of them are under way.
 UNLIMITED = 1000
+LOADER = "ledger_loader"
 EXPORTS = 4  # at once in one process: each has a connection of its own
 
 
@@ -75,6 +76,10 @@ class RequestContext:
     def right(self, t: RecordType) -> Right:
         """What the caller may do with records of a type."""
         return self.view.rights[t.path]
+
+    def imports(self, t: RecordType) -> bool:
+        """Whether the caller may import records of a type: a loader all, others what they keep and fully see."""
+        return self.caller.role == LOADER or self.right(t).imports
 
     def held(self, t: RecordType, inputs: ReferenceInputs) -> dict[str, bool]:
         """The mark in the caller context of an INSERT that itself locks all that its rows refer to.
