@@ -12,6 +12,7 @@ from tests.access.matrix import EVERY, EXPORTERS, HIDDEN, NO_LIST, SEES
 from tests.access.test_matrix import TYPES, every_role, every_type
 from tests.access.ways import seen
 from tests.access.world import World
+from tests.support.proofs import share
 
 
 async def exported(api: Any, path: str, form: str, **query: str) -> Any:
@@ -28,6 +29,7 @@ def told(content: bytes, form: str, tmp_path: Any) -> str:
     return "\n".join(str(cell) for sheet in read_workbook(path) for _, cells in sheet.rows for cell in cells)
 
 
+@share(3)
 @every_type
 async def test_an_export_holds_what_the_list_holds_for_those_who_may_take_it_out(
     path: str, world: World, table: str

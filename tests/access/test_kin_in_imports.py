@@ -27,7 +27,7 @@ def transfer(code: str, to: str) -> dict[str, Any]:
     return {"线索移交": [TRANSFER, row]}
 
 
-@share(2)
+@share(5)
 @pytest.mark.parametrize("at_once", [True, False], ids=["one file", "two files"])
 @pytest.mark.parametrize(
     ("person", "reported", "unit", "refused"),

@@ -57,7 +57,7 @@ async def test_a_list_holds_what_the_role_sees_and_nothing_else(path: str, world
                 assert found == expected, (role, other)
 
 
-@share(2)
+@share(3)
 @every_type
 async def test_a_hidden_record_answers_as_an_absent_one_to_the_byte(path: str, world: World, table: str) -> None:
     for turn, role in enumerate(SEES):

@@ -16,7 +16,10 @@ KEPT = Path(__file__).parents[2] / ".proof"  # how many cases of each proof have
 
 
 def share(every: int) -> pytest.MarkDecorator:
-    """Of the cases of this test the suite tries the first and each so many after it, `make proof` all."""
+    """Of the cases of this test the suite tries the first and each so many after it, `make proof` all.
+
+    `every` divides by no number of values of a parameter, so that each value comes.
+    """
     return pytest.mark.share(every)
 
 
