@@ -11,8 +11,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.opening import session
-from app.db.pool import Pools
+from app.db.opening import Opening, session
 from app.kernel.store.batcher import Batcher
 from app.main import create_app
 from app.roles import READERS
@@ -171,11 +170,11 @@ class Keeping(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
 async def test_the_load_notices_connections_that_keep_their_caller(
     serving: Serving, both: Both, database: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def keeping(self: Pools, role: str) -> Any:
+    async def keeping(self: Opening, role: str) -> Any:
         kind = Keeping if role.removeprefix("ledger_") in READERS else asyncpg.Connection
         return await asyncpg.connect(self.logins.of(role), server_settings=session(role), connection_class=kind)
 
-    monkeypatch.setattr(Pools, "_connect", keeping)
+    monkeypatch.setattr(Opening, "pooled", keeping)
     found = (await leaks(serving, both, database, "keeping", 24)).leaks
     signs = ("was answered", "was answered what", "revision", "entry", ": 200, not (404,)")
     noticed = [sign for sign in signs if any(sign in leak for leak in found)]

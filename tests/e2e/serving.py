@@ -46,6 +46,7 @@ class Command:
             self._process = FORKS.Process(target=_command, args=(dict(environment), said), daemon=True)
             self._process.start()
             self.stdout = open(said, encoding="utf-8")  # noqa: SIM115  # it waits for the process to open it
+        assert self._process.pid
         self.pid = self._process.pid
         self.terminate, self.kill = self._process.terminate, self._process.kill
 
@@ -55,6 +56,9 @@ class Command:
     def __exit__(self, *_: object) -> None:
         self.stdout.close()
         self._process.join()
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
 
     def wait(self, seconds: float) -> int | None:
         """The exit status."""
