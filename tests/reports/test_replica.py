@@ -21,7 +21,7 @@ from tests.cli.running import free_port
 from tests.conftest import Prepared
 from tests.support import databases
 from tests.support.bureaus import account, bureau, cheap_passwords
-from tests.support.callers import HOME, Api
+from tests.support.callers import HOME, OFFICE, Api
 from tests.support.records import Maker
 from tests.support.standby import empty_home, following
 
@@ -165,6 +165,24 @@ async def test_nothing_else_ever_reaches_the_replica(mirrored: Mirrored) -> None
     assert mirrored.statements() == before
     await mirrored.superior.read(LISTS)  # the count would have seen them
     assert mirrored.statements() > before
+
+
+async def test_an_export_comes_from_the_replica_unless_its_reads_are_logged(mirrored: Mirrored) -> None:
+    make, office = Maker(mirrored.office), mirrored.office.acting(OFFICE)
+
+    async def exported(path: str) -> str:
+        answer = await mirrored.office.get(f"/v1/{path}/export", params={"format": "ndjson"}, auth=office)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    first = await make("findings")
+    async with mirrored.standing_still():
+        finding, clue = await make("findings"), await make("clues")
+        found = await exported("findings")
+        assert first["number"] in found and finding["number"] not in found
+        assert clue["number"] in await exported("clues")
+    await mirrored.caught_up()
+    assert finding["number"] in await exported("findings")
 
 
 async def test_without_the_replica_the_primary_answers(mirrored: Mirrored) -> None:
