@@ -97,6 +97,21 @@ async def test_supervision_does_not_assign_a_clue_to_whom_it_is_about(make: Make
     assert answer.json()["errors"][0]["pointer"] == "/handling_unit_number"
 
 
+@pytest.mark.parametrize("key", ["id", "number"])
+async def test_supervision_does_not_assign_a_clue_once_more_to_whom_it_is_about_by_now(
+    make: Maker, office: Api, key: str
+) -> None:
+    reported, department = await make("units"), await make("units")
+    clue = await make("clues", reported_unit_number=reported["number"])
+    await sent(make, office, clue, office.unit)
+    clue = await office.read(f"/v1/clues/{clue['id']}")
+    given = {"handling": "preliminary_verification", "on": "2017-06-28", f"handling_unit_{key}": department[key]}
+    clue = (await office.act(clue, "clues", "set_handling", **given)).json()
+    await merge(office, reported, department)
+    answer = await office.act(clue, "clues", "set_handling", **given)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "receiver_is_kin"), answer.text
+
+
 async def test_a_filing_is_gone_for_the_department_to_which_its_person_moves(
     make: Maker, office: Api, sign_in: SignIn
 ) -> None:

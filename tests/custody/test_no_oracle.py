@@ -61,7 +61,7 @@ class Pair:
         return world.number(value[1:-1]) if isinstance(value, str) and value[:1] == "<" else value
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def pair(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterator[Pair]:
     pools = Pools(database.logins)
     worlds = [await build(service, pools, code, f"w{code}_") for code in CODES]

@@ -20,7 +20,7 @@ from app.db.pool import Pool, Pools
 from app.db.primary import NoPrimary, Primary, of_primary
 from tests.cli.running import free_port
 from tests.conftest import Prepared
-from tests.support.standby import empty_home, following
+from tests.support.standby import empty_home, following, own_place
 
 
 @dataclass
@@ -46,10 +46,11 @@ class Pair:
 @pytest.fixture(scope="module")
 async def pair(prepared: Prepared, folder: Path) -> AsyncIterator[Pair]:
     """Two servers of these tests alone. The last tests promote the standby, and both live on."""
-    home = empty_home(folder / "pair-standby")
+    place = own_place(folder)
+    home = empty_home(place / "standby")
     with (
-        embedded_postgres(prepared(folder / "pair"), durable=False) as first,
-        following(first, folder / "pair", home, free_port(), {}) as second,
+        embedded_postgres(prepared(place / "first"), durable=False) as first,
+        following(first, place / "first", home, free_port(), {}) as second,
     ):
         yield Pair(first, second)
 

@@ -23,7 +23,7 @@ from tests.support import databases
 from tests.support.bureaus import account, bureau, cheap_passwords
 from tests.support.callers import HOME, OFFICE, Api
 from tests.support.records import Maker
-from tests.support.standby import empty_home, following
+from tests.support.standby import empty_home, following, own_place
 
 LISTS = "/v1/work-lists"
 CAUGHT_UP = "select pg_last_wal_replay_lsn() >= $1::text::pg_lsn"
@@ -83,16 +83,17 @@ class Mirrored:
 async def mirrored(prepared: Prepared, folder: Path) -> AsyncIterator[Mirrored]:
     """A database of its own, because that of the tests is not made to be followed."""
     cheap_passwords()
-    home = empty_home(folder / "mirror")
+    place = own_place(folder)
+    home = empty_home(place / "standby")
     settings = {"log_statement": "all", "log_line_prefix": "<%u> "}
     async with AsyncExitStack() as stack:
-        first = stack.enter_context(embedded_postgres(prepared(folder / "mirrored"), durable=False))
+        first = stack.enter_context(embedded_postgres(prepared(place / "first"), durable=False))
         databases.known(first)
-        url = stack.enter_context(following(first, folder / "mirrored", home, free_port(), settings))
-        place = url.rpartition("@")[2]
+        url = stack.enter_context(following(first, place / "first", home, free_port(), settings))
+        there = url.rpartition("@")[2]
         options = Settings(
-            **databases.addresses(first.application_url), data_dir=folder / "mirrored-data",
-            replica_database_url=f"{first.application_url.rpartition('@')[0]}@{place}",
+            **databases.addresses(first.application_url), data_dir=place / "data",
+            replica_database_url=f"{first.application_url.rpartition('@')[0]}@{there}",
         )  # fmt: skip
         app = create_app(options)
         await stack.enter_async_context(app.router.lifespan_context(app))

@@ -5,6 +5,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,13 @@ from pathlib import Path
 
 from app.db.embedded import SERVER_ACCOUNT, EmbeddedPostgres
 from app.db.postgres_home import Home, as_server, fitting_binaries
+
+
+def own_place(folder: Path) -> Path:
+    """A new directory within another; a process may come to the same tests twice."""
+    made = Path(tempfile.mkdtemp(dir=folder))
+    made.chmod(0o711)
+    return made
 
 
 def empty_home(directory: Path) -> Home:

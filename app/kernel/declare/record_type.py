@@ -1,6 +1,6 @@
 """What a record type declares: everything in which types differ. What they share is the rest of the kernel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ class Check(Protocol):
 
     imported: bool
     in_full: bool  # nothing of the record as it was is hidden from the caller
+    given: Set[str]  # columns that a request gives, also where they then hold what they held; none of a ledger
 
     def referenced(self, reference: str, column: str) -> Any:
         """A column of the referenced record that the field `requires`; for a list of references a list.

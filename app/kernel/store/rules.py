@@ -1,6 +1,6 @@
 """Runs the rule of a type (`check`) on a record that is written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ class RuleContext:
 
     referenced_rows   field -> column -> value of the record that the field names
     imported          whether the row comes from an old ledger, in which rules on values are warnings
+    given             columns that the request gives, also where they then hold what they held; none of an old ledger
     in_full           whether nothing of the record as it was is hidden from the caller
     field_errors      of values; in an old ledger they are warnings
     rejections        of members; they reject the row of an old ledger, too
@@ -33,6 +34,7 @@ class RuleContext:
     referenced_rows: Mapping[str, Any]
     imported: bool = False
     in_full: bool = True
+    given: Set[str] = frozenset()
     field_errors: list[FieldError] = field(default_factory=list)
     rejections: list[FieldError] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -89,7 +91,7 @@ async def check_change(ctx: RequestContext, connection: Any, pending: PendingCha
             new |= {c: values.get(c) for c in f.columns}
     moved = frozenset(effect.reference for effect in pending.effects)
     in_full = not orjson.loads(row["document"])["masked"]
-    if refusal := await _run_rule(ctx, connection, t, old, new, old["jurisdiction"], moved, in_full):
+    if refusal := await _run_rule(ctx, connection, t, old, new, old["jurisdiction"], moved, in_full, values.keys()):
         # The rule may have waited for a lock while the record itself was changed.
         await require_current_on(ctx, connection, t, pending.record_id, pending.asked)
         await refuse_references(ctx, connection, t, pending.inputs, pending.values, old["jurisdiction"], old)
@@ -98,13 +100,13 @@ async def check_change(ctx: RequestContext, connection: Any, pending: PendingCha
 
 async def _run_rule(
     ctx: RequestContext, connection: Any, t: RecordType, old: Mapping[str, Any] | None, new: Mapping[str, Any],
-    jurisdiction: str, moved: frozenset[str] = frozenset(), in_full: bool = True,
+    jurisdiction: str, moved: frozenset[str] = frozenset(), in_full: bool = True, given: Set[str] = frozenset(),
 ) -> Refusal | None:  # fmt: skip
     """Run the rule. Refuses with `validation_failed`; returns what it refuses the whole write with, if anything."""
     if t.check is None:
         return None
     rows = await referenced(ctx, connection, t, new, jurisdiction, moved) if t.rule_reads_references else {}
-    rule = RuleContext(rows, in_full=in_full)
+    rule = RuleContext(rows, in_full=in_full, given=given)
     t.check(rule, old, new)
     if errors := (*rule.field_errors, *rule.rejections):
         raise invalid(*errors)

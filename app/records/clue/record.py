@@ -37,7 +37,8 @@ def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any])
     about = {*before, new.get("reported_unit_id"), *(context.referenced("person", "units") or ())}
     for unit in ("holder_unit", "handling_unit"):
         # Of who has the clue already, what it is found to be about now is asked: it may have become kin by a merger.
-        has_it = old is not None and not given_otherwise(old, new, f"{unit}_id", f"{unit}_number")
+        columns = f"{unit}_id", f"{unit}_number"
+        has_it = old is not None and context.given.isdisjoint(columns) and not given_otherwise(old, new, *columns)
         if not (about - before if has_it else about) & {*(context.referenced(unit, "kin_ids") or ())}:
             continue
         if not knows:
