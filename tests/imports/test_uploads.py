@@ -107,7 +107,7 @@ async def test_a_file_of_another_kind_is_told_what_to_save_it_as(desk: Place, na
         (gzip.compress(b"a,b"), "packed_as_text"), (zstd.compress(b"a,b"), "packed_as_text"),
         (b"%PDF-1.7", "document_as_text"),
     ],
-    ids=["xlsx", "xls", "gzip", "zstd", "pdf"],  # bytes that hold the time of packing would name a case anew each second
+    ids=["xlsx", "xls", "gzip", "zstd", "pdf"],  # the bytes hold the time of packing: no names
 )  # fmt: skip
 async def test_what_is_named_csv_and_is_none_says_what_it_is(desk: Place, content: bytes, code: str) -> None:
     done = await checked(desk, await sent(desk, content))
