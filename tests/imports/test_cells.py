@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.imports.files.cells import (
@@ -19,6 +19,7 @@ from app.imports.files.cells import (
     whole,
 )
 from app.imports.files.days import day
+from app.imports.files.escapes import unescaped
 from app.imports.files.raw import CellProblem, Raw
 from app.imports.files.readers import read_workbook
 
@@ -95,9 +96,12 @@ def test_a_problem_shows_the_cell_and_not_a_whole_page_of_it() -> None:
 
 
 @given(st.text())
-def test_text_keeps_everything_but_outer_spaces(written: str) -> None:
+def test_text_keeps_everything_but_outer_spaces_and_marks_of_text(written: str) -> None:
+    """The marks of text: ="0012" of programs that write for Excel, and the apostrophe of an export."""
+    inner = written.strip()
+    assume(not inner.startswith('="'))
     try:
-        assert text(written) == written.strip()
+        assert text(written) == unescaped(inner)
     except CellProblem as found:
         assert found.code in {"error_cell", "number_ruined_by_excel"}
 

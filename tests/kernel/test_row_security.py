@@ -9,7 +9,7 @@ from app.db.opening import connect
 from app.db.roles import ACTING, KEEPER, OWNER
 from app.records import REGISTRY
 from app.roles import READERS
-from tests.support.callers import HOME
+from tests.support.callers import HOME, Api
 from tests.support.records import Maker
 from tests.support.sql import NEXT_DOOR, OFFICE, acting, owning, undone
 
@@ -133,8 +133,9 @@ async def test_the_application_writes_no_history_of_its_own(role: str, make: Mak
 
 
 async def test_a_row_of_another_jurisdiction_can_be_neither_changed_nor_planted(
-    make: Maker, database: EmbeddedPostgres
+    make: Maker, neighbour: Api, database: EmbeddedPostgres
 ) -> None:
+    """The neighbour's account is there, or nothing could be tried in its name."""
     for t in REGISTRY:
         record = await make(t.path)
         async with acting(database, NEXT_DOOR, SYSTEM_ROLE) as connection:
