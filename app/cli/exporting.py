@@ -15,7 +15,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 
 from app.cli.client import Refused, client, insistently, reaching
-from app.cli.importing import here
+from app.cli.options import Password, Token, Url, User, here, require_login
 from app.cli.upload import CHUNK_BYTES, PLAIN_SECONDS
 from app.cli.words import foreseeable, tell, usage
 
@@ -48,22 +48,16 @@ def export_file(
     conditions: Annotated[
         list[str] | None, typer.Option("--filter", help="清单的条件、q 或 sort，如 state=fed_back；可写几次")
     ] = None,
-    url: Annotated[
-        str, typer.Option(help="服务地址；不写则由 LEDGER_HOST、LEDGER_PORT 得出", envvar="LEDGER_URL")
-    ] = "",
-    user: Annotated[str, typer.Option(help="用户名", envvar="LEDGER_USER")] = "",
-    password: Annotated[str, typer.Option(help="密码；最好用环境变量", envvar="LEDGER_PASSWORD")] = "",
-    token: Annotated[str, typer.Option(help="访问令牌，代替用户名和密码", envvar="LEDGER_TOKEN")] = "",
+    url: Url = "",
+    user: User = "",
+    password: Password = "",
+    token: Token = "",
 ) -> None:
     """把清单导出为台账文件。Export a list from a running service, whole or not at all."""
     with foreseeable():
         form, output = _form(record_type, form, output)
         query = [("format", form.value), *([("charset", charset.value)] if charset else []), *_pairs(conditions or [])]
-        if not token and not (user and password):
-            usage(
-                "请给出 --user 和 --password（或 LEDGER_USER、LEDGER_PASSWORD），或 --token。",
-                "Give --user and --password (or LEDGER_USER, LEDGER_PASSWORD), or --token.",
-            )
+        require_login(user, password, token)
         url = url or here()
         started = time.monotonic()
         with reaching(url), client(url, user, password, token) as http:

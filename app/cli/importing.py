@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from app.cli.client import address, client, patiently, reaching
+from app.cli.client import client, patiently, reaching
+from app.cli.options import Password, Token, Url, User, here, require_login
 from app.cli.upload import MEDIA, follow, progress_bar, send
 from app.cli.words import FAILED, foreseeable, table, tell, usage
-from app.settings import Settings
 
 NEVER_ENDING = threading.Event()  # only the demo's service ends in the middle of its own import
 SHOWN = 200  # rejected rows; all of them stand in the workbook
@@ -34,16 +34,14 @@ class OnError(StrEnum):
 
 def import_file(
     file: Annotated[Path, typer.Argument(help="台账文件 .xlsx .csv .ndjson", metavar="FILE")],
-    url: Annotated[
-        str, typer.Option(help="服务地址；不写则由 LEDGER_HOST、LEDGER_PORT 得出", envvar="LEDGER_URL")
-    ] = "",
+    url: Url = "",
     record_type: Annotated[str, typer.Option("--type", help="记录类型；CSV 必填，如 findings")] = "",
     mode: Annotated[Mode, typer.Option(help="写入 commit，或只检查 preview")] = Mode.commit,
     on_error: Annotated[OnError, typer.Option(help="一行有错则全不写入，或跳过错行")] = OnError.reject_all,
     jurisdiction: Annotated[str, typer.Option(help="区划代码；管多个区划的账号用")] = "",
-    user: Annotated[str, typer.Option(help="用户名", envvar="LEDGER_USER")] = "",
-    password: Annotated[str, typer.Option(help="密码；最好用环境变量", envvar="LEDGER_PASSWORD")] = "",
-    token: Annotated[str, typer.Option(help="访问令牌，代替用户名和密码", envvar="LEDGER_TOKEN")] = "",
+    user: User = "",
+    password: Password = "",
+    token: Token = "",
     allow_register_changes: Annotated[
         bool, typer.Option("--allow-register-changes", help="允许改动名录中的名称")
     ] = False,
@@ -67,12 +65,6 @@ def import_file(
         raise typer.Exit(FAILED)
 
 
-def here() -> str:
-    """The service that is started with the same settings on this machine."""
-    options = Settings()
-    return address(options.host, options.port)
-
-
 def _check(file: Path, record_type: str, user: str, password: str, token: str) -> None:
     if not file.is_file():
         usage(f"没有文件 {file}。", f"There is no file {file}.")
@@ -80,11 +72,7 @@ def _check(file: Path, record_type: str, user: str, password: str, token: str) -
         usage(f"不认识扩展名“{suffix}”，可用 {'、'.join(MEDIA)}。", f"The file must end in one of {', '.join(MEDIA)}.")
     if suffix == ".csv" and not record_type:
         usage("CSV 要用 --type 说明记录类型，如 --type findings。", "A csv needs --type, such as --type findings.")
-    if not token and not (user and password):
-        usage(
-            "请给出 --user 和 --password（或 LEDGER_USER、LEDGER_PASSWORD），或 --token。",
-            "Give --user and --password (or LEDGER_USER, LEDGER_PASSWORD), or --token.",
-        )
+    require_login(user, password, token)
 
 
 def report(http: httpx.Client, job: dict[str, Any]) -> None:
