@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
@@ -150,14 +150,14 @@ async def _pieces(
     ctx: RequestContext, t: RecordType, wanted: Listing, query: str, form: str, charset: str, folder: Path
 ) -> AsyncGenerator[bytes]:
     """The file, piece by piece."""
+    if form == "xlsx":
+        with await _workbook(ctx, t, wanted, query, folder) as file:
+            while piece := await to_thread(file.read, 2**18):
+                yield piece
+        return
     async with store.export_connection(ctx) as connection:
         batches = _batches(ctx, t, wanted, query, connection)
-        if form == "xlsx":
-            names = await printed_names(ctx, t, ledger_columns(t), connection)
-            made = _workbook(ctx, t, batches, names, folder)
-        else:
-            made = _csv(t, batches, charset) if form == "csv" else _ndjson(batches)
-        async with aclosing(made):
+        async with aclosing(_csv(t, batches, charset) if form == "csv" else _ndjson(batches)) as made:
             async for piece in made:
                 yield piece
 
@@ -178,23 +178,23 @@ async def _csv(t: RecordType, batches: Any, charset: str) -> AsyncGenerator[byte
         yield head
 
 
-async def _workbook(
-    ctx: RequestContext, t: RecordType, batches: Any, names: Any, folder: Path
-) -> AsyncGenerator[bytes]:
-    """The workbook, from a file that is nameless when it is sent. Of a zip the last bytes say what is in it."""
+async def _workbook(ctx: RequestContext, t: RecordType, wanted: Listing, query: str, folder: Path) -> BinaryIO:
+    """The whole workbook, in a file without a name: of a zip the last bytes say what is in it.
+
+    The connection is given back before anything is sent, because Postgres ends a transaction that stands still.
+    """
     day = now().date()
     heading = f"填报单位：{ROLES[ctx.caller.role].label}（{ctx.caller.code}）　　　　填报日期：{day:%Y年%m月%d日}"
-    async with aclosing(batches):
-        with tempfile.TemporaryDirectory(dir=await to_thread(_swept, folder)) as made:
-            path = Path(made) / "ledger.xlsx"
+    with tempfile.TemporaryDirectory(dir=await to_thread(_swept, folder)) as made:
+        path = Path(made) / "ledger.xlsx"
+        async with store.export_connection(ctx) as connection:
+            names = await printed_names(ctx, t, ledger_columns(t), connection)
             sheet = await to_thread(OfficeSheet, t, path, heading, names)
-            async for documents in batches:
-                await to_thread(sheet.add, documents)
-            await to_thread(sheet.close)
-            file = path.open("rb")
-    with file:
-        while piece := await to_thread(file.read, 2**18):
-            yield piece
+            async with aclosing(_batches(ctx, t, wanted, query, connection)) as batches:
+                async for documents in batches:
+                    await to_thread(sheet.add, documents)
+        await to_thread(sheet.close)
+        return path.open("rb")
 
 
 def _swept(folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """Bodies that are compressed (gzip, zstd), and digests of what was sent (RFC 9530)."""
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -15,6 +16,7 @@ from app.errors import Refusal
 
 CODINGS = ("gzip", "zstd")
 _PIECE = 2**18  # bytes that are unpacked at a time, so that a small body cannot fill the memory
+_MOST_STREAMS = 20_000  # as many as blocks of 64 KiB within the limit need, twice; an empty one takes time, too
 _MOST_WINDOW = 23  # 8 MiB, what RFC 9659 asks of every decoder of zstd
 _DIGEST = re.compile(r"\s*([a-z0-9-]+)\s*=\s*:([A-Za-z0-9+/=]*):\s*")
 _ALGORITHMS = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
@@ -41,6 +43,7 @@ async def plain_body(request: Request, most: int) -> AsyncIterator[bytes]:
             if total > most:
                 raise Refusal("too_large", most=most)
             yield piece
+            await asyncio.sleep(0)  # a small body may unpack to a large one, and others are served meanwhile
     if not unpacked.ended:
         raise Refusal("content_damaged")
 
@@ -51,6 +54,7 @@ class _Unpacked:
     def __init__(self, coding: str) -> None:
         self._coding = coding
         self._decoder: Any = None
+        self._streams = 0
 
     @property
     def ended(self) -> bool:
@@ -62,7 +66,9 @@ class _Unpacked:
         try:
             while chunk:
                 if self.ended:
-                    self._decoder = _new_decoder(self._coding)
+                    self._decoder, self._streams = _new_decoder(self._coding), self._streams + 1
+                    if self._streams > _MOST_STREAMS:
+                        raise Refusal("content_damaged")
                 yield from self._of_stream(chunk)
                 chunk = self._decoder.unused_data if self.ended else b""
         except (zlib.error, zstd.ZstdError) as problem:

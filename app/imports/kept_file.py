@@ -21,21 +21,20 @@ PART_BYTES, MOST_BYTES = 2**20, 64 * 2**20  # of a larger one the rows say what 
 
 
 async def keep(ctx: RequestContext, import_id: str, path: Path) -> None:
-    """Keep the file at `path`, unless it is too large."""
+    """Keep the file at `path`, unless it is too large: all its parts or none."""
     if (await to_thread(path.stat)).st_size > MOST_BYTES:
         return
-    parts = _parts(path)
-    number = 0
-    while (part := await to_thread(next, parts, None)) is not None:
-        key_id, content = _sealed(ctx.runtime.seal, import_id, number, part)
-        async with ctx.connection() as connection:
+    parts = enumerate(_parts(path))
+    async with ctx.connection(transaction=True) as connection:
+        while (one := await to_thread(next, parts, None)) is not None:
+            number, part = one
+            key_id, content = _sealed(ctx.runtime.seal, import_id, number, part)
             await connection.execute(
                 f"""insert into import_file (import_id, part, belongs_to, key_id, content)
                 select $2::uuid, $3::integer, caller_ownership(), $4::text, $5::bytea where {GUARD}
                 on conflict do nothing""",
                 ctx.context(), import_id, number, key_id, content,
             )  # fmt: skip
-        number += 1
 
 
 async def put_back(ctx: RequestContext, import_id: str, path: Path) -> None:

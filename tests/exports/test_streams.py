@@ -10,11 +10,15 @@ import pytest
 from app.db.embedded import EmbeddedPostgres
 from app.db.opening import connect
 from app.db.pool import Pools
+from app.kernel.store.context import EXPORTS
 from tests.support import databases
 from tests.support.bureaus import entered
 from tests.support.callers import HOME, OFFICE, Api
 
 ADDRESS = "/v1/{}/export?format=ndjson"
+
+
+STANDING = "select count(*) from pg_stat_activity where datname = 'exported' and state like 'idle in transaction%'"
 
 
 class Watched:
@@ -136,7 +140,18 @@ async def test_an_export_leaves_no_connection_behind(lianyuan: Api, short: int, 
         assert not (await watched(lianyuan, "units", lianyuan.tokens[OFFICE], gone)).ended
     answer = await lianyuan.get(ADDRESS.format("units"))
     assert answer.status_code == 200
-    open_ = await owner.fetchval(
-        "select count(*) from pg_stat_activity where datname = 'exported' and state like 'idle in transaction%'"
-    )
-    assert open_ == 0
+    assert await owner.fetchval(STANDING) == 0
+
+
+async def test_a_workbook_holds_no_place_and_no_connection_while_it_is_fetched(lianyuan: Api, owner: Any) -> None:
+    """However long that takes: Postgres ends a transaction that stands still for a minute."""
+    exports, held = lianyuan.app.state.service.runtime.exports, []
+
+    async def look() -> None:
+        held.append((exports._value, await owner.fetchval(STANDING)))
+
+    app = Watched(lianyuan.app, look)
+    caller = Api(app)
+    caller.headers["Authorization"] = f"Bearer {lianyuan.tokens[OFFICE]}"
+    assert (await caller.get("/v1/units/export", params={"format": "xlsx"})).status_code == 200
+    assert app.ended and held == [(EXPORTS, 0)]

@@ -69,6 +69,10 @@ async def test_choices_are_those_of_the_enumerations_and_of_the_own_register(lia
     units = Counter(u["name"] for u in await lianyuan.every("units"))
     assert all(f">{escape(name, quote=False)}<" in texts for name, times in units.items() if times == 1)
     assert len(re.findall(r"<dataValidation ", sheet)) >= 6
+    categories = await lianyuan.every("finding-categories")
+    names = {phase: {c["name"] for c in categories if c["phase"] == phase} for phase in ("focus", "feedback")}
+    assert names["focus"] - names["feedback"] and all(f">{name}<" in texts for name in names["feedback"])
+    assert not any(f">{name}<" in texts for name in names["focus"] - names["feedback"]), "no finding is of such a one"
     loaded = (await template(lianyuan, "findings.xlsx", LOADER)).content  # who reads no record learns of none
     with zipfile.ZipFile(io.BytesIO(loaded)) as book:
         assert not any(f">{name}<" in book.read("xl/sharedStrings.xml").decode() for name in units)

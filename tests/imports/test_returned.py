@@ -4,9 +4,12 @@ import io
 import zipfile
 from typing import Any
 
+import openpyxl
 import orjson
 import pytest
+from openpyxl.styles import PatternFill
 
+from app.imports import kept_file
 from tests.imports.conftest import Place
 from tests.support.callers import CSV, NDJSON, XLSX
 from tests.support.ledgers import FINDING, delimited, finding, lines, workbook
@@ -101,3 +104,46 @@ async def test_an_import_without_a_rejected_row_has_no_such_file_and_keeps_none(
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     answer = await place.api.get("/v1/imports/nonsense/workbook")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_formats_without_content_do_not_push_the_column_out_of_sight(place: Place, tmp_path: Any) -> None:
+    book, width = openpyxl.load_workbook(io.BytesIO(workbook({"问题台账": rows_of(place)}))), len(FINDING)
+    for column in range(width + 1, 600):  # a row that is coloured to its end
+        book["问题台账"].cell(2, column).fill = PatternFill("solid", "FFEEEEEE")
+    book.save(sent := io.BytesIO())
+    checked = await place.api.import_file(sent.getvalue(), XLSX, mode="preview")
+    back = await returned(place, checked)
+    assert read_back(back, tmp_path)[1][width] == PROBLEM
+    again = await place.api.import_file(back, XLSX, mode="preview")
+    assert (again["state"], again["sheets"][0]["rejected"]) == ("checked", 1), again
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+async def test_what_is_wrong_with_the_header_stands_in_the_heading(place: Place, form: str, tmp_path: Any) -> None:
+    rows = [["甲", "乙", "丙"], ["1", "2", "3"]]
+    sent = workbook({"问题台账": rows}) if form == "xlsx" else delimited(rows, "utf-8")
+    query = {} if form == "xlsx" else {"type": "findings"}
+    checked = await place.api.import_file(sent, XLSX if form == "xlsx" else CSV, mode="preview", **query)
+    back = await returned(place, checked)
+    said = str(read_back(back, tmp_path)[0][3]) if form == "xlsx" else back.decode().splitlines()[0]
+    assert f"{PROBLEM}（没有找到表头" in said, said
+    rows = [[*FINDING, f"{PROBLEM}（没有找到表头。应有的列：问题（标题）。）"], [*finding(place.code, 2), ""]]
+    again = await place.api.import_file(workbook({"问题台账": rows}), XLSX, mode="preview")
+    sheet = again["sheets"][0]
+    assert (sheet["created"], sheet["unknown_columns"]) == (1, []), "the heading is passed over"
+
+
+async def test_a_file_whose_keeping_breaks_off_is_not_given_back_in_part(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = kept_file._parts
+
+    def breaking(path: Any) -> Any:
+        yield next(parts(path))
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(kept_file, "_parts", breaking)
+    failed = await place.api.import_file(workbook({"问题台账": rows_of(place)}), XLSX, mode="preview")
+    assert failed["state"] == "failed", failed
+    answer = await place.api.get(f"/v1/imports/{failed['id']}/workbook")
+    assert (answer.status_code, answer.json()["code"]) in {(410, "file_not_kept"), (409, "nothing_rejected")}

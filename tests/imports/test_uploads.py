@@ -48,6 +48,7 @@ async def test_what_cannot_be_unpacked_is_refused(desk: Place) -> None:
     for body, coding, status, code in (
         (whole[:-9], "gzip", 400, "content_damaged"), (b"no gzip", "gzip", 400, "content_damaged"),
         (zstd.compress(b"x" * 99)[:-3], "zstd", 400, "content_damaged"), (b"no zstd", "zstd", 400, "content_damaged"),
+        (gzip.compress(b"") * 30_000, "gzip", 400, "content_damaged"),
         (whole, "br", 415, "content_coding_unknown"), (whole, "gzip, gzip", 415, "content_coding_unknown"),
     ):  # fmt: skip
         answer = await sent(desk, body, Content_Encoding=coding)

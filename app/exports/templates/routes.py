@@ -4,7 +4,7 @@ import tempfile
 from asyncio import to_thread
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import orjson
@@ -113,16 +113,20 @@ async def _choices(ctx: RequestContext, types: list[RecordType]) -> Choices:
 async def _names(ctx: RequestContext, target: RecordType, column: str) -> list[str]:
     """The values of a column of a register, those of several records left out: an import would not know which."""
     states = [s for s in target.lifecycle.states if s != VOIDED and s not in target.lifecycle.retired]
-    live = Condition("t.state = any({}::text[])", states)
-    page = partial(Listing, (live,), (("number", False), ("id", False)), MAX_LIMIT)
-    names: dict[str, list[str]] = {}
+    rule = target.ledger_name
+    only = [Condition(f"t.{name} = {{}}", value) for name, value in rule.only.items()] if rule else []
+    conditions = (Condition("t.state = any({}::text[])", states), *only)
+    page = partial(Listing, conditions, (("number", False), ("id", False)), MAX_LIMIT)
+    shared = [target.reference(name).id_column for name in rule.within] if rule else []
+    names: dict[tuple[Any, ...], list[str]] = {}
     cursor, key, read = None, b"template", 0
     while read < MOST_CHOICES:
         items, cursor = await store.page(ctx, target, page(cursor), key)
         documents = orjson.loads(b"[" + items + b"]")
         read += len(documents)
         for document in documents:
-            names.setdefault(fold_name(str(document[column])), []).append(str(document[column]))
+            name = str(document[column])
+            names.setdefault((fold_name(name), *(document[c] for c in shared)), []).append(name)
         if cursor is None:
             break
-    return [same[0] for same in names.values() if len(same) == 1]
+    return [*dict.fromkeys(same[0] for same in names.values() if len(same) == 1)]

@@ -9,9 +9,15 @@ from typing import Any, TextIO
 import orjson
 
 from app.imports.files.delimited import csv_delimiter
+from app.imports.mapping.columns import NOT_READ
 
-PROBLEM = "错误"
+(PROBLEM,) = NOT_READ["problem"]
 Messages = Mapping[int, str]  # row, as Excel counts -> what is wrong
+
+
+def problem_heading(message: str) -> str:
+    """The heading 错误. What is wrong with the header stands behind it in brackets, which an import passes over."""
+    return f"{PROBLEM}（{message}）" if message else PROBLEM
 
 
 def marked_csv(source: Path, target: Path, encoding: str, header_row: int, place: int | None, said: Messages) -> None:
@@ -25,10 +31,9 @@ def marked_csv(source: Path, target: Path, encoding: str, header_row: int, place
             for number, cells in enumerate(csv.reader(_noting(text, raw), delimiter=delimiter), 1):
                 record = "".join(raw)
                 raw.clear()
-                message = PROBLEM if number == header_row else said.get(number, "")
+                message = said.get(number, "")
                 if number == header_row:
-                    width = len(cells)
-                    message += f"：{said[number]}" if number in said else ""
+                    width, message = len(cells), problem_heading(message)
                 if place is not None and number >= header_row:
                     if len(cells) <= place:
                         cells += [""] * (place + 1 - len(cells))

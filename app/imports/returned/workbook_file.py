@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from app.imports.files.headings import letters
 from app.imports.files.xlsx_guard import sheet_names
 from app.imports.files.xlsx_marks import column_number
+from app.imports.returned.text_files import problem_heading
 
-PROBLEM = "错误"
 STYLES, DESCRIBING = "xl/styles.xml", ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 COLOUR = b"FFFFC7CE"
 _ROW = re.compile(rb'<(\w+:)?row r="([0-9]+)"[^>]*?(/>|>.*?</(?:\w+:)?row>)', re.S)
 _CELL = re.compile(rb'<(\w+:)?c r="([A-Z]+)[0-9]+"[^>]*?(/>|>.*?</(?:\w+:)?c>)', re.S)
+_CONTENT = re.compile(rb"<(?:\w+:)?(?:v|is|f)\b")  # a cell may have a format and nothing else
 _STYLE = re.compile(rb' s="([0-9]+)"')
 _SPANS = re.compile(rb' spans="[^"]*"')
 _XFS = re.compile(rb"(<(\w+:)?cellXfs)([^>]*)>(.*?)(</(?:\w+:)?cellXfs>)", re.S)
@@ -97,12 +99,13 @@ def _extended(m: re.Match[bytes], more: bytes, by: int) -> bytes:
 
 def _marked(data: bytes, marks: MarkedSheet, styles: Styles) -> bytes:
     """The sheet with its marks; rows without any stay as they are."""
-    last = max((column_number(c[2]) for c in _CELL.finditer(data)), default=0)
+    last = max((column_number(c[2]) for c in _CELL.finditer(data) if _CONTENT.search(c[0])), default=0)
     place = last if marks.place is None else marks.place
 
     def row(m: re.Match[bytes]) -> bytes:
         number = int(m[2])
-        message = PROBLEM if number == marks.header_row else marks.messages.get(number, "")
+        message = marks.messages.get(number, "")
+        message = problem_heading(message) if number == marks.header_row else message
         again = marks.place is not None and number > marks.header_row
         if not (message or again or number in marks.wrong) or m[3] == b"/>":
             return m[0]
@@ -123,7 +126,7 @@ def _marked_row(m: re.Match[bytes], place: int, message: str, wrong: set[int], s
         text = escape(message).encode()
         name = b"%sc" % prefix
         cells[place] = b'<%s r="%s%s" t="inlineStr"><%sis><%st xml:space="preserve">%s</%st></%sis></%s>' % (
-            name, letters(place), number, prefix, prefix, text, prefix, prefix, name,
+            name, letters(place).encode(), number, prefix, prefix, text, prefix, prefix, name,
         )  # fmt: skip
     return _SPANS.sub(b"", whole[:start]) + b"".join(cells[at] for at in sorted(cells)) + whole[end:]
 
@@ -136,12 +139,3 @@ def _coloured(cell: bytes, styles: Styles) -> bytes:
         return cell
     place = tag.index(b'"', tag.index(b' r="') + 4) + 1
     return _STYLE.sub(b"", tag[:place]) + b' s="%d"' % style + _STYLE.sub(b"", tag[place:]) + cell[len(tag) :]
-
-
-def letters(column: int) -> bytes:
-    """0 is A, 26 is AA."""
-    found, column = b"", column + 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        found = bytes([65 + rest]) + found
-    return found

@@ -21,6 +21,7 @@ from app.kernel.store.context import RequestContext
 from app.kernel.store.page import bound, ordered
 
 BATCH = 2000  # records; 4 MB of long ones
+DRAIN = "10min"  # in which a client takes a batch: longer than a request may stand still
 
 
 @asynccontextmanager
@@ -43,6 +44,7 @@ async def export_connection(ctx: RequestContext) -> AsyncIterator[Any]:
             connection = await pools.opening.pooled(role)
             opened.callback(connection.terminate)
             await opened.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
+        await connection.execute(f"set local idle_in_transaction_session_timeout = '{DRAIN}'")
         yield connection
 
 
