@@ -317,6 +317,19 @@ async def test_columns_that_contradict_one_another_are_warned_of(place: Place) -
     ]  # fmt: skip
 
 
+async def test_of_a_secret_text_no_import_tells_that_something_like_it_is_registered(place: Place) -> None:
+    """Who guessed half of what a clue says would learn that it is there, and its number."""
+    rows = [
+        ["轮次编号", "线索来源", "主要问题", "登记日期"],
+        [place.round, "信访举报", "反映其套取补贴资金3万元", "2017-05-20"],
+    ]
+    done = await place.api.import_file(delimited(rows), CSV, type="clues")
+    assert done["state"] == "committed", done
+    rows[1][2] = "反映其套取补贴资金5万元"
+    _, [again] = await checked(place, delimited(rows), media=CSV, type="clues")
+    assert (again["result"], warnings(again)) == ("created", [])
+
+
 async def test_a_corrected_row_without_a_number_may_be_the_record_of_before(place: Place) -> None:
     rows = [FINDING[1:], finding(place.code, 1, 问题表现="抽查发现涉及3户")[1:]]
     [first] = await stored(place, delimited(rows), media=CSV, type="findings")

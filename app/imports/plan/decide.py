@@ -128,8 +128,10 @@ async def _warn_of_similar(
     """Warn of new rows without a number that may be a record already: one word of a text has been corrected.
 
     It is a record of an earlier import that is equal in everything a row must fill but a long text, which is similar.
+    Where such a text is secret nothing is said: half a guess would be confirmed, with a number.
     """
-    texts = [f.name for f in t.fields if isinstance(f, Text) and f.required and f.longest > SHORT]
+    long = [f for f in t.fields if isinstance(f, Text) and f.required and f.longest > SHORT]
+    texts = [] if any(f.secret for f in long) else [f.name for f in long]
     columns = [column for column in _required_columns(t) if column not in texts]
     new = [
         (p, v)
