@@ -6045,6 +6045,19 @@ create function records_out_of_step(only_id uuid default null) returns table (re
   language sql stable security definer
   set search_path = public, pg_temp as $$
   select distinct on (x.record_type, x.id) x.* from (
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('rectified', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('create')
+    union all
     select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
       'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
@@ -6056,13 +6069,13 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('void')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('void')
       and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
     where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
       and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
@@ -6094,12 +6107,12 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
       and c.state in ('in_progress')
       and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
@@ -6115,8 +6128,8 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
-      and c.state in ('in_progress')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and c.state in ('issued', 'in_progress')
     union all
     select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
       'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
@@ -6129,14 +6142,14 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
       and c.state in ('completed', 'closed_off')
       and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
     where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
       and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
@@ -6152,14 +6165,27 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('accept')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('accept')
       and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('rectified', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('accept')
     union all
     select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
       'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
@@ -6172,13 +6198,13 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('complete')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('complete')
       and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
     where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
       and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
@@ -6194,7 +6220,7 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('send_back')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('send_back')
     union all
     select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
       'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
@@ -6207,7 +6233,7 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('reopen')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('reopen')
     union all
     select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state, 'be_held' as action,
       'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
@@ -6343,6 +6369,21 @@ begin
       'reason', concat_ws(' ', '核对补记：' || case step.cause_type when 'rectification-opinions' then '整改意见' when 'clue-transfers' then '线索移交' when 'look-backs' then '回头看' end, step.cause_number),
       'cause', jsonb_build_object('type', step.cause_type, 'id', step.cause_id))::text, true);
     if (step.record_type, step.action, step.cause_type)
+        = ('findings', 'resume_rectification', 'rectification-opinions') then
+      perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
+      if exists (select from records_out_of_step(step.id)) then
+        update finding t set version = t.version + 1,
+          updated_at = now(),
+          updated_by = '系统核对',
+          updated_by_role = null,
+          state = 'rectifying'
+          from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
+            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
+        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
+          step.cause_type, step.cause_id, step.cause_number;
+      end if;
+    end if;
+    if (step.record_type, step.action, step.cause_type)
         = ('findings', 'finish_rectification', 'rectification-opinions') then
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
@@ -6359,21 +6400,6 @@ begin
     end if;
     if (step.record_type, step.action, step.cause_type)
         = ('findings', 'begin_rectification', 'rectification-opinions') then
-      perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
-      if exists (select from records_out_of_step(step.id)) then
-        update finding t set version = t.version + 1,
-          updated_at = now(),
-          updated_by = '系统核对',
-          updated_by_role = null,
-          state = 'rectifying'
-          from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
-            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
-        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
-          step.cause_type, step.cause_id, step.cause_number;
-      end if;
-    end if;
-    if (step.record_type, step.action, step.cause_type)
-        = ('findings', 'resume_rectification', 'rectification-opinions') then
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update finding t set version = t.version + 1,
