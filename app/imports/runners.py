@@ -24,6 +24,9 @@ SERVICE_LOCK = 0x6C65_6467_0001  # advisory lock that every service holds, share
 # Imports that run at once in one process. Each holds one connection, and borrows two more for a statement at a time.
 MAX_IMPORTS = 2
 BEAT_SECONDS = 5.0
+# A job that was picked by a process of which nothing has been heard for so long is picked again: the answer to the
+# picking may have been lost with its connection.
+UNHEARD = timedelta(seconds=10)
 
 
 @dataclass
@@ -43,9 +46,8 @@ class _Workers:
             self.first = False
             queue = PgQueuer.from_asyncpg_connection(connection)
             queue.entrypoint(queue_name(self.service.settings))(partial(work_off, self.service, self.slots))
-            runner = asyncio.create_task(
-                queue.run(dequeue_timeout=timedelta(seconds=5), shutdown_on_listener_failure=True)
-            )
+            looking = queue.run(timedelta(seconds=5), heartbeat_timeout=UNHEARD, shutdown_on_listener_failure=True)
+            runner = asyncio.create_task(looking)
             self.runners.add(runner)
             runner.add_done_callback(self._ended)
             watched.running = True
