@@ -68,3 +68,25 @@ class DrillDown(BaseModel):
     items: list[dict[str, Any]] = Field(description="所数的记录，当前账号能看到的，按编号排列")
     next_cursor: str | None = Field(description="下一页的游标；没有下一页时为 null")
     withheld: int = Field(description="计入而当前账号看不到的记录条数")
+
+
+class Origin(BaseModel):
+    """链条中的另一条记录。"""
+
+    record_type: str = Field(description="记录类型", examples=["findings"])
+    record_id: str = Field(description="记录的标识")
+    record_number: str = Field(description="记录的编号", examples=["431382-2017-01-F-0001"])
+
+
+class ChainItem(BaseModel):
+    """链条中的一条记录。"""
+
+    record_type: str = Field(description="记录类型", examples=["clues"])
+    record: dict[str, Any] = Field(description="记录，与按编号查看时相同")
+    follows_from: list[Origin] = Field(description="它由链条中的哪些记录而来")
+
+
+class Chain(Origin):
+    """一条记录所在的链条：由哪里来，又引出了什么。"""
+
+    items: list[ChainItem] = Field(description="当前账号能看到的各条记录，已作废的也在内，按类型和编号排列")

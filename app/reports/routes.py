@@ -1,5 +1,6 @@
-"""The work list and its drill-down over HTTP."""
+"""The reports over HTTP: the work list, its drill-down, the chain of a record."""
 
+from enum import Enum
 from typing import Annotated, Any
 
 import orjson
@@ -14,11 +15,13 @@ from app.http.operations import problems
 from app.http.paging import PAGING, PRIVATE, documented, paged, paging
 from app.kernel.store import RequestContext
 from app.reports import drill_down, work_list
-from app.reports.answers import DrillDown, WorkList, WorkLists
+from app.reports.answers import Chain, DrillDown, WorkList, WorkLists
+from app.reports.chain import LINKED, chain
 from app.reports.figures import BY_NAME, FIGURES
 from app.roles import ROLES, WORK_LIST_READERS
 
-router = APIRouter(tags=["80 工作清单"], dependencies=[Depends(bearer)])
+router = APIRouter(dependencies=[Depends(bearer)])
+WORK_LIST: list[str | Enum] = ["80 工作清单"]
 DRILL_DOWN_READERS = tuple(role for role in WORK_LIST_READERS if ROLES[role].reads_records)
 RoundKey = Annotated[str, Path(description="巡察轮次的标识（id）或编号（number）", examples=["431382-2017-01"])]
 FigureName = Annotated[
@@ -29,6 +32,8 @@ FigureName = Annotated[
         examples=["finding_items"],
     ),
 ]
+LinkedType = Annotated[str, Path(description="记录类型", json_schema_extra={"enum": [*LINKED]}, examples=["findings"])]
+LinkedKey = Annotated[str, Path(description="记录的标识（id）或编号（number）", examples=["431382-2017-01-F-0001"])]
 
 
 async def counting(request: Request, *roles: str) -> RequestContext:
@@ -42,6 +47,7 @@ async def counting(request: Request, *roles: str) -> RequestContext:
 @router.get(
     "/v1/rounds/{id}/work-list",
     summary="一轮巡察的工作清单",
+    tags=WORK_LIST,
     response_model=WorkList,
     responses=problems(400, 403, 404, 409),
 )
@@ -56,6 +62,7 @@ async def get_work_list(request: Request, answer: Response, id: RoundKey) -> Any
 @router.get(
     "/v1/rounds/{id}/work-list/{figure}",
     summary="工作清单上的一个数，数的是哪些记录",
+    tags=WORK_LIST,
     response_model=DrillDown,
     responses=problems(400, 403, 404, 409),
     openapi_extra=documented(**PAGING),
@@ -71,6 +78,7 @@ async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Resp
 @router.get(
     "/v1/work-lists",
     summary="所管各区划的工作清单",
+    tags=WORK_LIST,
     response_model=WorkLists,
     responses=problems(400, 403),
     openapi_extra=documented(
@@ -98,3 +106,18 @@ def _digits(name: str, text: str, least: int, most: int) -> str:
     if not least <= len(text) <= most or (text and not (text.isascii() and text.isdigit())):
         raise Refusal("bad_query", field_errors=[FieldError(name, "wrong_value")])
     return text
+
+
+@router.get(
+    "/v1/chains/{type}/{id}",
+    summary="一条记录所在的链条",
+    tags=["81 问题链条"],
+    response_model=Chain,
+    responses=problems(400, 404, 409),
+)
+async def get_chain(request: Request, type: LinkedType, id: LinkedKey) -> Response:
+    """由发现问题到整改意见、问题线索、移交、立案、问责、移送司法和回头看，一次列出；只列当前账号能看到的。"""
+    ctx = await request_context(request)
+    only(request)
+    found = await chain(ctx, type, id, service_of(request).keys.cursor)
+    return Response(orjson.dumps(found), 200, PRIVATE, JSON)

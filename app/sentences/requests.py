@@ -8,6 +8,8 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("bad_token_request", 400, "取令牌的请求不对：{what}。", "请以表单提交 grant_type=password、username、password；系统用 client_credentials、client_id、client_secret。", "Wrong token request: {what}.", "Send the form grant_type=password, username, password; systems client_credentials, client_id, client_secret.", what="缺少 password"),
     sentence("bad_query", 400, "查询参数有误。", "请按 errors 中的说明修改。", "A query parameter is wrong.", "See errors."),
     sentence("bad_cursor", 400, "翻页游标无效，或与本次查询条件不符。", "请去掉 cursor 从第一页查起；翻页时其他条件须保持不变。", "The cursor is not one of this query.", "Start again without cursor; keep the other parameters unchanged while paging."),
+    sentence("no_chain", 404, "这类记录不在问题链条中。", "可以查的类型见 allowed。", "Records of this type stand in no chain.", "See allowed for those that do."),
+    sentence("chain_too_long", 400, "这条记录所在的链条超过 {most} 条记录。", "请从其中的一个问题或一件线索查起。", "The chain of this record has more than {most} records.", "Ask for the chain of one of its findings or clues.", most=500),
     sentence("not_available_yet", 400, "本版本尚不支持 {name}。", "请去掉后重试。", "{name} is not available in this version.", "Leave it out.", name="as_of"),
     sentence("bad_characters", 400, "请求中有不能保存的字符（如 NUL）。", "请去掉这些字符。", "The request holds characters that cannot be stored (such as NUL).", "Leave them out."),
     sentence("malformed_request", 400, "请求不符合 HTTP 的写法。", "请检查发送请求的程序或代理。", "The request is not well-formed HTTP.", "Check the program or proxy that sends it."),
