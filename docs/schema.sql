@@ -3,7 +3,7 @@
 -- Migrations move tables and data only. All below is dropped before the first migration that runs, and made again after
 -- the last, in the same transaction; also where no migration runs and this text has changed. To change it, change a
 -- declaration (app/records, app/kernel/schema, app/kernel/personal, app/auth/tables.py, app/imports/tables.py,
--- app/reports/figures.py) or a function (alembic/functions).
+-- app/reports/counted_columns.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers
@@ -1383,7 +1383,7 @@ grant select on person to ledger_administrator, ledger_leading_group, ledger_ins
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on person to ledger_system, ledger_importing;
-grant select (jurisdiction, id, number, state) on person to ledger_figures;
+grant select (jurisdiction, id, number, state, is_village_manager) on person to ledger_figures;
 create policy system on person to ledger_system using (
     person.jurisdiction >= (select (system_range())[1])
     and person.jurisdiction < (select (system_range())[2]));
@@ -3547,7 +3547,8 @@ grant select on clue to ledger_administrator, ledger_leading_group, ledger_inspe
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on clue to ledger_system, ledger_importing;
-grant select (jurisdiction, id, number, state, round_id, merged_into_id, holder_unit_id) on clue to ledger_figures;
+grant select (jurisdiction, id, number, state, round_id, merged_into_id, holder_unit_id, source, registered_on,
+  handling, handling_decided_on) on clue to ledger_figures;
 create policy system on clue to ledger_system using (
     clue.jurisdiction >= (select (system_range())[1])
     and clue.jurisdiction < (select (system_range())[2]));
@@ -4291,7 +4292,8 @@ grant select on case_filing to ledger_administrator, ledger_leading_group, ledge
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on case_filing to ledger_system, ledger_importing;
-grant select (jurisdiction, id, number, state, round_id, person_id) on case_filing to ledger_figures;
+grant select (jurisdiction, id, number, state, round_id, person_id, lane, filed_on, concluded_on, party_sanction,
+  admin_sanction, person_rank) on case_filing to ledger_figures;
 create policy system on case_filing to ledger_system using (
     case_filing.jurisdiction >= (select (system_range())[1])
     and case_filing.jurisdiction < (select (system_range())[2]));
@@ -4617,7 +4619,7 @@ grant select on accountability_decision to ledger_administrator, ledger_leading_
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on accountability_decision to ledger_system, ledger_importing;
-grant select (jurisdiction, id, number, state, round_id, subject_kind, person_id) on accountability_decision to ledger_figures;
+grant select (jurisdiction, id, number, state, round_id, subject_kind, person_id, mode, form, decided_on, unit_id) on accountability_decision to ledger_figures;
 create policy system on accountability_decision to ledger_system using (
     accountability_decision.jurisdiction >= (select (system_range())[1])
     and accountability_decision.jurisdiction < (select (system_range())[2]));
@@ -5155,7 +5157,7 @@ grant select on judicial_referral to ledger_administrator, ledger_leading_group,
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on judicial_referral to ledger_system, ledger_importing;
-grant select (jurisdiction, id, number, state, round_id, person_id) on judicial_referral to ledger_figures;
+grant select (jurisdiction, id, number, state, round_id, person_id, referred_on) on judicial_referral to ledger_figures;
 create policy system on judicial_referral to ledger_system using (
     judicial_referral.jurisdiction >= (select (system_range())[1])
     and judicial_referral.jurisdiction < (select (system_range())[2]));

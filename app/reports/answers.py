@@ -90,3 +90,31 @@ class Chain(Origin):
     """一条记录所在的链条：由哪里来，又引出了什么。"""
 
     items: list[ChainItem] = Field(description="当前账号能看到的各条记录，已作废的也在内，按类型和编号排列")
+
+
+class Part(BaseModel):
+    """一个数的一部分。"""
+
+    code: str | None = Field(description="代码；没有填写的一项为 null", examples=["township"])
+    label: str = Field(description="中文名", examples=["乡科级"])
+    value: int = Field(description="本期")
+    year_before: int = Field(description="上年同期")
+
+
+class PeriodFigure(BaseModel):
+    """一个时期的一个数。件、人、人次各计各的，不能相加；人按人计，同一人分属几项的各计一次。"""
+
+    name: str = Field(description="名称", examples=["persons_filed"])
+    label: str = Field(description="中文名", examples=["立案"])
+    unit: str = Field(description="计量单位", examples=["人"])
+    value: int = Field(description="本期")
+    year_before: int = Field(description="上年同期")
+    parts: list[Part] = Field(description="按来源、职级、方式等分列；不分列的为空")
+
+
+class DisciplineStatistics(BaseModel):
+    """一个时期的监督执纪情况。"""
+
+    from_: str = Field(alias="from", description="从这一日起", examples=["2017-01-01"])
+    to: str = Field(description="至这一日止", examples=["2017-09-30"])
+    figures: list[PeriodFigure] = Field(description="各个数")

@@ -1,5 +1,6 @@
 """The reports over HTTP: the work list, its drill-down, the chain of a record."""
 
+from datetime import date
 from enum import Enum
 from typing import Annotated, Any
 
@@ -7,16 +8,19 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
+from app.clock import now
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import JSON, only, request_context, service_of
 from app.http.lagging import lagging_route
 from app.http.operations import problems
 from app.http.paging import PAGING, PRIVATE, documented, paged, paging
+from app.kernel.declare.values import day
 from app.kernel.store import RequestContext
 from app.reports import drill_down, work_list
-from app.reports.answers import Chain, DrillDown, WorkList, WorkLists
+from app.reports.answers import Chain, DisciplineStatistics, DrillDown, WorkList, WorkLists
 from app.reports.chain import LINKED, chain
+from app.reports.discipline import statistics
 from app.reports.figures import BY_NAME, FIGURES
 from app.roles import ROLES, WORK_LIST_READERS
 
@@ -121,3 +125,38 @@ async def get_chain(request: Request, type: LinkedType, id: LinkedKey) -> Respon
     only(request)
     found = await chain(ctx, type, id, service_of(request).keys.cursor)
     return Response(orjson.dumps(found), 200, PRIVATE, JSON)
+
+
+@router.get(
+    "/v1/statistics/discipline",
+    summary="监督执纪情况统计",
+    response_model=DisciplineStatistics,
+    responses=problems(400, 403),
+    tags=["82 统计"],
+    openapi_extra=documented(
+        **{
+            "from": ("从这一日起，不填为截止日当年的1月1日", {"type": "string", "format": "date"}),
+            "to": ("至这一日止，不填为今天", {"type": "string", "format": "date"}),
+        }
+    ),
+)
+async def get_discipline_statistics(request: Request, answer: Response) -> Any:
+    """线索、立案、处分、四种形态、问责和移送司法，按各记录自己的日期计，并列上年同期；已作废的不计。"""
+    ctx = await counting(request, *DRILL_DOWN_READERS)
+    given = only(request, "from", "to")
+    last = _day("to", given) or now().date()
+    first = _day("from", given) or last.replace(month=1, day=1)
+    if first > last:
+        raise Refusal("bad_query", field_errors=[FieldError("from", "period_reversed")])
+    answer.headers.update(PRIVATE)
+    return await statistics(lagging_route(request, ctx), first, last)
+
+
+def _day(name: str, given: dict[str, str]) -> date | None:
+    """A parameter that is a day; None if it is not given. Refuses anything else with `bad_query`."""
+    if name not in given:
+        return None
+    try:
+        return date.fromisoformat(day(given[name]))
+    except ValueError:
+        raise Refusal("bad_query", field_errors=[FieldError(name, "not_a_day")]) from None

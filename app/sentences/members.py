@@ -23,6 +23,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("text_too_long", MEMBER, "过长：{length} 字，最多 {longest} 字。", "请精简。", "Too long: {length} characters, at most {longest}.", "Shorten it.", length=201, longest=200),
     sentence("control_characters", MEMBER, "含有不可见的控制字符。", "请删去后重新输入。", "Contains control characters.", "Remove them."),
     sentence("not_a_day", MEMBER, "不是日期。", "请写成 2017-08-04。", "Not a day.", "Write it as 2017-08-04."),
+    sentence("period_reversed", MEMBER, "起始日晚于截止日。", "请核对 from 和 to。", "The period begins after its end.", "Check from and to."),
     sentence("not_an_identifier", MEMBER, "不是记录标识（UUID）。", "只知道编号的，请改填编号字段。", "Not an identifier (UUID).", "If you know the number, use the number member."),
     sentence("not_a_number", MEMBER, "不是编号。", "编号为 3 至 64 位字母、数字和连字符，至少一位数字。", "Not a business number.", "3 to 64 letters, digits and hyphens, at least one digit."),
     sentence("not_a_jurisdiction", MEMBER, "不是行政区划代码。", "请填六位数字，如 431382。", "Not a division code.", "Give six digits such as 431382."),
