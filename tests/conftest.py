@@ -40,6 +40,8 @@ SHARED = "LEDGER_TEST_SHARED"
 THRIFTY = {} if WHOLE else {
     "plan_cache_mode": "force_generic_plan", "autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0",
 }  # fmt: skip
+# A proof that is tried whole may take hours, and its callers sign in once.
+LASTING: dict[str, Any] = {"token_minutes": 24 * 60, "idle_minutes": 24 * 60} if WHOLE else {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -125,6 +127,7 @@ async def service(database: EmbeddedPostgres, folder: Path) -> AsyncIterator[ASG
         data_dir=folder / "data",
         sign_ins_per_address=10_000,
         sign_ins_per_name=10_000,
+        **LASTING,
     )
     app = create_app(options)
     async with app.router.lifespan_context(app):
