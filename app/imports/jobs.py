@@ -1,8 +1,7 @@
-"""The import itself: its row in import_job, its states, and its document in the API."""
+"""The import itself: its row in import_job, and its states."""
 
 import hashlib
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,7 +11,6 @@ from app.db.context import GUARD
 from app.errors import Refusal
 from app.imports.plan.plan_rows import NO_WAIT_FOR_DISK
 from app.kernel.store import RequestContext
-from app.sentences import SENTENCES
 
 STATES = {
     "received": "已收到", "checking": "检查中", "checked": "预览通过", "committing": "写入中", "committed": "已写入",
@@ -22,6 +20,10 @@ OPEN_STATES = ("received", "checking", "committing")
 # An import that has ended stays as it is: it may have been given up while its connection still worked on.
 ENDED = "{committed,rejected,failed}"
 INTERRUPTED: dict[str, Any] = {"code": "import_interrupted", "params": {}}
+# Of an interrupted import the plan may be whole: then it is committed as one that is checked, its rows being there.
+_COMMITTABLE = f"""(state = 'checked' or (state = 'failed' and checked_at is not null
+  and problem ->> 'code' = '{INTERRUPTED["code"]}')) and rows_removed_at is null"""
+_INTERRUPTED = f"state = 'failed' and problem ->> 'code' = '{INTERRUPTED['code']}' and rows_removed_at is null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class NewImport:
     on_error: str
     allow_register_changes: bool
     type: str | None
+    mapping: str | None  # JSON, as sent
+    remember: bool
     file_name: str | None
     media: str
     sha256: str
@@ -90,12 +94,13 @@ async def end(
     state: str,
     problem: dict[str, Any] | None = None,
     origins: tuple[str, ...] = OPEN_STATES,
+    modes: tuple[str, ...] = ("preview", "commit"),
 ) -> None:
     """Set the state of an import that is in one of `origins`, as the queue's role: it may be its maker's no more."""
     await queue.execute(
         "update import_job set state = $2, problem = $3::text::jsonb, finished_at = now()"
-        " where id = $1::text::uuid and state = any($4::text[])",
-        import_id, state, orjson.dumps(problem).decode() if problem else None, list(origins),
+        " where id = $1::text::uuid and state = any($4::text[]) and mode = any($5::text[])",
+        import_id, state, orjson.dumps(problem, default=str).decode() if problem else None, list(origins), list(modes),
     )  # fmt: skip
 
 
@@ -115,74 +120,54 @@ def uncommittable(state: str) -> Refusal:
     return Refusal("import_state", state=STATES[state], state_code=state)
 
 
-def committable_rows(row: Any) -> int:
-    """How many rows a checked import has. Refuses with `import_state`, or `import_rejected` because of a row."""
-    if row["state"] != "checked":
+def is_interrupted(row: Any) -> bool:
+    """Whether the import has ended because its process or its connection did, with nothing written."""
+    return bool(row["state"] == "failed") and problem_of(row).get("code") == INTERRUPTED["code"]
+
+
+def problem_of(row: Any) -> dict[str, Any]:
+    """What went wrong, by its code and what fills its sentence; nothing, if nothing did."""
+    return orjson.loads(row["problem"] or "null") or {}
+
+
+def require_committable(row: Any) -> None:
+    """Refuse with `import_state`, with `import_rejected` because of a row, or with `import_rows_removed`."""
+    if row["state"] != "checked" and not (is_interrupted(row) and row["checked_at"]):
         raise uncommittable(row["state"])
-    sheets = orjson.loads(row["sheets"])
-    rejected = sum(s["rejected"] for s in sheets)
+    require_rows(row)
+    rejected = sum(s["rejected"] for s in orjson.loads(row["sheets"]))
     if rejected and row["on_error"] == "reject_all":
         raise Refusal("import_rejected", count=rejected)
-    return sum(s["rows"] for s in sheets)
+
+
+def rows_of(row: Any) -> int:
+    """How many rows the plan of an import has."""
+    return sum(s["rows"] for s in orjson.loads(row["sheets"]))
+
+
+async def begin_commit(ctx: RequestContext, connection: Any, import_id: str, remember: bool, rows: int) -> None:
+    """Set the state `committing`. Of two at once the second is refused with `import_state`."""
+    done = await connection.execute(
+        f"""update import_job set state = 'committing', problem = null, finished_at = null, done = $3, total = $3 * 2,
+        remember = remember or $4 where id = $2 and {_COMMITTABLE} and {GUARD}""",
+        ctx.context(), import_id, rows, remember,
+    )  # fmt: skip
+    if done != "UPDATE 1":
+        raise uncommittable("committing")
+
+
+async def begin_again(ctx: RequestContext, connection: Any, import_id: str) -> None:
+    """Set an interrupted import back to the state in which its file was received. Refuses with `import_state`."""
+    done = await connection.execute(
+        f"""update import_job set state = 'received', problem = null, finished_at = null, done = 0, total = 0,
+        sheets = '[]', checked_at = null where id = $2 and {_INTERRUPTED} and {GUARD}""",
+        ctx.context(), import_id,
+    )  # fmt: skip
+    if done != "UPDATE 1":
+        raise uncommittable("received")
 
 
 def require_rows(row: Any) -> None:
     """Refuse with `import_rows_removed` (410) if the rows of the plan have been removed (app/cli/prune.py)."""
     if row["rows_removed_at"]:
         raise Refusal("import_rows_removed", on=row["rows_removed_at"].astimezone(SHANGHAI).date().isoformat())
-
-
-def logged_types(ctx: RequestContext, row: Any) -> list[str]:
-    """The types of an import whose stored records may be shown only with an entry in the access log."""
-    logged = [t.path for t in ctx.runtime.registry if t.access.logged]
-    if row["type"]:
-        return [path for path in logged if path == row["type"]]
-    if row["state"] in OPEN_STATES:  # the sheets are not all known yet
-        return logged
-    in_file = {sheet["type"] for sheet in orjson.loads(row["sheets"])}
-    return [path for path in logged if path in in_file]
-
-
-def told_changes(ctx: RequestContext) -> str:
-    """SQL for what a row of an import changes. It holds what the record was, which kin of today are not told."""
-    hidden = [
-        f"type = '{t.path}' and not exists (select from {t.table} x where x.id = record_id)"
-        for t in ctx.runtime.registry
-        if ctx.view.right(t).spares_kin
-    ]
-    if not hidden:
-        return "changes"
-    return f"case when result = 'updated' and ({' or '.join(hidden)}) then '[]' else changes end as changes"
-
-
-def document(row: Any, language: str) -> dict[str, Any]:
-    """The import as the API answers it (contract section 3)."""
-    problem = orjson.loads(row["problem"]) if row["problem"] else None
-    if problem:
-        problem = {"code": problem["code"], "message": SENTENCES[problem["code"]].say(language, problem["params"])}
-    sheets = orjson.loads(row["sheets"])
-    for sheet in sheets:
-        if "skipped_because" in sheet:
-            sheet["skipped_because"] = SENTENCES[sheet["skipped_because"]].say(language, {"sheet": sheet["sheet"]})
-    for sheet in sheets:
-        said = [(at, SENTENCES[code].say(language, {})) for at, code in sheet.get("left_out", ())]
-        sheet["left_out"] = [{"row": at, "message": message} for at, message in said]
-        sheet.setdefault("not_kept_columns", [])
-    return {
-        "id": str(row["id"]),
-        "state": row["state"],
-        "mode": row["mode"],
-        "on_error": row["on_error"],
-        "file_name": row["file_name"],
-        "sha256": row["sha256"],
-        "encoding": row["encoding"],
-        "jurisdiction": row["jurisdiction"],
-        "progress": {"done": row["done"], "total": row["total"]},
-        "sheets": sheets,
-        "problem": problem,
-        **{name: _moment(row[name]) for name in ("created_at", "finished_at", "rows_removed_at")},
-    }
-
-
-def _moment(at: datetime | None) -> str | None:
-    return at.astimezone(SHANGHAI).isoformat() if at else None

@@ -1,4 +1,4 @@
-"""The routes of imports: send a file, follow the import, read its rows, commit a preview."""
+"""The routes of imports: send a file, follow the import, read its rows."""
 
 import re
 import uuid
@@ -15,17 +15,19 @@ from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import REPEATABLE, key_of, language, only, request_context, service_of
-from app.http.idempotency import REPLAYED, keyed, once
+from app.http.idempotency import once
 from app.http.operations import problems
 from app.http.paging import PAGING, documented
+from app.http.service import Service
 from app.http.upload import spool
-from app.imports import jobs, worker
-from app.imports.commit import commit_preview
+from app.imports import answers, jobs, worker
 from app.imports.files.limits import UnreadableFile
-from app.imports.mapping.sheets import ACCEPTED_MEDIA, CSV, FILE_ENDINGS, ImportSource, guess_jurisdiction
+from app.imports.mapping.given import BadMapping
+from app.imports.mapping.sheets import ACCEPTED_MEDIA, CSV, FILE_ENDINGS, guess_jurisdiction
+from app.imports.mapping.source import ImportSource
 from app.imports.models import FILE_BODY, OF_ROWS, PARAMETERS, ImportRead, RowPage
-from app.imports.plan.plan_rows import with_sentences
-from app.imports.plan.type_info import not_permitted
+from app.imports.new_records import changes_of_new
+from app.imports.parameters import bad_mapping, check_parameters, fields_of_form, importable_type, mapping_of
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.personal import access_log
@@ -62,10 +64,6 @@ def router() -> APIRouter:
         responses=problems(400, 403, 404, 410),
         openapi_extra=documented(**OF_ROWS, **PAGING),
     )
-    made.add_api_route(
-        "/v1/imports/{import_id}/actions/commit", commit, methods=["POST"], summary="提交预览过的导入",
-        response_model=ImportRead, responses=problems(403, 404, 409, 410, 412), dependencies=[REPEATABLE],
-    )  # fmt: skip
     return made
 
 
@@ -82,21 +80,22 @@ async def receive(request: Request) -> Response:
     """收下文件，转入后台检查；到 Location 所指处查看进度和结果。"""
     ctx, service = await request_context(request), service_of(request)
     given = only(request, *PARAMETERS)
-    _check_parameters(ctx.runtime.registry, given)
+    check_parameters(ctx.runtime.registry, given)
     if not any(ctx.imports(any_type) for any_type in ctx.runtime.registry.types):
         raise Refusal("forbidden")
-    t = _importable_type(ctx, given)
+    t = importable_type(ctx, given)
+    mapping_of(ctx, given)
     key, more = key_of(request), {}
     import_id = str(uuid_utils.uuid7())
     path = worker.uploads(service.settings) / import_id
     try:
         new = await _receive_file(request, ctx, path, t, given)
         if key is None:
-            await worker.take_in(service, ctx, import_id, new)
+            await _take_in(service, ctx, import_id, new)
         else:
             async with once(request, ctx, ctx.caller.database_role, [given, new.media, new.sha256]) as attempt:
                 if not attempt.found:
-                    await worker.take_in(service, attempt.ctx, import_id, new)
+                    await _take_in(service, attempt.ctx, import_id, new)
                 attempt.wrote(202, "imports", import_id)
             if attempt.found:  # the file was received before
                 path.unlink(missing_ok=True)
@@ -104,8 +103,13 @@ async def receive(request: Request) -> Response:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    document = jobs.document(await jobs.read(ctx, import_id), _language(request))
+    document = answers.document(await jobs.read(ctx, import_id), _language(request))
     return _answer(document, 202, Location=f"/v1/imports/{import_id}", **more)
+
+
+async def _take_in(service: Service, ctx: RequestContext, import_id: str, new: jobs.NewImport) -> None:
+    async with worker.queueing(service, ctx, import_id) as connection:
+        await jobs.create(ctx, connection, import_id, new)
 
 
 async def _receive_file(
@@ -114,9 +118,9 @@ async def _receive_file(
     """Write the uploaded file to `path`. Refuses a csv without a type, and a jurisdiction that is not the caller's."""
     upload = await spool(request, path, ACCEPTED_MEDIA, FILE_ENDINGS, service_of(request).settings.import_limit)
     if upload.fields:
-        given.update(_fields_of_form(ctx.runtime.registry, given, upload.fields))
-        t = _importable_type(ctx, given)
-    source = ImportSource(upload.media, t)
+        given.update(fields_of_form(ctx.runtime.registry, given, upload.fields))
+        t = importable_type(ctx, given)
+    source = ImportSource(upload.media, t, mapping_of(ctx, given))
     if upload.media == CSV and t is None:
         raise listing.bad_query("type", "type_missing", allowed=list(ctx.runtime.registry.by_path))
     code = given.get("jurisdiction") or ctx.caller.code or _guess(path, source, ctx.runtime.registry)
@@ -130,47 +134,19 @@ async def _receive_file(
         on_error=given.get("on_error", "reject_all"),
         allow_register_changes=given.get("allow_register_changes") == "true",
         type=t.path if t else None,
+        mapping=given.get("mapping"),
+        remember=given.get("remember") == "true",
         file_name=upload.name,
         media=upload.media,
         sha256=upload.sha256,
     )
 
 
-def _importable_type(ctx: RequestContext, given: dict[str, str]) -> RecordType | None:
-    t = ctx.runtime.registry.by_path.get(given.get("type", ""))
-    if t and not ctx.imports(t):
-        raise not_permitted(ctx, t)
-    return t
-
-
-def _fields_of_form(registry: Registry, given: dict[str, str], fields: list[tuple[str, str]]) -> dict[str, str]:
-    """The parameters that a form gives beside its file. Refuses with `bad_query` (400) what is none, or given twice."""
-    found: dict[str, str] = {}
-    for name, value in fields:
-        if name not in PARAMETERS:
-            raise listing.bad_query(name, "unknown_parameter", allowed=list(PARAMETERS))
-        if name in found or given.get(name, value) != value:
-            raise listing.bad_query(name, "given_twice")
-        found[name] = value
-    _check_parameters(registry, found)
-    return found
-
-
-def _check_parameters(registry: Registry, given: dict[str, str]) -> None:
-    if "type" in given and given["type"] not in registry.by_path:
-        raise listing.bad_query("type", "not_a_choice", allowed=list(registry.by_path))
-    for name, allowed in (
-        ("mode", ("preview", "commit")),
-        ("on_error", ("reject_all", "skip_rows")),
-        ("allow_register_changes", ("true", "false")),
-    ):
-        if name in given and given[name] not in allowed:
-            raise listing.bad_query(name, "not_a_choice", allowed=list(allowed))
-
-
 def _guess(path: Path, source: ImportSource, registry: Registry) -> str | None:
     try:
         return guess_jurisdiction(path, source, registry)
+    except BadMapping as problem:
+        raise bad_mapping(problem) from None
     except UnreadableFile:
         return None
 
@@ -186,7 +162,7 @@ async def follow(request: Request, import_id: IMPORT_ID) -> Response:
     """状态、进度和各表结果。"""
     ctx = await request_context(request)
     only(request)
-    return _answer(jobs.document(await jobs.read(ctx, _checked_id(import_id)), _language(request)))
+    return _answer(answers.document(await jobs.read(ctx, _checked_id(import_id)), _language(request)))
 
 
 async def rows(request: Request, import_id: IMPORT_ID) -> Response:
@@ -201,39 +177,16 @@ async def rows(request: Request, import_id: IMPORT_ID) -> Response:
         raise Refusal("bad_cursor")
     jobs.require_rows(job)
     sql, arguments = access_log.with_log_entries_by_type(
-        ctx.caller, jobs.logged_types(ctx, job), most,
-        f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, errors, warnings,
-        {jobs.told_changes(ctx)}
-        from import_row where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GUARD}
+        ctx.caller, answers.logged_types(ctx, job), most,
+        f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, state, errors, warnings,
+        {answers.told_changes(ctx)}, case when result = 'created' then "values" end as given, {answers.FOLLOWING}
+        from import_row r where import_id = $2 and n > $3 and ($4::text is null or result = $4)
+          and follows is null and {GUARD}
         order by n limit $5""",
         (ctx.context(), job["id"], int(after), given.get("result"), most + 1),
     )  # fmt: skip
     async with ctx.connection() as connection:
         page = await connection.fetch(sql, *arguments)
-    items = [_row(r, _language(request)) for r in page[:most]]
+    new = await changes_of_new(ctx, job["id"], page[:most])
+    items = [answers.row_document(r, new.get(r["n"]), _language(request)) for r in page[:most]]
     return _answer({"items": items, "next_cursor": str(page[most - 1]["n"]) if len(page) > most else None})
-
-
-def _row(row: Any, lang: str) -> dict[str, Any]:
-    return {
-        "sheet": row["sheet"],
-        "row": row["line_number"],
-        "result": row["result"],
-        "type": row["type"],
-        "record_id": str(row["record_id"]) if row["record_id"] and row["result"] != "rejected" else None,
-        "number": row["number"],
-        "errors": with_sentences(orjson.loads(row["errors"]), lang),
-        "warnings": with_sentences(orjson.loads(row["warnings"]), lang),
-        "changes": orjson.loads(row["changes"]),
-    }
-
-
-async def commit(request: Request, import_id: IMPORT_ID) -> Response:
-    """照预览的结果写入，只能一次；预览之后有记录改动过的，退回 412。"""
-    ctx = await request_context(request)
-    only(request)
-    this = keyed(request, ctx, None)
-    import_id = _checked_id(import_id)
-    more = {REPLAYED: "true"} if await commit_preview(ctx, import_id, this) else {}
-    document = jobs.document(await jobs.read(ctx, import_id), _language(request))
-    return _answer(document, 200, **more)

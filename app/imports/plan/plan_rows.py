@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any, Protocol
 
 import orjson
@@ -17,7 +17,6 @@ from app.kernel.sql.arrays import packed_arguments, unnested, varying
 from app.kernel.store import RequestContext
 from app.sentences import SENTENCES
 
-MOST_LEFT_OUT = 100  # rows of a sheet of which the import tells that they are no entries
 MOST_TWINS = 10  # of one record that a row names
 NumberedRows = Sequence[tuple[int, PlannedRow]]  # each row with its place in the plan
 
@@ -81,7 +80,8 @@ class StoredPlan:
 # What is stored of a row, in this order: the name in the statement, and its type.
 _COLUMNS = (
     ("n", "int"), ("line", "int"), ("result", "text"), ("record_id", "uuid"), ("version", "int"), ("number", "text"),
-    ("state", "text"), ("key", "text"), ("v", "jsonb"), ("e", "jsonb"), ("w", "jsonb"), ("c", "jsonb"),
+    ("state", "text"), ("key", "text"), ("follows", "int"), ("v", "jsonb"), ("e", "jsonb"),
+    ("w", "jsonb"), ("c", "jsonb"),
 )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def _store_sql(varies: tuple[bool, ...], in_transaction: bool) -> str:
     (place, *plain), rows = unnested(_COLUMNS, varies, 6)
     plain, lists = plain[:-3], (f"coalesce({x}, '[]')" for x in plain[-3:])
     return f"""insert into import_row (import_id, n, belongs_to, jurisdiction, sheet, type, line_number, result,
-    record_id, version, number, state, key, "values", errors, warnings, changes)
+    record_id, version, number, state, key, follows, "values", errors, warnings, changes)
   select $2::uuid, {place}, (select caller_ownership()), $3, $4, $5, {", ".join((*plain, *lists))}
   from {rows} where {GUARD}{"" if in_transaction else f" and {NO_WAIT_FOR_DISK}"}"""
 
@@ -102,6 +102,7 @@ async def store(ctx: RequestContext, connection: Any, import_id: str, jurisdicti
         *(
             (
                 place, p.line, p.result, p.record_id, p.version, p.number, p.state, p.key,
+                p.follows,
                 orjson.dumps(p.values).decode() if p.result in ("created", "updated") else None,
                 problems_json(p.errors) if p.errors else None,
                 problems_json(p.warnings) if p.warnings else None,
@@ -116,6 +117,12 @@ async def store(ctx: RequestContext, connection: Any, import_id: str, jurisdicti
     _, p = rows[0]
     sql = _store_sql(varies, connection.is_in_transaction())
     await connection.execute(sql, ctx.context(), import_id, jurisdiction, p.sheet, p.type.path, *arguments)
+
+
+async def clear(ctx: RequestContext, import_id: str) -> None:
+    """Remove what an interrupted check of the import has stored: it is checked anew."""
+    async with ctx.connection() as connection:
+        await connection.execute(f"delete from import_row where import_id = $2 and {GUARD}", ctx.context(), import_id)
 
 
 # A part of the statement that inserts new records (apply/chunks.py): it also inserts their rows of the plan, without
@@ -183,31 +190,3 @@ def with_sentences(problems: Any, language: str) -> list[dict[str, Any]]:
         item = {"column": p["column"], "code": p["code"], "message": SENTENCES[p["code"]].say(language, p["params"])}
         items.append({**item, "allowed": p["allowed"]} if p["allowed"] else item)
     return items
-
-
-@dataclass
-class SheetReport:
-    """The counts of one sheet, and what of it was not read (contract section 3)."""
-
-    sheet: str | None
-    type: str | None
-    rows: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    unknown_columns: list[str] = field(default_factory=list)
-    not_kept_columns: list[str] = field(default_factory=list)
-    left_out: dict[int, str] = field(default_factory=dict)  # row -> code of the sentence that says why
-    skipped_because: str | None = None
-
-    def count(self, result: str, by: int = 1) -> None:
-        """Add to the count of a result."""
-        setattr(self, result, getattr(self, result) + by)
-
-    def document(self) -> dict[str, Any]:
-        """The report as it is stored in import_job."""
-        document = {**self.__dict__, "left_out": [*islice(self.left_out.items(), MOST_LEFT_OUT)]}
-        if self.skipped_because is None:
-            document.pop("skipped_because")
-        return document
