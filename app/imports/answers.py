@@ -66,7 +66,7 @@ def _sheet(sheet: dict[str, Any], language: str) -> dict[str, Any]:
     sheet["left_out"] = [{"row": at, "message": message} for at, message in said]
     for name, empty in (("not_kept_columns", []), ("mapping_used", {}), ("remembered", []), ("proposed_mapping", {})):
         sheet.setdefault(name, empty)  # what was stored by an earlier version
-    sheet["type_remembered"] = sheet.get("type_remembered", False)
+    sheet["type_remembered"], sheet["warned"] = sheet.get("type_remembered", False), sheet.get("warned", 0)
     return sheet
 
 

@@ -20,7 +20,10 @@ PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "remember": ("写入后记住 mapping，本区划以后导入同类台账时照用", {"type": "boolean", "default": False}),
     "allow_register_changes": ("允许改动名录中的名称和类型", {"type": "boolean", "default": False}),
 }
-OF_ROWS = {"result": ("created 新建，updated 更新，unchanged 未变，rejected 拒绝", TEXT)}
+OF_ROWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "result": ("created 新建，updated 更新，unchanged 未变，rejected 拒绝", TEXT),
+    "warned": ("true 只列有提醒的行，false 只列没有的", {"type": "boolean"}),
+}
 
 
 FILE_BODY = {
@@ -71,6 +74,7 @@ class SheetRead(BaseModel):
     updated: int = Field(description="更新")
     unchanged: int = Field(description="未变")
     rejected: int = Field(description="拒绝")
+    warned: int = Field(description="有提醒的行数")
     unknown_columns: list[str] = Field(description="未识别的列")
     not_kept_columns: list[str] = Field(description="认得但系统不登记的列")
     left_out: list[RowLeftOut] = Field(description="不是记录、没有导入的行（合计、说明、页码等，最多列 100 行）")

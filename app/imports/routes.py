@@ -172,6 +172,8 @@ async def rows(request: Request, import_id: IMPORT_ID) -> Response:
     job = await jobs.read(ctx, _checked_id(import_id))
     if "result" in given and given["result"] not in RESULTS:
         raise listing.bad_query("result", "not_a_choice", allowed=list(RESULTS))
+    if given.get("warned", "true") not in ("true", "false"):
+        raise listing.bad_query("warned", "not_a_choice", allowed=["true", "false"])
     most, after = listing.page_limit(given.get("limit", str(listing.DEFAULT_LIMIT))), given.get("cursor", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 10):
         raise Refusal("bad_cursor")
@@ -181,9 +183,9 @@ async def rows(request: Request, import_id: IMPORT_ID) -> Response:
         f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, state, errors, warnings,
         {answers.told_changes(ctx)}, case when result = 'created' then "values" end as given, {answers.FOLLOWING}
         from import_row r where import_id = $2 and n > $3 and ($4::text is null or result = $4)
-          and follows is null and {GUARD}
+          and ($6::text is null or (warnings <> '[]') = ($6 = 'true')) and follows is null and {GUARD}
         order by n limit $5""",
-        (ctx.context(), job["id"], int(after), given.get("result"), most + 1),
+        (ctx.context(), job["id"], int(after), given.get("result"), most + 1, given.get("warned")),
     )  # fmt: skip
     async with ctx.connection() as connection:
         page = await connection.fetch(sql, *arguments)

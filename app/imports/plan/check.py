@@ -47,9 +47,6 @@ class FileCheck:
     rows_planned: int = 0
     doubles_possible: bool = False  # two rows of the current type may stand for one record
     headings: dict[str | None, Mapping[str, str]] = field(default_factory=dict)  # of each sheet
-    following: dict[tuple[str | None, Cause], int] = field(
-        default_factory=dict
-    )  # the first row of a sheet that follows
 
     async def run(self, path: Path, source: ImportSource, progress: CheckProgress) -> None:
         """Plan the whole file. Raises UnreadableFile. Refuses with `import_not_permitted`."""
@@ -244,6 +241,7 @@ class FileCheck:
         for result, count in Counter(p.result for p in planned).items():
             report.count(result, count)
         report.rows += len(planned)
+        report.warned += sum(bool(p.warnings) for p in planned)
         if report.rejected:
             self.sink.row_rejected()
         doubles_possible = await self.sink.put(list(enumerate(planned, self.rows_planned + 1)))

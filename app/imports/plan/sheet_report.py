@@ -20,6 +20,7 @@ class SheetReport:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    warned: int = 0
     unknown_columns: list[str] = field(default_factory=list)
     not_kept_columns: list[str] = field(default_factory=list)
     left_out: dict[int, str] = field(default_factory=dict)  # row -> code of the sentence that says why
