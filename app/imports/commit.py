@@ -13,7 +13,6 @@ from app.errors import Refusal
 from app.imports import jobs
 from app.imports.apply.moved_rows import moved_rows
 from app.imports.apply.write_plan import write_plan
-from app.imports.remembered.stored import remember_used
 from app.kernel.store import RequestContext
 from app.logging import log
 from app.sentences import MEMBER, SENTENCES
@@ -24,11 +23,13 @@ MOVED = ("number_taken", "key_taken", "conflict", "clue_not_available", "plan_mo
 ANSWERED_WITHIN, LOOKS = 1.0, 0.04
 
 
-async def commit_plan(ctx: RequestContext, import_id: str, rows: int) -> None:
+async def commit_plan(ctx: RequestContext, job: Any, rows: int) -> None:
     """Commit the plan of an import, which has so many rows.
 
     Refuses with `plan_moved` if a record has changed, and names the rows whose records are not as the plan found them.
     """
+
+    import_id = str(job["id"])
 
     async def progress(written: int) -> None:
         await jobs.write(ctx, import_id, done=rows + written)
@@ -37,7 +38,7 @@ async def commit_plan(ctx: RequestContext, import_id: str, rows: int) -> None:
         async with ctx.connection(transaction=True) as connection:
             await connection.execute(timeouts.OF_IMPORTS)
             await write_plan(ctx, connection, import_id, progress)
-            await finish(ctx, import_id, connection, rows)
+            await jobs.mark_committed(ctx, connection, job, rows)
 
     try:
         with _refusing_moved(ctx, import_id):
@@ -47,12 +48,6 @@ async def commit_plan(ctx: RequestContext, import_id: str, rows: int) -> None:
             raise
         moved = refusal.members.get("moved") or await moved_rows(ctx, import_id)
         raise Refusal("plan_moved", members={"moved": moved} if moved else {}) from None
-
-
-async def finish(ctx: RequestContext, import_id: str, connection: Any, rows: int) -> None:
-    """End an import in the transaction that writes its records: its state, and the mapping, if that was asked for."""
-    await remember_used(ctx, connection, import_id)
-    await jobs.mark_committed(ctx, import_id, connection, rows)
 
 
 @contextmanager

@@ -9,25 +9,16 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from app.auth import principals
 from app.errors import Refusal
-from app.imports import kept_file
+from app.imports import jobs, kept_file
 from app.kernel.store import RequestContext
-
-
-async def maker(service: Any, account: str, request: str, import_id: str) -> RequestContext:
-    """The maker of an import as it is now. Refuses with `not_found` if its account is closed."""
-    found = await principals.find(service.runtime.pools, account)
-    if found is None or not found.open:
-        raise Refusal("not_found", label="导入")
-    return RequestContext(service.runtime, found.caller.for_import(), request, import_id)
 
 
 async def keep(service: Any, account: str, import_id: str, path: Path) -> None:
     """Keep the file of an interrupted import, if it is still there and its maker, too."""
     try:
         if path.exists():  # noqa: ASYNC240  # one look at a local disk
-            await kept_file.keep(await maker(service, account, "", import_id), import_id, path)
+            await kept_file.keep(await jobs.maker(service, account, "", import_id), import_id, path)
     except Refusal:
         return
 

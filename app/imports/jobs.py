@@ -1,16 +1,22 @@
-"""The import itself: its row in import_job, and its states."""
+"""The import itself: its row in import_job, its states, and its document in the API."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
+from datetime import datetime
 from typing import Any
 
 import orjson
 
+from app.auth import principals
 from app.clock import SHANGHAI, now
 from app.db.context import GUARD
 from app.errors import Refusal
+from app.imports.mapping.given import ONLY_TABLE
 from app.imports.plan.plan_rows import NO_WAIT_FOR_DISK
+from app.imports.remembered.stored import remember_used
 from app.kernel.store import RequestContext
+from app.sentences import SENTENCES
 
 STATES = {
     "received": "已收到", "checking": "检查中", "checked": "预览通过", "committing": "写入中", "committed": "已写入",
@@ -20,10 +26,6 @@ OPEN_STATES = ("received", "checking", "committing")
 # An import that has ended stays as it is: it may have been given up while its connection still worked on.
 ENDED = "{committed,rejected,failed}"
 INTERRUPTED: dict[str, Any] = {"code": "import_interrupted", "params": {}}
-# Of an interrupted import the plan may be whole: then it is committed as one that is checked, its rows being there.
-_COMMITTABLE = f"""(state = 'checked' or (state = 'failed' and checked_at is not null
-  and problem ->> 'code' = '{INTERRUPTED["code"]}')) and rows_removed_at is null"""
-_INTERRUPTED = f"state = 'failed' and problem ->> 'code' = '{INTERRUPTED['code']}' and rows_removed_at is null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class NewImport:
     sha256: str
 
 
+async def maker(service: Any, account: str, request: str, import_id: str) -> RequestContext:
+    """The maker of an import as it is now. Refuses with `not_found` if its account is closed."""
+    found = await principals.find(service.runtime.pools, account)
+    if found is None or not found.open:
+        raise Refusal("not_found", label="导入")
+    return RequestContext(service.runtime, found.caller.for_import(), request, import_id)
+
+
 async def create(ctx: RequestContext, connection: Any, import_id: str, new: NewImport) -> None:
     """Store a received import."""
     columns = ", ".join(f.name for f in fields(new))
@@ -53,11 +63,15 @@ async def create(ctx: RequestContext, connection: Any, import_id: str, new: NewI
     )  # fmt: skip
 
 
-async def read(ctx: RequestContext, import_id: str) -> Any:
+# Beside an import that is to be checked: what is remembered of headings in its jurisdiction, of types of its maker.
+_REMEMBERED = """, (select jsonb_agg(m)::text from import_mapping m where m.jurisdiction = j.jurisdiction) as known"""
+
+
+async def read(ctx: RequestContext, import_id: str, to_check: bool = False) -> Any:
     """The row of an import. It exists for its maker alone, in the same role and bound alike; else `not_found`."""
     async with ctx.connection() as connection:
         row = await connection.fetchrow(
-            f"select * from import_job where id = $2 and {GUARD}",
+            f"select *{_REMEMBERED if to_check else ''} from import_job j where id = $2 and {GUARD}",
             ctx.context(),
             import_id,
         )
@@ -104,8 +118,11 @@ async def end(
     )  # fmt: skip
 
 
-async def mark_committed(ctx: RequestContext, import_id: str, connection: Any, rows: int) -> None:
+async def mark_committed(ctx: RequestContext, connection: Any, job: Any, rows: int) -> None:
     """Set the state `committed`, in the transaction that writes the records. Each row counts twice in the progress."""
+    import_id = str(job["id"])
+    if job["remember"]:
+        await remember_used(ctx, connection, import_id)
     end: dict[str, Any] = {"state": "committed", "finished_at": now(), "problem": None}
     await write(ctx, import_id, connection, **end, done=rows * 2, total=rows * 2)
 
@@ -115,14 +132,10 @@ def lock_key(import_id: str) -> int:
     return int.from_bytes(hashlib.sha256(import_id.encode()).digest()[:8], "big", signed=True)
 
 
-def uncommittable(state: str) -> Refusal:
-    """The refusal to commit an import that is in this state."""
-    return Refusal("import_state", state=STATES[state], state_code=state)
-
-
-def is_interrupted(row: Any) -> bool:
-    """Whether the import has ended because its process or its connection did, with nothing written."""
-    return bool(row["state"] == "failed") and problem_of(row).get("code") == INTERRUPTED["code"]
+def require_rows(row: Any) -> None:
+    """Refuse with `import_rows_removed` (410) if the rows of the plan have been removed (app/cli/prune.py)."""
+    if row["rows_removed_at"]:
+        raise Refusal("import_rows_removed", on=row["rows_removed_at"].astimezone(SHANGHAI).date().isoformat())
 
 
 def problem_of(row: Any) -> dict[str, Any]:
@@ -130,44 +143,67 @@ def problem_of(row: Any) -> dict[str, Any]:
     return orjson.loads(row["problem"] or "null") or {}
 
 
-def require_committable(row: Any) -> None:
-    """Refuse with `import_state`, with `import_rejected` because of a row, or with `import_rows_removed`."""
-    if row["state"] != "checked" and not (is_interrupted(row) and row["checked_at"]):
-        raise uncommittable(row["state"])
-    require_rows(row)
-    rejected = sum(s["rejected"] for s in orjson.loads(row["sheets"]))
-    if rejected and row["on_error"] == "reject_all":
-        raise Refusal("import_rejected", count=rejected)
-
-
 def rows_of(row: Any) -> int:
     """How many rows the plan of an import has."""
     return sum(s["rows"] for s in orjson.loads(row["sheets"]))
 
 
-async def begin_commit(ctx: RequestContext, connection: Any, import_id: str, remember: bool, rows: int) -> None:
-    """Set the state `committing`. Of two at once the second is refused with `import_state`."""
-    done = await connection.execute(
-        f"""update import_job set state = 'committing', problem = null, finished_at = null, done = $3, total = $3 * 2,
-        remember = remember or $4 where id = $2 and {_COMMITTABLE} and {GUARD}""",
-        ctx.context(), import_id, rows, remember,
-    )  # fmt: skip
-    if done != "UPDATE 1":
-        raise uncommittable("committing")
+def used_mapping(row: Any) -> dict[str, dict[str, str | None]]:
+    """What the headings of each sheet were taken for, as a mapping: with it the file is read once more as it was."""
+    sheets = [sheet for sheet in orjson.loads(row["sheets"]) if sheet["type"]]
+    return {s["sheet"] or ONLY_TABLE: {"@type": s["type"], **s.get("mapping_used", {})} for s in sheets}
 
 
-async def begin_again(ctx: RequestContext, connection: Any, import_id: str) -> None:
-    """Set an interrupted import back to the state in which its file was received. Refuses with `import_state`."""
-    done = await connection.execute(
-        f"""update import_job set state = 'received', problem = null, finished_at = null, done = 0, total = 0,
-        sheets = '[]', checked_at = null where id = $2 and {_INTERRUPTED} and {GUARD}""",
-        ctx.context(), import_id,
-    )  # fmt: skip
-    if done != "UPDATE 1":
-        raise uncommittable("received")
+def document(row: Any, language: str) -> dict[str, Any]:
+    """The import as the API answers it."""
+    sheets = [_sheet(sheet, language) for sheet in orjson.loads(row["sheets"])]
+    return {
+        "id": str(row["id"]),
+        "state": row["state"],
+        "mode": row["mode"],
+        "on_error": row["on_error"],
+        "file_name": row["file_name"],
+        "sha256": row["sha256"],
+        "encoding": row["encoding"],
+        "jurisdiction": row["jurisdiction"],
+        "progress": {"done": row["done"], "total": row["total"]},
+        "sheets": sheets,
+        "proposed_mapping": _whole_proposal(row, sheets),
+        "remember": row["remember"],
+        "problem": _problem(problem, language) if (problem := problem_of(row)) else None,
+        **{name: _moment(row[name]) for name in ("created_at", "finished_at", "rows_removed_at")},
+    }
 
 
-def require_rows(row: Any) -> None:
-    """Refuse with `import_rows_removed` (410) if the rows of the plan have been removed (app/cli/prune.py)."""
-    if row["rows_removed_at"]:
-        raise Refusal("import_rows_removed", on=row["rows_removed_at"].astimezone(SHANGHAI).date().isoformat())
+def _sheet(sheet: dict[str, Any], language: str) -> dict[str, Any]:
+    if "skipped_because" in sheet:
+        sheet["skipped_because"] = SENTENCES[sheet["skipped_because"]].say(language, {"sheet": sheet["sheet"]})
+    said = [(at, SENTENCES[code].say(language, {})) for at, code in sheet.get("left_out", ())]
+    sheet["left_out"] = [{"row": at, "message": message} for at, message in said]
+    for name, empty in (("not_kept_columns", []), ("mapping_used", {}), ("remembered", []), ("proposed_mapping", {})):
+        sheet.setdefault(name, empty)  # what was stored by an earlier version
+    sheet["type_remembered"], sheet["warned"] = sheet.get("type_remembered", False), sheet.get("warned", 0)
+    return sheet
+
+
+def _whole_proposal(row: Any, sheets: list[dict[str, Any]]) -> dict[str, Any]:
+    """The mapping to be sent with the file in the place of what was sent: that, and what is proposed beside."""
+    sent = orjson.loads(row["mapping"]) if row["mapping"] else {}
+    only = next(iter(sent), ONLY_TABLE)
+    proposed = {s["sheet"] or only: s["proposed_mapping"] for s in sheets if s["proposed_mapping"]}
+    if not proposed:
+        return {}
+    return {name: {**sent.get(name, {}), **proposed.get(name, {})} for name in dict.fromkeys((*sent, *proposed))}
+
+
+def _problem(problem: Mapping[str, Any], language: str) -> dict[str, Any]:
+    message = SENTENCES[problem["code"]].say(language, problem["params"])
+    return {
+        "code": problem["code"],
+        "message": message,
+        **{k: problem[k] for k in ("allowed", "moved") if k in problem},
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.astimezone(SHANGHAI).isoformat() if at else None

@@ -11,31 +11,27 @@ from fastapi import APIRouter, Depends, Request
 from fastapi import Path as PathParameter
 from starlette.responses import Response
 
-from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import REPEATABLE, key_of, language, only, request_context, service_of
 from app.http.idempotency import once
 from app.http.operations import problems
-from app.http.paging import PAGING, documented
+from app.http.paging import documented
 from app.http.service import Service
 from app.http.upload import spool
-from app.imports import answers, jobs, worker
+from app.imports import jobs, worker
 from app.imports.files.limits import UnreadableFile
-from app.imports.mapping.given import BadMapping
+from app.imports.mapping.given import BadMapping, SheetMapping, read_mapping
 from app.imports.mapping.sheets import ACCEPTED_MEDIA, CSV, FILE_ENDINGS, guess_jurisdiction
 from app.imports.mapping.source import ImportSource
-from app.imports.models import FILE_BODY, OF_ROWS, PARAMETERS, ImportRead, RowPage
-from app.imports.new_records import changes_of_new
-from app.imports.parameters import bad_mapping, check_parameters, fields_of_form, importable_type, mapping_of
+from app.imports.models import FILE_BODY, PARAMETERS, ImportRead
+from app.imports.plan.type_info import not_permitted
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
-from app.kernel.personal import access_log
 from app.kernel.sql import listing
 from app.kernel.store import RequestContext
 
 TAG = "00 导入台账"
-RESULTS = ("created", "updated", "unchanged", "rejected")
 IMPORT_ID = Annotated[str, PathParameter(description="导入的标识")]
 
 
@@ -54,15 +50,6 @@ def router() -> APIRouter:
         summary="查一次导入",
         response_model=ImportRead,
         responses=problems(400, 403, 404),
-    )
-    made.add_api_route(
-        "/v1/imports/{import_id}/rows",
-        rows,
-        methods=["GET"],
-        summary="查导入的逐行结果",
-        response_model=RowPage,
-        responses=problems(400, 403, 404, 410),
-        openapi_extra=documented(**OF_ROWS, **PAGING),
     )
     return made
 
@@ -103,7 +90,7 @@ async def receive(request: Request) -> Response:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    document = answers.document(await jobs.read(ctx, import_id), _language(request))
+    document = jobs.document(await jobs.read(ctx, import_id), _language(request))
     return _answer(document, 202, Location=f"/v1/imports/{import_id}", **more)
 
 
@@ -162,33 +149,59 @@ async def follow(request: Request, import_id: IMPORT_ID) -> Response:
     """状态、进度和各表结果。"""
     ctx = await request_context(request)
     only(request)
-    return _answer(answers.document(await jobs.read(ctx, _checked_id(import_id)), _language(request)))
+    return _answer(jobs.document(await jobs.read(ctx, _checked_id(import_id)), _language(request)))
 
 
-async def rows(request: Request, import_id: IMPORT_ID) -> Response:
-    """每一行会怎样、为什么。"""
-    ctx = await request_context(request)
-    given = only(request, *OF_ROWS, *PAGING)
-    job = await jobs.read(ctx, _checked_id(import_id))
-    if "result" in given and given["result"] not in RESULTS:
-        raise listing.bad_query("result", "not_a_choice", allowed=list(RESULTS))
-    if given.get("warned", "true") not in ("true", "false"):
-        raise listing.bad_query("warned", "not_a_choice", allowed=["true", "false"])
-    most, after = listing.page_limit(given.get("limit", str(listing.DEFAULT_LIMIT))), given.get("cursor", "0")
-    if not (after.isascii() and after.isdigit() and len(after) < 10):
-        raise Refusal("bad_cursor")
-    jobs.require_rows(job)
-    sql, arguments = access_log.with_log_entries_by_type(
-        ctx.caller, answers.logged_types(ctx, job), most,
-        f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, state, errors, warnings,
-        {answers.told_changes(ctx)}, case when result = 'created' then "values" end as given, {answers.FOLLOWING}
-        from import_row r where import_id = $2 and n > $3 and ($4::text is null or result = $4)
-          and ($6::text is null or (warnings <> '[]') = ($6 = 'true')) and follows is null and {GUARD}
-        order by n limit $5""",
-        (ctx.context(), job["id"], int(after), given.get("result"), most + 1, given.get("warned")),
-    )  # fmt: skip
-    async with ctx.connection() as connection:
-        page = await connection.fetch(sql, *arguments)
-    new = await changes_of_new(ctx, job["id"], page[:most])
-    items = [answers.row_document(r, new.get(r["n"]), _language(request)) for r in page[:most]]
-    return _answer({"items": items, "next_cursor": str(page[most - 1]["n"]) if len(page) > most else None})
+def bad_mapping(problem: BadMapping) -> Refusal:
+    """The refusal (400) of a mapping."""
+    error = FieldError("mapping", problem.code, problem.params, problem.allowed)
+    return Refusal("bad_query", field_errors=[error])
+
+
+def mapping_of(ctx: RequestContext, given: dict[str, str]) -> dict[str, SheetMapping]:
+    """The mapping that is given. Refuses with `bad_query`, and with `import_not_permitted` for a type of it."""
+    if "mapping" not in given:
+        return {}
+    try:
+        mapping = read_mapping(given["mapping"], ctx.runtime.registry)
+    except BadMapping as problem:
+        raise bad_mapping(problem) from None
+    for t in (sheet.type for sheet in mapping.values()):
+        if t and not ctx.imports(t):
+            raise not_permitted(ctx, t)
+    return mapping
+
+
+def importable_type(ctx: RequestContext, given: dict[str, str]) -> RecordType | None:
+    """The type that is asked for. Refuses with `import_not_permitted`."""
+    t = ctx.runtime.registry.by_path.get(given.get("type", ""))
+    if t and not ctx.imports(t):
+        raise not_permitted(ctx, t)
+    return t
+
+
+def fields_of_form(registry: Registry, given: dict[str, str], fields: list[tuple[str, str]]) -> dict[str, str]:
+    """The parameters that a form gives beside its file. Refuses with `bad_query` (400) what is none, or given twice."""
+    found: dict[str, str] = {}
+    for name, value in ((name, value) for name, value in fields if value):  # an empty field is not given
+        if name not in PARAMETERS:
+            raise listing.bad_query(name, "unknown_parameter", allowed=list(PARAMETERS))
+        if name in found or given.get(name, value) != value:
+            raise listing.bad_query(name, "given_twice")
+        found[name] = value
+    check_parameters(registry, found)
+    return found
+
+
+def check_parameters(registry: Registry, given: dict[str, str]) -> None:
+    """Refuse with `bad_query` (400) what is none of the choices."""
+    if "type" in given and given["type"] not in registry.by_path:
+        raise listing.bad_query("type", "not_a_choice", allowed=list(registry.by_path))
+    for name, allowed in (
+        ("mode", ("preview", "commit")),
+        ("on_error", ("reject_all", "skip_rows")),
+        ("allow_register_changes", ("true", "false")),
+        ("remember", ("true", "false")),
+    ):
+        if name in given and given[name] not in allowed:
+            raise listing.bad_query(name, "not_a_choice", allowed=list(allowed))

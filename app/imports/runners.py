@@ -26,6 +26,7 @@ BEAT_SECONDS = 5.0
 # A job that was picked by a process of which nothing has been heard for so long is picked again: the answer to the
 # picking may have been lost with its connection.
 UNHEARD = timedelta(seconds=10)
+LOOKS_FOR_OTHERS = 15
 # Imports that have not ended. One that waits has a job in the queue that nobody has taken.
 _UNDER_WAY = """select id, state, state = 'received' or exists (select from pgqueuer q where q.status = 'queued'
     and convert_from(q.payload, 'UTF8')::jsonb ->> 'import' = j.id::text) as waits
@@ -94,6 +95,15 @@ async def _until_lost(watch: Any, connection: Any, runner: "asyncio.Task[None]")
         await runner
 
 
+async def _is_alone(watch: Any) -> bool:
+    """Whether no other service is at work. The connections of one that was killed may take a moment to end."""
+    for _ in range(LOOKS_FOR_OTHERS):
+        if await watch.fetchval("select pg_try_advisory_lock($1)", SERVICE_LOCK):
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
 async def _fail_interrupted(watch: Any, service: Any, first: bool) -> None:
     """Mark as failed every import whose process is gone. Nothing of it was written: a commit is one transaction.
 
@@ -103,7 +113,7 @@ async def _fail_interrupted(watch: Any, service: Any, first: bool) -> None:
     its own. If others are, an import whose own lock is free is known to be interrupted, unless it is still waiting in
     the queue.
     """
-    alone = first and await watch.fetchval("select pg_try_advisory_lock($1)", SERVICE_LOCK)
+    alone = first and await _is_alone(watch)
     for row in await watch.fetch(_UNDER_WAY, list(jobs.OPEN_STATES)):
         key = jobs.lock_key(str(row["id"]))
         if alone or (not row["waits"] and await watch.fetchval("select pg_try_advisory_lock($1)", key)):

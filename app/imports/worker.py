@@ -22,15 +22,14 @@ from app.db.watched import pauses
 from app.errors import Refusal
 from app.imports import interrupted, jobs, kept_file
 from app.imports.apply.streaming_writer import RolledBack, streaming_writer
-from app.imports.commit import commit_plan, finish
+from app.imports.commit import commit_plan
 from app.imports.files.limits import UnreadableFile
 from app.imports.mapping.given import read_mapping
 from app.imports.mapping.source import ImportSource
 from app.imports.plan import plan_rows
 from app.imports.plan.check import FileCheck
 from app.imports.plan.lookup import Lookup
-from app.imports.plan.plan_rows import PlanSink, StoredPlan
-from app.imports.plan.sheet_report import SheetReport
+from app.imports.plan.plan_rows import PlanSink, SheetReport, StoredPlan
 from app.imports.remembered.stored import remembered
 from app.kernel.store import RequestContext
 from app.logging import log
@@ -150,15 +149,17 @@ async def _carried_out(service: Any, payload: dict[str, str], path: Path) -> dic
     """
     import_id, request, begun = payload["import"], payload["request"], False
     try:
-        ctx = await interrupted.maker(service, payload["account"], request, import_id)
-        row = await jobs.read(ctx, import_id)
+        ctx = await jobs.maker(service, payload["account"], request, import_id)
+        row = await jobs.read(ctx, import_id, to_check=True)
         if row["state"] == "received":
             begun = True
             await _import(ctx, row, path)
         elif row["state"] == "committing" and row["checked_at"]:
             begun = True
             jobs.require_rows(row)
-            await commit_plan(ctx, import_id, jobs.rows_of(row))
+            await commit_plan(ctx, row, jobs.rows_of(row))
+        elif row["state"] in jobs.OPEN_STATES:  # whoever was at work on it is gone, or the lock would be held
+            return jobs.INTERRUPTED
     except (UnreadableFile, Refusal) as problem:
         told = {"code": RIGHT_LOST.get(problem.code, problem.code), "params": dict(problem.params)}
         return told | (problem.members if isinstance(problem, Refusal) else {})
@@ -188,18 +189,19 @@ async def _import(ctx: RequestContext, row: Any, path: Path) -> None:
                 rows = await _check(ctx, row, path, writer.lookup, writer)
                 if rows is not None:
                     async with writer.plan_connection() as connection:
-                        await finish(ctx, import_id, connection, rows)
+                        await jobs.mark_committed(ctx, connection, row, rows)
             return
     lookup, sink = Lookup(ctx, jurisdiction), StoredPlan(ctx, import_id, jurisdiction)
     rows = await _check(ctx, row, path, lookup, sink)
     if rows is not None:
-        await commit_plan(ctx, import_id, rows)
+        await commit_plan(ctx, row, rows)
 
 
 async def _check(ctx: RequestContext, row: Any, path: Path, lookup: Lookup, sink: PlanSink) -> int | None:
     """Check the file and store the result. Returns the number of rows if they are to be committed now, else None."""
     import_id = str(row["id"])
-    registry, known = ctx.runtime.registry, await remembered(ctx, row["jurisdiction"])
+    registry = ctx.runtime.registry
+    known = remembered(registry, row["known"]) if row["known"] else {}
     mapping = read_mapping(row["mapping"], registry) if row["mapping"] else {}
     source = ImportSource(row["media"], registry.by_path.get(row["type"] or ""), mapping, known)
 

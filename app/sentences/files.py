@@ -28,7 +28,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("import_interrupted", MEMBER, "导入中途服务中断，没有写入任何一行。", "请凭导入的标识接着办（POST …/actions/resume），或重新上传。", "The service stopped during the import; nothing was written.", "Go on from its identifier (POST …/actions/resume), or send the file again."),
     sentence("plan_circular", 422, "{label}之间的上下级关系成了环。", "请核对上级。", "The records refer to each other in a circle.", "Check the parents.", label="单位"),
     # the mapping
-    sentence("mapping_not_json", MEMBER, "mapping 不是所要的 JSON。", "请写成 {{\"工作表\": {{\"列名\": \"字段\" 或 null, \"@type\": \"记录类型\"}}}}，可照抄预览给出的 proposed_mapping。", "mapping is not the JSON that is asked for.", "Write {{\"sheet\": {{\"heading\": \"field\" or null, \"@type\": \"type\"}}}}, as a preview proposes it."),
+    sentence("mapping_not_json", MEMBER, "mapping 不是所要的 JSON：每张工作表一个对象，列名对应字段名，不导入的列对应 null，@type 为记录类型。", "请照抄预览给出的 proposed_mapping，改好再送。", "mapping is not the JSON that is asked for: an object for each sheet, of headings and fields, null for what is left out, and @type.", "Send what a preview proposes as proposed_mapping, corrected."),
     sentence("mapping_too_long", MEMBER, "mapping 写了 500 列以上。", "请只写没有认出的列。", "mapping names more than 500 columns.", "Name what was not understood."),
     sentence("mapping_sheet_unknown", MEMBER, "mapping 中的工作表“{sheet}”不在文件里。", "文件中有：{allowed}。", "There is no sheet {sheet} in the file.", "It has: {allowed}.", sheet="问题", allowed="问题台账"),
     sentence("mapping_heading_unknown", MEMBER, "mapping 中的列名“{heading}”不在工作表“{sheet}”里。", "表中有：{allowed}。", "There is no heading {heading} on sheet {sheet}.", "It has: {allowed}.", sheet="问题台账", heading="标题文", allowed="问题标题、列I"),

@@ -73,6 +73,7 @@ class Run:
         rows = (finding(HOME, first + n, 问题标题=f"{self.mark}-{n}", **cells) for n in range(self.rows))
         self.content = delimited([FINDING, *rows])
         self.import_id = ""
+        self.last: Any = None
         self.checks = 0
 
     async def whole(self) -> int:
@@ -81,7 +82,7 @@ class Run:
         harm = asyncio.create_task(self._harm(client))
         while True:
             done, _ = await asyncio.wait({client}, timeout=120)
-            assert done, f"{self.mark}: the import does not end"
+            assert done, f"{self.mark}: the import does not end: {self.last}"
             if not client.cancelled() and not isinstance(client.exception(), SignedOut):
                 break
             client = asyncio.create_task(self._persistent())  # another takes its place
@@ -147,7 +148,8 @@ class Run:
         )
 
     async def _ask(self, http: httpx.AsyncClient, method: str, action: str = "") -> Any:
-        return await self._insist(lambda: http.request(method, f"/v1/imports/{self.import_id}{action}"), http)
+        self.last = await self._insist(lambda: http.request(method, f"/v1/imports/{self.import_id}{action}"), http)
+        return self.last
 
     async def _insist(self, ask: Any, http: httpx.AsyncClient | None = None) -> Any:
         while True:

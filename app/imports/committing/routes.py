@@ -14,8 +14,9 @@ from app.http.dependencies import bearer
 from app.http.exchange import JSON, REPEATABLE, check_media, json_body, language, only, request_context, service_of
 from app.http.idempotency import once
 from app.http.operations import problems
-from app.imports import answers, interrupted, jobs, worker
+from app.imports import interrupted, jobs, worker
 from app.imports.commit import answered
+from app.imports.committing import begin
 from app.imports.models import CommitOrder, ImportRead
 from app.kernel.schema.validation import validated
 from app.kernel.store import RequestContext
@@ -89,7 +90,7 @@ async def _order(request: Request) -> dict[str, Any]:
 
 def _is_used(sent: Mapping[str, Mapping[str, str | None]], row: Any) -> bool:
     """Whether the plan was checked with this mapping: as it was sent, or with what is remembered beside."""
-    return sent == (orjson.loads(row["mapping"]) if row["mapping"] else {}) or sent == answers.used_mapping(row)
+    return sent == (orjson.loads(row["mapping"]) if row["mapping"] else {}) or sent == jobs.used_mapping(row)
 
 
 async def _carried_on(
@@ -109,23 +110,23 @@ async def _carried_on(
     status = 200
     if row["state"] in jobs.OPEN_STATES:
         status, headers["Location"] = 202, f"/v1/imports/{import_id}"
-    return Response(orjson.dumps(answers.document(row, tongue), default=str), status, headers, JSON)
+    return Response(orjson.dumps(jobs.document(row, tongue), default=str), status, headers, JSON)
 
 
 def _came_to_nothing(row: Any) -> bool:
-    return row["state"] == "checked" or jobs.is_interrupted(row)
+    return row["state"] == "checked" or begin.is_interrupted(row)
 
 
 async def _begin(request: Request, ctx: RequestContext, row: Any, order: Mapping[str, Any], again: bool) -> None:
     service, import_id = service_of(request), str(row["id"])
-    if again and not jobs.is_interrupted(row):
+    if again and not begin.is_interrupted(row):
         raise Refusal("import_not_interrupted", state=jobs.STATES[row["state"]], state_code=row["state"])
     if again and not row["checked_at"]:
         jobs.require_rows(row)
         await interrupted.put_back(ctx, import_id, worker.uploads(service.settings) / import_id)
         async with worker.queueing(service, ctx, import_id) as connection:
-            await jobs.begin_again(ctx, connection, import_id)
+            await begin.begin_again(ctx, connection, import_id)
         return
-    jobs.require_committable(row)
+    begin.require_committable(row)
     async with worker.queueing(service, ctx, import_id) as connection:
-        await jobs.begin_commit(ctx, connection, import_id, bool(order.get("remember")), jobs.rows_of(row))
+        await begin.begin_commit(ctx, connection, import_id, bool(order.get("remember")), jobs.rows_of(row))

@@ -51,8 +51,13 @@ def _enough(header: Header, columns: Sequence[Column]) -> bool:
     required = {column.key for column in columns if column.required}
     complete = bool(required) and required <= header.named.keys() and not header.unknown
     update = "number" in header.named and len(header.unknown) + len(header.unnamed) < 2
-    named = header.by_heading
+    named = _by_heading(header)
     return named >= min(3, len(columns)) or (named == 2 and (complete or update)) or _wholly_mapped(header)
+
+
+def _by_heading(header: Header) -> int:
+    """How many columns are named by their headings. One named by its letter says nothing of a row."""
+    return sum(not column.by_letter for column in header.named.values())
 
 
 def _wholly_mapped(header: Header) -> bool:
@@ -71,17 +76,17 @@ def _choose(rows: Sequence[Row], columns: Sequence[Column], vocabulary: Vocabula
     for at, header in enumerate(singles[:SEARCHED_ROWS]):
         if at + 1 < len(rows):
             both = read_header(rows, at, at + 2, vocabulary)
-            most = max(header.by_heading, singles[at + 1].by_heading)
-            halves = both.by_heading == header.by_heading == most and _is_lower_half(*rows[at : at + 2])
-            fuller = both.by_heading > most or halves
+            most = max(_by_heading(header), _by_heading(singles[at + 1]))
+            halves = _by_heading(both) == _by_heading(header) == most and _is_lower_half(*rows[at : at + 2])
+            fuller = _by_heading(both) > most or halves
             header = both if fuller else header
         if not _enough(header, columns):
             continue
-        if best is None or header.by_heading > best.by_heading * (1 if at == best.start + 1 else 2):
+        if best is None or _by_heading(header) > _by_heading(best) * (1 if at == best.start + 1 else 2):
             best = header
     if best is not None:
         return best
-    near = max(singles[:SEARCHED_ROWS], key=lambda h: (h.by_heading, len(h.unknown)), default=Header(0, 0))
+    near = max(singles[:SEARCHED_ROWS], key=lambda h: (_by_heading(h), len(h.unknown)), default=Header(0, 0))
     headings = [column.heading for column in near.named.values() if not column.by_letter]
     raise NoHeader(rows[near.start][0] if rows else None, headings, [*near.unknown, *near.not_kept])
 
@@ -132,9 +137,7 @@ def _entries(
     """
     width, keys = header.width, tuple(header.named)
     positions = tuple(column.position for column in header.named.values())
-    beyond = 2**14  # columns that Excel has
-    if ragged:
-        beyond = max(header.width, *(len(cells) for _, cells in above[header.start :]))
+    beyond = max(header.width, *(len(cells) for _, cells in above[header.start :])) if ragged else 2**14  # Excel's
     repeated = [[plain(cell) for cell in cells[:width] if not is_blank(cell)] for _, cells in above]
     openings = {words[0] for words in repeated if words} | vocabulary.exact  # how a header or a title may begin
     suspicious = bool(header.unnamed or header.doubles)
@@ -189,7 +192,7 @@ def _header_again(
     if len(written) < 3 or not all(isinstance(cell, str) for cell in filled):
         return None
     again = read_header([row], 0, 1, vocabulary)
-    if again.by_heading <= max(2, len(written) // 2):
+    if _by_heading(again) <= max(2, len(written) // 2):
         return None
     own = {(key, column.position, column.unit) for key, column in header.named.items()}
     return header if own.issuperset((key, c.position, c.unit) for key, c in again.named.items()) else again

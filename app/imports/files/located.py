@@ -130,8 +130,3 @@ class Header:
     serials: list[int] = field(default_factory=list)  # positions of serial numbers
     mapped: dict[str, str | None] = field(default_factory=dict)  # heading or 列I -> what a mapping names for it
     seen: list[str] = field(default_factory=list)  # all of them, in their order
-
-    @property
-    def by_heading(self) -> int:
-        """How many columns its headings name. One named by its letter says nothing of a row."""
-        return sum(not column.by_letter for column in self.named.values())

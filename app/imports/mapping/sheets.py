@@ -2,21 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from app.imports.files import delimited, readers
 from app.imports.files.cells import is_blank, text
-from app.imports.files.headers import SEARCHED_ROWS
-from app.imports.files.headings import shown
+from app.imports.files.headers import SEARCHED_ROWS, find_table
+from app.imports.files.headings import fold, plain, shown
+from app.imports.files.located import LocatedTable, NoHeader, RowDoubt
 from app.imports.files.ndjson import read_ndjson
 from app.imports.files.raw import Row, Sheet
-from app.imports.mapping.columns import RowProblem
-from app.imports.mapping.given import BadMapping
+from app.imports.mapping.columns import RowProblem, columns_of
+from app.imports.mapping.given import ONLY_TABLE, BadMapping, fields_by_name, public_name, require_headings
 from app.imports.mapping.lines import lines_of_type, type_of_line
-from app.imports.mapping.located_sheets import SheetTable, locate, located_in_workbook
+from app.imports.mapping.proposed import propose
+from app.imports.mapping.public_headings import is_summary, other_headings
 from app.imports.mapping.sheet_names import type_of_sheet
-from app.imports.mapping.source import ImportSource
+from app.imports.mapping.sheet_table import SheetTable
+from app.imports.mapping.source import NOTHING_CHOSEN, ChosenMapping, ImportSource, chosen_mapping
 from app.imports.mapping.unnamed_sheets import tables_of_unknown_names
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
@@ -41,8 +45,7 @@ def tables(path: Path, source: ImportSource, registry: Registry) -> Iterator[She
         yield from _workbook(path, source, registry)
     elif source.media == CSV:
         assert source.type
-        said = source.sent(None).type
-        if len(source.mapping) > 1 or (said and said is not source.type):
+        if source.mapping and (len(source.mapping) > 1 or source.sent(None).type not in (None, source.type)):
             raise BadMapping("mapping_of_one_table", [source.type.path])
         source.encoding, sheet = delimited.read_csv(path)
         yield locate(source, None, source.type, sheet)
@@ -69,10 +72,67 @@ def _workbook(path: Path, source: ImportSource, registry: Registry) -> Iterator[
             found.append(located_in_workbook(source, sheet, t, list(sheet.rows)))
     if absent := [name for name in source.mapping if name not in names]:
         raise BadMapping("mapping_sheet_unknown", names, sheet=shown(absent[0]))
-    found += tables_of_unknown_names(others, source, registry, any(table.type for table in found))
+    found += tables_of_unknown_names(others, source, registry, any(table.type for table in found), located_in_workbook)
     source.types = frozenset(table.type.path for table in found if table.type and not table.guessed)
     order = {t.path: i for i, t in enumerate(registry)}
     yield from sorted(found, key=lambda table: order[table.type.path] if table.type else -1)
+
+
+def located_in_workbook(source: ImportSource, sheet: Sheet, t: RecordType, rows: list[Row]) -> SheetTable:
+    """The table on a sheet of a workbook. A sheet without any row of two cells is empty, whatever its title."""
+    if not any(len({str(cell) for cell in cells if not is_blank(cell)}) > 1 for _, cells in rows):
+        return SheetTable(sheet.name, t)
+    table = locate(source, sheet.name, t, replace(sheet, rows=rows))
+    table.rows = list(table.rows)
+    return table
+
+
+def locate(source: ImportSource, name: str | None, t: RecordType, sheet: Sheet) -> SheetTable:
+    """The table on a sheet of this type. Without a header, or where no row can be read, it has a `problem`."""
+    chosen = chosen_mapping(source, name, t) if source.mapping or source.remembered else NOTHING_CHOSEN
+    try:
+        located = find_table(sheet.rows, columns_of(t), other_headings(t), sheet.ragged, chosen.map)
+    except NoHeader as problem:
+        return _without_header(name, t, problem, chosen)
+    if chosen.sent:
+        require_headings(name or ONLY_TABLE, chosen.sent, located)
+    table = SheetTable(name, t, located.rows, located.headings, located.units, located.unknown, located.not_kept)
+    table.header_row, table.doubts, table.left_out = located.header_row, located.doubts, located.left_out
+    table.positions, table.unheaded = located.positions, located.unheaded
+    table.mapping_used = {heading: public_name(t, key) if key else None for heading, key in located.mapped.items()}
+    table.remembered = [heading for heading in located.mapped if plain(heading) in chosen.remembered]
+    table.proposal = propose(t, located.unknown, located.headings) if located.unknown else {}
+    for row in sheet.hidden_rows:
+        table.doubts[row] = [RowDoubt(None, "hidden_row", {}, True)]
+    _require_columns(table, t, located)
+    return table
+
+
+def _without_header(name: str | None, t: RecordType, found: NoHeader, chosen: ChosenMapping) -> SheetTable:
+    """The table of a sheet on which no row names enough columns. Raises BadMapping if one names what is not there."""
+    seen = [*found.recognised, *found.unrecognised]
+    if absent := [heading for heading in chosen.sent if plain(heading) not in map(plain, seen)]:
+        raise BadMapping("mapping_heading_unknown", seen, sheet=shown(name or ONLY_TABLE), heading=shown(absent[0]))
+    columns = [c.names[0] for c in columns_of(t) if c.required]
+    code = "summary_table" if is_summary(found.unrecognised) else "no_header"
+    params = {"missing": "、".join(columns), "found": "、".join(seen[:12]) or "—"}
+    table = SheetTable(name, t, header_row=found.row or 1, problem=RowProblem(None, code, params))
+    if code == "no_header":
+        named = fields_by_name(t)
+        table.proposal = propose(t, found.unrecognised, [named.get(fold(heading), "") for heading in found.recognised])
+    return table
+
+
+def _require_columns(table: SheetTable, t: RecordType, located: LocatedTable) -> None:
+    """Without a required column no row can create a record. Those whose number or natural key exists need no other."""
+    if located.unknown and is_summary(located.unknown):
+        table.problem = RowProblem(None, "summary_table", {})
+    elif located.missing:
+        params = {"missing": "、".join(located.missing), "found": "、".join(located.unknown) or "—"}
+        problem = RowProblem(None, "missing_columns", params)
+        by_key = t.ledger.key and located.headings.keys() >= {*t.ledger.key}
+        table.missing = problem
+        table.problem = None if "number" in located.headings or by_key else problem
 
 
 def _type_of(name: str, source: ImportSource, registry: Registry) -> RecordType | None:

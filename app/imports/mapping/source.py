@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.imports.files.headings import plain
-from app.imports.files.located import HeadingMap
+from app.imports.files.located import NO_MAPPING, HeadingMap
 from app.imports.mapping.given import FileMapping, SheetMapping, fields_of
 from app.imports.mapping.sheet_names import sheet_key
 from app.kernel.declare.record_type import RecordType
@@ -47,6 +47,9 @@ class ChosenMapping:
     map: HeadingMap
     sent: Mapping[str, str | None]
     remembered: frozenset[str]
+
+
+NOTHING_CHOSEN = ChosenMapping(NO_MAPPING, {}, frozenset())
 
 
 def chosen_mapping(source: ImportSource, sheet: str | None, t: RecordType) -> ChosenMapping:

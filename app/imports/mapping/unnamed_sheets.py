@@ -1,6 +1,6 @@
 """Sheets whose names say nothing: which ledger they hold is said by the caller, or was said before; never guessed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -9,12 +9,14 @@ from app.imports.files.headers import SEARCHED_ROWS, find_table
 from app.imports.files.located import LocatedTable, NoHeader
 from app.imports.files.raw import Row, Sheet
 from app.imports.mapping.columns import RowProblem, columns_of
-from app.imports.mapping.located_sheets import SheetTable, located_in_workbook
 from app.imports.mapping.proposed import propose, with_type
 from app.imports.mapping.public_headings import other_headings
+from app.imports.mapping.sheet_table import SheetTable
 from app.imports.mapping.source import ImportSource, chosen_mapping
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
+
+Locate = Callable[[ImportSource, Sheet, RecordType, list[Row]], SheetTable]
 
 
 class Nearest(NamedTuple):
@@ -31,7 +33,7 @@ class Nearest(NamedTuple):
 
 
 def tables_of_unknown_names(
-    others: list[tuple[Sheet, list[Row]]], source: ImportSource, registry: Registry, any_named: bool
+    others: list[tuple[Sheet, list[Row]]], source: ImportSource, registry: Registry, any_named: bool, locate: Locate
 ) -> Iterator[SheetTable]:
     """If the caller has named the type, a sheet with its headings alone is meant; or one that was said to be of a type.
 
@@ -45,9 +47,9 @@ def tables_of_unknown_names(
             proposal = _proposal(found) if found else {}
             yield SheetTable(sheet.name, None, skipped_because="unknown_sheet", proposal=proposal)
         elif source.type and not any_named and meant == 1:
-            yield located_in_workbook(source, sheet, found.type, rows)
+            yield locate(source, sheet, found.type, rows)
         elif source.is_remembered(sheet.name, found.type) and not found.located.missing:
-            table = located_in_workbook(source, sheet, found.type, rows)
+            table = locate(source, sheet, found.type, rows)
             table.type_remembered = True
             yield table
         else:

@@ -15,15 +15,14 @@ from typing import Any
 from app.clock import now
 from app.imports.mapping.columns import RowProblem, read_rows
 from app.imports.mapping.lines import read_lines
-from app.imports.mapping.located_sheets import SheetTable
+from app.imports.mapping.sheet_table import SheetTable
 from app.imports.mapping.sheets import tables_in_thread
 from app.imports.mapping.source import ImportSource
 from app.imports.plan import decide, foreseen, plan_rows, resolve, self_references, validate
 from app.imports.plan.fallen import Cause, calls
 from app.imports.plan.lookup import Lookup, Match
-from app.imports.plan.plan_rows import PlanSink
+from app.imports.plan.plan_rows import PlanSink, SheetReport, report_of
 from app.imports.plan.planned_row import CheckedBatch, PlannedRow
-from app.imports.plan.sheet_report import SheetReport, report_of
 from app.imports.plan.type_info import not_permitted, type_info
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed

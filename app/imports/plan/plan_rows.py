@@ -2,21 +2,23 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Protocol
 
 import orjson
 
 from app.db.context import GUARD
 from app.imports.mapping.columns import RowProblem
+from app.imports.mapping.sheet_table import SheetTable
 from app.imports.plan.planned_row import PlannedRow
 from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.arrays import packed_arguments, unnested, varying
 from app.kernel.store import RequestContext
 from app.sentences import SENTENCES
 
+MOST_LEFT_OUT = 100  # rows of a sheet of which the import tells that they are no entries
 MOST_TWINS = 10  # of one record that a row names
 NumberedRows = Sequence[tuple[int, PlannedRow]]  # each row with its place in the plan
 
@@ -190,3 +192,55 @@ def with_sentences(problems: Any, language: str) -> list[dict[str, Any]]:
         item = {"column": p["column"], "code": p["code"], "message": SENTENCES[p["code"]].say(language, p["params"])}
         items.append({**item, "allowed": p["allowed"]} if p["allowed"] else item)
     return items
+
+
+@dataclass
+class SheetReport:
+    """The counts of one sheet, and what of it was not read (contract section 3)."""
+
+    sheet: str | None
+    type: str | None
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    warned: int = 0
+    unknown_columns: list[str] = field(default_factory=list)
+    not_kept_columns: list[str] = field(default_factory=list)
+    left_out: dict[int, str] = field(default_factory=dict)  # row -> code of the sentence that says why
+    skipped_because: str | None = None
+    mapping_used: dict[str, str | None] = field(default_factory=dict)  # heading -> field
+    remembered: list[str] = field(default_factory=list)  # headings whose field was said at an earlier import
+    type_remembered: bool = False
+    proposed_mapping: dict[str, str | None] = field(default_factory=dict)
+    unheaded: dict[str, None] = field(default_factory=dict)  # columns with values and no heading
+
+    def count(self, result: str, by: int = 1) -> None:
+        """Add to the count of a result."""
+        setattr(self, result, getattr(self, result) + by)
+
+    def document(self) -> dict[str, Any]:
+        """The report as it is stored in import_job."""
+        document = {**self.__dict__, "left_out": [*islice(self.left_out.items(), MOST_LEFT_OUT)]}
+        document["proposed_mapping"] = {**self.proposed_mapping, **document.pop("unheaded")}
+        if self.skipped_because is None:
+            document.pop("skipped_because")
+        return document
+
+
+def report_of(table: SheetTable) -> SheetReport:
+    """The report of a table of which no row is read yet. What is noted while rows are read shows in it."""
+    return SheetReport(
+        table.sheet,
+        table.type.path if table.type else None,
+        unknown_columns=table.unknown,
+        not_kept_columns=table.not_kept,
+        left_out=table.left_out,
+        skipped_because=table.skipped_because,
+        mapping_used=table.mapping_used,
+        remembered=table.remembered,
+        type_remembered=table.type_remembered,
+        proposed_mapping=table.proposal,
+        unheaded=table.unheaded,
+    )

@@ -1,7 +1,6 @@
 """Remembered mappings in the database: one for each jurisdiction and type, for whoever may import the type there."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -11,6 +10,7 @@ from app.db.context import GUARD
 from app.imports.mapping.given import fields_by_name
 from app.imports.mapping.sheet_names import sheet_key, type_of_sheet
 from app.imports.mapping.source import Remembered
+from app.kernel.declare.registry import Registry
 from app.kernel.store import RequestContext
 
 _KEEP = f"""insert into import_mapping as m (id, jurisdiction, type, sheets, columns, made_by_role)
@@ -20,32 +20,25 @@ _KEEP = f"""insert into import_mapping as m (id, jurisdiction, type, sheets, col
       jsonb_array_elements(m.sheets || excluded.sheets) s) || '[]'"""
 
 
-async def remembered(ctx: RequestContext, jurisdiction: str) -> Mapping[str, Remembered]:
-    """What is remembered of each type that the caller may import there. A field that is no more is passed over."""
-    async with ctx.connection() as connection:
-        rows = await connection.fetch(
-            f"select type, sheets, columns from import_mapping where jurisdiction = $2 and {GUARD}",
-            ctx.context(), jurisdiction,
-        )  # fmt: skip
+def remembered(registry: Registry, stored: str) -> dict[str, Remembered]:
+    """What is remembered of each type, as `jobs.read` has found it. A field that is no more is passed over."""
     found: dict[str, Remembered] = {}
-    for row in rows:
-        if t := ctx.runtime.registry.by_path.get(row["type"]):
+    for row in orjson.loads(stored):
+        if t := registry.by_path.get(row["type"]):
             names = fields_by_name(t)
-            columns = {h: f for h, f in orjson.loads(row["columns"]).items() if f is None or f in names}
-            found[t.path] = Remembered(frozenset(map(sheet_key, orjson.loads(row["sheets"]))), columns)
+            columns = {h: f for h, f in row["columns"].items() if f is None or f in names}
+            found[t.path] = Remembered(frozenset(map(sheet_key, row["sheets"])), columns)
     return found
 
 
 async def remember_used(ctx: RequestContext, connection: Any, import_id: str) -> None:
-    """Keep what an import was told of its headings, if that was asked for, in the transaction that commits it.
+    """Keep what an import was told of its headings, in the transaction that commits it.
 
     A column that was named by its letter is not kept: of another file the letter says nothing.
     """
     row = await connection.fetchrow(
-        f"select jurisdiction, sheets, remember from import_job where id = $2 and {GUARD}", ctx.context(), import_id
+        f"select jurisdiction, sheets from import_job where id = $2 and {GUARD}", ctx.context(), import_id
     )
-    if row is None or not row["remember"]:
-        return
     columns, sheets = defaultdict[str, dict[str, Any]](dict), defaultdict[str, set[str]](set)
     for sheet in orjson.loads(row["sheets"]):
         used = {h: f for h, f in sheet.get("mapping_used", {}).items() if not h.startswith("列")}

@@ -18,9 +18,9 @@ from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import language, only, request_context, service_of
 from app.http.operations import problems
-from app.imports import answers, jobs, kept_file, worker
+from app.imports import jobs, kept_file, worker
 from app.imports.mapping.given import read_mapping
-from app.imports.mapping.located_sheets import SheetTable
+from app.imports.mapping.sheet_table import SheetTable
 from app.imports.mapping.sheets import CSV, NDJSON, XLSX, tables
 from app.imports.mapping.source import ImportSource
 from app.imports.plan.plan_rows import with_sentences
@@ -100,7 +100,7 @@ def _mark(source: Path, target: Path, job: Any, found: Problems, registry: Regis
     if job["media"] == NDJSON:
         marked_ndjson(source, target, found[None])
         return
-    mapping = read_mapping(orjson.dumps(answers.used_mapping(job)).decode(), registry)
+    mapping = read_mapping(orjson.dumps(jobs.used_mapping(job)).decode(), registry)
     read = ImportSource(job["media"], registry.by_path.get(job["type"] or ""), mapping)
     located = {table.sheet: table for table in tables(source, read, registry) if table.type}
     if job["media"] == CSV:
