@@ -34,7 +34,7 @@ async def test_an_import_is_written_exactly_once_whatever_is_killed(
         async with wired(server.address) as wire:
             stand = Stand(server, wire, database)
             await stand.sign_in()
-            stand.usual[rows] = await Run(stand, 99_999, rows).undisturbed()
+            stand.usual[rows] = await Run(stand, runs, rows).undisturbed()
             await prove(f"killed-imports-{rows}", runs, share, lambda seed: Run(stand, seed, rows).whole())
     finally:
         await database.close()
