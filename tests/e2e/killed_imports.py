@@ -68,8 +68,11 @@ class Run:
         self.mark = f"K{self.seed}x{self.rows}"
         self.preview = self.rng.random() < 0.5
         numbered = self.rng.random() < 0.5
-        self.round = f"{HOME}-{2016 + self.seed % 2}-{2 + self.seed // 2:02}"  # of its own
-        cells: dict[str, Any] = {"轮次编号": self.round} | ({} if numbered else {"问题编号": ""})
+        year = 2001 + self.seed // 90
+        self.round = f"{HOME}-{year}-{2 + self.seed % 90:02}"  # of its own
+        cells: dict[str, Any] = {"轮次编号": self.round, "发现日期": f"{year}-05-14"} | (
+            {} if numbered else {"问题编号": ""}
+        )
         named = (
             {"问题编号": f"{self.round}-F-{n:06}"} | cells | {"问题标题": f"{self.mark}-{n}"} for n in range(self.rows)
         )
