@@ -88,7 +88,7 @@ class Run:
         client = asyncio.create_task(self._persistent())
         harm = asyncio.create_task(self._harm(client))
         while True:
-            done, _ = await asyncio.wait({client}, timeout=120)
+            done, _ = await asyncio.wait({client}, timeout=600)
             assert done, f"{self.mark}: the import does not end: {self.last}"
             if not client.cancelled() and not isinstance(client.exception(), SignedOut):
                 break
@@ -122,6 +122,7 @@ class Run:
             while (job := (await http.get(answer.headers["location"])).json())["state"] in OPEN:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             assert job["state"] == "committed", job
+        await self.stand.database.execute("analyze finding")  # tests have switched off what does so by itself
 
     async def undisturbed(self) -> float:
         """Seconds that it takes if nothing happens."""
