@@ -36,6 +36,7 @@ from app.http.server import Application, RequestLog, Shortcut
 from app.http.service import Service
 from app.imports import routes as import_routes
 from app.imports.committing import routes as committing_routes
+from app.imports.models import CommitOrder
 from app.imports.remembered import routes as remembered_routes
 from app.imports.returned import routes as returned_routes
 from app.imports.rows import routes as row_routes
@@ -74,7 +75,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     direct = add_records(app, REGISTRY, SCHEMAS)
-    app.openapi = lambda: document(app, REGISTRY, (*BODIES, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    app.openapi = lambda: document(app, REGISTRY, (*BODIES, PersonFind, CommitOrder))  # type: ignore[method-assign]  # FastAPI's own way to replace it
     app.add_middleware(HeadMiddleware)
     _add_outer_layers(app, direct, options)
     return app

@@ -13,7 +13,8 @@ from app.clock import SHANGHAI
 from app.db.context import GUARD
 from app.errors import Refusal
 from app.http.dependencies import bearer
-from app.http.exchange import JSON, only, request_context
+from app.http.exchange import JSON, REPEATABLE, only, request_context
+from app.http.idempotency import once
 from app.http.operations import problems
 from app.http.paging import PAGING, documented, paged, paging
 from app.kernel.sql.listing import bad_query
@@ -55,7 +56,8 @@ def router() -> APIRouter:
     )  # fmt: skip
     made.add_api_route(
         "/v1/import-mappings/{mapping_id}", forget, methods=["DELETE"], summary="不再记住", status_code=204,
-        response_class=Response, responses=problems(400, 403, 404),
+        response_class=Response, responses=problems(400, 403, 404, 409, 422),
+        dependencies=[REPEATABLE],
         operation_id="forget_import_mapping",
     )  # fmt: skip
     return made
@@ -108,15 +110,20 @@ def _item(row: Any) -> dict[str, Any]:
 
 
 async def forget(request: Request, mapping_id: Annotated[str, PathParameter(description="标识")]) -> Response:
-    """今后导入不再照用；已经导入的不受影响。重复删除答 404。"""
+    """今后导入不再照用；已经导入的不受影响。已经不在的答 404。"""
     ctx = await _importer(request)
     only(request)
     try:
         wanted = str(uuid.UUID(mapping_id))
     except ValueError:
         raise Refusal("not_found", label="列名对应") from None
-    async with ctx.connection() as connection:
-        gone = await connection.execute(f"delete from import_mapping where id = $2 and {GUARD}", ctx.context(), wanted)
-    if gone != "DELETE 1":
-        raise Refusal("not_found", label="列名对应")
-    return Response(status_code=204)
+    async with once(request, ctx, ctx.caller.database_role, None) as attempt:
+        if not attempt.found:
+            async with attempt.ctx.connection() as connection:
+                gone = await connection.execute(
+                    f"delete from import_mapping where id = $2 and {GUARD}", ctx.context(), wanted
+                )
+            if gone != "DELETE 1":
+                raise Refusal("not_found", label="列名对应")
+        attempt.wrote(204, "import-mappings", wanted)
+    return Response(status_code=204, headers=attempt.headers)
