@@ -597,7 +597,8 @@ begin
         update import_job j set rows_removed_at = now()
         where j.finished_at < now() - interval '30 days' and j.rows_removed_at is null
           and j.state not in ('received', 'checking', 'committing')
-          and exists (select from import_row r where r.import_id = j.id)
+          and (exists (select from import_row r where r.import_id = j.id)
+            or exists (select from import_file f where f.import_id = j.id))
         returning j.id, j.jurisdiction, j.finished_at),
       files as (delete from import_file f using over where f.import_id = over.id),
       gone as (delete from import_row r using over where r.import_id = over.id
@@ -6591,6 +6592,8 @@ grant select on access_log to ledger_auditor;
 alter table import_row set (toast_tuple_target = 4080);
 comment on table import_job is 'An import: a file, its state and its result. Visible to its maker alone, in one role and bound alike.';
 comment on column import_job."belongs_to" is 'Its maker, in the role and bound as when the file was sent';
+comment on column import_job."mapping" is 'What was sent with the file of what its headings mean';
+comment on column import_job."checked_at" is 'When its whole plan was stored';
 comment on column import_job."rows_removed_at" is 'When the rows of the import were removed; its counts stay.';
 alter table import_job enable row level security;
 alter table import_job force row level security;
@@ -6603,6 +6606,7 @@ comment on table import_row is 'The plan of an import, row by row. Visible to wh
 comment on column import_row."import_id" is 'The import whose job has written the row';
 comment on column import_row."key" is 'The number or natural key that the row gives: two rows of one key are one record.';
 comment on column import_row."values" is 'What is still to be written; null where nothing is, or where it is written already.';
+comment on column import_row."follows" is 'The first row that is rejected for the same reason alone: what it refers to is rejected';
 alter table import_row enable row level security;
 alter table import_row force row level security;
 create policy own on import_row to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
@@ -6626,8 +6630,30 @@ grant select, insert on import_file to ledger_inspection_office, ledger_case_sup
 alter table import_file alter column content set storage external;
 grant select, insert, update on import_job, import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing,
   ledger_system;
+grant delete on import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+comment on table import_mapping is 'What headings mean that no type declares: remembered from imports. For whoever may import the type there.';
+comment on column import_mapping."sheets" is 'Names of sheets that hold this type';
+comment on column import_mapping."columns" is 'Heading -> field, null where the column is left out';
+alter table import_mapping enable row level security;
+alter table import_mapping force row level security;
+grant select on import_mapping to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
+grant insert, update, delete on import_mapping to ledger_inspection_office;
+create policy inspection_office on import_mapping to ledger_inspection_office using (
+  jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+  and type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clue-transfers', 'look-backs', 'consultations'));
+grant insert, update, delete on import_mapping to ledger_case_supervision;
+create policy case_supervision on import_mapping to ledger_case_supervision using (
+  jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+  and type in ('persons', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals'));
+grant select, insert, update, delete on import_mapping to ledger_ledger_loader, ledger_importing;
+create policy loaders on import_mapping to ledger_ledger_loader, ledger_importing using (
+    import_mapping.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and import_mapping.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
 create policy recovery on import_job to ledger_jobs using (true);
-grant select (id, state), update (state, problem, finished_at) on import_job to ledger_jobs;
+grant select (id, state, mode, maker, problem), update (state, problem, finished_at) on import_job to ledger_jobs;
 alter table pgqueuer enable row level security;
 alter table pgqueuer force row level security;
 create policy jobs on pgqueuer to ledger_jobs using (true);

@@ -7,17 +7,21 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from app.imports.jobs import STATES
 from app.kernel.declare.registry import Registry
+from app.kernel.schema.policies import in_range
+from app.kernel.schema.rights import caller_grant
 from app.kernel.schema.statements import among, roles, secured
 from app.kernel.schema.tables import metadata
 from app.roles import READERS, ROLES
@@ -36,6 +40,8 @@ IMPORT_JOB = Table(
     Column("on_error", Text(), nullable=False),
     Column("allow_register_changes", Boolean(), nullable=False, server_default=text("false")),
     Column("type", Text()),
+    Column("mapping", JSONB(), comment="What was sent with the file of what its headings mean"),
+    Column("remember", Boolean(), nullable=False, server_default=text("false")),
     Column("file_name", Text()),
     Column("media", Text(), nullable=False),
     Column("sha256", Text(), nullable=False),
@@ -45,6 +51,7 @@ IMPORT_JOB = Table(
     Column("sheets", JSONB(), nullable=False, server_default=EMPTY_LIST),
     Column("problem", JSONB()),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("checked_at", DateTime(timezone=True), comment="When its whole plan was stored"),
     Column("finished_at", DateTime(timezone=True)),
     Column(
         "rows_removed_at",
@@ -86,7 +93,13 @@ IMPORT_ROW = Table(
     Column("errors", JSONB(), nullable=False, server_default=EMPTY_LIST),
     Column("warnings", JSONB(), nullable=False, server_default=EMPTY_LIST),
     Column("changes", JSONB(), nullable=False, server_default=EMPTY_LIST),
+    Column(
+        "follows",
+        Integer(),
+        comment="The first row that is rejected for the same reason alone: what it refers to is rejected",
+    ),
     PrimaryKeyConstraint("import_id", "n"),
+    Index("import_row_follows", "import_id", "follows", postgresql_where=text("follows is not null")),
     CheckConstraint(among("result", ("created", "updated", "unchanged", "rejected")), name="result"),
     comment="The plan of an import, row by row. Visible to whom the import is.",
 )
@@ -101,6 +114,21 @@ IMPORT_FILE = Table(
     Column("content", LargeBinary(), nullable=False, comment="Encrypted, bound to the import and the part."),
     PrimaryKeyConstraint("import_id", "part"),
     comment="Files of imports with rejected rows, to be sent back with what is wrong. Removed with their rows.",
+)
+
+IMPORT_MAPPING = Table(
+    "import_mapping",
+    metadata,
+    Column("id", UUID(), nullable=False),
+    Column("jurisdiction", Text(collation="C"), nullable=False),
+    Column("type", Text(), nullable=False),
+    Column("sheets", JSONB(), nullable=False, server_default=EMPTY_LIST, comment="Names of sheets that hold this type"),
+    Column("columns", JSONB(), nullable=False, comment="Heading -> field, null where the column is left out"),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("made_by_role", Text(), nullable=False),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("jurisdiction", "type"),
+    comment="What headings mean that no type declares: remembered from imports. For whoever may import the type there.",
 )
 
 
@@ -120,10 +148,33 @@ def import_statements(registry: Registry) -> Iterator[str]:
     yield f"grant select, insert on import_file to {roles(*importers)}"
     yield "alter table import_file alter column content set storage external"  # what is encrypted cannot be compressed
     yield f"grant select, insert, update on import_job, import_row to {roles(*importers, 'system')}"
+    yield f"grant delete on import_row to {roles(*importers)}"  # an import that goes on is checked anew
+    yield from _mappings(registry)
     # After a crash, the queue's role ends the imports that were under way.
     yield "create policy recovery on import_job to ledger_jobs using (true)"
-    yield "grant select (id, state), update (state, problem, finished_at) on import_job to ledger_jobs"
+    seen = "id, state, mode, maker, problem"
+    yield f"grant select ({seen}), update (state, problem, finished_at) on import_job to ledger_jobs"
     yield from _queue(importers)
+
+
+def _mappings(registry: Registry) -> Iterator[str]:
+    """Row security of remembered mappings: they exist for whoever may import the type in the jurisdiction."""
+    yield from secured(IMPORT_MAPPING)
+    yield f"grant select on import_mapping to {roles(*ROLES)}"
+    for role in READERS:
+        types = [t.path for t in registry if (right := t.access.of(role)) and right.imports]
+        if types:
+            yield f"grant insert, update, delete on import_mapping to {roles(role)}"
+            yield (
+                f"create policy {role} on import_mapping to {roles(role)} using (\n"
+                f"  jurisdiction = {caller_grant(role, 'code')}\n  and {among('type', types)})"
+            )
+    loaders = roles("ledger_loader", "importing")
+    yield f"grant select, insert, update, delete on import_mapping to {loaders}"
+    yield (
+        f"create policy loaders on import_mapping to {loaders} using (\n"
+        f"    {in_range('import_mapping', ('ledger_loader',))})"
+    )
 
 
 def _queue(importers: list[str]) -> Iterator[str]:

@@ -80,6 +80,11 @@ async def test_a_record_that_moved_since_the_preview_stops_the_whole_plan(place:
     assert (await place.api.change(record, "findings", {"basis": "别人先改"})).status_code == 200
     answer = await place.api.post(f"/v1/imports/{seen['id']}/actions/commit")
     assert (answer.status_code, answer.json()["code"]) == (412, "plan_moved")
+    named = {"sheet": "问题台账", "row": 2, "type": "findings", "number": f"{place.round}-F-0001"}
+    assert answer.json()["moved"] == [named]
+    receipt = await place.api.read(f"/v1/imports/{seen['id']}")
+    assert (receipt["state"], receipt["problem"]["code"]) == ("checked", "plan_moved")
+    assert receipt["problem"]["moved"] == [named]
     assert await numbers(place) == ["0001"]
     assert (await place.api.read(f"/v1/findings/{place.round}-F-0001"))["title"] == "标题1"
 
@@ -89,6 +94,7 @@ async def test_a_number_taken_since_the_preview_stops_the_whole_plan(place: Plac
     await place.commit(findings(place.code, 2))
     answer = await place.api.post(f"/v1/imports/{seen['id']}/actions/commit")
     assert (answer.status_code, answer.json()["code"]) == (412, "plan_moved")
+    assert [(m["row"], m["number"][-4:]) for m in answer.json()["moved"]] == [(3, "0002")]
     assert await numbers(place) == ["0002"]
 
 
@@ -98,6 +104,7 @@ async def test_a_record_voided_since_the_preview_is_not_referred_to(place: Place
     assert (await place.api.act(unit, "units", "void", reason="撤销")).status_code == 200
     answer = await place.api.post(f"/v1/imports/{seen['id']}/actions/commit")
     assert (answer.status_code, await numbers(place)) == (412, [])
+    assert [m["row"] for m in answer.json()["moved"]] == [2]
 
 
 async def test_a_voided_record_is_not_brought_back_by_its_number(place: Place) -> None:

@@ -55,6 +55,10 @@ async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> Asyn
     """A superuser's connection to a database in which every table holds rows of both jurisdictions."""
     for api, code in ((office, HOME), (neighbour, NEIGHBOUR)):
         await api.import_file(f"单位编码,单位名称,单位类型\n{code}-U800,某镇,乡镇街道\n".encode(), CSV, type="units")
+        await api.import_file(f"单位编码,单位名称,单位类型\n{code}-U802,某处,衙门\n".encode(), CSV, type="units")
+        content = f"单位编码,单位叫法,单位类型\n{code}-U801,另一镇,乡镇街道\n".encode()
+        said = {"mapping": '{"csv": {"单位叫法": "name"}}', "remember": "true"}
+        await api.import_file(content, CSV, type="units", **said)
     await populated(Maker(neighbour))
     held = await populated(Maker(office))
     url = database.application_url

@@ -10,7 +10,8 @@ begin
         update import_job j set rows_removed_at = now()
         where j.finished_at < now() - interval '30 days' and j.rows_removed_at is null
           and j.state not in ('received', 'checking', 'committing')
-          and exists (select from import_row r where r.import_id = j.id)
+          and (exists (select from import_row r where r.import_id = j.id)
+            or exists (select from import_file f where f.import_id = j.id))
         returning j.id, j.jurisdiction, j.finished_at),
       files as (delete from import_file f using over where f.import_id = over.id),
       gone as (delete from import_row r using over where r.import_id = over.id
