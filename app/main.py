@@ -37,6 +37,7 @@ from app.http.service import Service
 from app.imports import routes as import_routes
 from app.imports.returned import routes as returned_routes
 from app.imports.runners import run_jobs
+from app.imports.undo import routes as undo_routes
 from app.kernel.schema.models import Schemas
 from app.kernel.schema.tables import declare
 from app.kernel.store import Runtime
@@ -52,9 +53,10 @@ SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
 declare(REGISTRY)
 # In the order of the document; the routes of the record types come after them.
 ROUTERS = (
-    import_routes.router(), returned_routes.router(), template_routes.router(), export_routes.router(REGISTRY),
-    person_routes.router, report_routes.router, sign_in_routes.router, own_routes.router, audit_routes.router,
-    account_routes.router, action_routes.router, confirming_routes.router, system_routes.router,
+    import_routes.router(), undo_routes.router(), returned_routes.router(), template_routes.router(),
+    export_routes.router(REGISTRY), person_routes.router, report_routes.router, sign_in_routes.router,
+    own_routes.router, audit_routes.router, account_routes.router, action_routes.router, confirming_routes.router,
+    system_routes.router,
 )  # fmt: skip
 
 

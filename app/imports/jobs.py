@@ -16,7 +16,7 @@ from app.sentences import SENTENCES
 
 STATES = {
     "received": "已收到", "checking": "检查中", "checked": "预览通过", "committing": "写入中", "committed": "已写入",
-    "rejected": "有错行，已退回", "failed": "已失败",
+    "rejected": "有错行，已退回", "failed": "已失败", "undoing": "撤销中", "undone": "已撤销", "redoing": "恢复中",
 }  # fmt: skip
 OPEN_STATES = ("received", "checking", "committing")
 # An import that has ended stays as it is: it may have been given up while its connection still worked on.
@@ -51,9 +51,18 @@ async def create(ctx: RequestContext, connection: Any, import_id: str, new: NewI
 
 async def read(ctx: RequestContext, import_id: str) -> Any:
     """The row of an import. It exists for its maker alone, in the same role and bound alike; else `not_found`."""
+    row = await head(ctx, import_id)
+    if not row["own"]:
+        raise Refusal("not_found", label="导入")
+    return row
+
+
+async def head(ctx: RequestContext, import_id: str) -> Any:
+    """The row of an import, for its maker (`own`) and for the loaders of the division, who may undo it."""
     async with ctx.connection() as connection:
         row = await connection.fetchrow(
-            f"select * from import_job where id = $2 and {GUARD}",
+            "select *, belongs_to is not distinct from caller_ownership() as own, written_in::text as imported_in,"
+            f" undone_in::text as reverted_in from import_job where id = $2 and {GUARD}",
             ctx.context(),
             import_id,
         )
@@ -100,7 +109,12 @@ async def end(
 
 
 async def mark_committed(ctx: RequestContext, import_id: str, connection: Any, rows: int) -> None:
-    """Set the state `committed`, in the transaction that writes the records. Each row counts twice in the progress."""
+    """Set the state `committed`, in the transaction that writes the records. Each row counts twice in the progress.
+
+    The transaction itself is kept: by it an undo finds what the import has written.
+    """
+    written = f"update import_job set written_in = pg_current_xact_id() where id = $2 and {GUARD}"
+    await connection.execute(written, ctx.context(), import_id)
     end: dict[str, Any] = {"state": "committed", "finished_at": now(), "problem": None}
     await write(ctx, import_id, connection, **end, done=rows * 2, total=rows * 2)
 
@@ -160,7 +174,7 @@ def document(row: Any, language: str) -> dict[str, Any]:
     problem = orjson.loads(row["problem"]) if row["problem"] else None
     if problem:
         problem = {"code": problem["code"], "message": SENTENCES[problem["code"]].say(language, problem["params"])}
-    sheets = orjson.loads(row["sheets"])
+    sheets = orjson.loads(row["sheets"]) if row["own"] else _counts(orjson.loads(row["sheets"]))
     for sheet in sheets:
         if "skipped_because" in sheet:
             sheet["skipped_because"] = SENTENCES[sheet["skipped_because"]].say(language, {"sheet": sheet["sheet"]})
@@ -180,8 +194,15 @@ def document(row: Any, language: str) -> dict[str, Any]:
         "progress": {"done": row["done"], "total": row["total"]},
         "sheets": sheets,
         "problem": problem,
+        "undo": orjson.loads(row["undo"]) if row["undo"] else None,
         **{name: _moment(row[name]) for name in ("created_at", "finished_at", "rows_removed_at")},
     }
+
+
+def _counts(sheets: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The counts of sheets, without what stands in the file, for a loader who has not sent it."""
+    hidden: dict[str, Any] = {"sheet": None, "unknown_columns": [], "not_kept_columns": [], "left_out": []}
+    return [{**{k: v for k, v in sheet.items() if k != "skipped_because"}, **hidden} for sheet in sheets]
 
 
 def _moment(at: datetime | None) -> str | None:
