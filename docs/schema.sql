@@ -6660,7 +6660,7 @@ alter table import_file alter column content set storage external;
 grant select, insert, update on import_job, import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing,
   ledger_system;
 create policy recovery on import_job to ledger_jobs using (true);
-grant select (id, state), update (state, problem, finished_at, done, total) on import_job to ledger_jobs;
+grant select (id, state, total), update (state, problem, finished_at, done, total) on import_job to ledger_jobs;
 alter table pgqueuer enable row level security;
 alter table pgqueuer force row level security;
 create policy jobs on pgqueuer to ledger_jobs using (true);

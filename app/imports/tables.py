@@ -149,7 +149,7 @@ def import_statements(registry: Registry) -> Iterator[str]:
     # After a crash, the queue's role ends the imports that were under way.
     yield "create policy recovery on import_job to ledger_jobs using (true)"
     changed = "state, problem, finished_at, done, total"
-    yield f"grant select (id, state), update ({changed}) on import_job to ledger_jobs"
+    yield f"grant select (id, state, total), update ({changed}) on import_job to ledger_jobs"
     yield from _queue(importers)
 
 
