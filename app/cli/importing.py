@@ -1,6 +1,5 @@
 """The command `import`: send a file to a running service, and print the result of each sheet and row."""
 
-import threading
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,10 +9,10 @@ import typer
 
 from app.cli.client import client, patiently, reaching
 from app.cli.options import Password, Token, Url, User, here, require_login
-from app.cli.upload import MEDIA, follow, progress_bar, send
+from app.cli.undoing import put_back
+from app.cli.upload import MEDIA, NEVER_ENDING, follow, progress_bar, send
 from app.cli.words import FAILED, foreseeable, table, tell, usage
 
-NEVER_ENDING = threading.Event()  # only the demo's service ends in the middle of its own import
 SHOWN = 200  # rejected rows; all of them stand in the workbook
 COUNTS = {"rows": "行", "created": "新增", "updated": "更新", "unchanged": "未变", "rejected": "拒绝"}
 
@@ -33,12 +32,14 @@ class OnError(StrEnum):
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="台账文件 .xlsx .csv .ndjson", metavar="FILE")],
+    file: Annotated[Path | None, typer.Argument(help="台账文件 .xlsx .csv .ndjson", metavar="FILE")] = None,
     url: Url = "",
     record_type: Annotated[str, typer.Option("--type", help="记录类型；CSV 必填，如 findings")] = "",
     mode: Annotated[Mode, typer.Option(help="写入 commit，或只检查 preview")] = Mode.commit,
     on_error: Annotated[OnError, typer.Option(help="一行有错则全不写入，或跳过错行")] = OnError.reject_all,
     jurisdiction: Annotated[str, typer.Option(help="区划代码；管多个区划的账号用")] = "",
+    undo: Annotated[str, typer.Option(help="不送文件，撤销这个标识的导入 undo that import", metavar="ID")] = "",
+    redo: Annotated[str, typer.Option(help="不送文件，恢复已撤销的导入 restore it", metavar="ID")] = "",
     user: User = "",
     password: Password = "",
     token: Token = "",
@@ -47,10 +48,16 @@ def import_file(
     ] = False,
 ) -> None:
     """把台账文件导入正在运行的服务。Import a file into a running service."""
+    if undo or redo:
+        if file or (undo and redo):
+            usage("--undo、--redo 和文件只能给一个。", "Give one of --undo, --redo and a file.")
+        put_back(undo or redo, "undo" if undo else "redo", url, user, password, token)
+        return
     query = {"mode": mode.value, "on_error": on_error.value, "type": record_type, "jurisdiction": jurisdiction}
     query |= {"allow_register_changes": "true"} if allow_register_changes else {}
     with foreseeable():
-        _check(file, record_type, user, password, token)
+        file = _checked(file, record_type)
+        require_login(user, password, token)
         url = url or here()
         with reaching(url), client(url, user, password, token) as http:
             try:
@@ -65,14 +72,16 @@ def import_file(
         raise typer.Exit(FAILED)
 
 
-def _check(file: Path, record_type: str, user: str, password: str, token: str) -> None:
+def _checked(file: Path | None, record_type: str) -> Path:
+    if file is None:
+        usage("请写明台账文件。", "Name the file.")
     if not file.is_file():
         usage(f"没有文件 {file}。", f"There is no file {file}.")
     if (suffix := file.suffix.lower()) not in MEDIA:
         usage(f"不认识扩展名“{suffix}”，可用 {'、'.join(MEDIA)}。", f"The file must end in one of {', '.join(MEDIA)}.")
     if suffix == ".csv" and not record_type:
         usage("CSV 要用 --type 说明记录类型，如 --type findings。", "A csv needs --type, such as --type findings.")
-    require_login(user, password, token)
+    return file
 
 
 def report(http: httpx.Client, job: dict[str, Any]) -> None:

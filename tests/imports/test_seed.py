@@ -132,7 +132,9 @@ async def test_a_revision_says_from_which_row_it_came(lianyuan: Api) -> None:
 def as_it_stands(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Every record, without what each version has of its own."""
     own = ("version", "updated_at", "updated_by", "updated_by_role")
-    return {path: {n: {k: v for k, v in r.items() if k not in own} for n, r in rs.items()} for path, rs in found.items()}
+    return {
+        path: {n: {k: v for k, v in r.items() if k not in own} for n, r in rs.items()} for path, rs in found.items()
+    }
 
 
 async def test_the_whole_case_undone_leaves_an_empty_ledger_and_restored_it_is_as_it_was(lianyuan: Api) -> None:

@@ -54,7 +54,9 @@ async def test_where_nothing_can_be_undone_the_import_stays_committed_and_says_s
     undone = await place.api.undo(imported)
     assert (undone["state"], undone["problem"]["code"]) == ("committed", "undo_nothing")
     assert (undone["undo"]["records"], undone["undo"]["left_alone"]) == (0, 1)
-    voided = await place.api.act(await place.api.read(f"/v1/findings/{record['id']}"), "findings", "void", reason="重复")
+    voided = await place.api.act(
+        await place.api.read(f"/v1/findings/{record['id']}"), "findings", "void", reason="重复"
+    )
     assert voided.status_code == 200
     assert (await place.api.undo(imported))["undo"]["left_alone"] == 1
 
@@ -93,7 +95,11 @@ async def test_what_it_referred_to_before_is_voided_by_now(place: Place) -> None
 
 
 async def test_a_natural_key_that_was_entered_anew_is_not_restored(place: Place) -> None:
-    rows = [["轮次编号", "组别", "组长"], [place.round, "第八巡察组", "组长戊08"], [place.round, "第九巡察组", "组长己09"]]
+    rows = [
+        ["轮次编号", "组别", "组长"],
+        [place.round, "第八巡察组", "组长戊08"],
+        [place.round, "第九巡察组", "组长己09"],
+    ]
     imported = await place.commit({"巡察组": rows})
     await place.api.undo(imported)
     again = await place.commit({"巡察组": rows[:2]})
@@ -136,9 +142,7 @@ async def test_a_transfer_is_undone_with_what_it_made_of_its_clues(place: Place)
 async def test_a_transfer_whose_clue_was_worked_on_since_stays_with_all_that_it_moved(place: Place) -> None:
     clue, imported, new = await transfers(place)
     body = {"handling": "talk_inquiry", "on": "2017-06-28"}
-    handled = await place.api.act(
-        await place.api.read(f"/v1/clues/{clue['id']}"), "clues", "set_handling", **body
-    )
+    handled = await place.api.act(await place.api.read(f"/v1/clues/{clue['id']}"), "clues", "set_handling", **body)
     assert handled.status_code == 200, handled.text
     undone = await place.api.undo(imported)
     assert undone["state"] == "committed", undone
