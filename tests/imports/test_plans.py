@@ -105,7 +105,7 @@ async def test_a_voided_record_is_not_brought_back_by_its_number(place: Place) -
     record = await place.api.read(f"/v1/findings/{place.round}-F-0001")
     assert (await place.api.act(record, "findings", "void", reason="重复")).status_code == 200
     [row] = await place.rejected(findings(place.code, 1))
-    assert [e["code"] for e in row["errors"]] == ["record_voided"]
+    assert [e["code"] for e in row["errors"]] == ["record_voided_imported"]
 
 
 async def test_a_blank_cell_never_clears_a_value(place: Place) -> None:

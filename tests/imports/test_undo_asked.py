@@ -102,8 +102,8 @@ async def test_an_undo_that_is_killed_on_its_way_has_done_nothing_and_is_asked_f
             asked = await place.api.post(f"{address}/actions/undo")
             assert (asked.status_code, asked.json()["state"]) == (202, "undoing"), asked.text
             killed = await owner.fetchval(
-                "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like '%import_undo%for update%'"
-                " and pid <> pg_backend_pid() and wait_event_type = 'Lock'"
+                "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+                " where query like '%import_undo%for update%' and pid <> pg_backend_pid() and wait_event_type = 'Lock'"
             )
             assert killed == 1
         ended = await place.api.ended(address)

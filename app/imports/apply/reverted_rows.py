@@ -6,6 +6,9 @@ $2 is the import, $3 the transaction whose writes are put back; $4 that of the i
 from app.db.context import GUARD
 from app.kernel.declare.lifecycle import VOIDED
 
+# Why a record is left alone: codes of sentences, as in kernel/sql/revert.py.
+CHANGED, EFFECT_CHANGED, CAUSE_LEFT = "undo_changed_since", "undo_effect_changed", "undo_cause_left"
+REFUSED = "undo_refused"
 EPOCH = 1  # of revisions: transactions of one cluster count on
 _WRITTEN = f"r.epoch = {EPOCH} and r.xid = $3::text::xid8 and r.source ->> 'import_id' = $2::text"
 
@@ -23,7 +26,7 @@ COLLECT = f"""insert into import_undo (import_id, n, jurisdiction, type, record_
     and p.record_id = w.record_id and p.version = w.first - 1"""
 
 # A later version by anybody but this import, its undo and its redo. Of each record it is looked up by its key.
-CHANGED_SINCE = f"""update import_undo u set problem = 'undo_changed_since', version = x.version
+CHANGED_SINCE = f"""update import_undo u set problem = '{CHANGED}', version = x.version
   from import_undo s, lateral (select min(r.version) as version from revision r where r.jurisdiction = s.jurisdiction
       and r.record_type = s.type and r.record_id = s.record_id and r.version > s.last and r.action <> 'follow'
       and r.source ->> 'import_id' is distinct from $2::text) x
@@ -34,10 +37,10 @@ _CAUSED = f"""with caused as materialized (
     select r.record_id, (r.source #>> '{{cause,id}}')::uuid as cause from revision r
     where {_WRITTEN} and r.source #>> '{{cause,id}}' is not null and {GUARD})"""
 LEFT_WITH_EFFECT = f"""{_CAUSED}
-  update import_undo u set problem = 'undo_effect_changed' from caused c, import_undo d
+  update import_undo u set problem = '{EFFECT_CHANGED}' from caused c, import_undo d
   where u.import_id = $2::uuid and u.problem is null and u.record_id = c.cause
     and d.import_id = u.import_id and d.record_id = c.record_id and d.problem is not null"""
 LEFT_WITH_CAUSE = f"""{_CAUSED}
-  update import_undo u set problem = 'undo_cause_left' from caused c, import_undo d
+  update import_undo u set problem = '{CAUSE_LEFT}' from caused c, import_undo d
   where u.import_id = $2::uuid and u.problem is null and u.record_id = c.record_id
     and d.import_id = u.import_id and d.record_id = c.cause and d.problem is not null"""

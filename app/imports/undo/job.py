@@ -28,6 +28,8 @@ from app.logging import log
 QUEUE = "undo"
 # action -> the state that it begins in, while it is under way, and when it is done
 STATES = {"undo": ("committed", "undoing", "undone"), "redo": ("undone", "redoing", "committed")}
+NOT_NOW = {"undo": "undo_state", "redo": "redo_state"}  # refused in any other state
+NOTHING = {"undo": "undo_nothing", "redo": "redo_nothing"}  # said where every record was left alone
 BACK_TO = {under_way: begins for begins, under_way, _ in STATES.values()}
 INTERRUPTED: dict[str, Any] = {"code": "undo_interrupted", "params": {}}
 
@@ -48,7 +50,7 @@ async def begin(ctx: RequestContext, import_id: str, action: str) -> None:
             )  # fmt: skip
         if changed != "UPDATE 1":
             state = (await jobs.head(ctx, import_id))["state"] if row["written_in"] else row["state"]
-            raise Refusal(f"{action}_state", state=jobs.STATES[state], state_code=state)
+            raise Refusal(NOT_NOW[action], state=jobs.STATES[state], state_code=state)
         await Queries(AsyncpgDriver(connection)).enqueue(QUEUE, payload)
 
 
@@ -131,18 +133,14 @@ async def _revert(ctx: RequestContext, action: str, queue: Any) -> None:
         counts = await revert.run()
         nothing = bool(counts["left_alone"]) and not counts["records"]
         said = {"action": action, "at": now().astimezone(SHANGHAI).isoformat(), **counts}
-        problem = (
-            orjson.dumps({"code": f"{action}_nothing", "params": {"import_id": import_id}}).decode()
-            if nothing
-            else None
-        )
+        why = orjson.dumps({"code": NOTHING[action], "params": {"import_id": import_id}}).decode() if nothing else None
         await jobs.head(ctx, import_id)  # it is still the caller's to undo
         async with ctx.as_system(connection):
             changed = await connection.execute(
                 f"""update import_job set state = $3, undo = $4::text::jsonb, problem = $5::text::jsonb, done = total,
                 undone_in = case when $6 then pg_current_xact_id() else undone_in end
                 where id = $2 and state = $7 and {GUARD}""",
-                ctx.context(), import_id, begins if nothing else done, orjson.dumps(said).decode(), problem,
+                ctx.context(), import_id, begins if nothing else done, orjson.dumps(said).decode(), why,
                 action == "undo" and not nothing, under_way,
             )  # fmt: skip
         if changed != "UPDATE 1":

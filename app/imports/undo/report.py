@@ -4,12 +4,12 @@ from typing import Any
 
 from app.db.context import GUARD
 from app.kernel.sql.projection import maker_sql
+from app.kernel.sql.revert import NOT_AVAILABLE
 from app.kernel.store import RequestContext
 from app.roles import READERS
 from app.sentences import SENTENCES
 
 LEFT_ALONE, DONE = "left_alone", "done"
-NOT_TOLD = "undo_not_available"  # of a record that does not exist for the caller
 
 
 def records_sql(ctx: RequestContext) -> str:
@@ -32,7 +32,7 @@ def records_sql(ctx: RequestContext) -> str:
         history = f"""left join revision r on r.jurisdiction = u.jurisdiction and r.record_type = u.type
     and r.record_id = u.record_id and r.version = u.version and not ({hidden})"""
     return f"""select u.n, i.sheet, i.line_number, u.jurisdiction, u.type, u.record_id, i.number,
-    case when u.problem is not null and ({hidden}) then '{NOT_TOLD}' else u.problem end as problem, {by},
+    case when u.problem is not null and ({hidden}) then '{NOT_AVAILABLE}' else u.problem end as problem, {by},
     {changes} as changes
   from import_undo u join import_row i on i.import_id = u.import_id and i.record_id = u.record_id
     and i.result in ('created', 'updated') {history}

@@ -13,6 +13,10 @@ from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 
+# Why a record is left alone: codes of sentences.
+NOT_AVAILABLE, REFERRED_TO, KEY_TAKEN = "undo_not_available", "undo_referred_to", "undo_key_taken"
+REFERS_TO_VOIDED = "undo_refers_to_voided"
+
 # Rows that are still to be put back, of a type; $2 is the import.
 _OF_TYPE = "u.import_id = $2::uuid and u.type = '{path}' and u.problem is null and {guard}"
 _BEFORE = """r.jurisdiction = u.jurisdiction and r.record_type = u.type and r.record_id = u.record_id
@@ -37,7 +41,7 @@ def lock_sql(t: RecordType) -> str:
 
 def unseen_sql(t: RecordType) -> str:
     """Mark what does not exist for the caller, among the records that the import itself has written."""
-    return f"""update import_undo u set problem = 'undo_not_available' where {_rows(t)} and u.direct and not exists (
+    return f"""update import_undo u set problem = '{NOT_AVAILABLE}' where {_rows(t)} and u.direct and not exists (
     select from {t.table} x where x.jurisdiction = u.jurisdiction and x.id = u.record_id)"""
 
 
@@ -51,29 +55,38 @@ def referred_to_sql(t: RecordType, registry: Registry) -> str:
     ]
     if not ways:
         return ""
-    return f"""update import_undo u set problem = 'undo_referred_to'
+    return f"""update import_undo u set problem = '{REFERRED_TO}'
     where {_rows(t)} and u.becomes = '{VOIDED}' and ({" or ".join(ways)})"""
 
 
 def refers_to_voided_sql(t: RecordType, registry: Registry) -> str:
-    """Mark what would refer to a voided record again; '' if the type refers to none."""
-    ways = [
-        f"""exists (select from revision r, {registry.by_path[f.to].table} z where {_BEFORE}
-      and z.jurisdiction = u.jurisdiction and z.id = {_named(f)}
-      and coalesce(({_REVERTED.format("z")}), z.state) = '{VOIDED}')"""
-        for f in t.references
-    ]
-    if not ways:
+    """Mark what would refer to a voided record again; '' if the type refers to none.
+
+    The earlier version is read once a record, and what it names is looked up once, however many records name it.
+    """
+    if not t.references:
         return ""
-    return f"""update import_undo u set problem = 'undo_refers_to_voided'
-    where {_rows(t)} and u.becomes <> '{VOIDED}' and ({" or ".join(ways)})"""
+    named = " union all ".join(f"select '{f.name}', {_named(f)}" for f in t.references)
+    cases = "\n      ".join(
+        f"when '{f.name}' then (select coalesce(({_REVERTED.format('z')}), z.state) = '{VOIDED}'"
+        f" from {registry.by_path[f.to].table} z where z.id = d.id)"
+        for f in t.references
+    )
+    return f"""with named as materialized (
+    select u.n, x.field, x.id from import_undo u,
+      lateral (select r.snapshot from revision r where {_BEFORE} offset 0) r, lateral ({named}) x(field, id)
+    where {_rows(t)} and u.becomes <> '{VOIDED}' and x.id is not null),
+  gone as (select d.field, d.id from (select distinct field, id from named) d where case d.field
+      {cases} end)
+  update import_undo u set problem = '{REFERS_TO_VOIDED}' from named m join gone g using (field, id)
+    where u.import_id = $2::uuid and u.n = m.n and u.problem is null"""
 
 
 def _named(f: Reference) -> str:
+    """The select list of the identifiers that an earlier version names by a reference."""
     if not f.many:
         return f"(r.snapshot ->> '{f.id_column}')::uuid"
-    listed = f"jsonb_array_elements_text(coalesce(nullif(r.snapshot -> '{f.id_column}', 'null'), '[]'))"
-    return f"any (array(select {listed}::uuid))"
+    return f"jsonb_array_elements_text(coalesce(nullif(r.snapshot -> '{f.id_column}', 'null'), '[]'))::uuid"
 
 
 def key_taken_sql(t: RecordType) -> str:
@@ -86,7 +99,7 @@ def key_taken_sql(t: RecordType) -> str:
     ]
     if not ways:
         return ""
-    return f"""update import_undo u set problem = 'undo_key_taken'
+    return f"""update import_undo u set problem = '{KEY_TAKEN}'
     where {_rows(t)} and u.becomes <> '{VOIDED}' and ({" or ".join(ways)})"""
 
 
