@@ -176,7 +176,9 @@ async def test_an_import_and_its_rows_are_visible_to_its_maker_alone(
     other = await new_place()
     for stranger in (other.api, neighbour, loader, admin):
         for path in ("", "/rows"):
-            assert (await stranger.get(f"/v1/imports/{seen['id']}{path}")).status_code == 404
+            answer = await stranger.get(f"/v1/imports/{seen['id']}{path}")
+            head = stranger is loader and not path  # of every division: it may undo it, and sees file, state and counts
+            assert answer.status_code == (200 if head else 404)
         assert (await stranger.post(f"/v1/imports/{seen['id']}/actions/commit")).status_code == 404
     assert await numbers(place) == []
 

@@ -22,7 +22,7 @@ from app.kernel.store import RequestContext, apply_effects
 
 ROWS_PER_STATEMENT = 5000
 REASONS = {"undo": "撤销导入 {}", "redo": "恢复已撤销的导入 {}"}
-# Each record is looked up by its key. Otherwise Postgres, which knows no counts of `import_undo`, may read a whole table
+# Each record is looked up by its key. Otherwise Postgres, which knows no counts of `import_undo`, may read whole tables
 # for every 5000 rows.
 BY_KEYS = "set local enable_hashjoin = off; set local enable_mergejoin = off"
 BY_CHOICE = "set local enable_hashjoin = on; set local enable_mergejoin = on"
