@@ -5,6 +5,7 @@ Any process may carry it out, because it needs no file.
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -61,8 +62,9 @@ async def work_off(service: Any, slots: asyncio.Semaphore, job: Job) -> None:
         async with slots:
             await run(service, payload)
     except asyncio.CancelledError:
-        async with opened(service.runtime.pools) as queue:
-            await end(queue, payload["import"], INTERRUPTED)
+        with suppress(Exception):  # else the next start says so
+            async with opened(service.runtime.pools) as queue:
+                await end(queue, payload["import"], INTERRUPTED)
         raise
 
 
