@@ -41,6 +41,7 @@ from app.imports.remembered import routes as remembered_routes
 from app.imports.returned import routes as returned_routes
 from app.imports.rows import routes as row_routes
 from app.imports.runners import run_jobs
+from app.imports.undo import routes as undo_routes
 from app.kernel.schema.models import Schemas
 from app.kernel.schema.tables import declare
 from app.kernel.store import Runtime
@@ -56,8 +57,8 @@ SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
 declare(REGISTRY)
 # In the order of the document; the routes of the record types come after them.
 ROUTERS = (
-    import_routes.router(), row_routes.router(), committing_routes.router(), returned_routes.router(),
-    remembered_routes.router(), template_routes.router(), export_routes.router(REGISTRY),
+    import_routes.router(), row_routes.router(), committing_routes.router(), undo_routes.router(),
+    returned_routes.router(), remembered_routes.router(), template_routes.router(), export_routes.router(REGISTRY),
     person_routes.router, report_routes.router, sign_in_routes.router, own_routes.router, audit_routes.router,
     account_routes.router, action_routes.router, confirming_routes.router, system_routes.router,
 )  # fmt: skip

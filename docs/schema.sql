@@ -596,10 +596,12 @@ begin
     return query with over as (
         update import_job j set rows_removed_at = now()
         where j.finished_at < now() - interval '30 days' and j.rows_removed_at is null
-          and j.state not in ('received', 'checking', 'committing')
+          and j.state not in ('received', 'checking', 'committing', 'undoing', 'redoing')
           and (exists (select from import_row r where r.import_id = j.id)
             or exists (select from import_file f where f.import_id = j.id))
         returning j.id, j.jurisdiction, j.finished_at),
+      undone as (delete from import_undo u using import_job j where j.id = u.import_id
+        and j.finished_at < now() - interval '30 days' and j.state not in ('undoing', 'redoing')),
       files as (delete from import_file f using over where f.import_id = over.id),
       gone as (delete from import_row r using over where r.import_id = over.id
         returning over.jurisdiction, r.type, over.finished_at)
@@ -608,7 +610,7 @@ begin
     return query select j.jurisdiction, r.type, count(*), min(j.finished_at), max(j.finished_at)
       from import_job j join import_row r on r.import_id = j.id
       where j.finished_at < now() - interval '30 days' and j.rows_removed_at is null
-        and j.state not in ('received', 'checking', 'committing')
+        and j.state not in ('received', 'checking', 'committing', 'undoing', 'redoing')
       group by 1, 2 order by 1, 2;
   end if;
 end $$;
@@ -616,10 +618,12 @@ grant execute on function prune_imports(boolean) to ledger_jobs;
 alter function prune_imports(boolean) owner to ledger_keeper;
 create policy keeper on import_job to ledger_keeper using (finished_at < now() - interval '30 days');
 create policy keeper on import_row to ledger_keeper using (exists (select from import_job j where j.id = import_id));
+create policy keeper on import_undo to ledger_keeper using (exists (select from import_job j where j.id = import_id));
 create policy keeper on import_file to ledger_keeper using (exists (select from import_job j where j.id = import_id));
 grant select (id, jurisdiction, state, finished_at, rows_removed_at), update (rows_removed_at) on import_job to ledger_keeper;
 grant select (import_id, type), delete on import_row to ledger_keeper;
 grant select (import_id), delete on import_file to ledger_keeper;
+grant select (import_id), delete on import_undo to ledger_keeper;
 
 -- Sign-ins, and sessions that are over, are kept as long as the access log: 6 months at the least, whatever is asked.
 create function prune_sign_ins(months int, really boolean)
@@ -6590,11 +6594,40 @@ grant select on access_log to ledger_auditor;
 ----------------------------------------------------------------------------------------------------
 
 alter table import_row set (toast_tuple_target = 4080);
+create policy of_division on import_job for select to ledger_ledger_loader, ledger_importing using (
+    import_job.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and import_job.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy undoing on import_job to ledger_system using (
+    import_job.jurisdiction >= (select (system_range())[1])
+    and import_job.jurisdiction < (select (system_range())[2]));
+comment on table import_undo is 'What the last undo or redo of an import did with each record. Removed with the rows of the import.';
+comment on column import_undo."first" is 'The first version that is put back.';
+comment on column import_undo."last" is 'The last one.';
+comment on column import_undo."direct" is 'Written by the import itself, not moved by it.';
+comment on column import_undo."becomes" is 'The state of the version before, or voided.';
+comment on column import_undo."problem" is 'Why it is left alone: the code of a sentence; null where it is put back.';
+comment on column import_undo."version" is 'The first version that somebody else has written since.';
+alter table import_undo enable row level security;
+alter table import_undo force row level security;
+create policy undoing on import_undo to ledger_system using (
+    import_undo.jurisdiction >= (select (system_range())[1])
+    and import_undo.jurisdiction < (select (system_range())[2]));
+create policy of_import on import_undo to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing using (
+    exists (select from import_job j where j.id = import_id));
+grant select, insert, update, delete on import_undo to ledger_system;
+grant select, update (problem) on import_undo to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+create policy undoing on revision for select to ledger_system using (
+    revision.jurisdiction >= (select (system_range())[1])
+    and revision.jurisdiction < (select (system_range())[2]));
+grant select on revision to ledger_system;
 comment on table import_job is 'An import: a file, its state and its result. Visible to its maker alone, in one role and bound alike.';
 comment on column import_job."belongs_to" is 'Its maker, in the role and bound as when the file was sent';
 comment on column import_job."mapping" is 'What was sent with the file of what its headings mean';
 comment on column import_job."checked_at" is 'When its whole plan was stored';
 comment on column import_job."rows_removed_at" is 'When the rows of the import were removed; its counts stay.';
+comment on column import_job."written_in" is 'The transaction that wrote the records: their revisions bear it.';
+comment on column import_job."undone_in" is 'The transaction of the last undo, which a redo puts back.';
+comment on column import_job."undo" is 'Of the last undo or redo: which, when, and how many records.';
 alter table import_job enable row level security;
 alter table import_job force row level security;
 create policy own on import_job to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
@@ -6653,7 +6686,7 @@ create policy loaders on import_mapping to ledger_ledger_loader, ledger_importin
     import_mapping.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
     and import_mapping.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
 create policy recovery on import_job to ledger_jobs using (true);
-grant select (id, state, mode, maker, problem), update (state, problem, finished_at) on import_job to ledger_jobs;
+grant select (id, state, mode, maker, problem, total), update (state, problem, finished_at, done, total) on import_job to ledger_jobs;
 alter table pgqueuer enable row level security;
 alter table pgqueuer force row level security;
 create policy jobs on pgqueuer to ledger_jobs using (true);

@@ -1,15 +1,14 @@
 """What the command `import` prints of an import: its sheets, rejected and warned rows, and what it proposes."""
 
 import json
-import threading
 from typing import Any
 
 import httpx
 
 from app.cli.client import patiently, placed
+from app.cli.upload import NEVER_ENDING
 from app.cli.words import FAILED, table, tell
 
-NEVER_ENDING = threading.Event()  # only the demo's service ends in the middle of its own import
 SHOWN = 200  # rows; all that are rejected stand in the workbook
 COUNTS = {"rows": "行", "created": "新增", "updated": "更新", "unchanged": "未变", "rejected": "拒绝", "warned": "提醒"}
 NOTHING_WRITTEN, WRITTEN_IN_PART = 3, 4  # exit statuses where rows were rejected

@@ -8,9 +8,10 @@ import httpx
 import typer
 
 from app.cli.client import Refused, client, reaching
-from app.cli.import_report import NEVER_ENDING, NOTHING_WRITTEN, report, status_of
+from app.cli.import_report import NOTHING_WRITTEN, report, status_of
 from app.cli.options import Password, Token, Url, User, here, require_login
-from app.cli.upload import MEDIA, follow, go_on, progress_bar, send
+from app.cli.undoing import put_back
+from app.cli.upload import MEDIA, NEVER_ENDING, follow, go_on, progress_bar, send
 from app.cli.words import complain, foreseeable, tell, usage
 
 
@@ -39,6 +40,8 @@ def import_file(
     remember: Annotated[bool, typer.Option("--remember", help="写入后记住 mapping，以后照用")] = False,
     resume: Annotated[str, typer.Option(help="不送文件，接着办这个标识的导入；预览过的就写入", metavar="ID")] = "",
     key: Annotated[str, typer.Option(help="重发标记；脚本重跑时用同一个，同一文件只导入一次")] = "",
+    undo: Annotated[str, typer.Option(help="不送文件，撤销这个标识的导入 undo that import", metavar="ID")] = "",
+    redo: Annotated[str, typer.Option(help="不送文件，恢复已撤销的导入 restore it", metavar="ID")] = "",
     user: User = "",
     password: Password = "",
     token: Token = "",
@@ -49,8 +52,13 @@ def import_file(
     """把台账文件导入正在运行的服务。Import a file.
 
     退出码 exit status: 0 成 done；1 不成 failed；2 用法不对 usage；3 有错行、没有写入 rows rejected, nothing written；
-    4 错行以外已写入 written but for the rejected rows；130 中断等候 no longer waiting。
+    4 错行以外已写入 written but for the rejected rows，或有的没有撤销 some left alone；130 中断等候 no longer waiting。
     """
+    if undo or redo:
+        if file or resume or (undo and redo):
+            usage("--undo、--redo、--resume 和文件只能给一个。", "Give one of --undo, --redo, --resume and a file.")
+        put_back(undo or redo, "undo" if undo else "redo", url, user, password, token)
+        return
     query = {"mode": mode.value, "on_error": on_error.value, "type": record_type, "jurisdiction": jurisdiction}
     query |= {"allow_register_changes": "true"} if allow_register_changes else {}
     with foreseeable():

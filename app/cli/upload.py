@@ -25,12 +25,15 @@ MEDIA = {
 CHUNK_BYTES = 256 * 1024
 FIRST_LOOK, LONGEST_LOOK = 0.05, 0.5  # seconds between two looks at an import
 PLAIN_SECONDS = 2.0
+NEVER_ENDING = threading.Event()  # only the demo's service ends in the middle of its own import
 FINAL = {"committed", "rejected", "failed", "undone"}
 STAGES = {
     "received": "等候 waiting",
     "checking": "检查 checking",
     "checked": "检查 checking",
     "committing": "写入 committing",
+    "undoing": "撤销 undoing",
+    "redoing": "恢复 restoring",
 }
 
 Job = dict[str, Any]

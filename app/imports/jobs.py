@@ -20,7 +20,7 @@ from app.sentences import SENTENCES
 
 STATES = {
     "received": "已收到", "checking": "检查中", "checked": "预览通过", "committing": "写入中", "committed": "已写入",
-    "rejected": "有错行，已退回", "failed": "已失败",
+    "rejected": "有错行，已退回", "failed": "已失败", "undoing": "撤销中", "undone": "已撤销", "redoing": "恢复中",
 }  # fmt: skip
 OPEN_STATES = ("received", "checking", "committing")
 # An import that has ended stays as it is: it may have been given up while its connection still worked on.
@@ -69,9 +69,19 @@ _REMEMBERED = """, (select jsonb_agg(m)::text from import_mapping m where m.juri
 
 async def read(ctx: RequestContext, import_id: str, to_check: bool = False) -> Any:
     """The row of an import. It exists for its maker alone, in the same role and bound alike; else `not_found`."""
+    row = await head(ctx, import_id, to_check)
+    if not row["own"]:
+        raise Refusal("not_found", label="导入")
+    return row
+
+
+async def head(ctx: RequestContext, import_id: str, to_check: bool = False) -> Any:
+    """The row of an import, for its maker (`own`) and for the loaders of the division, who may undo it."""
     async with ctx.connection() as connection:
         row = await connection.fetchrow(
-            f"select *{_REMEMBERED if to_check else ''} from import_job j where id = $2 and {GUARD}",
+            "select *, belongs_to is not distinct from caller_ownership() as own, written_in::text as imported_in,"
+            f" undone_in::text as reverted_in{_REMEMBERED if to_check else ''} from import_job j"
+            f" where id = $2 and {GUARD}",
             ctx.context(),
             import_id,
         )
@@ -119,10 +129,15 @@ async def end(
 
 
 async def mark_committed(ctx: RequestContext, connection: Any, job: Any, rows: int) -> None:
-    """Set the state `committed`, in the transaction that writes the records. Each row counts twice in the progress."""
+    """Set the state `committed`, in the transaction that writes the records. Each row counts twice in the progress.
+
+    The transaction itself is kept: by it an undo finds what the import has written.
+    """
     import_id = str(job["id"])
     if job["remember"]:
         await remember_used(ctx, connection, import_id)
+    written = f"update import_job set written_in = pg_current_xact_id() where id = $2 and {GUARD}"
+    await connection.execute(written, ctx.context(), import_id)
     end: dict[str, Any] = {"state": "committed", "finished_at": now(), "problem": None}
     await write(ctx, import_id, connection, **end, done=rows * 2, total=rows * 2)
 
@@ -155,8 +170,12 @@ def used_mapping(row: Any) -> dict[str, dict[str, str | None]]:
 
 
 def document(row: Any, language: str) -> dict[str, Any]:
-    """The import as the API answers it."""
-    sheets = [_sheet(sheet, language) for sheet in orjson.loads(row["sheets"])]
+    """The import as the API answers it (contract section 3); its head alone for a loader who has not sent it."""
+    problem = problem_of(row)
+    if problem and not row["own"] and not problem["code"].startswith(("undo_", "redo_")):
+        problem = {}  # it may name what stands in the file
+    stored = orjson.loads(row["sheets"])
+    sheets = [_sheet(sheet, language) for sheet in (stored if row["own"] else _counts(stored))]
     return {
         "id": str(row["id"]),
         "state": row["state"],
@@ -168,9 +187,10 @@ def document(row: Any, language: str) -> dict[str, Any]:
         "jurisdiction": row["jurisdiction"],
         "progress": {"done": row["done"], "total": row["total"]},
         "sheets": sheets,
-        "proposed_mapping": _whole_proposal(row, sheets),
+        "proposed_mapping": _whole_proposal(row, sheets) if row["own"] else {},
         "remember": row["remember"],
-        "problem": _problem(problem, language) if (problem := problem_of(row)) else None,
+        "problem": _problem(problem, language) if problem else None,
+        "undo": orjson.loads(row["undo"]) if row["undo"] else None,
         **{name: _moment(row[name]) for name in ("created_at", "finished_at", "rows_removed_at")},
     }
 
@@ -203,6 +223,12 @@ def _problem(problem: Mapping[str, Any], language: str) -> dict[str, Any]:
         "message": message,
         **{k: problem[k] for k in ("allowed", "moved") if k in problem},
     }
+
+
+def _counts(sheets: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The counts of sheets, without what stands in the file, for a loader who has not sent it."""
+    counted = ("type", "rows", "created", "updated", "unchanged", "rejected", "warned")
+    return [{"sheet": None, "unknown_columns": [], **{k: sheet[k] for k in counted if k in sheet}} for sheet in sheets]
 
 
 def _moment(at: datetime | None) -> str | None:

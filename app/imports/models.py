@@ -111,13 +111,23 @@ class ImportProblem(BaseModel):
     moved: list[MovedRow] | None = Field(None, description="预览之后记录已有改动的行（至多 50 行）")
 
 
+class UndoRead(BaseModel):
+    """一次撤销或恢复的结果。"""
+
+    action: str = Field(description="undo 撤销，redo 恢复")
+    at: str = Field(description="时刻")
+    records: int = Field(description="本次导入的记录中，已撤销（或已恢复）的条数")
+    followed: int = Field(description="随之还原的其他记录的条数，如移交带动的线索")
+    left_alone: int = Field(description="没有动的条数；逐条原因见 GET /v1/imports/{import_id}/undo")
+
+
 class ImportRead(BaseModel):
     """一次导入。"""
 
     id: str = Field(description="标识")
     state: str = Field(
         description="状态：received 已收到，checking 检查中，checked 已预览，committing 提交中，committed 已提交，"
-        "rejected 有行被拒未提交，failed 失败"
+        "rejected 有行被拒未提交，failed 失败，undoing 撤销中，undone 已撤销，redoing 恢复中"
     )
     mode: str = Field(description="preview 预览，commit 提交")
     on_error: str = Field(description="reject_all 有一行错就都不导，skip_rows 跳过错行")
@@ -132,6 +142,7 @@ class ImportRead(BaseModel):
     )
     remember: bool = Field(description="写入后记住 mapping")
     problem: ImportProblem | None = Field(description="失败、没有提交成的原因")
+    undo: UndoRead | None = Field(description="最近一次撤销或恢复的结果；没有过则为空")
     created_at: str = Field(description="收到时刻")
     finished_at: str | None = Field(description="结束时刻")
     rows_removed_at: str | None = Field(description="逐行结果超过保存期限（结束后 30 天）被清除的时刻；各表行数仍保留")
@@ -167,4 +178,27 @@ class RowPage(BaseModel):
     """一页行结果。"""
 
     items: list[RowRead] = Field(description="行")
+    next_cursor: str | None = Field(description="下一页的游标")
+
+
+class UndoRow(BaseModel):
+    """撤销或恢复时，导入的一条记录怎样了。"""
+
+    sheet: str | None = Field(description="工作表")
+    row: int = Field(description="行号（与 Excel 一致）")
+    type: str = Field(description="记录类型")
+    record_id: str = Field(description="记录标识")
+    number: str | None = Field(description="编号")
+    result: str = Field(description="done 已撤销（或已恢复），left_alone 没有动")
+    code: str | None = Field(description="没有动的原因代码")
+    message: str | None = Field(description="没有动的原因，和可以怎么办")
+    version: int | None = Field(description="此后他人改动的版本")
+    by: str | None = Field(description="改动人，可告知时")
+    by_role: str | None = Field(description="改动人的角色")
+
+
+class UndoPage(BaseModel):
+    """一页撤销结果。"""
+
+    items: list[UndoRow] = Field(description="记录")
     next_cursor: str | None = Field(description="下一页的游标")

@@ -149,7 +149,7 @@ async def follow(request: Request, import_id: IMPORT_ID) -> Response:
     """状态、进度和各表结果。"""
     ctx = await request_context(request)
     only(request)
-    return _answer(jobs.document(await jobs.read(ctx, _checked_id(import_id)), _language(request)))
+    return _answer(jobs.document(await jobs.head(ctx, _checked_id(import_id)), _language(request)))
 
 
 def bad_mapping(problem: BadMapping) -> Refusal:

@@ -17,6 +17,7 @@ from pgqueuer import PgQueuer
 from app.db.watched import WatchedTask
 from app.imports import interrupted, jobs
 from app.imports.orphan_files import remove_orphan_files
+from app.imports.undo import job as undo
 from app.imports.worker import ANSWER_SECONDS, opened, queue_name, uploads, work_off
 
 SERVICE_LOCK = 0x6C65_6467_0001  # advisory lock that every service holds, shared, while it lives
@@ -50,6 +51,7 @@ class _Workers:
             self.first = False
             queue = PgQueuer.from_asyncpg_connection(connection)
             queue.entrypoint(queue_name(self.service.settings))(partial(work_off, self.service, self.slots))
+            queue.entrypoint(undo.QUEUE)(partial(undo.work_off, self.service, self.slots))
             looking = queue.run(timedelta(seconds=5), heartbeat_timeout=UNHEARD, shutdown_on_listener_failure=True)
             runner = asyncio.create_task(looking)
             self.runners.add(runner)
@@ -120,6 +122,7 @@ async def _fail_interrupted(watch: Any, service: Any, first: bool) -> None:
             await jobs.end(watch, str(row["id"]), "failed", jobs.INTERRUPTED)
         if not alone:
             await watch.execute("select pg_advisory_unlock_all()")
+    await undo.put_back_interrupted(watch, alone)
     folder, keep = uploads(service.settings), partial(interrupted.keep, service)
     await remove_orphan_files(watch, folder, list(jobs.OPEN_STATES), alone, keep)
     await watch.execute("select pg_advisory_lock_shared($1)", SERVICE_LOCK)

@@ -18,9 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+from app.db.types import XID8
 from app.imports.jobs import STATES
 from app.kernel.declare.registry import Registry
-from app.kernel.schema.policies import in_range
+from app.kernel.schema.policies import in_range, in_system_range
 from app.kernel.schema.rights import caller_grant
 from app.kernel.schema.statements import among, roles, secured
 from app.kernel.schema.tables import metadata
@@ -58,6 +59,9 @@ IMPORT_JOB = Table(
         DateTime(timezone=True),
         comment="When the rows of the import were removed; its counts stay.",
     ),
+    Column("written_in", XID8(), comment="The transaction that wrote the records: their revisions bear it."),
+    Column("undone_in", XID8(), comment="The transaction of the last undo, which a redo puts back."),
+    Column("undo", JSONB(), comment="Of the last undo or redo: which, when, and how many records."),
     PrimaryKeyConstraint("id"),
     CheckConstraint(among("state", STATES), name="state"),
     CheckConstraint(among("mode", ("preview", "commit")), name="mode"),
@@ -104,6 +108,25 @@ IMPORT_ROW = Table(
     comment="The plan of an import, row by row. Visible to whom the import is.",
 )
 
+IMPORT_UNDO = Table(
+    "import_undo",
+    metadata,
+    Column("import_id", UUID(), nullable=False),
+    Column("n", Integer(), nullable=False),
+    Column("jurisdiction", Text(collation="C"), nullable=False),
+    Column("type", Text(), nullable=False),
+    Column("record_id", UUID(), nullable=False),
+    Column("first", Integer(), nullable=False, comment="The first version that is put back."),
+    Column("last", Integer(), nullable=False, comment="The last one."),
+    Column("direct", Boolean(), nullable=False, comment="Written by the import itself, not moved by it."),
+    Column("becomes", Text(), nullable=False, comment="The state of the version before, or voided."),
+    Column("problem", Text(), comment="Why it is left alone: the code of a sentence; null where it is put back."),
+    Column("version", Integer(), comment="The first version that somebody else has written since."),
+    PrimaryKeyConstraint("import_id", "n"),
+    Index("ix_import_undo_record_id", "record_id", "import_id"),
+    comment="What the last undo or redo of an import did with each record. Removed with the rows of the import.",
+)
+
 IMPORT_FILE = Table(
     "import_file",
     metadata,
@@ -138,6 +161,7 @@ def import_statements(registry: Registry) -> Iterator[str]:
     importers += ["ledger_loader", "importing"]
     # A row of 2 KiB is kept as it is: compressed, it would be unpacked again for each of its references.
     yield "alter table import_row set (toast_tuple_target = 4080)"
+    yield from _undo(importers)
     for table in (IMPORT_JOB, IMPORT_ROW, IMPORT_FILE):
         yield from secured(table)
         yield (
@@ -152,8 +176,8 @@ def import_statements(registry: Registry) -> Iterator[str]:
     yield from _mappings(registry)
     # After a crash, the queue's role ends the imports that were under way.
     yield "create policy recovery on import_job to ledger_jobs using (true)"
-    seen = "id, state, mode, maker, problem"
-    yield f"grant select ({seen}), update (state, problem, finished_at) on import_job to ledger_jobs"
+    changed = "state, problem, finished_at, done, total"
+    yield f"grant select (id, state, mode, maker, problem, total), update ({changed}) on import_job to ledger_jobs"
     yield from _queue(importers)
 
 
@@ -175,6 +199,23 @@ def _mappings(registry: Registry) -> Iterator[str]:
         f"create policy loaders on import_mapping to {loaders} using (\n"
         f"    {in_range('import_mapping', ('ledger_loader',))})"
     )
+
+
+def _undo(importers: list[str]) -> Iterator[str]:
+    """An import is undone by its maker, and by the loaders of its division, who see of it the head alone."""
+    loaders = roles("ledger_loader", "importing")
+    division = in_range("import_job", ("ledger_loader",))
+    yield f"create policy of_division on import_job for select to {loaders} using (\n    {division})"
+    yield f"create policy undoing on import_job to ledger_system using (\n    {in_system_range('import_job')})"
+    yield from secured(IMPORT_UNDO)
+    yield f"create policy undoing on import_undo to ledger_system using (\n    {in_system_range('import_undo')})"
+    seen = "exists (select from import_job j where j.id = import_id)"
+    yield f"create policy of_import on import_undo to {roles(*importers)} using (\n    {seen})"
+    yield "grant select, insert, update, delete on import_undo to ledger_system"
+    yield f"grant select, update (problem) on import_undo to {roles(*importers)}"
+    # What stood before is put back by the system role, which reads it in the caller's range as it reads the records.
+    yield f"create policy undoing on revision for select to ledger_system using (\n    {in_system_range('revision')})"
+    yield "grant select on revision to ledger_system"
 
 
 def _queue(importers: list[str]) -> Iterator[str]:

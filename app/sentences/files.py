@@ -26,6 +26,20 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("import_failed", MEMBER, "导入时服务出错，没有写入任何一行。", "请把请求编号 {request} 告诉系统管理员。", "The import failed; nothing was written.", "Tell the administrator the request id {request}.", request="…"),
     sentence("import_right_changed", MEMBER, "导入期间账号停用了，或者角色、归属变了，没有写入任何一行。", "请由现在经办的账号重新上传。", "The account was closed or given another role or place during the import; nothing was written.", "Send the file again, as whoever is in charge now."),
     sentence("import_interrupted", MEMBER, "导入中途服务中断，没有写入任何一行。", "请凭导入的标识接着办（POST …/actions/resume），或重新上传。", "The service stopped during the import; nothing was written.", "Go on from its identifier (POST …/actions/resume), or send the file again."),
+    # an undo, and its redo
+    sentence("undo_interrupted", MEMBER, "中途服务中断，没有撤销，也没有恢复任何一条。", "请再发一次。", "The service stopped on the way; nothing was undone or restored.", "Ask again."),
+    sentence("undo_failed", MEMBER, "服务出错，没有撤销，也没有恢复任何一条。", "请把请求编号 {request} 告诉系统管理员。", "It failed; nothing was undone or restored.", "Tell the administrator the request id {request}.", request="…"),
+    sentence("undo_right_changed", MEMBER, "账号停用了，或者角色、归属变了，没有撤销，也没有恢复任何一条。", "请由现在经办的账号办理。", "The account was closed or given another role or place; nothing was undone or restored.", "Let whoever is in charge now ask."),
+    sentence("undo_nothing", MEMBER, "没有一条可以撤销，记录都没有动。", "逐条原因见 GET /v1/imports/{import_id}/undo；处理后可以再撤销。", "Nothing could be undone; the records are as they were.", "GET /v1/imports/{import_id}/undo says why for each; then ask again.", import_id="01a20750-5957-777f-ae32-d19df7930829"),
+    sentence("redo_nothing", MEMBER, "没有一条可以恢复，记录都没有动。", "逐条原因见 GET /v1/imports/{import_id}/undo；处理后可以再恢复。", "Nothing could be restored; the records are as they were.", "GET /v1/imports/{import_id}/undo says why for each; then ask again.", import_id="01a20750-5957-777f-ae32-d19df7930829"),
+    sentence("undo_changed_since", MEMBER, "此后又有改动，没有动。", "请查看它的修订记录，需要的逐条更改或作废。", "It was changed since and left alone.", "See its history; change or void it by itself if need be."),
+    sentence("undo_not_available", MEMBER, "当前账号不能办理，没有动。", "请由经办这条记录的单位更改或作废。", "This account cannot do it; left alone.", "Let those in charge of the record change or void it."),
+    sentence("undo_referred_to", MEMBER, "还有别的记录引用它，没有动。", "先作废或改掉那些记录，再作废这一条。", "Other records refer to it; left alone.", "Void or change those first, then void this one."),
+    sentence("undo_refers_to_voided", MEMBER, "原先引用的记录已经作废，没有动。", "请逐条更改。", "What it referred to before is voided; left alone.", "Change it by itself."),
+    sentence("undo_key_taken", MEMBER, "同样的记录此后又登记过一条，没有动。", "请核对，只留一条。", "The same record was entered anew since; left alone.", "Compare the two and keep one."),
+    sentence("undo_effect_changed", MEMBER, "它所带动的记录此后又有改动，没有动。", "请先处理那些记录。", "What it brought about in other records was changed since; left alone.", "See to those records first."),
+    sentence("undo_cause_left", MEMBER, "带动它的记录没有动，它也没有动。", "请先处理那条记录。", "What moved it was left alone, and so was it.", "See to that record first."),
+    sentence("undo_refused", MEMBER, "原先的内容与现行规则或现有记录不符，没有动。", "请逐条更改或作废。", "What it held before is against a rule or a record of now; left alone.", "Change or void it by itself."),
     sentence("plan_circular", 422, "{label}之间的上下级关系成了环。", "请核对上级。", "The records refer to each other in a circle.", "Check the parents.", label="单位"),
     # the mapping
     sentence("mapping_not_json", MEMBER, "mapping 不是所要的 JSON：每张工作表一个对象，列名对应字段名，不导入的列对应 null，@type 为记录类型。", "请照抄预览给出的 proposed_mapping，改好再送。", "mapping is not the JSON that is asked for: an object for each sheet, of headings and fields, null for what is left out, and @type.", "Send what a preview proposes as proposed_mapping, corrected."),
@@ -51,6 +65,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("no_header", MEMBER, "没有找到表头。应有的列：{missing}；看到的是：{found}。", "请核对表头后重新上传。", "No header found. Expected: {missing}; seen: {found}.", "Check the header row.", missing="问题标题、问题表现", found="甲、乙"),
     sentence("missing_columns", MEMBER, "缺少必需的列：{missing}。未识别的列：{found}。", "请补上或改正列名后重新上传。", "Required columns are missing: {missing}. Not understood: {found}.", "Add or rename them.", missing="问题标题", found="标 题 文"),
     # the row
+    sentence("record_voided_imported", MEMBER, "这个编号的{label}已作废，编号不再另用。", "如系撤销导入而作废：先恢复那次导入（redo），再导入更正后的台账；要另作新记录的，请清空编号。", "The record with this number is voided, and its number is never used again.", "If an undo has voided it: restore that import (redo), then import the corrected ledger. For a new record, leave the number blank.", label="发现问题"),
     sentence("row_twice", MEMBER, "与第 {row} 行是同一条记录。", "请只保留一行。", "The same record as row {row}.", "Keep one.", row=5),
     sentence("row_twice_on_sheet", MEMBER, "与工作表“{sheet}”第 {row} 行是同一条记录。", "请只保留一行。", "The same record as row {row} of sheet {sheet}.", "Keep one.", sheet="2.问题台账", row=2),
     sentence("row_fell", MEMBER, "所引用的{label}在工作表“{sheet}”第 {row} 行，那一行被拒绝了。", "改正那一行即可。", "{label} stands in row {row} of sheet {sheet}, which is rejected.", "Correct that row.", label="发现问题", sheet="问题台账", row=3),

@@ -112,7 +112,7 @@ async def test_a_voided_record_is_not_brought_back_by_its_number(place: Place) -
     record = await place.api.read(f"/v1/findings/{place.round}-F-0001")
     assert (await place.api.act(record, "findings", "void", reason="重复")).status_code == 200
     [row] = await place.rejected(findings(place.code, 1))
-    assert [e["code"] for e in row["errors"]] == ["record_voided"]
+    assert [e["code"] for e in row["errors"]] == ["record_voided_imported"]
 
 
 async def test_a_blank_cell_never_clears_a_value(place: Place) -> None:
@@ -183,7 +183,9 @@ async def test_an_import_and_its_rows_are_visible_to_its_maker_alone(
     other = await new_place()
     for stranger in (other.api, neighbour, loader, admin):
         for path in ("", "/rows"):
-            assert (await stranger.get(f"/v1/imports/{seen['id']}{path}")).status_code == 404
+            answer = await stranger.get(f"/v1/imports/{seen['id']}{path}")
+            head = stranger is loader and not path  # of every division: it may undo it, and sees file, state and counts
+            assert answer.status_code == (200 if head else 404)
         assert (await stranger.post(f"/v1/imports/{seen['id']}/actions/commit")).status_code == 404
     assert await numbers(place) == []
 
