@@ -200,12 +200,11 @@ alter function days_are_known(date, date) owner to ledger_keeper;
 -- on its last; days on which the clock was paused do not count; a last day that is off moves to the next that is not,
 -- where the rule says so.
 create function due_day(code text, since date, amount int, unit text, roll boolean, paused datemultirange,
-    out due_on date, out provisional boolean) language plpgsql stable security definer
+    out due_on date, out provisional boolean, out nominal date) language plpgsql stable security definer
   set search_path = public, pg_temp as $$
 declare
   day date := since;
   remaining int := amount;
-  nominal date;
 begin
   if unit = 'working_day' then
     while remaining > 0 loop
@@ -215,6 +214,7 @@ begin
       end if;
     end loop;
     due_on := day;
+    nominal := day;
     provisional := not days_are_known(since + 1, day);
     return;
   end if;
@@ -7616,7 +7616,7 @@ create policy replaces on calendar_day for update to ledger_administrator using 
 grant select on calendar_day to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
   ledger_administrator;
-grant insert, update (replaced_at) on calendar_day to ledger_administrator;
+grant insert, update (replaced_at, replaced_by, replaced_why) on calendar_day to ledger_administrator;
 comment on table deadline_policy is 'How long the period of a rule is, from when to when, and by which article. Rows are replaced.';
 comment on column deadline_policy."jurisdiction" is 'A division code, or a prefix of codes: the longest that fits holds; '''' is the whole country.';
 comment on column deadline_policy."valid_from" is 'Chosen by the day of the trigger.';
@@ -7645,7 +7645,7 @@ create policy replaces on deadline_policy for update to ledger_administrator usi
 grant select on deadline_policy to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
   ledger_administrator;
-grant insert, update (replaced_at) on deadline_policy to ledger_administrator;
+grant insert, update (replaced_at, replaced_by, replaced_why) on deadline_policy to ledger_administrator;
 comment on table calendar_year is 'The years whose holidays are known for the whole country; a period that reaches beyond is provisional.';
 alter table calendar_year enable row level security;
 alter table calendar_year force row level security;

@@ -23,6 +23,8 @@ def upgrade() -> None:
     sa.Column('entered_by', sa.Text(), nullable=False),
     sa.Column('entered_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('replaced_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('replaced_by', sa.Text(), nullable=True),
+    sa.Column('replaced_why', sa.Text(), nullable=True),
     sa.CheckConstraint("kind in ('holiday', 'workday', 'ordinary')", name=op.f('ck_calendar_day_kind')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_calendar_day')),
     comment='Days that are not what their weekday says: holidays, and the days worked for them. Rows are replaced.'
@@ -56,6 +58,8 @@ def upgrade() -> None:
     sa.Column('entered_by', sa.Text(), nullable=False),
     sa.Column('entered_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('replaced_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('replaced_by', sa.Text(), nullable=True),
+    sa.Column('replaced_why', sa.Text(), nullable=True),
     sa.CheckConstraint("unit in ('day', 'working_day', 'month')", name=op.f('ck_deadline_policy_unit')),
     sa.CheckConstraint('amount between 1 and 3660 and warn_days between 0 and 60', name=op.f('ck_deadline_policy_amount')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_deadline_policy')),

@@ -40,11 +40,12 @@ def calendar() -> Iterator[tuple[date, str, str]]:
 
 @cache
 def _rows() -> dict[str, Any]:
-    days = [{"day": day, "kind": kind, "name": name} for day, kind, name in calendar()]
+    found = list(calendar())
+    days = [{"day": day, "kind": kind, "name": name} for day, kind, name in found]
     return {
         "days": days,
         "rules": [asdict(rule) for rule in RULES],
-        "years": sorted({row["day"].year for row in days}),
+        "years": sorted({day.year for day, _, _ in found}),
         "source": SOURCE,
     }
 

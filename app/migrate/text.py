@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 
 from app.auth.tables import principal_statements
+from app.deadlines.shipped import shipped_digest
 from app.imports.tables import import_statements
 from app.kernel.personal.tables import access_log_statements, sealed_value_statements
-from app.deadlines.shipped import shipped_digest
 from app.kernel.schema.calls import call_statements
 from app.kernel.schema.deadline_rights import deadline_statements
 from app.kernel.schema.following import following_statements
@@ -96,7 +96,9 @@ def sections() -> tuple[Section, ...]:
         *(_of(f"{t.table} {t.label}", record_statements(t, REGISTRY, READS.get(t.table, ()))) for t in REGISTRY),
         _of("Audiences that depend on other records", dependency_statements(REGISTRY)),
         _of("Records whose state does not follow", following_statements(REGISTRY)),
-        _of("Deadlines", (f"-- Brought with it: calendar and rules {shipped_digest()}", *deadline_statements(REGISTRY))),
+        _of(
+            "Deadlines", (f"-- Brought with it: calendar and rules {shipped_digest()}", *deadline_statements(REGISTRY))
+        ),
         _of("Obligations that depend on other records", obligation_dependencies(REGISTRY)),
         _of("Sealed values", sealed_value_statements(REGISTRY)),
         _of("The access log", access_log_statements()),

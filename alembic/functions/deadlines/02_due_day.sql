@@ -2,12 +2,11 @@
 -- on its last; days on which the clock was paused do not count; a last day that is off moves to the next that is not,
 -- where the rule says so.
 create function due_day(code text, since date, amount int, unit text, roll boolean, paused datemultirange,
-    out due_on date, out provisional boolean) language plpgsql stable security definer
+    out due_on date, out provisional boolean, out nominal date) language plpgsql stable security definer
   set search_path = public, pg_temp as $$
 declare
   day date := since;
   remaining int := amount;
-  nominal date;
 begin
   if unit = 'working_day' then
     while remaining > 0 loop
@@ -17,6 +16,7 @@ begin
       end if;
     end loop;
     due_on := day;
+    nominal := day;
     provisional := not days_are_known(since + 1, day);
     return;
   end if;

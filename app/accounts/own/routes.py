@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from app.accounts import bodies as b
-from app.accounts.callers import body_of, maker
+from app.accounts.callers import maker
 from app.accounts.own import password
 from app.auth import principals, sign_ins
 from app.auth.credentials import LockRule
@@ -19,7 +19,7 @@ from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import JSON, REPEATABLE, json_body, only, request_context, service_of
 from app.http.idempotency import once
-from app.http.operations import problems
+from app.http.operations import body_of, problems
 from app.kernel.declare.values import is_identifier
 from app.kernel.store import RequestContext
 from app.records import REGISTRY

@@ -73,7 +73,9 @@ def _seen(registry: Registry, role: str) -> str:
 
 
 def _of_record(t: RecordType) -> str:
-    return f"exists (select from {t.table} x\n        where x.jurisdiction = obligation.jurisdiction and x.id = record_id)"
+    return (
+        f"exists (select from {t.table} x\n        where x.jurisdiction = obligation.jurisdiction and x.id = record_id)"
+    )
 
 
 def _rules() -> Iterator[str]:
@@ -87,7 +89,7 @@ def _rules() -> Iterator[str]:
         yield f"create policy enters on {table.name} for insert to ledger_{ADMINISTRATOR} with check (\n    not shipped and {own})"
         yield f"create policy replaces on {table.name} for update to ledger_{ADMINISTRATOR} using (\n    {own})"
         yield f"grant select on {table.name} to {roles(*PEOPLE, ADMINISTRATOR)}"
-        yield f"grant insert, update (replaced_at) on {table.name} to ledger_{ADMINISTRATOR}"
+        yield f"grant insert, update (replaced_at, replaced_by, replaced_why) on {table.name} to ledger_{ADMINISTRATOR}"
     yield from secured(CALENDAR_YEAR)
     everybody = "caller_grants() is not null"
     yield f"create policy place on calendar_year for select to {roles(*PEOPLE, ADMINISTRATOR)} using ({everybody})"

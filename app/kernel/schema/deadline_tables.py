@@ -40,6 +40,8 @@ def _entered() -> list[Column]:  # type: ignore[type-arg]  # columns of every ty
         Column("entered_by", Text(), nullable=False),
         Column("entered_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
         Column("replaced_at", DateTime(timezone=True)),
+        Column("replaced_by", Text()),
+        Column("replaced_why", Text()),
     ]
 
 

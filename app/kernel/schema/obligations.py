@@ -163,7 +163,11 @@ def obligation_statements(t: RecordType, registry: Registry) -> Iterator[str]:
     changed = " or ".join(f"old.{c} is distinct from new.{c}" for c in sorted(_watched(t)))
     yield trigger("oblige_new", "after insert", rows, f"oblige_new_{t.table}", "statement")
     yield trigger(
-        "oblige_changed", "after update", t.table, f"oblige_changed_{t.table}", condition=f"({changed}) and not {BY_IMPORT}"
+        "oblige_changed",
+        "after update",
+        t.table,
+        f"oblige_changed_{t.table}",
+        condition=f"({changed}) and not {BY_IMPORT}",
     )
     yield trigger("oblige_imported", "after update", rows, f"oblige_imported_{t.table}", "statement", BY_IMPORT)
     yield f"grant execute on function sweep_{t.table}_obligations(uuid, int) to ledger_jobs"
