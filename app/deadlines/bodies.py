@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, S
 from pydantic_core import PydanticCustomError
 
 from app.deadlines.answers import PLACE_HELP, RULE_HELP
+from app.deadlines.policies import WARN_DAYS
 from app.deadlines.rules import LABELS
 from app.kernel.declare.values import clean_text, day
 
@@ -108,7 +109,7 @@ class PolicyCreate(_Given):
     extension_times: Annotated[StrictInt, Field(ge=0, le=99)] | None = Field(
         None, description="最多延长几次；不填为不限"
     )
-    warn_days: Annotated[StrictInt, Field(ge=0, le=60)] = Field(3, description="到期前多少天起为临期")
+    warn_days: Annotated[StrictInt, Field(ge=0, le=60)] = Field(WARN_DAYS, description="到期前多少天起为临期")
     idle_days: Annotated[StrictInt, Field(ge=1, le=3660)] | None = Field(
         None, description="多少天没有进展为搁置；不填为不查"
     )

@@ -20,6 +20,7 @@ READ = """p.id::text, p.jurisdiction, p.rule, p.valid_from::text, p.valid_to::te
   p.extension_amount, p.extension_times, p.warn_days, p.idle_days, p.steps::text, p.citation, p.remark, p.shipped,
   p.entered_by, p.entered_at, p.reason, p.replaced_at, p.replaced_by, p.replaced_why"""
 LABEL = "期限规则"
+WARN_DAYS = 3
 REPLACED = "replaced_at = now(), replaced_by = caller_context() ->> 'sub', replaced_why = $5"
 
 
@@ -60,7 +61,10 @@ async def enter(ctx: RequestContext, connection: Any, values: Mapping[str, Any])
           and valid_from = $4::text::date and replaced_at is null and {GUARD}""",
         ctx.context(), values["rule"], values["jurisdiction"], values["valid_from"], values["reason"],
     )  # fmt: skip
-    given = {name: values.get(name) for name in COLUMNS} | {"steps": values.get("steps") or []}
+    given = {name: values.get(name) for name in COLUMNS} | {
+        "steps": values.get("steps") or [],
+        "warn_days": values.get("warn_days", WARN_DAYS),
+    }
     found: str = await connection.fetchval(
         f"""insert into deadline_policy (shipped, entered_by, {', '.join(COLUMNS)})
           select false, caller_context() ->> 'sub', {', '.join(f'v.{name}' for name in COLUMNS)}

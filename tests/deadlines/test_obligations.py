@@ -8,8 +8,7 @@ from tests.support.records import Maker
 
 async def due(api: Api, record: Any, **more: str) -> list[Any]:
     """The open obligations of a record, as this caller sees them."""
-    query = "&".join(f"{name}={value}" for name, value in {"record_id": record["id"], **more}.items())
-    found: list[Any] = (await api.read(f"/v1/deadlines?{query}"))["items"]
+    found: list[Any] = (await api.read("/v1/deadlines", record_id=record["id"], **more))["items"]
     return found
 
 
@@ -34,9 +33,7 @@ async def test_an_opinion_is_due_two_months_after_the_feedback_and_no_more_when_
     )
     [moved] = await due(office, made)
     assert (moved["id"], moved["due_on"]) == (found["id"], "2017-07-20")
-    done = await office.act(
-        accepted.json(), "rectification-opinions", "complete", on="2017-07-19", result="已清退"
-    )
+    done = await office.act(accepted.json(), "rectification-opinions", "complete", on="2017-07-19", result="已清退")
     assert await due(office, made) == []
     whole = await office.read(f"/v1/deadlines/{found['id']}")
     assert whole["closed_on"] == "2017-07-19"
