@@ -18,7 +18,7 @@ ENTER = f"""with given as materialized (
     select g.* from given g where not exists (select from calendar_day k where k.day = g.day and k.jurisdiction = $2
       and k.replaced_at is null and (k.kind, k.name) = (g.kind, g.name))),
   gone as (
-    update calendar_day k set replaced_at = now(), replaced_by = caller_context() ->> 'sub', replaced_why = $5
+    update calendar_day k set replaced_at = now(), replaced_by = caller_context() ->> 'sub', replaced_why = $4
     from differing g where k.day = g.day and k.jurisdiction = $2 and k.replaced_at is null returning k.day)
   select d.day::text, d.kind, d.name from differing d left join gone on gone.day = d.day order by d.day"""
 ADD = f"""insert into calendar_day (jurisdiction, shipped, entered_by, day, kind, name, source, reason)
@@ -45,7 +45,7 @@ async def enter(ctx: RequestContext, connection: Any, values: Mapping[str, Any])
     """Enter days in the place of what stood there, and say that a year is known. Returns how many days are new."""
     days, place = values["days"], values["jurisdiction"]
     told = (values["source"], values.get("reason"))
-    new = await connection.fetch(ENTER, ctx.context(), place, orjson.dumps(days).decode(), *told)
+    new = await connection.fetch(ENTER, ctx.context(), place, orjson.dumps(days).decode(), told[1])
     if new:
         await connection.execute(ADD, ctx.context(), place, orjson.dumps(list(map(dict, new))).decode(), *told)
     learnt = "INSERT 0 0"
