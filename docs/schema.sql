@@ -3595,7 +3595,8 @@ declare
   next uuid;
 begin
   kept := 0;
-  select max(x.id) into next from (select t.id from rectification_opinion t where last is null or t.id > last order by t.id limit most) x;
+  select x.id into next from (
+    select t.id from rectification_opinion t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from rectification_opinion t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_rectification_opinion(code, ids) w
@@ -3994,7 +3995,8 @@ declare
   next uuid;
 begin
   kept := 0;
-  select max(x.id) into next from (select t.id from immediate_rectification t where last is null or t.id > last order by t.id limit most) x;
+  select x.id into next from (
+    select t.id from immediate_rectification t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from immediate_rectification t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_immediate_rectification(code, ids) w
@@ -4595,7 +4597,8 @@ declare
   next uuid;
 begin
   kept := 0;
-  select max(x.id) into next from (select t.id from clue t where last is null or t.id > last order by t.id limit most) x;
+  select x.id into next from (
+    select t.id from clue t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from clue t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_clue(code, ids) w
@@ -5056,7 +5059,8 @@ declare
   next uuid;
 begin
   kept := 0;
-  select max(x.id) into next from (select t.id from clue_transfer t where last is null or t.id > last order by t.id limit most) x;
+  select x.id into next from (
+    select t.id from clue_transfer t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from clue_transfer t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_clue_transfer(code, ids) w
@@ -5539,7 +5543,8 @@ declare
   next uuid;
 begin
   kept := 0;
-  select max(x.id) into next from (select t.id from case_filing t where last is null or t.id > last order by t.id limit most) x;
+  select x.id into next from (
+    select t.id from case_filing t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from case_filing t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_case_filing(code, ids) w
@@ -5984,7 +5989,8 @@ declare
   next uuid;
 begin
   kept := 0;
-  select max(x.id) into next from (select t.id from accountability_decision t where last is null or t.id > last order by t.id limit most) x;
+  select x.id into next from (
+    select t.id from accountability_decision t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from accountability_decision t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_accountability_decision(code, ids) w

@@ -128,7 +128,8 @@ declare
   next uuid;
 begin
   kept := 0;
-  select max(x.id) into next from (select t.id from {table} t where last is null or t.id > last order by t.id limit most) x;
+  select x.id into next from (
+    select t.id from {table} t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from {table} t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_{table}(code, ids) w
