@@ -3,7 +3,7 @@
 -- Migrations move tables and data only. All below is dropped before the first migration that runs, and made again after
 -- the last, in the same transaction; also where no migration runs and this text has changed. To change it, change a
 -- declaration (app/records, app/kernel/schema, app/kernel/personal, app/auth/tables.py, app/imports/tables.py,
--- app/reports/figures.py) or a function (alembic/functions).
+-- app/deadlines/rights.py, app/reports/figures.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers
@@ -885,9 +885,6 @@ grant execute on function system_pass(text) to ledger_importing, ledger_figures,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
   ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader;
-grant execute on function day_is_off(text, date) to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
-  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
-  ledger_administrator;
 grant execute on function due_day(text, date, int, text, boolean, datemultirange) to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
   ledger_administrator;
@@ -3506,8 +3503,9 @@ begin
       cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
         case when k.own_due is not distinct from w.own_due then k.extended_until end,
         case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
-      where k.jurisdiction = code and k.closed_on is null and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
-        or k.audience <> w.audience or k.progress_on < progressed)
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
       order by k.id for update of k),
   done as (
     update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
@@ -3538,7 +3536,8 @@ begin
   with w as materialized (select * from obligations_of_rectification_opinion(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -3559,7 +3558,8 @@ begin
   with w as materialized (select * from obligations_of_rectification_opinion(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -3575,7 +3575,8 @@ end $$;
 create function oblige_changed_rectification_opinion() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
 begin
-  perform oblige_rectification_opinion(new.jurisdiction, array[new.id], case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  perform oblige_rectification_opinion(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
   return null;
 end $$;
 
@@ -3596,13 +3597,15 @@ declare
 begin
   kept := 0;
   select x.id into next from (
-    select t.id from rectification_opinion t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
+    select t.id from rectification_opinion t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from rectification_opinion t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_rectification_opinion(code, ids) w
       left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
         and k.closed_on is null
-      where w.is_open <> (k.id is not null) and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
         or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
     if wrong is not null then
       perform from rectification_opinion t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
@@ -3906,8 +3909,9 @@ begin
       cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
         case when k.own_due is not distinct from w.own_due then k.extended_until end,
         case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
-      where k.jurisdiction = code and k.closed_on is null and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
-        or k.audience <> w.audience or k.progress_on < progressed)
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
       order by k.id for update of k),
   done as (
     update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
@@ -3938,7 +3942,8 @@ begin
   with w as materialized (select * from obligations_of_immediate_rectification(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -3959,7 +3964,8 @@ begin
   with w as materialized (select * from obligations_of_immediate_rectification(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -3975,7 +3981,8 @@ end $$;
 create function oblige_changed_immediate_rectification() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
 begin
-  perform oblige_immediate_rectification(new.jurisdiction, array[new.id], case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  perform oblige_immediate_rectification(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
   return null;
 end $$;
 
@@ -3996,13 +4003,15 @@ declare
 begin
   kept := 0;
   select x.id into next from (
-    select t.id from immediate_rectification t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
+    select t.id from immediate_rectification t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from immediate_rectification t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_immediate_rectification(code, ids) w
       left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
         and k.closed_on is null
-      where w.is_open <> (k.id is not null) and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
         or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
     if wrong is not null then
       perform from immediate_rectification t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
@@ -4508,8 +4517,9 @@ begin
       cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
         case when k.own_due is not distinct from w.own_due then k.extended_until end,
         case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
-      where k.jurisdiction = code and k.closed_on is null and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
-        or k.audience <> w.audience or k.progress_on < progressed)
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
       order by k.id for update of k),
   done as (
     update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
@@ -4540,7 +4550,8 @@ begin
   with w as materialized (select * from obligations_of_clue(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -4561,7 +4572,8 @@ begin
   with w as materialized (select * from obligations_of_clue(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -4577,7 +4589,8 @@ end $$;
 create function oblige_changed_clue() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
 begin
-  perform oblige_clue(new.jurisdiction, array[new.id], case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  perform oblige_clue(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
   return null;
 end $$;
 
@@ -4598,13 +4611,15 @@ declare
 begin
   kept := 0;
   select x.id into next from (
-    select t.id from clue t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
+    select t.id from clue t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from clue t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_clue(code, ids) w
       left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
         and k.closed_on is null
-      where w.is_open <> (k.id is not null) and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
         or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
     if wrong is not null then
       perform from clue t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
@@ -4970,8 +4985,9 @@ begin
       cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
         case when k.own_due is not distinct from w.own_due then k.extended_until end,
         case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
-      where k.jurisdiction = code and k.closed_on is null and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
-        or k.audience <> w.audience or k.progress_on < progressed)
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
       order by k.id for update of k),
   done as (
     update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
@@ -5002,7 +5018,8 @@ begin
   with w as materialized (select * from obligations_of_clue_transfer(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -5023,7 +5040,8 @@ begin
   with w as materialized (select * from obligations_of_clue_transfer(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -5039,7 +5057,8 @@ end $$;
 create function oblige_changed_clue_transfer() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
 begin
-  perform oblige_clue_transfer(new.jurisdiction, array[new.id], case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  perform oblige_clue_transfer(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
   return null;
 end $$;
 
@@ -5060,13 +5079,15 @@ declare
 begin
   kept := 0;
   select x.id into next from (
-    select t.id from clue_transfer t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
+    select t.id from clue_transfer t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from clue_transfer t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_clue_transfer(code, ids) w
       left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
         and k.closed_on is null
-      where w.is_open <> (k.id is not null) and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
         or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
     if wrong is not null then
       perform from clue_transfer t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
@@ -5454,8 +5475,9 @@ begin
       cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
         case when k.own_due is not distinct from w.own_due then k.extended_until end,
         case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
-      where k.jurisdiction = code and k.closed_on is null and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
-        or k.audience <> w.audience or k.progress_on < progressed)
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
       order by k.id for update of k),
   done as (
     update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
@@ -5486,7 +5508,8 @@ begin
   with w as materialized (select * from obligations_of_case_filing(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -5507,7 +5530,8 @@ begin
   with w as materialized (select * from obligations_of_case_filing(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -5523,7 +5547,8 @@ end $$;
 create function oblige_changed_case_filing() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
 begin
-  perform oblige_case_filing(new.jurisdiction, array[new.id], case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  perform oblige_case_filing(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
   return null;
 end $$;
 
@@ -5544,13 +5569,15 @@ declare
 begin
   kept := 0;
   select x.id into next from (
-    select t.id from case_filing t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
+    select t.id from case_filing t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from case_filing t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_case_filing(code, ids) w
       left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
         and k.closed_on is null
-      where w.is_open <> (k.id is not null) and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
         or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
     if wrong is not null then
       perform from case_filing t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
@@ -5900,8 +5927,9 @@ begin
       cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
         case when k.own_due is not distinct from w.own_due then k.extended_until end,
         case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
-      where k.jurisdiction = code and k.closed_on is null and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
-        or k.audience <> w.audience or k.progress_on < progressed)
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
       order by k.id for update of k),
   done as (
     update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
@@ -5932,7 +5960,8 @@ begin
   with w as materialized (select * from obligations_of_accountability_decision(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -5953,7 +5982,8 @@ begin
   with w as materialized (select * from obligations_of_accountability_decision(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -5969,7 +5999,8 @@ end $$;
 create function oblige_changed_accountability_decision() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
 begin
-  perform oblige_accountability_decision(new.jurisdiction, array[new.id], case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  perform oblige_accountability_decision(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
   return null;
 end $$;
 
@@ -5990,13 +6021,15 @@ declare
 begin
   kept := 0;
   select x.id into next from (
-    select t.id from accountability_decision t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
+    select t.id from accountability_decision t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from accountability_decision t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_accountability_decision(code, ids) w
       left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
         and k.closed_on is null
-      where w.is_open <> (k.id is not null) and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
         or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
     if wrong is not null then
       perform from accountability_decision t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
@@ -7614,7 +7647,8 @@ create policy place on calendar_day for select to ledger_leading_group, ledger_i
     or calendar_day.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
     and calendar_day.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
 create policy enters on calendar_day for insert to ledger_administrator with check (
-    not shipped and calendar_day.jurisdiction >= (select coalesce(caller_grants() -> 'administrator') ->> 'low')
+    not shipped
+    and calendar_day.jurisdiction >= (select coalesce(caller_grants() -> 'administrator') ->> 'low')
     and calendar_day.jurisdiction < (select coalesce(caller_grants() -> 'administrator') ->> 'high'));
 create policy replaces on calendar_day for update to ledger_administrator using (
     calendar_day.jurisdiction >= (select coalesce(caller_grants() -> 'administrator') ->> 'low')
@@ -7643,7 +7677,8 @@ create policy place on deadline_policy for select to ledger_leading_group, ledge
     or deadline_policy.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
     and deadline_policy.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
 create policy enters on deadline_policy for insert to ledger_administrator with check (
-    not shipped and deadline_policy.jurisdiction >= (select coalesce(caller_grants() -> 'administrator') ->> 'low')
+    not shipped
+    and deadline_policy.jurisdiction >= (select coalesce(caller_grants() -> 'administrator') ->> 'low')
     and deadline_policy.jurisdiction < (select coalesce(caller_grants() -> 'administrator') ->> 'high'));
 create policy replaces on deadline_policy for update to ledger_administrator using (
     deadline_policy.jurisdiction >= (select coalesce(caller_grants() -> 'administrator') ->> 'low')
@@ -7670,9 +7705,11 @@ grant select on calendar_year to ledger_keeper;
 create policy keeper on deadline_policy for select to ledger_keeper using (true);
 grant select on deadline_policy to ledger_keeper;
 create policy clocks_queued on pgqueuer for insert to ledger_administrator with check (
-  entrypoint = 'clocks' and convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
+  entrypoint = 'clocks'
+    and convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
 create policy clocks on pgqueuer for select to ledger_administrator using (
-  entrypoint = 'clocks' and convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
+  entrypoint = 'clocks'
+    and convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
 create policy clocks_queued on pgqueuer_log for insert to ledger_administrator with check (status = 'queued');
 grant insert, select on pgqueuer to ledger_administrator;
 grant insert on pgqueuer_log to ledger_administrator;
@@ -7720,10 +7757,10 @@ create policy leading_group on obligation for select to ledger_leading_group usi
         where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
 create policy leading_group on obligation_event for select to ledger_leading_group using (
     exists (select from obligation o
-    where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
 create policy leading_group on escalation for select to ledger_leading_group using (
     exists (select from obligation o
-    where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
 create policy inspection_office on obligation for select to ledger_inspection_office using (
     jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
@@ -7738,10 +7775,10 @@ create policy inspection_office on obligation for select to ledger_inspection_of
         where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
 create policy inspection_office on obligation_event for select to ledger_inspection_office using (
     exists (select from obligation o
-    where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
 create policy inspection_office on escalation for select to ledger_inspection_office using (
     exists (select from obligation o
-    where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
 create policy inspection_team on obligation for select to ledger_inspection_team using (
     jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
@@ -7754,10 +7791,10 @@ create policy inspection_team on obligation for select to ledger_inspection_team
         where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
 create policy inspection_team on obligation_event for select to ledger_inspection_team using (
     exists (select from obligation o
-    where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
 create policy inspection_team on escalation for select to ledger_inspection_team using (
     exists (select from obligation o
-    where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
 create policy case_supervision on obligation for select to ledger_case_supervision using (
     jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
@@ -7772,10 +7809,10 @@ create policy case_supervision on obligation for select to ledger_case_supervisi
         where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
 create policy case_supervision on obligation_event for select to ledger_case_supervision using (
     exists (select from obligation o
-    where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
 create policy case_supervision on escalation for select to ledger_case_supervision using (
     exists (select from obligation o
-    where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
 create policy handling_department on obligation for select to ledger_handling_department using (
     jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
     and audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
@@ -7787,10 +7824,10 @@ create policy handling_department on obligation for select to ledger_handling_de
         where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
 create policy handling_department on obligation_event for select to ledger_handling_department using (
     exists (select from obligation o
-    where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
 create policy handling_department on escalation for select to ledger_handling_department using (
     exists (select from obligation o
-    where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
 create policy organisation_department on obligation for select to ledger_organisation_department using (
     jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
@@ -7805,10 +7842,10 @@ create policy organisation_department on obligation for select to ledger_organis
         where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
 create policy organisation_department on obligation_event for select to ledger_organisation_department using (
     exists (select from obligation o
-    where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
 create policy organisation_department on escalation for select to ledger_organisation_department using (
     exists (select from obligation o
-    where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
 create policy inspected_unit on obligation for select to ledger_inspected_unit using (
     jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
     and audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]
@@ -7820,10 +7857,10 @@ create policy inspected_unit on obligation for select to ledger_inspected_unit u
         where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
 create policy inspected_unit on obligation_event for select to ledger_inspected_unit using (
     exists (select from obligation o
-    where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
 create policy inspected_unit on escalation for select to ledger_inspected_unit using (
     exists (select from obligation o
-    where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
 grant update (extended_until, extensions, paused_on, paused, due_on, provisional, amber_from, version) on obligation to ledger_inspection_office;
 create policy inspection_office_keeps on obligation for update to ledger_inspection_office using (
     jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
@@ -7840,8 +7877,9 @@ create policy inspection_office_keeps on obligation for update to ledger_inspect
     and rule in ('rectification', 'immediate_rectification', 'clue_feedback'));
 grant insert on obligation_event to ledger_inspection_office;
 create policy inspection_office_tells on obligation_event for insert to ledger_inspection_office with check (
-    by = (select caller_context() ->> 'sub') and exists (select from obligation o
-    where o.id = obligation_id and o.jurisdiction = obligation_event.jurisdiction and o.rule in ('rectification', 'immediate_rectification', 'clue_feedback')));
+    by = (select caller_context() ->> 'sub')
+    and exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction and o.rule in ('rectification', 'immediate_rectification', 'clue_feedback')));
 grant update (extended_until, extensions, paused_on, paused, due_on, provisional, amber_from, version) on obligation to ledger_case_supervision;
 create policy case_supervision_keeps on obligation for update to ledger_case_supervision using (
     jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
@@ -7858,8 +7896,9 @@ create policy case_supervision_keeps on obligation for update to ledger_case_sup
     and rule in ('clue_opinion', 'clue_conclusion', 'party_investigation', 'supervisory_investigation', 'decision_announcement'));
 grant insert on obligation_event to ledger_case_supervision;
 create policy case_supervision_tells on obligation_event for insert to ledger_case_supervision with check (
-    by = (select caller_context() ->> 'sub') and exists (select from obligation o
-    where o.id = obligation_id and o.jurisdiction = obligation_event.jurisdiction and o.rule in ('clue_opinion', 'clue_conclusion', 'party_investigation', 'supervisory_investigation', 'decision_announcement')));
+    by = (select caller_context() ->> 'sub')
+    and exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction and o.rule in ('clue_opinion', 'clue_conclusion', 'party_investigation', 'supervisory_investigation', 'decision_announcement')));
 grant update (extended_until, extensions, paused_on, paused, due_on, provisional, amber_from, version) on obligation to ledger_organisation_department;
 create policy organisation_department_keeps on obligation for update to ledger_organisation_department using (
     jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
@@ -7876,8 +7915,9 @@ create policy organisation_department_keeps on obligation for update to ledger_o
     and rule in ('clue_opinion', 'clue_conclusion'));
 grant insert on obligation_event to ledger_organisation_department;
 create policy organisation_department_tells on obligation_event for insert to ledger_organisation_department with check (
-    by = (select caller_context() ->> 'sub') and exists (select from obligation o
-    where o.id = obligation_id and o.jurisdiction = obligation_event.jurisdiction and o.rule in ('clue_opinion', 'clue_conclusion')));
+    by = (select caller_context() ->> 'sub')
+    and exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction and o.rule in ('clue_opinion', 'clue_conclusion')));
 
 
 ----------------------------------------------------------------------------------------------------

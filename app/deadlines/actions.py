@@ -25,7 +25,8 @@ RESUME = f"""with stood as (
     from obligation t where t.id = $2::text::uuid and {GUARD})
   update obligation t set paused_on = null, paused = s.paused, due_on = d.due_on, provisional = d.provisional,
     amber_from = d.due_on - d.warn_days, version = t.version + 1
-  from stood s, obligation o, lateral deadline_for(o.jurisdiction, o.rule, o.since, o.own_due, o.extended_until, s.paused) d
+  from stood s, obligation o,
+    lateral deadline_for(o.jurisdiction, o.rule, o.since, o.own_due, o.extended_until, s.paused) d
   where t.id = s.id and t.jurisdiction = s.jurisdiction and o.id = s.id and o.jurisdiction = s.jurisdiction"""
 TELL = f"""insert into obligation_event
     (jurisdiction, obligation_id, kind, by, by_role, due_before, due_after, approver, reason)
@@ -42,7 +43,7 @@ def keepers(ctx: RequestContext, record_type: str, rule: str) -> frozenset[str]:
 
 
 async def act(ctx: RequestContext, obligation_id: str, action: str, body: type[BaseModel], sent: Any) -> None:
-    """Extend, pause or resume. Refuses with `not_found`, `forbidden`, a wrong body, and what the clock forbids (409)."""
+    """Extend, pause or resume. Refuses with `not_found`, `forbidden`, a wrong body, what the clock forbids."""
     async with ctx.connection(transaction=True) as connection:
         row = await detail.find(ctx, connection, obligation_id)
         if ctx.caller.role not in keepers(ctx, row["record_type"], row["rule"]):

@@ -63,7 +63,7 @@ class CountedDay(BaseModel):
     note: str | None = Field(description="节假日或调休的名称", examples=["国庆节"])
 
 
-class Policy(BaseModel):
+class DeadlinePolicy(BaseModel):
     """一条期限规则：自何日起的起算日适用，多长，末日是否顺延，依据哪一条。"""
 
     id: str = Field(description="标识")
@@ -92,7 +92,7 @@ class Policy(BaseModel):
     replaced_why: str | None = Field(description="为何替换或停用")
 
 
-class Event(BaseModel):
+class ClockEvent(BaseModel):
     """期限的一次变动。"""
 
     at: str = Field(description="时刻")
@@ -109,7 +109,7 @@ class Event(BaseModel):
     reason: str | None = Field(description="理由；记录的文字对当前账号隐去的为 null")
 
 
-class Step(BaseModel):
+class EscalationRead(BaseModel):
     """已经升到的一级催办。"""
 
     level: int = Field(description="第几级")
@@ -123,13 +123,13 @@ class Step(BaseModel):
 class ObligationRead(Obligation):
     """一件未了事项，连同逐日计算、变动和催办。"""
 
-    policy: Policy | None = Field(description="所依据的期限规则")
+    policy: DeadlinePolicy | None = Field(description="所依据的期限规则")
     days: list[CountedDay] = Field(description="自起算日至到期日，每一天计不计，为什么")
-    history: list[Event] = Field(description="变动，最近的在前")
-    escalations: list[Step] = Field(description="已升到的催办，级别低的在前")
+    history: list[ClockEvent] = Field(description="变动，最近的在前")
+    escalations: list[EscalationRead] = Field(description="已升到的催办，级别低的在前")
 
 
-class Calculation(BaseModel):
+class DeadlineCalculation(BaseModel):
     """不涉及记录的一次推算。"""
 
     rule: str = Field(description="期限规则", examples=["inquiry_reply"])
@@ -137,7 +137,7 @@ class Calculation(BaseModel):
     due_on: str = Field(description="到期日")
     days_left: int = Field(description="距今天的天数，已过的为负")
     provisional: bool = Field(description="节假日安排尚未公布到这一天，暂按周末推算")
-    policy: Policy = Field(description="所依据的期限规则")
+    policy: DeadlinePolicy = Field(description="所依据的期限规则")
     days: list[CountedDay] = Field(description="每一天计不计，为什么")
 
 
@@ -165,7 +165,7 @@ class CalendarDays(BaseModel):
     items: list[CalendarDay] = Field(description="按日期排列")
 
 
-class Policies(BaseModel):
+class DeadlinePolicies(BaseModel):
     """期限规则。"""
 
-    items: list[Policy] = Field(description="按规则、区划、起始日排列")
+    items: list[DeadlinePolicy] = Field(description="按规则、区划、起始日排列")

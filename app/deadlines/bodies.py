@@ -62,7 +62,7 @@ class _Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Extension(_Given):
+class DeadlineExtension(_Given):
     """批准延期。"""
 
     until: DayText = Field(description="延至何日", examples=["2017-09-08"])
@@ -70,13 +70,13 @@ class Extension(_Given):
     reason: Reason = Field(description="理由", examples=["资金追缴须待法院裁定"])
 
 
-class Pause(_Given):
+class ClockPause(_Given):
     """暂停计时。"""
 
     reason: Reason = Field(description="理由", examples=["等待上级批复"])
 
 
-class Resumption(_Given):
+class ClockResumption(_Given):
     """恢复计时，没有要填的。"""
 
 
@@ -93,7 +93,7 @@ class EscalationStep(_Given):
     )
 
 
-class PolicyCreate(_Given):
+class DeadlinePolicyCreate(_Given):
     """登记一条期限规则；同一规则、区划和起始日已有的，由这一条替换。"""
 
     jurisdiction: Place | None = PLACE
@@ -119,7 +119,7 @@ class PolicyCreate(_Given):
     reason: Reason = Field(description="为何登记", examples=["本市规定的期限"])
 
 
-class Withdrawal(_Given):
+class DeadlinePolicyWithdrawal(_Given):
     """停用一条期限规则。"""
 
     reason: Reason = Field(description="理由", examples=["登记有误"])
@@ -145,4 +145,4 @@ class CalendarLoad(_Given):
     reason: Reason | None = Field(None, description="更正的理由")
 
 
-BODIES = (Extension, Pause, Resumption, PolicyCreate, Withdrawal, CalendarLoad)
+BODIES = (DeadlineExtension, ClockPause, ClockResumption, DeadlinePolicyCreate, DeadlinePolicyWithdrawal, CalendarLoad)

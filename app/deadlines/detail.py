@@ -1,4 +1,4 @@
-"""One obligation with every day of its period, what became of it, and the steps of escalation; and a period by itself."""
+"""One obligation with every day of its period, what became of it, and its escalation; and a period by itself."""
 
 from collections.abc import Mapping
 from datetime import date

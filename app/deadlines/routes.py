@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.deadlines import actions, detail, listing
 from app.deadlines import bodies as b
-from app.deadlines.answers import RULE_HELP, Calculation, ObligationRead, Obligations
+from app.deadlines.answers import RULE_HELP, DeadlineCalculation, ObligationRead, Obligations
 from app.deadlines.rules import LABELS
 from app.errors import Refusal
 from app.http.dependencies import bearer
@@ -60,7 +60,7 @@ async def list_deadlines(request: Request) -> Response:
 
 @router.get(
     "/v1/deadlines/calculate", summary="推算一个期限", operation_id="calculate_deadline",
-    response_model=Calculation, responses=problems(400, 403),
+    response_model=DeadlineCalculation, responses=problems(400, 403),
     openapi_extra=documented(
         rule=(f"期限规则：{RULE_HELP}", {"type": "string", "enum": list(LABELS)}),
         **{"from": ("起算日，当日不计", {"type": "string", "format": "date", "examples": ["2017-06-12"]})},
@@ -117,12 +117,12 @@ def _acting(action: str, label: str, body: type[BaseModel], doc: str, **examples
 
 
 _acting(
-    "extend", "批准延期", b.Extension,
+    "extend", "批准延期", b.DeadlineExtension,
     "由办理此类记录的机关登记：延至何日、谁批准、为什么。规则定有延长的限度和次数的，不得超过；延期以后不再随日历移动。",
     延期={"until": "2017-09-08", "approver": "市委巡察工作领导小组组长", "reason": "资金追缴须待法院裁定"},
 )  # fmt: skip
 _acting(
-    "pause", "暂停计时", b.Pause, "暂停的日子不计入期间；已经超期的不能暂停。暂停期间不催办，剩余天数停在当天。",
+    "pause", "暂停计时", b.ClockPause, "暂停的日子不计入期间；已经超期的不能暂停。暂停期间不催办，剩余天数停在当天。",
     暂停={"reason": "等待上级批复"},
 )  # fmt: skip
-_acting("resume", "恢复计时", b.Resumption, "暂停了几天，到期日就顺延几天（工作日按工作日计）。", 恢复={})
+_acting("resume", "恢复计时", b.ClockResumption, "暂停了几天，到期日就顺延几天（工作日按工作日计）。", 恢复={})

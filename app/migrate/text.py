@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 
 from app.auth.tables import principal_statements
+from app.deadlines.rights import deadline_statements
 from app.deadlines.shipped import shipped_digest
 from app.imports.tables import import_statements
 from app.kernel.personal.tables import access_log_statements, sealed_value_statements
 from app.kernel.schema.calls import call_statements
-from app.kernel.schema.deadline_rights import deadline_statements
 from app.kernel.schema.following import following_statements
 from app.kernel.schema.ledger_tables import (
     idempotency_statements,
@@ -40,7 +40,7 @@ HEAD = """-- What is installed over the tables of the ledger. Made from the code
 -- Migrations move tables and data only. All below is dropped before the first migration that runs, and made again after
 -- the last, in the same transaction; also where no migration runs and this text has changed. To change it, change a
 -- declaration (app/records, app/kernel/schema, app/kernel/personal, app/auth/tables.py, app/imports/tables.py,
--- app/reports/figures.py) or a function (alembic/functions).
+-- app/deadlines/rights.py, app/reports/figures.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers

@@ -5,22 +5,16 @@ from typing import Any
 
 from app.db.embedded import EmbeddedPostgres
 from app.kernel.schema.calls import PEOPLE
-from app.roles import ROLES
 from tests.access.matrix import SEES
 from tests.access.ways import ABSENT, seen
 from tests.access.world import World
 from tests.support.sql import owning
 
 
-def role_of(caller: str) -> str:
-    """The role of a caller of the world, who may have a name beside it."""
-    return next(role for role in ROLES if caller.startswith(role))
-
-
 async def open_obligations(database: EmbeddedPostgres, world: World) -> list[Any]:
     async with owning(database) as owner:
-        sql = "select id::text, record_type, record_id::text from obligation where jurisdiction = $1 and closed_on is null"
-        return list(await owner.fetch(sql, world.code))
+        sql = "select id::text, record_type, record_id::text from obligation where jurisdiction = $1"
+        return list(await owner.fetch(f"{sql} and closed_on is null", world.code))
 
 
 async def test_a_role_is_told_of_the_obligations_of_records_that_it_sees(

@@ -1,4 +1,4 @@
-"""Extensions and pauses: who, within what, and what they leave in the history. Lights, whatever zone the process is in."""
+"""Extensions and pauses: who, within what, with what history. Lights, whatever zone the process is in."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -117,9 +117,7 @@ async def test_a_repeat_with_the_same_key_extends_once(make: Maker, office: Api)
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Shanghai", "Pacific/Kiritimati"])
-async def test_a_day_ends_at_midnight_in_shanghai_wherever_the_process_is(
-    make: Maker, office: Api, zone: str
-) -> None:
+async def test_a_day_ends_at_midnight_in_shanghai_wherever_the_process_is(make: Maker, office: Api, zone: str) -> None:
     """At 16:30 UTC of the last day it is already the next one there; in New York it is noon."""
     found = await running(make, office)
     last = datetime.fromisoformat(found["due_on"]).replace(tzinfo=SHANGHAI)

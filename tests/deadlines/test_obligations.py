@@ -1,4 +1,4 @@
-"""What a record obliges to: opened, moved and closed with the record, whoever writes it; seen by who reads the record."""
+"""What a record obliges to: opened, moved and closed with the record, and seen by who reads the record."""
 
 from typing import Any
 

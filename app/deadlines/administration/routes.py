@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.deadlines import bodies as b
 from app.deadlines import calendar, policies, worker
-from app.deadlines.answers import RULE_HELP, CalendarDays, Policies, Policy
+from app.deadlines.answers import RULE_HELP, CalendarDays, DeadlinePolicies, DeadlinePolicy
 from app.deadlines.listing import today
 from app.deadlines.rules import LABELS
 from app.errors import FieldError, Refusal, invalid
@@ -27,7 +27,8 @@ YES_NO = {"type": "string", "enum": ["true", "false"]}
 REPLACED = ("true：连同已被替换和停用的", YES_NO)
 WRITES = problems(400, 403, 404, 409, 413, 415, 422)
 LOAD_2027 = {
-    "year": 2027, "days": [{"day": "2027-10-01", "kind": "holiday", "name": "国庆节"}], "source": "国办发明电〔2026〕7号",
+    "year": 2027, "days": [{"day": "2027-10-01", "kind": "holiday", "name": "国庆节"}],
+    "source": "国办发明电〔2026〕7号",
 }  # fmt: skip
 OWN_DAY = {
     "days": [{"day": "2026-10-26", "kind": "holiday", "name": "州庆日"}], "source": "州人大常委会公告",
@@ -85,7 +86,10 @@ async def list_calendar_days(request: Request) -> Response:
     openapi_extra=body_of(b.CalendarLoad, JSON, 全国的一年=LOAD_2027, 本地的节日=OWN_DAY),
 )  # fmt: skip
 async def enter_calendar_days(request: Request) -> Response:
-    """国务院公布下一年的安排以后登记，写明 year；本地的节日、临时的更正也在这里登记。正在计算的期限随后移动，并留下记录。"""
+    """国务院公布下一年的安排以后登记，写明 year；本地的节日、临时的更正也在这里登记。
+
+    正在计算的期限随后移动，并留下记录。
+    """
     ctx = await administrator(request)
     only(request)
     values = _placed(ctx, validated(b.CalendarLoad, sent := await json_body(request, JSON)))
@@ -108,7 +112,7 @@ async def enter_calendar_days(request: Request) -> Response:
 
 @router.get(
     "/v1/deadline-policies", summary="期限规则", operation_id="list_deadline_policies",
-    response_model=Policies, responses=problems(400, 403),
+    response_model=DeadlinePolicies, responses=problems(400, 403),
     openapi_extra=documented(
         rule=(f"期限规则：{RULE_HELP}", {"type": "string", "enum": list(LABELS)}), replaced=REPLACED
     ),
@@ -125,14 +129,14 @@ async def list_policies(request: Request) -> Response:
 
 @router.post(
     "/v1/deadline-policies", summary="登记一条期限规则", operation_id="enter_deadline_policy", status_code=201,
-    response_model=Policy, responses=WRITES, dependencies=[REPEATABLE],
-    openapi_extra=body_of(b.PolicyCreate, JSON, 本市的期限=OWN_RULE),
+    response_model=DeadlinePolicy, responses=WRITES, dependencies=[REPEATABLE],
+    openapi_extra=body_of(b.DeadlinePolicyCreate, JSON, 本市的期限=OWN_RULE),
 )  # fmt: skip
 async def enter_policy(request: Request) -> Response:
     """同一规则、区划和起始日已有的，由这一条替换，原来的留存备查。正在计算的期限随后移动，已了结的不动。"""
     ctx = await administrator(request)
     only(request)
-    values = _placed(ctx, validated(b.PolicyCreate, sent := await json_body(request, JSON)))
+    values = _placed(ctx, validated(b.DeadlinePolicyCreate, sent := await json_body(request, JSON)))
     if (values.get("valid_to") or "9999") < values["valid_from"]:
         raise invalid(FieldError("/valid_to", "day_before", {"other": "起始日"}))
     async with once(request, ctx, ctx.caller.database_role, sent) as attempt:
@@ -146,8 +150,8 @@ async def enter_policy(request: Request) -> Response:
 
 @router.post(
     "/v1/deadline-policies/{id}/actions/withdraw", summary="停用一条期限规则", operation_id="withdraw_deadline_policy",
-    response_model=Policy, responses=WRITES, dependencies=[REPEATABLE],
-    openapi_extra=body_of(b.Withdrawal, JSON, 停用={"reason": "登记有误"}),
+    response_model=DeadlinePolicy, responses=WRITES, dependencies=[REPEATABLE],
+    openapi_extra=body_of(b.DeadlinePolicyWithdrawal, JSON, 停用={"reason": "登记有误"}),
 )  # fmt: skip
 async def withdraw_policy(request: Request, id: Annotated[str, Path(description="期限规则的标识")]) -> Response:
     """停用以后，范围更大的规则重新适用；没有别的规则的，正在计算的期限保持原来的到期日。"""
@@ -158,7 +162,7 @@ async def withdraw_policy(request: Request, id: Annotated[str, Path(description=
         if not attempt.found:
             async with attempt.ctx.connection(transaction=True) as connection:
                 await policies.find(attempt.ctx, connection, id)
-                reason = validated(b.Withdrawal, sent)["reason"]
+                reason = validated(b.DeadlinePolicyWithdrawal, sent)["reason"]
                 await policies.withdraw(attempt.ctx, connection, id, reason)
                 await worker.queue(connection, ctx.caller.account, "policy")
         attempt.wrote(200, "deadline-policies", id)

@@ -47,7 +47,6 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "clues_without_reader(text, uuid)": (*COUNTING, SYSTEM_ROLE),
         "person_handed_over(text, uuid)": ("ledger_inspection_team",),
         "system_pass(text)": CALLING,
-        "day_is_off(text, date)": TIMING,
         "due_day(text, date, int, text, boolean, datemultirange)": TIMING,
         "policy_of(text, text, date)": TIMING,
         "deadline_for(text, text, date, date, date, datemultirange)": TIMING,

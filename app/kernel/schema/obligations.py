@@ -31,7 +31,8 @@ end $$"""
 OPENED = """  with w as materialized (select * from obligations_of_{table}(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.* from (select distinct j.rule, j.since, j.own_due from w j) x
+    p as materialized (select x.rule, x.since, x.own_due, d.*
+      from (select distinct j.rule, j.since, j.own_due from w j) x
       cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{{}}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
@@ -59,8 +60,9 @@ begin
       cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
         case when k.own_due is not distinct from w.own_due then k.extended_until end,
         case when k.own_due is not distinct from w.own_due then k.paused else '{{}}' end) d
-      where k.jurisdiction = code and k.closed_on is null and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
-        or k.audience <> w.audience or k.progress_on < progressed)
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
       order by k.id for update of k),
   done as (
     update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
@@ -102,7 +104,8 @@ begin
 end $$"""
 CHANGED = """create function oblige_changed_{table}() returns trigger {kept} as $$
 begin
-  perform oblige_{table}(new.jurisdiction, array[new.id], case when old.state is distinct from new.state then {today} end);
+  perform oblige_{table}(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then {today} end);
   return null;
 end $$"""
 IMPORTED = """create function oblige_imported_{table}() returns trigger {kept} as $$
@@ -129,13 +132,15 @@ declare
 begin
   kept := 0;
   select x.id into next from (
-    select t.id from {table} t where last is null or t.id > last order by t.id limit most) x order by x.id desc limit 1;
+    select t.id from {table} t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
   for code, ids in select t.jurisdiction, array_agg(t.id) from {table} t
       where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
     select array_agg(distinct w.record_id) into wrong from obligations_of_{table}(code, ids) w
       left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
         and k.closed_on is null
-      where w.is_open <> (k.id is not null) and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
         or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
     if wrong is not null then
       perform from {table} t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;

@@ -26,6 +26,8 @@ KINDS = ("holiday", "workday", "ordinary")
 EVENTS = ("moved", "reopened", "closed", "extended", "paused", "resumed")
 IN_FORCE = text("replaced_at is null")
 OPEN = text("closed_on is null")
+IDLES = text("closed_on is null and idle_from is not null")
+GIN, UNQUEUED = "gin", {"fastupdate": "off"}  # as of the audience of a record (schema/tables.py)
 
 
 def _among(column: str, codes: tuple[str, ...]) -> str:
@@ -123,8 +125,8 @@ OBLIGATION = Table(
     Index("uq_obligation_open", "record_id", "rule", "jurisdiction", unique=True, postgresql_where=OPEN),
     Index("ix_obligation_record", "record_id", "jurisdiction"),
     Index("ix_obligation_due", "jurisdiction", "due_on", "id", postgresql_where=OPEN),
-    Index("ix_obligation_idle", "jurisdiction", "idle_from", postgresql_where=text("closed_on is null and idle_from is not null")),
-    Index("ix_obligation_audience", "audience", postgresql_using="gin", postgresql_where=OPEN, postgresql_with={"fastupdate": "off"}),
+    Index("ix_obligation_idle", "jurisdiction", "idle_from", postgresql_where=IDLES),
+    Index("ix_obligation_audience", "audience", postgresql_using=GIN, postgresql_where=OPEN, postgresql_with=UNQUEUED),
     comment="What a record obliges to, kept by triggers of its table; visible to whoever may read the record.",
 )  # fmt: skip
 OBLIGATION_EVENT = Table(

@@ -6,10 +6,7 @@ So kin, a merger, a moved account or a changed role take effect with the next st
 
 from collections.abc import Iterator
 
-from app.kernel.declare.record_type import RecordType
-from app.kernel.declare.registry import Registry
-from app.kernel.schema.calls import ADMINISTRATOR, PEOPLE
-from app.kernel.schema.deadline_tables import (
+from app.deadlines.tables import (
     CALENDAR_DAY,
     CALENDAR_YEAR,
     DEADLINE_POLICY,
@@ -17,11 +14,16 @@ from app.kernel.schema.deadline_tables import (
     OBLIGATION,
     OBLIGATION_EVENT,
 )
+from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.registry import Registry
+from app.kernel.schema.calls import ADMINISTRATOR, PEOPLE
 from app.kernel.schema.policies import in_range
 from app.kernel.schema.rights import caller_grant, quoted, scope_ids
 from app.kernel.schema.statements import roles, secured
 
 KEPT = "extended_until, extensions, paused_on, paused, due_on, provisional, amber_from, version"
+OF_OBLIGATION = """exists (select from obligation o
+      where o.id = {table}.obligation_id and o.jurisdiction = {table}.jurisdiction"""
 
 
 def keepers(registry: Registry) -> dict[str, list[str]]:
@@ -46,13 +48,14 @@ def deadline_statements(registry: Registry) -> Iterator[str]:
         if seen := _seen(registry, role):
             yield f"create policy {role} on obligation for select to ledger_{role} using (\n    {seen})"
             for table in (OBLIGATION_EVENT, ESCALATION):
-                of = f"exists (select from obligation o\n    where o.id = {table.name}.obligation_id and o.jurisdiction = {table.name}.jurisdiction)"
-                yield f"create policy {role} on {table.name} for select to ledger_{role} using (\n    {of})"
+                of = OF_OBLIGATION.format(table=table.name)
+                yield f"create policy {role} on {table.name} for select to ledger_{role} using (\n    {of}))"
     for role, rules in keepers(registry).items():
         kept = f"{_seen(registry, role)}\n    and rule in ({quoted(rules)})"
         yield f"grant update ({KEPT}) on obligation to ledger_{role}"
         yield f"create policy {role}_keeps on obligation for update to ledger_{role} using (\n    {kept})"
-        own = f"by = (select caller_context() ->> 'sub') and exists (select from obligation o\n    where o.id = obligation_id and o.jurisdiction = obligation_event.jurisdiction and o.rule in ({quoted(rules)}))"
+        of = OF_OBLIGATION.format(table=OBLIGATION_EVENT.name)
+        own = f"by = (select caller_context() ->> 'sub')\n    and {of} and o.rule in ({quoted(rules)}))"
         yield f"grant insert on obligation_event to ledger_{role}"
         yield f"create policy {role}_tells on obligation_event for insert to ledger_{role} with check (\n    {own})"
 
@@ -79,14 +82,15 @@ def _of_record(t: RecordType) -> str:
 
 
 def _rules() -> Iterator[str]:
-    """The calendar and the rules are everybody's to read who is bound to the place, and the administrator's to enter."""
+    """Whoever is bound to a place reads its calendar and its rules; its administrator enters them."""
     low = "(select caller_grants() -> 'any' ->> 'low')"
     for table in (CALENDAR_DAY, DEADLINE_POLICY):
         yield from secured(table)
         seen = f"starts_with({low}, jurisdiction)\n    or {in_range(table.name)}"
         yield f"create policy place on {table.name} for select to {roles(*PEOPLE, ADMINISTRATOR)} using (\n    {seen})"
         own = in_range(table.name, (ADMINISTRATOR,))
-        yield f"create policy enters on {table.name} for insert to ledger_{ADMINISTRATOR} with check (\n    not shipped and {own})"
+        own_new = f"not shipped\n    and {own}"
+        yield f"create policy enters on {table.name} for insert to ledger_{ADMINISTRATOR} with check (\n    {own_new})"
         yield f"create policy replaces on {table.name} for update to ledger_{ADMINISTRATOR} using (\n    {own})"
         yield f"grant select on {table.name} to {roles(*PEOPLE, ADMINISTRATOR)}"
         yield f"grant insert, update (replaced_at, replaced_by, replaced_why) on {table.name} to ledger_{ADMINISTRATOR}"
@@ -106,10 +110,12 @@ def _rules() -> Iterator[str]:
 def _queued() -> Iterator[str]:
     """The queue of the clocks."""
     # Whoever changes the calendar or a rule queues the job that moves what runs; its payload names nobody else.
-    own = "entrypoint = 'clocks' and convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub')"
+    own = """entrypoint = 'clocks'
+    and convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub')"""
     yield f"create policy clocks_queued on pgqueuer for insert to ledger_{ADMINISTRATOR} with check (\n  {own})"
     yield f"create policy clocks on pgqueuer for select to ledger_{ADMINISTRATOR} using (\n  {own})"
-    yield f"create policy clocks_queued on pgqueuer_log for insert to ledger_{ADMINISTRATOR} with check (status = 'queued')"
+    logged = f"clocks_queued on pgqueuer_log for insert to ledger_{ADMINISTRATOR} with check (status = 'queued')"
+    yield f"create policy {logged}"
     yield f"grant insert, select on pgqueuer to ledger_{ADMINISTRATOR}"
     yield f"grant insert on pgqueuer_log to ledger_{ADMINISTRATOR}"
     yield f"grant usage on sequence pgqueuer_id_seq to ledger_{ADMINISTRATOR}"
