@@ -251,7 +251,10 @@ declare
   p deadline_policy;
   fixed date := coalesce(granted, own_due);
 begin
-  select * into p from policy_of(code, rule, since);
+  select q.* into p from deadline_policy q -- as policy_of, whose call would cost as much again
+    where q.rule = $2 and q.jurisdiction in ('', left(code, 2), left(code, 4), code) and q.replaced_at is null
+      and q.valid_from <= since and (q.valid_to is null or q.valid_to >= since)
+    order by length(q.jurisdiction) desc, q.valid_from desc limit 1;
   if p.id is null then
     return;
   end if;
@@ -259,8 +262,15 @@ begin
     return query select p.id, d.due_on, d.provisional, p.warn_days, p.idle_days
       from due_day(code, since, p.amount, p.unit, p.roll, paused) d;
   else
-    return query select p.id,
-      fixed + (select coalesce(sum(upper(r) - lower(r)), 0)::int from unnest(paused) r), false, p.warn_days, p.idle_days;
+    if paused <> '{}' then
+      fixed := fixed + (select coalesce(sum(upper(r) - lower(r)), 0)::int from unnest(paused) r);
+    end if;
+    policy_id := p.id;
+    due_on := fixed;
+    provisional := false;
+    warn_days := p.warn_days;
+    idle_days := p.idle_days;
+    return next;
   end if;
 end $$;
 comment on function deadline_for(text, text, date, date, date, datemultirange) is 'When something is due, and by which rule.';
@@ -274,19 +284,20 @@ declare
   moved bigint;
 begin
   with period as materialized (
-    select distinct o.jurisdiction, o.rule, o.since, o.own_due, o.extended_until, o.paused from obligation o
-    where o.closed_on is null),
+    select distinct o.jurisdiction, o.rule, o.since, o.paused from obligation o where o.closed_on is null),
   counted as materialized (
-    select p.*, d.policy_id, d.due_on, d.provisional, d.warn_days, d.idle_days from period p
-    cross join lateral deadline_for(p.jurisdiction, p.rule, p.since, p.own_due, p.extended_until, p.paused) d),
+    select p.*, d.policy_id, d.due_on, d.provisional, d.warn_days, d.idle_days,
+      (select coalesce(sum(upper(r) - lower(r)), 0)::int from unnest(p.paused) r) as stood
+    from period p cross join lateral deadline_for(p.jurisdiction, p.rule, p.since, null, null, p.paused) d),
   differing as materialized (
-    select o.jurisdiction, o.id, o.version, o.due_on as before, c.policy_id, c.due_on, c.provisional, c.due_on - c.warn_days as amber_from,
-      o.progress_on + c.idle_days as idle_from
+    select o.jurisdiction, o.id, o.version, o.due_on as before, c.policy_id, n.due_on, n.provisional,
+      n.due_on - c.warn_days as amber_from, o.progress_on + c.idle_days as idle_from
     from obligation o join counted c on c.jurisdiction = o.jurisdiction and c.rule = o.rule and c.since = o.since
-      and c.own_due is not distinct from o.own_due and c.extended_until is not distinct from o.extended_until
       and c.paused = o.paused
+    cross join lateral (select coalesce(coalesce(o.extended_until, o.own_due) + c.stood, c.due_on) as due_on,
+      coalesce(o.extended_until, o.own_due) is null and c.provisional as provisional) n
     where o.closed_on is null and (o.due_on, o.provisional, o.policy_id, o.amber_from, o.idle_from) is distinct from
-      (c.due_on, c.provisional, c.policy_id, c.due_on - c.warn_days, o.progress_on + c.idle_days)
+      (n.due_on, n.provisional, c.policy_id, n.due_on - c.warn_days, o.progress_on + c.idle_days)
     order by o.jurisdiction, o.id),
   done as (
     update obligation o set policy_id = d.policy_id, due_on = d.due_on, provisional = d.provisional,
@@ -3533,42 +3544,37 @@ begin
       from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
   insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
     select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
-  with w as materialized (select * from obligations_of_rectification_opinion(code, ids) j where j.is_open
+  with w as materialized (select j.* from obligations_of_rectification_opinion(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'rectification-opinions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
+    select code, 'rectification-opinions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
+      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
 end $$;
 
 create function oblige_new_rectification_opinion() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
-declare
-  code text;
-  ids uuid[];
 begin
-  for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
-  with w as materialized (select * from obligations_of_rectification_opinion(code, ids) j where j.is_open
-      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
-        and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'rectification-opinions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
-    order by w.record_id
-    on conflict do nothing;
-  end loop;
+    select t.jurisdiction, 'rectification-opinions', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
+      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
+      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
+          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+        from changed t cross join lateral (values
+    ('rectification', (select f.fed_back_on from finding f
+        where f.jurisdiction = t.jurisdiction and f.id = t.finding_id), (t.due_on)::date, t.state in ('issued', 'in_progress'), (t.completed_on)::date)) o(rule, since, own_due, is_open, done_on)
+        where o.is_open and o.since is not null and t.state <> 'voided') t
+      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+    order by t.id;
   return null;
 end $$;
 
@@ -3939,42 +3945,37 @@ begin
       from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
   insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
     select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
-  with w as materialized (select * from obligations_of_immediate_rectification(code, ids) j where j.is_open
+  with w as materialized (select j.* from obligations_of_immediate_rectification(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'immediate-rectifications', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
+    select code, 'immediate-rectifications', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
+      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
 end $$;
 
 create function oblige_new_immediate_rectification() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
-declare
-  code text;
-  ids uuid[];
 begin
-  for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
-  with w as materialized (select * from obligations_of_immediate_rectification(code, ids) j where j.is_open
-      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
-        and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'immediate-rectifications', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
-    order by w.record_id
-    on conflict do nothing;
-  end loop;
+    select t.jurisdiction, 'immediate-rectifications', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
+      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
+      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
+          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+        from changed t cross join lateral (values
+    ('immediate_rectification', t.notified_on, ((select greatest(r.ends_on, t.notified_on) from round r
+        where r.jurisdiction = t.jurisdiction and r.id = t.round_id and r.ends_on is not null))::date, t.state = 'notified', (t.resolved_on)::date)) o(rule, since, own_due, is_open, done_on)
+        where o.is_open and o.since is not null and t.state <> 'voided') t
+      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+    order by t.id;
   return null;
 end $$;
 
@@ -4547,42 +4548,41 @@ begin
       from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
   insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
     select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
-  with w as materialized (select * from obligations_of_clue(code, ids) j where j.is_open
+  with w as materialized (select j.* from obligations_of_clue(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'clues', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
+    select code, 'clues', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
+      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
 end $$;
 
 create function oblige_new_clue() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
-declare
-  code text;
-  ids uuid[];
 begin
-  for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
-  with w as materialized (select * from obligations_of_clue(code, ids) j where j.is_open
-      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
-        and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'clues', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
-    order by w.record_id
-    on conflict do nothing;
-  end loop;
+    select t.jurisdiction, 'clues', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
+      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
+      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
+          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+        from changed t cross join lateral (values
+    ('clue_opinion', (select max(x.received_on) from clue_transfer x where x.jurisdiction = t.jurisdiction
+        and x.clue_ids @> array[t.id] and x.to_unit_id = t.holder_unit_id
+        and x.state in ('received', 'result_fed_back')), (null)::date, t.state = 'transferred' and not t.imported, (t.handling_decided_on)::date),
+    ('clue_conclusion', (select max(x.received_on) from clue_transfer x where x.jurisdiction = t.jurisdiction
+        and x.clue_ids @> array[t.id] and x.to_unit_id = t.holder_unit_id
+        and x.state in ('received', 'result_fed_back')), (null)::date, t.state in ('transferred', 'handling') and t.handling is distinct from 'shelved_pending', (t.concluded_on)::date)) o(rule, since, own_due, is_open, done_on)
+        where o.is_open and o.since is not null and t.state <> 'voided') t
+      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+    order by t.id;
   return null;
 end $$;
 
@@ -5015,42 +5015,36 @@ begin
       from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
   insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
     select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
-  with w as materialized (select * from obligations_of_clue_transfer(code, ids) j where j.is_open
+  with w as materialized (select j.* from obligations_of_clue_transfer(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'clue-transfers', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
+    select code, 'clue-transfers', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
+      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
 end $$;
 
 create function oblige_new_clue_transfer() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
-declare
-  code text;
-  ids uuid[];
 begin
-  for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
-  with w as materialized (select * from obligations_of_clue_transfer(code, ids) j where j.is_open
-      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
-        and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'clue-transfers', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
-    order by w.record_id
-    on conflict do nothing;
-  end loop;
+    select t.jurisdiction, 'clue-transfers', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
+      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
+      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
+          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+        from changed t cross join lateral (values
+    ('clue_feedback', t.received_on, (null)::date, t.state = 'received' and t.route in ('discipline', 'organisation'), (t.fed_back_on)::date)) o(rule, since, own_due, is_open, done_on)
+        where o.is_open and o.since is not null and t.state <> 'voided') t
+      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+    order by t.id;
   return null;
 end $$;
 
@@ -5505,42 +5499,37 @@ begin
       from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
   insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
     select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
-  with w as materialized (select * from obligations_of_case_filing(code, ids) j where j.is_open
+  with w as materialized (select j.* from obligations_of_case_filing(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'case-filings', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
+    select code, 'case-filings', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
+      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
 end $$;
 
 create function oblige_new_case_filing() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
-declare
-  code text;
-  ids uuid[];
 begin
-  for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
-  with w as materialized (select * from obligations_of_case_filing(code, ids) j where j.is_open
-      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
-        and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'case-filings', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
-    order by w.record_id
-    on conflict do nothing;
-  end loop;
+    select t.jurisdiction, 'case-filings', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
+      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
+      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
+          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+        from changed t cross join lateral (values
+    ('party_investigation', t.filed_on, (null)::date, t.state = 'filed' and t.lane = 'party', (t.concluded_on)::date),
+    ('supervisory_investigation', t.filed_on, (null)::date, t.state = 'filed' and t.lane = 'supervisory', (t.concluded_on)::date)) o(rule, since, own_due, is_open, done_on)
+        where o.is_open and o.since is not null and t.state <> 'voided') t
+      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+    order by t.id;
   return null;
 end $$;
 
@@ -5957,42 +5946,36 @@ begin
       from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
   insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
     select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
-  with w as materialized (select * from obligations_of_accountability_decision(code, ids) j where j.is_open
+  with w as materialized (select j.* from obligations_of_accountability_decision(code, ids) j where j.is_open
       and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
         and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'accountability-decisions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
+    select code, 'accountability-decisions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
+      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
 end $$;
 
 create function oblige_new_accountability_decision() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
-declare
-  code text;
-  ids uuid[];
 begin
-  for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
-  with w as materialized (select * from obligations_of_accountability_decision(code, ids) j where j.is_open
-      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
-        and k.jurisdiction = code and k.closed_on is null)),
-    p as materialized (select x.rule, x.since, x.own_due, d.*
-      from (select distinct j.rule, j.since, j.own_due from w j) x
-      cross join lateral deadline_for(code, x.rule, x.since, x.own_due, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'accountability-decisions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, p.due_on, p.provisional,
-      p.due_on - p.warn_days, w.progress, w.progress + p.idle_days, w.audience
-    from w join p on p.rule = w.rule and p.since = w.since and p.own_due is not distinct from w.own_due
-    order by w.record_id
-    on conflict do nothing;
-  end loop;
+    select t.jurisdiction, 'accountability-decisions', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
+      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
+      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
+          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+        from changed t cross join lateral (values
+    ('decision_announcement', t.decided_on, (null)::date, t.state = 'decided' and t.mode = 'discipline_sanction' and not t.imported, (t.announced_on)::date)) o(rule, since, own_due, is_open, done_on)
+        where o.is_open and o.since is not null and t.state <> 'voided') t
+      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+    order by t.id;
   return null;
 end $$;
 

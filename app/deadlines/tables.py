@@ -123,7 +123,7 @@ OBLIGATION = Table(
     Column("audience", ARRAY(UUID()), nullable=False, comment="Of its record, kept here to find a caller's own soon."),
     PrimaryKeyConstraint("id", "jurisdiction"),
     Index("uq_obligation_open", "record_id", "rule", "jurisdiction", unique=True, postgresql_where=OPEN),
-    Index("ix_obligation_record", "record_id", "jurisdiction"),
+    Index("ix_obligation_done", "record_id", "jurisdiction", postgresql_where=text("closed_on is not null")),
     Index("ix_obligation_due", "jurisdiction", "due_on", "id", postgresql_where=OPEN),
     Index("ix_obligation_idle", "jurisdiction", "idle_from", postgresql_where=IDLES),
     Index("ix_obligation_audience", "audience", postgresql_using=GIN, postgresql_where=OPEN, postgresql_with=UNQUEUED),

@@ -6,19 +6,20 @@ declare
   moved bigint;
 begin
   with period as materialized (
-    select distinct o.jurisdiction, o.rule, o.since, o.own_due, o.extended_until, o.paused from obligation o
-    where o.closed_on is null),
+    select distinct o.jurisdiction, o.rule, o.since, o.paused from obligation o where o.closed_on is null),
   counted as materialized (
-    select p.*, d.policy_id, d.due_on, d.provisional, d.warn_days, d.idle_days from period p
-    cross join lateral deadline_for(p.jurisdiction, p.rule, p.since, p.own_due, p.extended_until, p.paused) d),
+    select p.*, d.policy_id, d.due_on, d.provisional, d.warn_days, d.idle_days,
+      (select coalesce(sum(upper(r) - lower(r)), 0)::int from unnest(p.paused) r) as stood
+    from period p cross join lateral deadline_for(p.jurisdiction, p.rule, p.since, null, null, p.paused) d),
   differing as materialized (
-    select o.jurisdiction, o.id, o.version, o.due_on as before, c.policy_id, c.due_on, c.provisional, c.due_on - c.warn_days as amber_from,
-      o.progress_on + c.idle_days as idle_from
+    select o.jurisdiction, o.id, o.version, o.due_on as before, c.policy_id, n.due_on, n.provisional,
+      n.due_on - c.warn_days as amber_from, o.progress_on + c.idle_days as idle_from
     from obligation o join counted c on c.jurisdiction = o.jurisdiction and c.rule = o.rule and c.since = o.since
-      and c.own_due is not distinct from o.own_due and c.extended_until is not distinct from o.extended_until
       and c.paused = o.paused
+    cross join lateral (select coalesce(coalesce(o.extended_until, o.own_due) + c.stood, c.due_on) as due_on,
+      coalesce(o.extended_until, o.own_due) is null and c.provisional as provisional) n
     where o.closed_on is null and (o.due_on, o.provisional, o.policy_id, o.amber_from, o.idle_from) is distinct from
-      (c.due_on, c.provisional, c.policy_id, c.due_on - c.warn_days, o.progress_on + c.idle_days)
+      (n.due_on, n.provisional, c.policy_id, n.due_on - c.warn_days, o.progress_on + c.idle_days)
     order by o.jurisdiction, o.id),
   done as (
     update obligation o set policy_id = d.policy_id, due_on = d.due_on, provisional = d.provisional,
