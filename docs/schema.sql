@@ -7727,17 +7727,17 @@ grant update on obligation to ledger_keeper;
 create policy leading_group on obligation for select to ledger_leading_group using (
     jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'immediate-rectifications' and exists (select from immediate_rectification x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clues' and exists (select from clue x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clue-transfers' and exists (select from clue_transfer x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'case-filings' and exists (select from case_filing x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
 create policy leading_group on obligation_event for select to ledger_leading_group using (
     exists (select from obligation o
       where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
@@ -7747,15 +7747,15 @@ create policy leading_group on escalation for select to ledger_leading_group usi
 create policy inspection_office on obligation for select to ledger_inspection_office using (
     jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'immediate-rectifications' and exists (select from immediate_rectification x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clues' and exists (select from clue x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clue-transfers' and exists (select from clue_transfer x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
 create policy inspection_office on obligation_event for select to ledger_inspection_office using (
     exists (select from obligation o
       where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
@@ -7765,13 +7765,13 @@ create policy inspection_office on escalation for select to ledger_inspection_of
 create policy inspection_team on obligation for select to ledger_inspection_team using (
     jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'immediate-rectifications' and exists (select from immediate_rectification x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clues' and exists (select from clue x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clue-transfers' and exists (select from clue_transfer x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
 create policy inspection_team on obligation_event for select to ledger_inspection_team using (
     exists (select from obligation o
       where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
@@ -7781,15 +7781,15 @@ create policy inspection_team on escalation for select to ledger_inspection_team
 create policy case_supervision on obligation for select to ledger_case_supervision using (
     jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clues' and exists (select from clue x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clue-transfers' and exists (select from clue_transfer x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'case-filings' and exists (select from case_filing x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
 create policy case_supervision on obligation_event for select to ledger_case_supervision using (
     exists (select from obligation o
       where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
@@ -7800,11 +7800,11 @@ create policy handling_department on obligation for select to ledger_handling_de
     jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
     and audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
     and ((record_type = 'clues' and exists (select from clue x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clue-transfers' and exists (select from clue_transfer x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'case-filings' and exists (select from case_filing x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
 create policy handling_department on obligation_event for select to ledger_handling_department using (
     exists (select from obligation o
       where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
@@ -7814,15 +7814,15 @@ create policy handling_department on escalation for select to ledger_handling_de
 create policy organisation_department on obligation for select to ledger_organisation_department using (
     jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clues' and exists (select from clue x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clue-transfers' and exists (select from clue_transfer x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'case-filings' and exists (select from case_filing x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
 create policy organisation_department on obligation_event for select to ledger_organisation_department using (
     exists (select from obligation o
       where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
@@ -7833,11 +7833,11 @@ create policy inspected_unit on obligation for select to ledger_inspected_unit u
     jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
     and audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'immediate-rectifications' and exists (select from immediate_rectification x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))));
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
 create policy inspected_unit on obligation_event for select to ledger_inspected_unit using (
     exists (select from obligation o
       where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
@@ -7848,15 +7848,15 @@ grant update (extended_until, extensions, paused_on, paused, due_on, provisional
 create policy inspection_office_keeps on obligation for update to ledger_inspection_office using (
     jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'immediate-rectifications' and exists (select from immediate_rectification x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clues' and exists (select from clue x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clue-transfers' and exists (select from clue_transfer x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id)))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0)))
     and rule in ('rectification', 'immediate_rectification', 'clue_feedback'));
 grant insert on obligation_event to ledger_inspection_office;
 create policy inspection_office_tells on obligation_event for insert to ledger_inspection_office with check (
@@ -7867,15 +7867,15 @@ grant update (extended_until, extensions, paused_on, paused, due_on, provisional
 create policy case_supervision_keeps on obligation for update to ledger_case_supervision using (
     jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clues' and exists (select from clue x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clue-transfers' and exists (select from clue_transfer x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'case-filings' and exists (select from case_filing x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id)))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0)))
     and rule in ('clue_opinion', 'clue_conclusion', 'party_investigation', 'supervisory_investigation', 'decision_announcement'));
 grant insert on obligation_event to ledger_case_supervision;
 create policy case_supervision_tells on obligation_event for insert to ledger_case_supervision with check (
@@ -7886,15 +7886,15 @@ grant update (extended_until, extensions, paused_on, paused, due_on, provisional
 create policy organisation_department_keeps on obligation for update to ledger_organisation_department using (
     jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
     and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clues' and exists (select from clue x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'clue-transfers' and exists (select from clue_transfer x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'case-filings' and exists (select from case_filing x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
       or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
-        where x.jurisdiction = obligation.jurisdiction and x.id = record_id)))
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0)))
     and rule in ('clue_opinion', 'clue_conclusion'));
 grant insert on obligation_event to ledger_organisation_department;
 create policy organisation_department_tells on obligation_event for insert to ledger_organisation_department with check (

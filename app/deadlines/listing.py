@@ -15,12 +15,11 @@ from app.kernel.store import RequestContext
 
 STATUSES = {"overdue": "超期", "due_soon": "临期", "idle": "搁置"}
 SOON = 60  # days: no rule warns earlier (ck_deadline_policy_amount), so that the index gives those that are due soon
-# SQL over the obligation `t`; `{}` is today. A paused clock stands at the day on which it was stopped.
-AS_OF = "coalesce(t.paused_on, {}::date)"
+# SQL over the obligation `t`; `{0}` is today. While its clock is paused nothing is asked of it.
 BY_STATUS = {
-    "overdue": f"t.due_on < {{0}}::date and t.due_on < {AS_OF.format('{0}')}",
-    "due_soon": f"t.due_on >= {AS_OF.format('{0}')} and t.amber_from <= {AS_OF.format('{0}')}"
-    f" and (t.due_on <= {{0}}::date + {SOON} or t.paused_on is not null)",
+    "overdue": "t.due_on < {0}::date and t.paused_on is null",
+    "due_soon": f"t.due_on between {{0}}::date and {{0}}::date + {SOON} and t.amber_from <= {{0}}::date"
+    " and t.paused_on is null",
     "idle": "t.idle_from <= {0}::date and t.paused_on is null",
 }
 FILTERS = {
