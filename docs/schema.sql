@@ -3564,16 +3564,22 @@ create function oblige_new_rectification_opinion() returns trigger language plpg
 begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'rectification-opinions', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
-      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
-      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    select t.jurisdiction, 'rectification-opinions', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
+      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
+      t.progress + p.idle_days, t.audience
     from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
           case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
         from changed t cross join lateral (values
     ('rectification', (select f.fed_back_on from finding f
         where f.jurisdiction = t.jurisdiction and f.id = t.finding_id), (t.due_on)::date, t.state in ('issued', 'in_progress'), (t.completed_on)::date)) o(rule, since, own_due, is_open, done_on)
         where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+        where q.rule = t.rule and q.replaced_at is null
+          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
+        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+      left join lateral (select c.due_on, c.provisional
+        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
     order by t.id;
   return null;
 end $$;
@@ -3965,16 +3971,22 @@ create function oblige_new_immediate_rectification() returns trigger language pl
 begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'immediate-rectifications', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
-      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
-      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    select t.jurisdiction, 'immediate-rectifications', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
+      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
+      t.progress + p.idle_days, t.audience
     from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
           case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
         from changed t cross join lateral (values
     ('immediate_rectification', t.notified_on, ((select greatest(r.ends_on, t.notified_on) from round r
         where r.jurisdiction = t.jurisdiction and r.id = t.round_id and r.ends_on is not null))::date, t.state = 'notified', (t.resolved_on)::date)) o(rule, since, own_due, is_open, done_on)
         where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+        where q.rule = t.rule and q.replaced_at is null
+          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
+        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+      left join lateral (select c.due_on, c.provisional
+        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
     order by t.id;
   return null;
 end $$;
@@ -4568,9 +4580,9 @@ create function oblige_new_clue() returns trigger language plpgsql security defi
 begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'clues', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
-      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
-      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    select t.jurisdiction, 'clues', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
+      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
+      t.progress + p.idle_days, t.audience
     from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
           case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
         from changed t cross join lateral (values
@@ -4581,7 +4593,13 @@ begin
         and x.clue_ids @> array[t.id] and x.to_unit_id = t.holder_unit_id
         and x.state in ('received', 'result_fed_back')), (null)::date, t.state in ('transferred', 'handling') and t.handling is distinct from 'shelved_pending', (t.concluded_on)::date)) o(rule, since, own_due, is_open, done_on)
         where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+        where q.rule = t.rule and q.replaced_at is null
+          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
+        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+      left join lateral (select c.due_on, c.provisional
+        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
     order by t.id;
   return null;
 end $$;
@@ -5035,15 +5053,21 @@ create function oblige_new_clue_transfer() returns trigger language plpgsql secu
 begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'clue-transfers', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
-      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
-      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    select t.jurisdiction, 'clue-transfers', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
+      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
+      t.progress + p.idle_days, t.audience
     from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
           case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
         from changed t cross join lateral (values
     ('clue_feedback', t.received_on, (null)::date, t.state = 'received' and t.route in ('discipline', 'organisation'), (t.fed_back_on)::date)) o(rule, since, own_due, is_open, done_on)
         where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+        where q.rule = t.rule and q.replaced_at is null
+          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
+        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+      left join lateral (select c.due_on, c.provisional
+        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
     order by t.id;
   return null;
 end $$;
@@ -5519,16 +5543,22 @@ create function oblige_new_case_filing() returns trigger language plpgsql securi
 begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'case-filings', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
-      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
-      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    select t.jurisdiction, 'case-filings', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
+      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
+      t.progress + p.idle_days, t.audience
     from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
           case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
         from changed t cross join lateral (values
     ('party_investigation', t.filed_on, (null)::date, t.state = 'filed' and t.lane = 'party', (t.concluded_on)::date),
     ('supervisory_investigation', t.filed_on, (null)::date, t.state = 'filed' and t.lane = 'supervisory', (t.concluded_on)::date)) o(rule, since, own_due, is_open, done_on)
         where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+        where q.rule = t.rule and q.replaced_at is null
+          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
+        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+      left join lateral (select c.due_on, c.provisional
+        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
     order by t.id;
   return null;
 end $$;
@@ -5966,15 +5996,21 @@ create function oblige_new_accountability_decision() returns trigger language pl
 begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'accountability-decisions', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
-      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
-      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    select t.jurisdiction, 'accountability-decisions', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
+      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
+      t.progress + p.idle_days, t.audience
     from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
           case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
         from changed t cross join lateral (values
     ('decision_announcement', t.decided_on, (null)::date, t.state = 'decided' and t.mode = 'discipline_sanction' and not t.imported, (t.announced_on)::date)) o(rule, since, own_due, is_open, done_on)
         where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{}') p
+      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+        where q.rule = t.rule and q.replaced_at is null
+          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
+        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+      left join lateral (select c.due_on, c.provisional
+        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
     order by t.id;
   return null;
 end $$;

@@ -93,20 +93,27 @@ begin
     select code, d.id, 'reopened', {doer}, d.due_on from done d;
 {opened}
 end $$"""
-# Of rows that were just inserted nothing is kept yet, and they are at hand: for one record half the price of the above.
+# Of rows that were just inserted nothing is kept yet, and they are at hand. The rule is looked up in the statement, and a
+# period counted only where the record sets no day: `deadline_for` would cost a create of an opinion 70 µs more.
 NEW = """create function oblige_new_{table}() returns trigger {kept} as $$
 begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, '{path}', t.id, t.number, t.rule, t.since, t.own_due, p.policy_id,
-      coalesce(t.own_due, p.due_on), t.own_due is null and p.provisional,
-      coalesce(t.own_due, p.due_on) - p.warn_days, t.progress, t.progress + p.idle_days, t.audience
+    select t.jurisdiction, '{path}', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
+      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
+      t.progress + p.idle_days, t.audience
     from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
           case when t.imported then o.since else greatest(o.since, {today}) end as progress
         from changed t cross join lateral (values
     {rules}) o(rule, since, own_due, is_open, done_on)
         where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral deadline_for(t.jurisdiction, t.rule, t.since, t.own_due, null, '{{}}') p
+      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+        where q.rule = t.rule and q.replaced_at is null
+          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
+        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+      left join lateral (select c.due_on, c.provisional
+        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{{}}') c where t.own_due is null) d on true
     order by t.id;
   return null;
 end $$"""
