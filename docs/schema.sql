@@ -3551,8 +3551,8 @@ begin
       cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'rectification-opinions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
-      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+    select code, 'rectification-opinions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
       w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
@@ -3561,25 +3561,47 @@ end $$;
 
 create function oblige_new_rectification_opinion() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
 begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_rectification_opinion(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'rectification-opinions', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
-      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
-      t.progress + p.idle_days, t.audience
-    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
-          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+    select code, 'rectification-opinions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'rectification-opinions', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
         from changed t cross join lateral (values
     ('rectification', (select f.fed_back_on from finding f
         where f.jurisdiction = t.jurisdiction and f.id = t.finding_id), (t.due_on)::date, t.state in ('issued', 'in_progress'), (t.completed_on)::date)) o(rule, since, own_due, is_open, done_on)
-        where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
-        where q.rule = t.rule and q.replaced_at is null
-          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
-          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
-        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
-      left join lateral (select c.due_on, c.provisional
-        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
     order by t.id;
   return null;
 end $$;
@@ -3958,8 +3980,8 @@ begin
       cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'immediate-rectifications', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
-      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+    select code, 'immediate-rectifications', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
       w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
@@ -3968,25 +3990,47 @@ end $$;
 
 create function oblige_new_immediate_rectification() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
 begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_immediate_rectification(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'immediate-rectifications', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
-      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
-      t.progress + p.idle_days, t.audience
-    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
-          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+    select code, 'immediate-rectifications', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'immediate-rectifications', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
         from changed t cross join lateral (values
     ('immediate_rectification', t.notified_on, ((select greatest(r.ends_on, t.notified_on) from round r
         where r.jurisdiction = t.jurisdiction and r.id = t.round_id and r.ends_on is not null))::date, t.state = 'notified', (t.resolved_on)::date)) o(rule, since, own_due, is_open, done_on)
-        where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
-        where q.rule = t.rule and q.replaced_at is null
-          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
-          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
-        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
-      left join lateral (select c.due_on, c.provisional
-        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
     order by t.id;
   return null;
 end $$;
@@ -4567,8 +4611,8 @@ begin
       cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'clues', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
-      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+    select code, 'clues', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
       w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
@@ -4577,14 +4621,38 @@ end $$;
 
 create function oblige_new_clue() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
 begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_clue(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'clues', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
-      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
-      t.progress + p.idle_days, t.audience
-    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
-          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+    select code, 'clues', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'clues', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
         from changed t cross join lateral (values
     ('clue_opinion', (select max(x.received_on) from clue_transfer x where x.jurisdiction = t.jurisdiction
         and x.clue_ids @> array[t.id] and x.to_unit_id = t.holder_unit_id
@@ -4592,14 +4660,12 @@ begin
     ('clue_conclusion', (select max(x.received_on) from clue_transfer x where x.jurisdiction = t.jurisdiction
         and x.clue_ids @> array[t.id] and x.to_unit_id = t.holder_unit_id
         and x.state in ('received', 'result_fed_back')), (null)::date, t.state in ('transferred', 'handling') and t.handling is distinct from 'shelved_pending', (t.concluded_on)::date)) o(rule, since, own_due, is_open, done_on)
-        where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
-        where q.rule = t.rule and q.replaced_at is null
-          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
-          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
-        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
-      left join lateral (select c.due_on, c.provisional
-        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
     order by t.id;
   return null;
 end $$;
@@ -5040,8 +5106,8 @@ begin
       cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'clue-transfers', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
-      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+    select code, 'clue-transfers', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
       w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
@@ -5050,24 +5116,46 @@ end $$;
 
 create function oblige_new_clue_transfer() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
 begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_clue_transfer(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'clue-transfers', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
-      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
-      t.progress + p.idle_days, t.audience
-    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
-          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+    select code, 'clue-transfers', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'clue-transfers', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
         from changed t cross join lateral (values
     ('clue_feedback', t.received_on, (null)::date, t.state = 'received' and t.route in ('discipline', 'organisation'), (t.fed_back_on)::date)) o(rule, since, own_due, is_open, done_on)
-        where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
-        where q.rule = t.rule and q.replaced_at is null
-          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
-          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
-        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
-      left join lateral (select c.due_on, c.provisional
-        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
     order by t.id;
   return null;
 end $$;
@@ -5530,8 +5618,8 @@ begin
       cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'case-filings', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
-      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+    select code, 'case-filings', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
       w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
@@ -5540,25 +5628,47 @@ end $$;
 
 create function oblige_new_case_filing() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
 begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_case_filing(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'case-filings', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
-      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
-      t.progress + p.idle_days, t.audience
-    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
-          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+    select code, 'case-filings', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'case-filings', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
         from changed t cross join lateral (values
     ('party_investigation', t.filed_on, (null)::date, t.state = 'filed' and t.lane = 'party', (t.concluded_on)::date),
     ('supervisory_investigation', t.filed_on, (null)::date, t.state = 'filed' and t.lane = 'supervisory', (t.concluded_on)::date)) o(rule, since, own_due, is_open, done_on)
-        where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
-        where q.rule = t.rule and q.replaced_at is null
-          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
-          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
-        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
-      left join lateral (select c.due_on, c.provisional
-        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
     order by t.id;
   return null;
 end $$;
@@ -5983,8 +6093,8 @@ begin
       cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select code, 'accountability-decisions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id, coalesce(w.own_due, p.due_on),
-      w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+    select code, 'accountability-decisions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
       w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
@@ -5993,24 +6103,46 @@ end $$;
 
 create function oblige_new_accountability_decision() returns trigger language plpgsql security definer
   set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
 begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_accountability_decision(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
-    select t.jurisdiction, 'accountability-decisions', t.id, t.number, t.rule, t.since, t.own_due, p.id, coalesce(t.own_due, d.due_on),
-      coalesce(d.provisional, false), coalesce(t.own_due, d.due_on) - p.warn_days, t.progress,
-      t.progress + p.idle_days, t.audience
-    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due,
-          case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress
+    select code, 'accountability-decisions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
+      w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'accountability-decisions', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
         from changed t cross join lateral (values
     ('decision_announcement', t.decided_on, (null)::date, t.state = 'decided' and t.mode = 'discipline_sanction' and not t.imported, (t.announced_on)::date)) o(rule, since, own_due, is_open, done_on)
-        where o.is_open and o.since is not null and t.state <> 'voided') t
-      cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
-        where q.rule = t.rule and q.replaced_at is null
-          and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
-          and q.valid_from <= t.since and (q.valid_to is null or q.valid_to >= t.since)
-        order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
-      left join lateral (select c.due_on, c.provisional
-        from due_day(t.jurisdiction, t.since, p.amount, p.unit, p.roll, '{}') c where t.own_due is null) d on true
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
     order by t.id;
   return null;
 end $$;

@@ -226,6 +226,22 @@ async def test_an_old_ledger_opens_what_its_own_columns_show_open(there: Maker, 
     assert not left & {"7000", "7001", "7002"}
 
 
+async def test_many_rows_at_once_open_what_each_would_alone(there: Maker) -> None:
+    office, days = there.api, ("2017-04-24", "2017-05-08", "2018-02-09")
+    around = await there("rounds", starts_on="2017-04-10")
+    base = {"round_number": around["number"], "matter": "清退违规收费", "lead_unit_number": office.unit["number"]}
+    made = {}
+    for day in days:
+        body = {**base, "notified_on": day}
+        made[day] = (await due(office, await office.write("/v1/immediate-rectifications", body)))[0]["due_on"]
+    rows = [{**base, "number": f"{around['number']}-L-7{n:03}", "notified_on": days[n % 3]} for n in range(30)]
+    done = await office.import_file(lines(rows), NDJSON, type="immediate-rectifications")
+    assert done["state"] == "committed", done
+    found = [d for d in await all_of(office, rule="immediate_rectification") if "-L-7" in d["record_number"]]
+    assert len(found) == 30
+    assert {d["since"]: d["due_on"] for d in found} == made and len({*made.values()}) == 3
+
+
 async def all_of(api: Api, **params: str) -> list[Any]:
     """Every item of the list, two to a page."""
     found: list[Any] = []
