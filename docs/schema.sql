@@ -3552,8 +3552,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'rectification-opinions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
@@ -3576,8 +3576,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'rectification-opinions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
@@ -3981,8 +3981,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'immediate-rectifications', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
@@ -4005,8 +4005,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'immediate-rectifications', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
@@ -4612,8 +4612,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'clues', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
@@ -4636,8 +4636,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'clues', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
@@ -5107,8 +5107,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'clue-transfers', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
@@ -5131,8 +5131,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'clue-transfers', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
@@ -5619,8 +5619,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'case-filings', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
@@ -5643,8 +5643,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'case-filings', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
@@ -6094,8 +6094,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'accountability-decisions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;
@@ -6118,8 +6118,8 @@ begin
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, 'accountability-decisions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;

@@ -76,7 +76,7 @@ def _seen(registry: Registry, role: str) -> str:
 
 
 def _of_record(t: RecordType) -> str:
-    """Whether the caller sees the record. With `offset` Postgres looks the records of a page up, one by one by their key.
+    """Whether the caller sees the record. With `offset` Postgres looks those of a page up one by one, by their key.
 
     Without, it would first read every record that the caller sees: 20 000 blocks for a page of 50.
     """

@@ -37,8 +37,8 @@ OPENED = """  with w as materialized (select j.* from obligations_of_{table}(cod
   insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
       provisional, amber_from, progress_on, idle_from, audience)
     select code, '{path}', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
-      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days, w.progress,
-      w.progress + p.idle_days, w.audience
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
     from w join p on p.rule = w.rule and p.since = w.since
     order by w.record_id
     on conflict do nothing;"""
