@@ -24,6 +24,10 @@ from app.db.logins import Logins, configured_logins
 from app.db.pool import Pools
 from app.db.replica import Replica
 from app.db.roles import JOBS, require_bound
+from app.deadlines import bodies as deadline_bodies
+from app.deadlines import routes as deadline_routes
+from app.deadlines import worker as clocks
+from app.deadlines.administration import routes as calendar_routes
 from app.exports import routes as export_routes
 from app.exports.templates import routes as template_routes
 from app.http import system_routes
@@ -59,7 +63,8 @@ declare(REGISTRY)
 ROUTERS = (
     import_routes.router(), row_routes.router(), committing_routes.router(), undo_routes.router(),
     returned_routes.router(), remembered_routes.router(), template_routes.router(), export_routes.router(REGISTRY),
-    person_routes.router, report_routes.router, sign_in_routes.router, own_routes.router, audit_routes.router,
+    person_routes.router, report_routes.router, deadline_routes.router, calendar_routes.router,
+    sign_in_routes.router, own_routes.router, audit_routes.router,
     account_routes.router, action_routes.router, confirming_routes.router, system_routes.router,
 )  # fmt: skip
 
@@ -76,7 +81,8 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     direct = add_records(app, REGISTRY, SCHEMAS)
-    app.openapi = lambda: document(app, REGISTRY, (*BODIES, PersonFind, CommitOrder))  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    bodies = (*BODIES, *deadline_bodies.BODIES, PersonFind, CommitOrder)
+    app.openapi = lambda: document(app, REGISTRY, bodies)  # type: ignore[method-assign]  # FastAPI's own way to replace it
     app.add_middleware(HeadMiddleware)
     _add_outer_layers(app, direct, options)
     return app
@@ -107,7 +113,10 @@ def _lifespan(options: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
         service.schema = await installed(service)
         hear = partial(listen, service.authenticator)
         keeping, check = service.tasks.keeping, partial(check_nightly, pools)
-        async with _watching(service), keeping("principals", hear), run_jobs(service), keeping("check", check):
+        async with (
+            _watching(service), keeping("principals", hear), run_jobs(service), keeping("check", check),
+            keeping("clocks", partial(clocks.run, service)),
+        ):  # fmt: skip
             service.ready = True
             yield
             service.ready = False

@@ -12,13 +12,13 @@ from pathlib import Path
 import asyncpg
 
 from app.db.embedded import embedded_postgres
-from benchmarks import bulk, callers, data, exports, findings, requests, roles
+from benchmarks import bulk, callers, data, deadlines, exports, findings, requests, roles
 from benchmarks.bench import REQUESTS, Bench
 from benchmarks.sides import all_of
 
 SETTINGS = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min", "max_connections": "200"}
 JOINING = {"callers": callers, "roles": roles}  # kinds of measurement that give the service requests of their own
-BULK = ("import", "export")
+BULK = ("import", "export", "deadlines")
 ALL = (*REQUESTS, *JOINING, *BULK)
 
 
@@ -30,6 +30,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", default=",".join(ALL), help=f"of {','.join(ALL)}")
     parser.add_argument("--imports", type=int, default=3, help="rounds of the import (3)")
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the imported file (100 000)")
+    parser.add_argument("--due", type=int, default=100_000, help="open obligations of a division (100 000)")
+    parser.add_argument("--records", type=int, default=1_000_000, help="records that oblige to something (1 000 000)")
     parser.add_argument("--anchor", type=Path, help="a directory with programs to check ours against")
     parser.add_argument("--keep", type=Path, help="a directory for the loaded databases, to use them again")
     given = parser.parse_args()
@@ -99,6 +101,8 @@ def measure(given: argparse.Namespace, folder: Path) -> int:
             lines += bulk.table(bulk.run(bench, given.imports, given.rows))
         if "export" in given.only:
             lines += exports.table(exports.run(bench, given.rounds))
+        if "deadlines" in given.only:  # last: it adds records
+            lines += deadlines.run(bench, given.rounds, given.due, given.records)
     busy = os.getloadavg()[0]
     print(f"\n{given.rounds} rounds of {given.seconds} s, reference / service, median [range]; load {busy:.1f}")
     print("\n".join(lines))

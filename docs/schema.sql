@@ -3,7 +3,7 @@
 -- Migrations move tables and data only. All below is dropped before the first migration that runs, and made again after
 -- the last, in the same transaction; also where no migration runs and this text has changed. To change it, change a
 -- declaration (app/records, app/kernel/schema, app/kernel/personal, app/auth/tables.py, app/imports/tables.py,
--- app/reports/counted_columns.py) or a function (alembic/functions).
+-- app/deadlines/rights.py, app/reports/counted_columns.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers
@@ -167,6 +167,186 @@ create function unit_kin_ids(jurisdiction text, unit_id uuid) returns uuid[] lan
   select coalesce(array_agg(id order by id), '{}') from same $$;
 comment on function unit_kin_ids(text, uuid) is 'The units that a record may be about so that this unit is kin: it does not learn of the record, nor hold it.';
 grant select (kind, parent_id) on unit to ledger_keeper;
+
+
+----------------------------------------------------------------------------------------------------
+-- Functions by hand: deadlines (alembic/functions/deadlines)
+----------------------------------------------------------------------------------------------------
+
+-- Whether nobody works on a day: a statutory holiday, or a weekend that is not made up. What is entered for a place goes
+-- before what is entered for the country.
+create function day_is_off(code text, day date) returns boolean language plpgsql stable security definer
+  set search_path = public, pg_temp as $$
+declare
+  entered text := (select k.kind from calendar_day k
+    where k.day = $2 and k.jurisdiction in ('', left(code, 2), left(code, 4), code) and k.replaced_at is null
+    order by length(k.jurisdiction) desc limit 1);
+begin
+  return coalesce(entered = 'holiday', false)
+    or extract(isodow from $2) > 5 and coalesce(entered, 'ordinary') <> 'workday';
+end $$;
+comment on function day_is_off(text, date) is 'Whether nobody works on this day in this division.';
+-- Whether the holidays of these days are known. Those around New Year are announced with the year that begins.
+create function days_are_known(first date, last date) returns boolean language plpgsql stable security definer
+  set search_path = public, pg_temp as $$
+begin
+  return not exists (select from generate_series(extract(year from first)::int, extract(year from last + 7)::int) y
+    where not exists (select from calendar_year k where k.year = y));
+end $$;
+alter function day_is_off(text, date) owner to ledger_keeper;
+alter function days_are_known(date, date) owner to ledger_keeper;
+
+-- The last day of a period. The day of the trigger does not count; a period of months ends on the same day of the month, or
+-- on its last; days on which the clock was paused do not count; a last day that is off moves to the next that is not,
+-- where the rule says so.
+create function due_day(code text, since date, amount int, unit text, roll boolean, paused datemultirange,
+    out due_on date, out provisional boolean, out nominal date) language plpgsql stable security definer
+  set search_path = public, pg_temp as $$
+declare
+  day date := since;
+  remaining int := amount;
+begin
+  if unit = 'working_day' then
+    while remaining > 0 loop
+      day := day + 1;
+      if not (paused @> day or day_is_off(code, day)) then
+        remaining := remaining - 1;
+      end if;
+    end loop;
+    due_on := day;
+    nominal := day;
+    provisional := not days_are_known(since + 1, day);
+    return;
+  end if;
+  nominal := case unit when 'day' then since + amount else (since + make_interval(months => amount))::date end;
+  if paused <> '{}' then
+    nominal := nominal + (select coalesce(sum(upper(r) - lower(r)), 0)::int from unnest(paused) r);
+  end if;
+  day := nominal;
+  while roll and day_is_off(code, day) loop
+    day := day + 1;
+  end loop;
+  due_on := day;
+  provisional := roll and not days_are_known(nominal, day);
+end $$;
+comment on function due_day(text, date, int, text, boolean, datemultirange) is 'The last day of a period, and whether the calendar does not reach so far.';
+alter function due_day(text, date, int, text, boolean, datemultirange) owner to ledger_keeper;
+-- The rule that holds for a trigger of this day: that of the place before that of the country, the youngest first.
+create function policy_of(code text, rule text, day date) returns setof deadline_policy language plpgsql stable
+  security definer set search_path = public, pg_temp rows 1 as $$
+begin
+  return query select p.* from deadline_policy p
+    where p.rule = $2 and p.jurisdiction in ('', left(code, 2), left(code, 4), code) and p.replaced_at is null
+      and p.valid_from <= day and (p.valid_to is null or p.valid_to >= day)
+    order by length(p.jurisdiction) desc, p.valid_from desc limit 1;
+end $$;
+comment on function policy_of(text, text, date) is 'The deadline rule that holds in this division for a trigger of this day.';
+alter function policy_of(text, text, date) owner to ledger_keeper;
+-- When something is due: on the day that was granted, else on that which the record sets, else as the rule counts.
+-- Without a rule there is no period, and no row.
+create function deadline_for(code text, rule text, since date, own_due date, granted date, paused datemultirange)
+  returns table (policy_id uuid, due_on date, provisional boolean, warn_days int, idle_days int)
+  language plpgsql stable security definer set search_path = public, pg_temp rows 1 as $$
+declare
+  p deadline_policy;
+  fixed date := coalesce(granted, own_due);
+begin
+  select q.* into p from deadline_policy q -- as policy_of, whose call would cost as much again
+    where q.rule = $2 and q.jurisdiction in ('', left(code, 2), left(code, 4), code) and q.replaced_at is null
+      and q.valid_from <= since and (q.valid_to is null or q.valid_to >= since)
+    order by length(q.jurisdiction) desc, q.valid_from desc limit 1;
+  if p.id is null then
+    return;
+  end if;
+  if fixed is null then
+    return query select p.id, d.due_on, d.provisional, p.warn_days, p.idle_days
+      from due_day(code, since, p.amount, p.unit, p.roll, paused) d;
+  else
+    if paused <> '{}' then
+      fixed := fixed + (select coalesce(sum(upper(r) - lower(r)), 0)::int from unnest(paused) r);
+    end if;
+    policy_id := p.id;
+    due_on := fixed;
+    provisional := false;
+    warn_days := p.warn_days;
+    idle_days := p.idle_days;
+    return next;
+  end if;
+end $$;
+comment on function deadline_for(text, text, date, date, date, datemultirange) is 'When something is due, and by which rule.';
+alter function deadline_for(text, text, date, date, date, datemultirange) owner to ledger_keeper;
+
+-- After the calendar or a rule was changed: the open obligations whose day is another now, those and no others. The same
+-- period is counted once, however many run through it.
+create function move_obligations(why text) returns bigint language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  moved bigint;
+begin
+  with period as materialized (
+    select distinct o.jurisdiction, o.rule, o.since, o.paused from obligation o where o.closed_on is null),
+  counted as materialized (
+    select p.*, d.policy_id, d.due_on, d.provisional, d.warn_days, d.idle_days,
+      (select coalesce(sum(upper(r) - lower(r)), 0)::int from unnest(p.paused) r) as stood
+    from period p cross join lateral deadline_for(p.jurisdiction, p.rule, p.since, null, null, p.paused) d),
+  differing as materialized (
+    select o.jurisdiction, o.id, o.version, o.due_on as before, c.policy_id, n.due_on, n.provisional,
+      n.due_on - c.warn_days as amber_from, o.progress_on + c.idle_days as idle_from
+    from obligation o join counted c on c.jurisdiction = o.jurisdiction and c.rule = o.rule and c.since = o.since
+      and c.paused = o.paused
+    cross join lateral (select coalesce(coalesce(o.extended_until, o.own_due) + c.stood, c.due_on) as due_on,
+      coalesce(o.extended_until, o.own_due) is null and c.provisional as provisional) n
+    where o.closed_on is null and (o.due_on, o.provisional, o.policy_id, o.amber_from, o.idle_from) is distinct from
+      (n.due_on, n.provisional, c.policy_id, n.due_on - c.warn_days, o.progress_on + c.idle_days)
+    order by o.jurisdiction, o.id),
+  done as (
+    update obligation o set policy_id = d.policy_id, due_on = d.due_on, provisional = d.provisional,
+      amber_from = d.amber_from, idle_from = d.idle_from, version = o.version + 1
+    from differing d where o.jurisdiction = d.jurisdiction and o.id = d.id and o.version = d.version
+    returning o.jurisdiction, o.id, d.before, d.due_on),
+  told as (
+    insert into obligation_event (jurisdiction, obligation_id, kind, by, cause, due_before, due_after)
+    select d.jurisdiction, d.id, 'moved', '系统核对', why, d.before, d.due_on from done d where d.before <> d.due_on
+    returning 1)
+  select count(*) into moved from told;
+  return moved;
+end $$;
+comment on function move_obligations(text) is 'Moves the open obligations whose day is another since the calendar or a rule was changed.';
+grant execute on function move_obligations(text) to ledger_jobs;
+alter function move_obligations(text) owner to ledger_keeper;
+
+-- The steps of escalation that are reached by this day: the highest of each obligation, unless it or a higher one was
+-- raised before. A step that was passed over is not raised afterwards, so that an old ledger asks for no four letters at
+-- once. The key of the table makes each step one, however many processes ask. A paused clock raises nothing.
+create function escalate_obligations(today date) returns bigint language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  raised bigint;
+begin
+  with step as materialized (
+    select p.id as policy_id, s.*, case s.unit when 'month' then make_interval(months => s.amount)
+      else make_interval(days => s.amount) end as later
+    from deadline_policy p, jsonb_to_recordset(p.steps)
+      as s(level int, measured text, amount int, unit text, addressee text, letter text)),
+  reached as (
+    select distinct on (o.jurisdiction, o.id) o.jurisdiction, o.id, s.*, r.reached_on
+    from obligation o join step s on s.policy_id = o.policy_id
+    cross join lateral (select (case s.measured when 'receipt' then o.since when 'progress' then o.progress_on
+      else o.due_on end + s.later)::date as reached_on) r
+    where o.closed_on is null and o.paused_on is null and r.reached_on <= today
+    order by o.jurisdiction, o.id, s.level desc),
+  done as (
+    insert into escalation (jurisdiction, obligation_id, level, policy_id, measured, reached_on, addressee, letter)
+    select r.jurisdiction, r.id, r.level, r.policy_id, r.measured, r.reached_on, r.addressee, r.letter from reached r
+    where not exists (select from escalation e
+      where e.obligation_id = r.id and e.jurisdiction = r.jurisdiction and e.level >= r.level)
+    on conflict do nothing returning 1)
+  select count(*) into raised from done;
+  return raised;
+end $$;
+comment on function escalate_obligations(date) is 'Enters the steps of escalation that open obligations have reached by this day, each once.';
+grant execute on function escalate_obligations(date) to ledger_jobs;
+alter function escalate_obligations(date) owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -721,6 +901,15 @@ grant execute on function system_pass(text) to ledger_importing, ledger_figures,
   ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
   ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
   ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader;
+grant execute on function due_day(text, date, int, text, boolean, datemultirange) to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
+  ledger_administrator;
+grant execute on function policy_of(text, text, date) to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
+  ledger_administrator;
+grant execute on function deadline_for(text, text, date, date, date, datemultirange) to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
+  ledger_administrator;
 grant execute on function system_range() to ledger_system;
 set local role ledger_owner;
 
@@ -3294,6 +3483,193 @@ create trigger keep_audience before insert or update on rectification_opinion fo
   execute function keep_audience_of_rectification_opinion();
 alter function keep_audience_of_rectification_opinion() owner to ledger_keeper;
 
+-- What they oblige to
+grant select (audience, completed_on, due_on, finding_id, id, imported, jurisdiction, number, state) on rectification_opinion to ledger_keeper;
+
+create function obligations_of_rectification_opinion(code text, ids uuid[]) returns table (record_id uuid, number text,
+  audience uuid[], progress date, rule text, since date, own_due date, is_open boolean, done_on date)
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query select t.id, t.number, t.audience, case when t.imported then o.since
+      else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end,
+    o.rule, o.since, o.own_due, coalesce(o.is_open and o.since is not null and t.state <> 'voided', false), o.done_on
+  from rectification_opinion t cross join lateral (values
+    ('rectification', (select f.fed_back_on from finding f
+        where f.jurisdiction = t.jurisdiction and f.id = t.finding_id), (t.due_on)::date, t.state in ('issued', 'in_progress'), (t.completed_on)::date)) o(rule, since, own_due, is_open, done_on)
+  where t.jurisdiction = code and t.id = any (ids);
+end $$;
+
+create function oblige_rectification_opinion(code text, ids uuid[], progressed date) returns void language plpgsql security definer
+  set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+  with done as (
+    update obligation o set closed_on = coalesce(w.done_on, (now() at time zone 'Asia/Shanghai')::date), paused_on = null, version = o.version + 1
+      from obligations_of_rectification_opinion(code, ids) w
+      where o.jurisdiction = code and o.record_id = w.record_id and o.rule = w.rule and o.closed_on is null
+        and not w.is_open
+      returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_before)
+    select code, d.id, 'closed', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with changed as (
+    select k.id, k.due_on as before, w.since, w.own_due, w.audience, greatest(k.progress_on, progressed) as progress,
+        k.own_due is distinct from w.own_due as reset, d.*
+      from obligation k
+      join obligations_of_rectification_opinion(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and w.is_open
+      cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
+        case when k.own_due is not distinct from w.own_due then k.extended_until end,
+        case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
+      order by k.id for update of k),
+  done as (
+    update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
+        due_on = c.due_on, provisional = c.provisional, amber_from = c.due_on - c.warn_days,
+        progress_on = c.progress, idle_from = c.progress + c.idle_days, version = o.version + 1,
+        extended_until = case when not c.reset then o.extended_until end,
+        paused = case when c.reset then '{}' else o.paused end
+      from changed c where o.jurisdiction = code and o.id = c.id
+      returning o.id, c.before, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, cause, due_before, due_after)
+    select code, d.id, 'moved', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', 'record', d.before, d.due_on from done d where d.before <> d.due_on;
+  with again as (
+    select distinct on (k.record_id, k.rule) k.id, greatest(k.progress_on, progressed) as progress, w.audience, d.*
+      from obligation k
+      join obligations_of_rectification_opinion(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and k.since = w.since
+        and k.own_due is not distinct from w.own_due and w.is_open
+      cross join lateral deadline_for(code, k.rule, k.since, k.own_due, k.extended_until, k.paused) d
+      where k.jurisdiction = code and k.closed_on is not null and not exists (select from obligation x
+        where x.record_id = k.record_id and x.rule = k.rule and x.jurisdiction = code and x.closed_on is null)
+      order by k.record_id, k.rule, k.opened_at desc),
+  done as (
+    update obligation o set closed_on = null, audience = g.audience, policy_id = g.policy_id, due_on = g.due_on,
+        provisional = g.provisional, amber_from = g.due_on - g.warn_days, progress_on = g.progress,
+        idle_from = g.progress + g.idle_days, version = o.version + 1
+      from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
+    select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with w as materialized (select j.* from obligations_of_rectification_opinion(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'rectification-opinions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+end $$;
+
+create function oblige_new_rectification_opinion() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_rectification_opinion(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'rectification-opinions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'rectification-opinions', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
+        from changed t cross join lateral (values
+    ('rectification', (select f.fed_back_on from finding f
+        where f.jurisdiction = t.jurisdiction and f.id = t.finding_id), (t.due_on)::date, t.state in ('issued', 'in_progress'), (t.completed_on)::date)) o(rule, since, own_due, is_open, done_on)
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
+    order by t.id;
+  return null;
+end $$;
+
+create function oblige_changed_rectification_opinion() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_rectification_opinion(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  return null;
+end $$;
+
+create function oblige_imported_rectification_opinion() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_rectification_opinion(c.jurisdiction, array_agg(c.id), null) from changed c group by c.jurisdiction;
+  return null;
+end $$;
+
+create function sweep_rectification_opinion_obligations(inout last uuid, most int, out kept int) language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+  wrong uuid[];
+  next uuid;
+begin
+  kept := 0;
+  select x.id into next from (
+    select t.id from rectification_opinion t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
+  for code, ids in select t.jurisdiction, array_agg(t.id) from rectification_opinion t
+      where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
+    select array_agg(distinct w.record_id) into wrong from obligations_of_rectification_opinion(code, ids) w
+      left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
+        and k.closed_on is null
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+        or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
+    if wrong is not null then
+      perform from rectification_opinion t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
+      perform oblige_rectification_opinion(code, wrong, null);
+      kept := kept + cardinality(wrong);
+    end if;
+  end loop;
+  last := next;
+end $$;
+create trigger oblige_new after insert on rectification_opinion referencing new table as changed for each statement
+  execute function oblige_new_rectification_opinion();
+create trigger oblige_changed after update on rectification_opinion for each row
+  when ((old.audience is distinct from new.audience or old.completed_on is distinct from new.completed_on or old.due_on is distinct from new.due_on or old.finding_id is distinct from new.finding_id or old.jurisdiction is distinct from new.jurisdiction or old.state is distinct from new.state) and not (nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_changed_rectification_opinion();
+create trigger oblige_imported after update on rectification_opinion referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_imported_rectification_opinion();
+grant execute on function sweep_rectification_opinion_obligations(uuid, int) to ledger_jobs;
+alter function obligations_of_rectification_opinion(text, uuid[]) owner to ledger_keeper;
+alter function oblige_rectification_opinion(text, uuid[], date) owner to ledger_keeper;
+alter function oblige_new_rectification_opinion() owner to ledger_keeper;
+alter function oblige_changed_rectification_opinion() owner to ledger_keeper;
+alter function oblige_imported_rectification_opinion() owner to ledger_keeper;
+alter function sweep_rectification_opinion_obligations(uuid, int) owner to ledger_keeper;
+
 
 ----------------------------------------------------------------------------------------------------
 -- immediate_rectification 立行立改
@@ -3535,6 +3911,193 @@ do $$ begin
     execute 'alter table immediate_rectification alter constraint fk_immediate_rectification_lead_unit_id not enforced';
   end if;
 end $$;
+
+-- What they oblige to
+grant select (audience, id, imported, jurisdiction, notified_on, number, resolved_on, round_id, state) on immediate_rectification to ledger_keeper;
+
+create function obligations_of_immediate_rectification(code text, ids uuid[]) returns table (record_id uuid, number text,
+  audience uuid[], progress date, rule text, since date, own_due date, is_open boolean, done_on date)
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query select t.id, t.number, t.audience, case when t.imported then o.since
+      else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end,
+    o.rule, o.since, o.own_due, coalesce(o.is_open and o.since is not null and t.state <> 'voided', false), o.done_on
+  from immediate_rectification t cross join lateral (values
+    ('immediate_rectification', t.notified_on, ((select greatest(r.ends_on, t.notified_on) from round r
+        where r.jurisdiction = t.jurisdiction and r.id = t.round_id and r.ends_on is not null))::date, t.state = 'notified', (t.resolved_on)::date)) o(rule, since, own_due, is_open, done_on)
+  where t.jurisdiction = code and t.id = any (ids);
+end $$;
+
+create function oblige_immediate_rectification(code text, ids uuid[], progressed date) returns void language plpgsql security definer
+  set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+  with done as (
+    update obligation o set closed_on = coalesce(w.done_on, (now() at time zone 'Asia/Shanghai')::date), paused_on = null, version = o.version + 1
+      from obligations_of_immediate_rectification(code, ids) w
+      where o.jurisdiction = code and o.record_id = w.record_id and o.rule = w.rule and o.closed_on is null
+        and not w.is_open
+      returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_before)
+    select code, d.id, 'closed', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with changed as (
+    select k.id, k.due_on as before, w.since, w.own_due, w.audience, greatest(k.progress_on, progressed) as progress,
+        k.own_due is distinct from w.own_due as reset, d.*
+      from obligation k
+      join obligations_of_immediate_rectification(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and w.is_open
+      cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
+        case when k.own_due is not distinct from w.own_due then k.extended_until end,
+        case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
+      order by k.id for update of k),
+  done as (
+    update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
+        due_on = c.due_on, provisional = c.provisional, amber_from = c.due_on - c.warn_days,
+        progress_on = c.progress, idle_from = c.progress + c.idle_days, version = o.version + 1,
+        extended_until = case when not c.reset then o.extended_until end,
+        paused = case when c.reset then '{}' else o.paused end
+      from changed c where o.jurisdiction = code and o.id = c.id
+      returning o.id, c.before, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, cause, due_before, due_after)
+    select code, d.id, 'moved', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', 'record', d.before, d.due_on from done d where d.before <> d.due_on;
+  with again as (
+    select distinct on (k.record_id, k.rule) k.id, greatest(k.progress_on, progressed) as progress, w.audience, d.*
+      from obligation k
+      join obligations_of_immediate_rectification(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and k.since = w.since
+        and k.own_due is not distinct from w.own_due and w.is_open
+      cross join lateral deadline_for(code, k.rule, k.since, k.own_due, k.extended_until, k.paused) d
+      where k.jurisdiction = code and k.closed_on is not null and not exists (select from obligation x
+        where x.record_id = k.record_id and x.rule = k.rule and x.jurisdiction = code and x.closed_on is null)
+      order by k.record_id, k.rule, k.opened_at desc),
+  done as (
+    update obligation o set closed_on = null, audience = g.audience, policy_id = g.policy_id, due_on = g.due_on,
+        provisional = g.provisional, amber_from = g.due_on - g.warn_days, progress_on = g.progress,
+        idle_from = g.progress + g.idle_days, version = o.version + 1
+      from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
+    select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with w as materialized (select j.* from obligations_of_immediate_rectification(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'immediate-rectifications', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+end $$;
+
+create function oblige_new_immediate_rectification() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_immediate_rectification(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'immediate-rectifications', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'immediate-rectifications', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
+        from changed t cross join lateral (values
+    ('immediate_rectification', t.notified_on, ((select greatest(r.ends_on, t.notified_on) from round r
+        where r.jurisdiction = t.jurisdiction and r.id = t.round_id and r.ends_on is not null))::date, t.state = 'notified', (t.resolved_on)::date)) o(rule, since, own_due, is_open, done_on)
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
+    order by t.id;
+  return null;
+end $$;
+
+create function oblige_changed_immediate_rectification() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_immediate_rectification(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  return null;
+end $$;
+
+create function oblige_imported_immediate_rectification() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_immediate_rectification(c.jurisdiction, array_agg(c.id), null) from changed c group by c.jurisdiction;
+  return null;
+end $$;
+
+create function sweep_immediate_rectification_obligations(inout last uuid, most int, out kept int) language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+  wrong uuid[];
+  next uuid;
+begin
+  kept := 0;
+  select x.id into next from (
+    select t.id from immediate_rectification t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
+  for code, ids in select t.jurisdiction, array_agg(t.id) from immediate_rectification t
+      where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
+    select array_agg(distinct w.record_id) into wrong from obligations_of_immediate_rectification(code, ids) w
+      left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
+        and k.closed_on is null
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+        or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
+    if wrong is not null then
+      perform from immediate_rectification t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
+      perform oblige_immediate_rectification(code, wrong, null);
+      kept := kept + cardinality(wrong);
+    end if;
+  end loop;
+  last := next;
+end $$;
+create trigger oblige_new after insert on immediate_rectification referencing new table as changed for each statement
+  execute function oblige_new_immediate_rectification();
+create trigger oblige_changed after update on immediate_rectification for each row
+  when ((old.audience is distinct from new.audience or old.jurisdiction is distinct from new.jurisdiction or old.notified_on is distinct from new.notified_on or old.resolved_on is distinct from new.resolved_on or old.round_id is distinct from new.round_id or old.state is distinct from new.state) and not (nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_changed_immediate_rectification();
+create trigger oblige_imported after update on immediate_rectification referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_imported_immediate_rectification();
+grant execute on function sweep_immediate_rectification_obligations(uuid, int) to ledger_jobs;
+alter function obligations_of_immediate_rectification(text, uuid[]) owner to ledger_keeper;
+alter function oblige_immediate_rectification(text, uuid[], date) owner to ledger_keeper;
+alter function oblige_new_immediate_rectification() owner to ledger_keeper;
+alter function oblige_changed_immediate_rectification() owner to ledger_keeper;
+alter function oblige_imported_immediate_rectification() owner to ledger_keeper;
+alter function sweep_immediate_rectification_obligations(uuid, int) owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -3976,6 +4539,202 @@ create trigger keep_recused before insert or update on clue for each row
   execute function keep_recused_of_clue();
 alter function keep_recused_of_clue() owner to ledger_keeper;
 
+-- What they oblige to
+grant select (audience, concluded_on, handling, handling_decided_on, holder_unit_id, id, imported, jurisdiction,
+  number, state) on clue to ledger_keeper;
+
+create function obligations_of_clue(code text, ids uuid[]) returns table (record_id uuid, number text,
+  audience uuid[], progress date, rule text, since date, own_due date, is_open boolean, done_on date)
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query select t.id, t.number, t.audience, case when t.imported then o.since
+      else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end,
+    o.rule, o.since, o.own_due, coalesce(o.is_open and o.since is not null and t.state <> 'voided', false), o.done_on
+  from clue t cross join lateral (values
+    ('clue_opinion', (select max(x.received_on) from clue_transfer x where x.jurisdiction = t.jurisdiction
+        and x.clue_ids @> array[t.id] and x.to_unit_id = t.holder_unit_id
+        and x.state in ('received', 'result_fed_back')), (null)::date, t.state = 'transferred' and not t.imported, (t.handling_decided_on)::date),
+    ('clue_conclusion', (select max(x.received_on) from clue_transfer x where x.jurisdiction = t.jurisdiction
+        and x.clue_ids @> array[t.id] and x.to_unit_id = t.holder_unit_id
+        and x.state in ('received', 'result_fed_back')), (null)::date, t.state in ('transferred', 'handling') and t.handling is distinct from 'shelved_pending', (t.concluded_on)::date)) o(rule, since, own_due, is_open, done_on)
+  where t.jurisdiction = code and t.id = any (ids);
+end $$;
+
+create function oblige_clue(code text, ids uuid[], progressed date) returns void language plpgsql security definer
+  set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+  with done as (
+    update obligation o set closed_on = coalesce(w.done_on, (now() at time zone 'Asia/Shanghai')::date), paused_on = null, version = o.version + 1
+      from obligations_of_clue(code, ids) w
+      where o.jurisdiction = code and o.record_id = w.record_id and o.rule = w.rule and o.closed_on is null
+        and not w.is_open
+      returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_before)
+    select code, d.id, 'closed', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with changed as (
+    select k.id, k.due_on as before, w.since, w.own_due, w.audience, greatest(k.progress_on, progressed) as progress,
+        k.own_due is distinct from w.own_due as reset, d.*
+      from obligation k
+      join obligations_of_clue(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and w.is_open
+      cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
+        case when k.own_due is not distinct from w.own_due then k.extended_until end,
+        case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
+      order by k.id for update of k),
+  done as (
+    update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
+        due_on = c.due_on, provisional = c.provisional, amber_from = c.due_on - c.warn_days,
+        progress_on = c.progress, idle_from = c.progress + c.idle_days, version = o.version + 1,
+        extended_until = case when not c.reset then o.extended_until end,
+        paused = case when c.reset then '{}' else o.paused end
+      from changed c where o.jurisdiction = code and o.id = c.id
+      returning o.id, c.before, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, cause, due_before, due_after)
+    select code, d.id, 'moved', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', 'record', d.before, d.due_on from done d where d.before <> d.due_on;
+  with again as (
+    select distinct on (k.record_id, k.rule) k.id, greatest(k.progress_on, progressed) as progress, w.audience, d.*
+      from obligation k
+      join obligations_of_clue(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and k.since = w.since
+        and k.own_due is not distinct from w.own_due and w.is_open
+      cross join lateral deadline_for(code, k.rule, k.since, k.own_due, k.extended_until, k.paused) d
+      where k.jurisdiction = code and k.closed_on is not null and not exists (select from obligation x
+        where x.record_id = k.record_id and x.rule = k.rule and x.jurisdiction = code and x.closed_on is null)
+      order by k.record_id, k.rule, k.opened_at desc),
+  done as (
+    update obligation o set closed_on = null, audience = g.audience, policy_id = g.policy_id, due_on = g.due_on,
+        provisional = g.provisional, amber_from = g.due_on - g.warn_days, progress_on = g.progress,
+        idle_from = g.progress + g.idle_days, version = o.version + 1
+      from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
+    select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with w as materialized (select j.* from obligations_of_clue(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'clues', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+end $$;
+
+create function oblige_new_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_clue(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'clues', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'clues', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
+        from changed t cross join lateral (values
+    ('clue_opinion', (select max(x.received_on) from clue_transfer x where x.jurisdiction = t.jurisdiction
+        and x.clue_ids @> array[t.id] and x.to_unit_id = t.holder_unit_id
+        and x.state in ('received', 'result_fed_back')), (null)::date, t.state = 'transferred' and not t.imported, (t.handling_decided_on)::date),
+    ('clue_conclusion', (select max(x.received_on) from clue_transfer x where x.jurisdiction = t.jurisdiction
+        and x.clue_ids @> array[t.id] and x.to_unit_id = t.holder_unit_id
+        and x.state in ('received', 'result_fed_back')), (null)::date, t.state in ('transferred', 'handling') and t.handling is distinct from 'shelved_pending', (t.concluded_on)::date)) o(rule, since, own_due, is_open, done_on)
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
+    order by t.id;
+  return null;
+end $$;
+
+create function oblige_changed_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_clue(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  return null;
+end $$;
+
+create function oblige_imported_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_clue(c.jurisdiction, array_agg(c.id), null) from changed c group by c.jurisdiction;
+  return null;
+end $$;
+
+create function sweep_clue_obligations(inout last uuid, most int, out kept int) language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+  wrong uuid[];
+  next uuid;
+begin
+  kept := 0;
+  select x.id into next from (
+    select t.id from clue t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
+  for code, ids in select t.jurisdiction, array_agg(t.id) from clue t
+      where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
+    select array_agg(distinct w.record_id) into wrong from obligations_of_clue(code, ids) w
+      left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
+        and k.closed_on is null
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+        or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
+    if wrong is not null then
+      perform from clue t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
+      perform oblige_clue(code, wrong, null);
+      kept := kept + cardinality(wrong);
+    end if;
+  end loop;
+  last := next;
+end $$;
+create trigger oblige_new after insert on clue referencing new table as changed for each statement
+  execute function oblige_new_clue();
+create trigger oblige_changed after update on clue for each row
+  when ((old.audience is distinct from new.audience or old.concluded_on is distinct from new.concluded_on or old.handling is distinct from new.handling or old.handling_decided_on is distinct from new.handling_decided_on or old.holder_unit_id is distinct from new.holder_unit_id or old.id is distinct from new.id or old.imported is distinct from new.imported or old.jurisdiction is distinct from new.jurisdiction or old.state is distinct from new.state) and not (nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_changed_clue();
+create trigger oblige_imported after update on clue referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_imported_clue();
+grant execute on function sweep_clue_obligations(uuid, int) to ledger_jobs;
+alter function obligations_of_clue(text, uuid[]) owner to ledger_keeper;
+alter function oblige_clue(text, uuid[], date) owner to ledger_keeper;
+alter function oblige_new_clue() owner to ledger_keeper;
+alter function oblige_changed_clue() owner to ledger_keeper;
+alter function oblige_imported_clue() owner to ledger_keeper;
+alter function sweep_clue_obligations(uuid, int) owner to ledger_keeper;
+
 
 ----------------------------------------------------------------------------------------------------
 -- clue_transfer 线索移交
@@ -4280,6 +5039,191 @@ $$ begin new.recused := recused_of_clue_transfer(new); return new; end $$;
 create trigger keep_recused before insert or update on clue_transfer for each row
   execute function keep_recused_of_clue_transfer();
 alter function keep_recused_of_clue_transfer() owner to ledger_keeper;
+
+-- What they oblige to
+grant select (audience, fed_back_on, id, imported, jurisdiction, number, received_on, route, state) on clue_transfer to ledger_keeper;
+
+create function obligations_of_clue_transfer(code text, ids uuid[]) returns table (record_id uuid, number text,
+  audience uuid[], progress date, rule text, since date, own_due date, is_open boolean, done_on date)
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query select t.id, t.number, t.audience, case when t.imported then o.since
+      else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end,
+    o.rule, o.since, o.own_due, coalesce(o.is_open and o.since is not null and t.state <> 'voided', false), o.done_on
+  from clue_transfer t cross join lateral (values
+    ('clue_feedback', t.received_on, (null)::date, t.state = 'received' and t.route in ('discipline', 'organisation'), (t.fed_back_on)::date)) o(rule, since, own_due, is_open, done_on)
+  where t.jurisdiction = code and t.id = any (ids);
+end $$;
+
+create function oblige_clue_transfer(code text, ids uuid[], progressed date) returns void language plpgsql security definer
+  set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+  with done as (
+    update obligation o set closed_on = coalesce(w.done_on, (now() at time zone 'Asia/Shanghai')::date), paused_on = null, version = o.version + 1
+      from obligations_of_clue_transfer(code, ids) w
+      where o.jurisdiction = code and o.record_id = w.record_id and o.rule = w.rule and o.closed_on is null
+        and not w.is_open
+      returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_before)
+    select code, d.id, 'closed', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with changed as (
+    select k.id, k.due_on as before, w.since, w.own_due, w.audience, greatest(k.progress_on, progressed) as progress,
+        k.own_due is distinct from w.own_due as reset, d.*
+      from obligation k
+      join obligations_of_clue_transfer(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and w.is_open
+      cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
+        case when k.own_due is not distinct from w.own_due then k.extended_until end,
+        case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
+      order by k.id for update of k),
+  done as (
+    update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
+        due_on = c.due_on, provisional = c.provisional, amber_from = c.due_on - c.warn_days,
+        progress_on = c.progress, idle_from = c.progress + c.idle_days, version = o.version + 1,
+        extended_until = case when not c.reset then o.extended_until end,
+        paused = case when c.reset then '{}' else o.paused end
+      from changed c where o.jurisdiction = code and o.id = c.id
+      returning o.id, c.before, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, cause, due_before, due_after)
+    select code, d.id, 'moved', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', 'record', d.before, d.due_on from done d where d.before <> d.due_on;
+  with again as (
+    select distinct on (k.record_id, k.rule) k.id, greatest(k.progress_on, progressed) as progress, w.audience, d.*
+      from obligation k
+      join obligations_of_clue_transfer(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and k.since = w.since
+        and k.own_due is not distinct from w.own_due and w.is_open
+      cross join lateral deadline_for(code, k.rule, k.since, k.own_due, k.extended_until, k.paused) d
+      where k.jurisdiction = code and k.closed_on is not null and not exists (select from obligation x
+        where x.record_id = k.record_id and x.rule = k.rule and x.jurisdiction = code and x.closed_on is null)
+      order by k.record_id, k.rule, k.opened_at desc),
+  done as (
+    update obligation o set closed_on = null, audience = g.audience, policy_id = g.policy_id, due_on = g.due_on,
+        provisional = g.provisional, amber_from = g.due_on - g.warn_days, progress_on = g.progress,
+        idle_from = g.progress + g.idle_days, version = o.version + 1
+      from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
+    select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with w as materialized (select j.* from obligations_of_clue_transfer(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'clue-transfers', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+end $$;
+
+create function oblige_new_clue_transfer() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_clue_transfer(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'clue-transfers', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'clue-transfers', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
+        from changed t cross join lateral (values
+    ('clue_feedback', t.received_on, (null)::date, t.state = 'received' and t.route in ('discipline', 'organisation'), (t.fed_back_on)::date)) o(rule, since, own_due, is_open, done_on)
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
+    order by t.id;
+  return null;
+end $$;
+
+create function oblige_changed_clue_transfer() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_clue_transfer(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  return null;
+end $$;
+
+create function oblige_imported_clue_transfer() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_clue_transfer(c.jurisdiction, array_agg(c.id), null) from changed c group by c.jurisdiction;
+  return null;
+end $$;
+
+create function sweep_clue_transfer_obligations(inout last uuid, most int, out kept int) language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+  wrong uuid[];
+  next uuid;
+begin
+  kept := 0;
+  select x.id into next from (
+    select t.id from clue_transfer t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
+  for code, ids in select t.jurisdiction, array_agg(t.id) from clue_transfer t
+      where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
+    select array_agg(distinct w.record_id) into wrong from obligations_of_clue_transfer(code, ids) w
+      left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
+        and k.closed_on is null
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+        or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
+    if wrong is not null then
+      perform from clue_transfer t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
+      perform oblige_clue_transfer(code, wrong, null);
+      kept := kept + cardinality(wrong);
+    end if;
+  end loop;
+  last := next;
+end $$;
+create trigger oblige_new after insert on clue_transfer referencing new table as changed for each statement
+  execute function oblige_new_clue_transfer();
+create trigger oblige_changed after update on clue_transfer for each row
+  when ((old.audience is distinct from new.audience or old.fed_back_on is distinct from new.fed_back_on or old.received_on is distinct from new.received_on or old.route is distinct from new.route or old.state is distinct from new.state) and not (nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_changed_clue_transfer();
+create trigger oblige_imported after update on clue_transfer referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_imported_clue_transfer();
+grant execute on function sweep_clue_transfer_obligations(uuid, int) to ledger_jobs;
+alter function obligations_of_clue_transfer(text, uuid[]) owner to ledger_keeper;
+alter function oblige_clue_transfer(text, uuid[], date) owner to ledger_keeper;
+alter function oblige_new_clue_transfer() owner to ledger_keeper;
+alter function oblige_changed_clue_transfer() owner to ledger_keeper;
+alter function oblige_imported_clue_transfer() owner to ledger_keeper;
+alter function sweep_clue_transfer_obligations(uuid, int) owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -4608,6 +5552,193 @@ create trigger keep_recused before insert or update on case_filing for each row
   execute function keep_recused_of_case_filing();
 alter function keep_recused_of_case_filing() owner to ledger_keeper;
 
+-- What they oblige to
+grant select (audience, concluded_on, filed_on, id, imported, jurisdiction, lane, number, state) on case_filing to ledger_keeper;
+
+create function obligations_of_case_filing(code text, ids uuid[]) returns table (record_id uuid, number text,
+  audience uuid[], progress date, rule text, since date, own_due date, is_open boolean, done_on date)
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query select t.id, t.number, t.audience, case when t.imported then o.since
+      else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end,
+    o.rule, o.since, o.own_due, coalesce(o.is_open and o.since is not null and t.state <> 'voided', false), o.done_on
+  from case_filing t cross join lateral (values
+    ('party_investigation', t.filed_on, (null)::date, t.state = 'filed' and t.lane = 'party', (t.concluded_on)::date),
+    ('supervisory_investigation', t.filed_on, (null)::date, t.state = 'filed' and t.lane = 'supervisory', (t.concluded_on)::date)) o(rule, since, own_due, is_open, done_on)
+  where t.jurisdiction = code and t.id = any (ids);
+end $$;
+
+create function oblige_case_filing(code text, ids uuid[], progressed date) returns void language plpgsql security definer
+  set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+  with done as (
+    update obligation o set closed_on = coalesce(w.done_on, (now() at time zone 'Asia/Shanghai')::date), paused_on = null, version = o.version + 1
+      from obligations_of_case_filing(code, ids) w
+      where o.jurisdiction = code and o.record_id = w.record_id and o.rule = w.rule and o.closed_on is null
+        and not w.is_open
+      returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_before)
+    select code, d.id, 'closed', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with changed as (
+    select k.id, k.due_on as before, w.since, w.own_due, w.audience, greatest(k.progress_on, progressed) as progress,
+        k.own_due is distinct from w.own_due as reset, d.*
+      from obligation k
+      join obligations_of_case_filing(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and w.is_open
+      cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
+        case when k.own_due is not distinct from w.own_due then k.extended_until end,
+        case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
+      order by k.id for update of k),
+  done as (
+    update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
+        due_on = c.due_on, provisional = c.provisional, amber_from = c.due_on - c.warn_days,
+        progress_on = c.progress, idle_from = c.progress + c.idle_days, version = o.version + 1,
+        extended_until = case when not c.reset then o.extended_until end,
+        paused = case when c.reset then '{}' else o.paused end
+      from changed c where o.jurisdiction = code and o.id = c.id
+      returning o.id, c.before, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, cause, due_before, due_after)
+    select code, d.id, 'moved', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', 'record', d.before, d.due_on from done d where d.before <> d.due_on;
+  with again as (
+    select distinct on (k.record_id, k.rule) k.id, greatest(k.progress_on, progressed) as progress, w.audience, d.*
+      from obligation k
+      join obligations_of_case_filing(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and k.since = w.since
+        and k.own_due is not distinct from w.own_due and w.is_open
+      cross join lateral deadline_for(code, k.rule, k.since, k.own_due, k.extended_until, k.paused) d
+      where k.jurisdiction = code and k.closed_on is not null and not exists (select from obligation x
+        where x.record_id = k.record_id and x.rule = k.rule and x.jurisdiction = code and x.closed_on is null)
+      order by k.record_id, k.rule, k.opened_at desc),
+  done as (
+    update obligation o set closed_on = null, audience = g.audience, policy_id = g.policy_id, due_on = g.due_on,
+        provisional = g.provisional, amber_from = g.due_on - g.warn_days, progress_on = g.progress,
+        idle_from = g.progress + g.idle_days, version = o.version + 1
+      from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
+    select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with w as materialized (select j.* from obligations_of_case_filing(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'case-filings', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+end $$;
+
+create function oblige_new_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_case_filing(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'case-filings', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'case-filings', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
+        from changed t cross join lateral (values
+    ('party_investigation', t.filed_on, (null)::date, t.state = 'filed' and t.lane = 'party', (t.concluded_on)::date),
+    ('supervisory_investigation', t.filed_on, (null)::date, t.state = 'filed' and t.lane = 'supervisory', (t.concluded_on)::date)) o(rule, since, own_due, is_open, done_on)
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
+    order by t.id;
+  return null;
+end $$;
+
+create function oblige_changed_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_case_filing(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  return null;
+end $$;
+
+create function oblige_imported_case_filing() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_case_filing(c.jurisdiction, array_agg(c.id), null) from changed c group by c.jurisdiction;
+  return null;
+end $$;
+
+create function sweep_case_filing_obligations(inout last uuid, most int, out kept int) language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+  wrong uuid[];
+  next uuid;
+begin
+  kept := 0;
+  select x.id into next from (
+    select t.id from case_filing t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
+  for code, ids in select t.jurisdiction, array_agg(t.id) from case_filing t
+      where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
+    select array_agg(distinct w.record_id) into wrong from obligations_of_case_filing(code, ids) w
+      left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
+        and k.closed_on is null
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+        or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
+    if wrong is not null then
+      perform from case_filing t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
+      perform oblige_case_filing(code, wrong, null);
+      kept := kept + cardinality(wrong);
+    end if;
+  end loop;
+  last := next;
+end $$;
+create trigger oblige_new after insert on case_filing referencing new table as changed for each statement
+  execute function oblige_new_case_filing();
+create trigger oblige_changed after update on case_filing for each row
+  when ((old.audience is distinct from new.audience or old.concluded_on is distinct from new.concluded_on or old.filed_on is distinct from new.filed_on or old.lane is distinct from new.lane or old.state is distinct from new.state) and not (nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_changed_case_filing();
+create trigger oblige_imported after update on case_filing referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_imported_case_filing();
+grant execute on function sweep_case_filing_obligations(uuid, int) to ledger_jobs;
+alter function obligations_of_case_filing(text, uuid[]) owner to ledger_keeper;
+alter function oblige_case_filing(text, uuid[], date) owner to ledger_keeper;
+alter function oblige_new_case_filing() owner to ledger_keeper;
+alter function oblige_changed_case_filing() owner to ledger_keeper;
+alter function oblige_imported_case_filing() owner to ledger_keeper;
+alter function sweep_case_filing_obligations(uuid, int) owner to ledger_keeper;
+
 
 ----------------------------------------------------------------------------------------------------
 -- accountability_decision 问责
@@ -4896,6 +6027,191 @@ do $$ begin
     execute 'alter table accountability_decision alter constraint fk_accountability_decision_finding_id not enforced';
   end if;
 end $$;
+
+-- What they oblige to
+grant select (announced_on, audience, decided_on, id, imported, jurisdiction, mode, number, state) on accountability_decision to ledger_keeper;
+
+create function obligations_of_accountability_decision(code text, ids uuid[]) returns table (record_id uuid, number text,
+  audience uuid[], progress date, rule text, since date, own_due date, is_open boolean, done_on date)
+  language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return query select t.id, t.number, t.audience, case when t.imported then o.since
+      else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end,
+    o.rule, o.since, o.own_due, coalesce(o.is_open and o.since is not null and t.state <> 'voided', false), o.done_on
+  from accountability_decision t cross join lateral (values
+    ('decision_announcement', t.decided_on, (null)::date, t.state = 'decided' and t.mode = 'discipline_sanction' and not t.imported, (t.announced_on)::date)) o(rule, since, own_due, is_open, done_on)
+  where t.jurisdiction = code and t.id = any (ids);
+end $$;
+
+create function oblige_accountability_decision(code text, ids uuid[], progressed date) returns void language plpgsql security definer
+  set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+  with done as (
+    update obligation o set closed_on = coalesce(w.done_on, (now() at time zone 'Asia/Shanghai')::date), paused_on = null, version = o.version + 1
+      from obligations_of_accountability_decision(code, ids) w
+      where o.jurisdiction = code and o.record_id = w.record_id and o.rule = w.rule and o.closed_on is null
+        and not w.is_open
+      returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_before)
+    select code, d.id, 'closed', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with changed as (
+    select k.id, k.due_on as before, w.since, w.own_due, w.audience, greatest(k.progress_on, progressed) as progress,
+        k.own_due is distinct from w.own_due as reset, d.*
+      from obligation k
+      join obligations_of_accountability_decision(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and w.is_open
+      cross join lateral deadline_for(code, w.rule, w.since, w.own_due,
+        case when k.own_due is not distinct from w.own_due then k.extended_until end,
+        case when k.own_due is not distinct from w.own_due then k.paused else '{}' end) d
+      where k.jurisdiction = code and k.closed_on is null
+        and ((k.since, k.own_due) is distinct from (w.since, w.own_due)
+          or k.audience <> w.audience or k.progress_on < progressed)
+      order by k.id for update of k),
+  done as (
+    update obligation o set since = c.since, own_due = c.own_due, audience = c.audience, policy_id = c.policy_id,
+        due_on = c.due_on, provisional = c.provisional, amber_from = c.due_on - c.warn_days,
+        progress_on = c.progress, idle_from = c.progress + c.idle_days, version = o.version + 1,
+        extended_until = case when not c.reset then o.extended_until end,
+        paused = case when c.reset then '{}' else o.paused end
+      from changed c where o.jurisdiction = code and o.id = c.id
+      returning o.id, c.before, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, cause, due_before, due_after)
+    select code, d.id, 'moved', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', 'record', d.before, d.due_on from done d where d.before <> d.due_on;
+  with again as (
+    select distinct on (k.record_id, k.rule) k.id, greatest(k.progress_on, progressed) as progress, w.audience, d.*
+      from obligation k
+      join obligations_of_accountability_decision(code, ids) w on k.record_id = w.record_id and k.rule = w.rule and k.since = w.since
+        and k.own_due is not distinct from w.own_due and w.is_open
+      cross join lateral deadline_for(code, k.rule, k.since, k.own_due, k.extended_until, k.paused) d
+      where k.jurisdiction = code and k.closed_on is not null and not exists (select from obligation x
+        where x.record_id = k.record_id and x.rule = k.rule and x.jurisdiction = code and x.closed_on is null)
+      order by k.record_id, k.rule, k.opened_at desc),
+  done as (
+    update obligation o set closed_on = null, audience = g.audience, policy_id = g.policy_id, due_on = g.due_on,
+        provisional = g.provisional, amber_from = g.due_on - g.warn_days, progress_on = g.progress,
+        idle_from = g.progress + g.idle_days, version = o.version + 1
+      from again g where o.jurisdiction = code and o.id = g.id returning o.id, o.due_on)
+  insert into obligation_event (jurisdiction, obligation_id, kind, by, by_role, due_after)
+    select code, d.id, 'reopened', coalesce(caller_context() ->> 'sub', session_user), caller_context() ->> 'role', d.due_on from done d;
+  with w as materialized (select j.* from obligations_of_accountability_decision(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'accountability-decisions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+end $$;
+
+create function oblige_new_accountability_decision() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+begin
+  perform from changed offset 20;
+  if found then
+    for code, ids in select c.jurisdiction, array_agg(c.id) from changed c group by c.jurisdiction loop
+  with w as materialized (select j.* from obligations_of_accountability_decision(code, ids) j where j.is_open
+      and not exists (select from obligation k where k.record_id = j.record_id and k.rule = j.rule
+        and k.jurisdiction = code and k.closed_on is null)),
+    p as materialized (select x.rule, x.since, d.* from (select distinct j.rule, j.since from w j) x
+      cross join lateral deadline_for(code, x.rule, x.since, null, null, '{}') d)
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select code, 'accountability-decisions', w.record_id, w.number, w.rule, w.since, w.own_due, p.policy_id,
+      coalesce(w.own_due, p.due_on), w.own_due is null and p.provisional, coalesce(w.own_due, p.due_on) - p.warn_days,
+      w.progress, w.progress + p.idle_days, w.audience
+    from w join p on p.rule = w.rule and p.since = w.since
+    order by w.record_id
+    on conflict do nothing;
+    end loop;
+    return null;
+  end if;
+  insert into obligation (jurisdiction, record_type, record_id, record_number, rule, since, own_due, policy_id, due_on,
+      provisional, amber_from, progress_on, idle_from, audience)
+    select t.jurisdiction, 'accountability-decisions', t.id, t.number, t.rule, t.since, t.own_due, t.policy_id, t.due_on, t.provisional,
+      t.due_on - t.warn_days, t.progress, t.progress + t.idle_days, t.audience
+    from (select t.jurisdiction, t.id, t.number, t.audience, o.rule, o.since, o.own_due, p.id as policy_id, p.warn_days,
+          p.idle_days, case when t.imported then o.since else greatest(o.since, (now() at time zone 'Asia/Shanghai')::date) end as progress,
+          coalesce(o.own_due, (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).due_on) as due_on,
+          o.own_due is null
+            and (due_day(t.jurisdiction, o.since, p.amount, p.unit, p.roll, '{}')).provisional as provisional
+        from changed t cross join lateral (values
+    ('decision_announcement', t.decided_on, (null)::date, t.state = 'decided' and t.mode = 'discipline_sanction' and not t.imported, (t.announced_on)::date)) o(rule, since, own_due, is_open, done_on)
+          cross join lateral (select q.id, q.amount, q.unit, q.roll, q.warn_days, q.idle_days from deadline_policy q
+            where q.rule = o.rule and q.replaced_at is null
+              and q.jurisdiction in ('', left(t.jurisdiction, 2), left(t.jurisdiction, 4), t.jurisdiction)
+              and q.valid_from <= o.since and (q.valid_to is null or q.valid_to >= o.since)
+            order by length(q.jurisdiction) desc, q.valid_from desc limit 1) p
+        where o.is_open and o.since is not null and t.state <> 'voided' offset 0) t
+    order by t.id;
+  return null;
+end $$;
+
+create function oblige_changed_accountability_decision() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_accountability_decision(new.jurisdiction, array[new.id],
+    case when old.state is distinct from new.state then (now() at time zone 'Asia/Shanghai')::date end);
+  return null;
+end $$;
+
+create function oblige_imported_accountability_decision() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform oblige_accountability_decision(c.jurisdiction, array_agg(c.id), null) from changed c group by c.jurisdiction;
+  return null;
+end $$;
+
+create function sweep_accountability_decision_obligations(inout last uuid, most int, out kept int) language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  code text;
+  ids uuid[];
+  wrong uuid[];
+  next uuid;
+begin
+  kept := 0;
+  select x.id into next from (
+    select t.id from accountability_decision t where last is null or t.id > last order by t.id limit most) x
+    order by x.id desc limit 1;
+  for code, ids in select t.jurisdiction, array_agg(t.id) from accountability_decision t
+      where (last is null or t.id > last) and t.id <= next group by t.jurisdiction loop
+    select array_agg(distinct w.record_id) into wrong from obligations_of_accountability_decision(code, ids) w
+      left join obligation k on k.record_id = w.record_id and k.rule = w.rule and k.jurisdiction = code
+        and k.closed_on is null
+      where w.is_open <> (k.id is not null)
+          and (k.id is not null or exists (select from policy_of(code, w.rule, w.since)))
+        or w.is_open and ((k.since, k.own_due) is distinct from (w.since, w.own_due) or k.audience <> w.audience);
+    if wrong is not null then
+      perform from accountability_decision t where t.jurisdiction = code and t.id = any (wrong) order by t.id for share;
+      perform oblige_accountability_decision(code, wrong, null);
+      kept := kept + cardinality(wrong);
+    end if;
+  end loop;
+  last := next;
+end $$;
+create trigger oblige_new after insert on accountability_decision referencing new table as changed for each statement
+  execute function oblige_new_accountability_decision();
+create trigger oblige_changed after update on accountability_decision for each row
+  when ((old.announced_on is distinct from new.announced_on or old.audience is distinct from new.audience or old.decided_on is distinct from new.decided_on or old.imported is distinct from new.imported or old.mode is distinct from new.mode or old.state is distinct from new.state) and not (nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_changed_accountability_decision();
+create trigger oblige_imported after update on accountability_decision referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ? 'import'))
+  execute function oblige_imported_accountability_decision();
+grant execute on function sweep_accountability_decision_obligations(uuid, int) to ledger_jobs;
+alter function obligations_of_accountability_decision(text, uuid[]) owner to ledger_keeper;
+alter function oblige_accountability_decision(text, uuid[], date) owner to ledger_keeper;
+alter function oblige_new_accountability_decision() owner to ledger_keeper;
+alter function oblige_changed_accountability_decision() owner to ledger_keeper;
+alter function oblige_imported_accountability_decision() owner to ledger_keeper;
+alter function sweep_accountability_decision_obligations(uuid, int) owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -6495,6 +7811,345 @@ grant execute on function records_out_of_step(uuid) to ledger_jobs;
 alter function records_out_of_step(uuid) owner to ledger_keeper;
 grant execute on function mend_records() to ledger_jobs;
 alter function mend_records() owner to ledger_keeper;
+
+
+----------------------------------------------------------------------------------------------------
+-- Deadlines
+----------------------------------------------------------------------------------------------------
+
+-- Brought with it: calendar and rules a68ec7e0b7c34790153f04e4879f7e8172d2ebe5297cd0ec4a36e27d9b4cbe00
+comment on table calendar_day is 'Days that are not what their weekday says: holidays, and the days worked for them. Rows are replaced.';
+comment on column calendar_day."jurisdiction" is 'A division code, or a prefix of codes: the longest that fits holds; '''' is the whole country.';
+comment on column calendar_day."kind" is 'What the day is, against its weekday; ordinary: as the weekday.';
+comment on column calendar_day."shipped" is 'It came with the service, and is replaced with it.';
+alter table calendar_day enable row level security;
+alter table calendar_day force row level security;
+create policy place on calendar_day for select to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
+  ledger_administrator using (
+    starts_with((select caller_grants() -> 'any' ->> 'low'), jurisdiction)
+    or calendar_day.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and calendar_day.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy enters on calendar_day for insert to ledger_administrator with check (
+    not shipped
+    and calendar_day.jurisdiction >= (select coalesce(caller_grants() -> 'administrator') ->> 'low')
+    and calendar_day.jurisdiction < (select coalesce(caller_grants() -> 'administrator') ->> 'high'));
+create policy replaces on calendar_day for update to ledger_administrator using (
+    calendar_day.jurisdiction >= (select coalesce(caller_grants() -> 'administrator') ->> 'low')
+    and calendar_day.jurisdiction < (select coalesce(caller_grants() -> 'administrator') ->> 'high'));
+grant select on calendar_day to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
+  ledger_administrator;
+grant insert, update (replaced_at, replaced_by, replaced_why) on calendar_day to ledger_administrator;
+comment on table deadline_policy is 'How long the period of a rule is, from when to when, and by which article. Rows are replaced.';
+comment on column deadline_policy."jurisdiction" is 'A division code, or a prefix of codes: the longest that fits holds; '''' is the whole country.';
+comment on column deadline_policy."valid_from" is 'Chosen by the day of the trigger.';
+comment on column deadline_policy."roll" is 'Whether a last day that is off moves to the next that is not.';
+comment on column deadline_policy."extension_amount" is 'In the same unit; null: without bound.';
+comment on column deadline_policy."extension_times" is 'Null: without bound.';
+comment on column deadline_policy."warn_days" is 'So many days before the last the light is amber.';
+comment on column deadline_policy."idle_days" is 'After so many days without progress it is idle; null: never.';
+comment on column deadline_policy."steps" is 'The steps of escalation.';
+comment on column deadline_policy."remark" is 'What is not sure of it: then it is a setting of the place.';
+comment on column deadline_policy."shipped" is 'It came with the service, and is replaced with it.';
+alter table deadline_policy enable row level security;
+alter table deadline_policy force row level security;
+create policy place on deadline_policy for select to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
+  ledger_administrator using (
+    starts_with((select caller_grants() -> 'any' ->> 'low'), jurisdiction)
+    or deadline_policy.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and deadline_policy.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
+create policy enters on deadline_policy for insert to ledger_administrator with check (
+    not shipped
+    and deadline_policy.jurisdiction >= (select coalesce(caller_grants() -> 'administrator') ->> 'low')
+    and deadline_policy.jurisdiction < (select coalesce(caller_grants() -> 'administrator') ->> 'high'));
+create policy replaces on deadline_policy for update to ledger_administrator using (
+    deadline_policy.jurisdiction >= (select coalesce(caller_grants() -> 'administrator') ->> 'low')
+    and deadline_policy.jurisdiction < (select coalesce(caller_grants() -> 'administrator') ->> 'high'));
+grant select on deadline_policy to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
+  ledger_administrator;
+grant insert, update (replaced_at, replaced_by, replaced_why) on deadline_policy to ledger_administrator;
+comment on table calendar_year is 'The years whose holidays are known for the whole country; a period that reaches beyond is provisional.';
+alter table calendar_year enable row level security;
+alter table calendar_year force row level security;
+create policy place on calendar_year for select to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
+  ledger_administrator using (caller_grants() is not null);
+create policy enters on calendar_year for insert to ledger_administrator with check ((select caller_grants() -> 'administrator' ->> 'low') = '');
+grant select on calendar_year to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit,
+  ledger_administrator;
+grant insert on calendar_year to ledger_administrator;
+create policy keeper on calendar_day for select to ledger_keeper using (true);
+grant select on calendar_day to ledger_keeper;
+create policy keeper on calendar_year for select to ledger_keeper using (true);
+grant select on calendar_year to ledger_keeper;
+create policy keeper on deadline_policy for select to ledger_keeper using (true);
+grant select on deadline_policy to ledger_keeper;
+create policy clocks_queued on pgqueuer for insert to ledger_administrator with check (
+  entrypoint = 'clocks'
+    and convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
+create policy clocks on pgqueuer for select to ledger_administrator using (
+  entrypoint = 'clocks'
+    and convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
+create policy clocks_queued on pgqueuer_log for insert to ledger_administrator with check (status = 'queued');
+grant insert, select on pgqueuer to ledger_administrator;
+grant insert on pgqueuer_log to ledger_administrator;
+grant usage on sequence pgqueuer_id_seq to ledger_administrator;
+comment on table obligation is 'What a record obliges to, kept by triggers of its table; visible to whoever may read the record.';
+comment on column obligation."own_due" is 'The day that the record itself sets.';
+comment on column obligation."paused" is 'Since extended_until.';
+comment on column obligation."audience" is 'Of its record, kept here to find a caller''s own soon.';
+alter table obligation enable row level security;
+alter table obligation force row level security;
+create policy keeper on obligation to ledger_keeper using (true);
+grant select, insert on obligation to ledger_keeper;
+grant select on obligation to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit;
+comment on table obligation_event is 'What became of an obligation after it was opened; never changed.';
+comment on column obligation_event."cause" is 'Of a move: record, calendar, policy.';
+alter table obligation_event enable row level security;
+alter table obligation_event force row level security;
+create policy keeper on obligation_event to ledger_keeper using (true);
+grant select, insert on obligation_event to ledger_keeper;
+grant select on obligation_event to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit;
+comment on table escalation is 'The steps of escalation that were reached, each once.';
+comment on column escalation."letter" is 'The kind of letter that this step asks for.';
+alter table escalation enable row level security;
+alter table escalation force row level security;
+create policy keeper on escalation to ledger_keeper using (true);
+grant select, insert on escalation to ledger_keeper;
+grant select on escalation to ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit;
+grant update on obligation to ledger_keeper;
+create policy leading_group on obligation for select to ledger_leading_group using (
+    jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
+    and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'immediate-rectifications' and exists (select from immediate_rectification x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clues' and exists (select from clue x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clue-transfers' and exists (select from clue_transfer x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'case-filings' and exists (select from case_filing x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
+create policy leading_group on obligation_event for select to ledger_leading_group using (
+    exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+create policy leading_group on escalation for select to ledger_leading_group using (
+    exists (select from obligation o
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+create policy inspection_office on obligation for select to ledger_inspection_office using (
+    jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'immediate-rectifications' and exists (select from immediate_rectification x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clues' and exists (select from clue x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clue-transfers' and exists (select from clue_transfer x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
+create policy inspection_office on obligation_event for select to ledger_inspection_office using (
+    exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+create policy inspection_office on escalation for select to ledger_inspection_office using (
+    exists (select from obligation o
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+create policy inspection_team on obligation for select to ledger_inspection_team using (
+    jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'immediate-rectifications' and exists (select from immediate_rectification x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clues' and exists (select from clue x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clue-transfers' and exists (select from clue_transfer x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
+create policy inspection_team on obligation_event for select to ledger_inspection_team using (
+    exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+create policy inspection_team on escalation for select to ledger_inspection_team using (
+    exists (select from obligation o
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+create policy case_supervision on obligation for select to ledger_case_supervision using (
+    jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clues' and exists (select from clue x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clue-transfers' and exists (select from clue_transfer x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'case-filings' and exists (select from case_filing x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
+create policy case_supervision on obligation_event for select to ledger_case_supervision using (
+    exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+create policy case_supervision on escalation for select to ledger_case_supervision using (
+    exists (select from obligation o
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+create policy handling_department on obligation for select to ledger_handling_department using (
+    jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[]
+    and ((record_type = 'clues' and exists (select from clue x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clue-transfers' and exists (select from clue_transfer x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'case-filings' and exists (select from case_filing x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
+create policy handling_department on obligation_event for select to ledger_handling_department using (
+    exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+create policy handling_department on escalation for select to ledger_handling_department using (
+    exists (select from obligation o
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+create policy organisation_department on obligation for select to ledger_organisation_department using (
+    jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clues' and exists (select from clue x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clue-transfers' and exists (select from clue_transfer x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'case-filings' and exists (select from case_filing x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
+create policy organisation_department on obligation_event for select to ledger_organisation_department using (
+    exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+create policy organisation_department on escalation for select to ledger_organisation_department using (
+    exists (select from obligation o
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+create policy inspected_unit on obligation for select to ledger_inspected_unit using (
+    jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]
+    and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'immediate-rectifications' and exists (select from immediate_rectification x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))));
+create policy inspected_unit on obligation_event for select to ledger_inspected_unit using (
+    exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction));
+create policy inspected_unit on escalation for select to ledger_inspected_unit using (
+    exists (select from obligation o
+      where o.id = escalation.obligation_id and o.jurisdiction = escalation.jurisdiction));
+grant update (extended_until, extensions, paused_on, paused, due_on, provisional, amber_from, version) on obligation to ledger_inspection_office;
+create policy inspection_office_keeps on obligation for update to ledger_inspection_office using (
+    jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'immediate-rectifications' and exists (select from immediate_rectification x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clues' and exists (select from clue x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clue-transfers' and exists (select from clue_transfer x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0)))
+    and rule in ('rectification', 'immediate_rectification', 'clue_feedback'));
+grant insert on obligation_event to ledger_inspection_office;
+create policy inspection_office_tells on obligation_event for insert to ledger_inspection_office with check (
+    by = (select caller_context() ->> 'sub')
+    and exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction and o.rule in ('rectification', 'immediate_rectification', 'clue_feedback')));
+grant update (extended_until, extensions, paused_on, paused, due_on, provisional, amber_from, version) on obligation to ledger_case_supervision;
+create policy case_supervision_keeps on obligation for update to ledger_case_supervision using (
+    jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clues' and exists (select from clue x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clue-transfers' and exists (select from clue_transfer x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'case-filings' and exists (select from case_filing x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0)))
+    and rule in ('clue_opinion', 'clue_conclusion', 'party_investigation', 'supervisory_investigation', 'decision_announcement'));
+grant insert on obligation_event to ledger_case_supervision;
+create policy case_supervision_tells on obligation_event for insert to ledger_case_supervision with check (
+    by = (select caller_context() ->> 'sub')
+    and exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction and o.rule in ('clue_opinion', 'clue_conclusion', 'party_investigation', 'supervisory_investigation', 'decision_announcement')));
+grant update (extended_until, extensions, paused_on, paused, due_on, provisional, amber_from, version) on obligation to ledger_organisation_department;
+create policy organisation_department_keeps on obligation for update to ledger_organisation_department using (
+    jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and ((record_type = 'rectification-opinions' and exists (select from rectification_opinion x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clues' and exists (select from clue x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'clue-transfers' and exists (select from clue_transfer x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'case-filings' and exists (select from case_filing x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0))
+      or (record_type = 'accountability-decisions' and exists (select from accountability_decision x
+        where x.jurisdiction = obligation.jurisdiction and x.id = record_id offset 0)))
+    and rule in ('clue_opinion', 'clue_conclusion'));
+grant insert on obligation_event to ledger_organisation_department;
+create policy organisation_department_tells on obligation_event for insert to ledger_organisation_department with check (
+    by = (select caller_context() ->> 'sub')
+    and exists (select from obligation o
+      where o.id = obligation_event.obligation_id and o.jurisdiction = obligation_event.jurisdiction and o.rule in ('clue_opinion', 'clue_conclusion')));
+
+
+----------------------------------------------------------------------------------------------------
+-- Obligations that depend on other records
+----------------------------------------------------------------------------------------------------
+
+grant select (fed_back_on) on finding to ledger_keeper;
+
+create function rectification_opinion_is_due_by_finding_1() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from rectification_opinion t where t.jurisdiction = new.jurisdiction and t.finding_id = new.id order by t.id for share;
+  perform oblige_rectification_opinion(new.jurisdiction, array_agg(t.id), null) from rectification_opinion t
+    where t.jurisdiction = new.jurisdiction and t.finding_id = new.id having count(*) > 0;
+  return null;
+end $$;
+create trigger rectification_opinion_is_due_by_finding_1 after update on finding for each row
+  when (old.fed_back_on is distinct from new.fed_back_on)
+  execute function rectification_opinion_is_due_by_finding_1();
+alter function rectification_opinion_is_due_by_finding_1() owner to ledger_keeper;
+grant select (ends_on) on round to ledger_keeper;
+
+create function immediate_rectification_is_due_by_round_1() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from immediate_rectification t where t.jurisdiction = new.jurisdiction and t.round_id = new.id order by t.id for share;
+  perform oblige_immediate_rectification(new.jurisdiction, array_agg(t.id), null) from immediate_rectification t
+    where t.jurisdiction = new.jurisdiction and t.round_id = new.id having count(*) > 0;
+  return null;
+end $$;
+create trigger immediate_rectification_is_due_by_round_1 after update on round for each row
+  when (old.ends_on is distinct from new.ends_on)
+  execute function immediate_rectification_is_due_by_round_1();
+alter function immediate_rectification_is_due_by_round_1() owner to ledger_keeper;
+grant select (state, received_on) on clue_transfer to ledger_keeper;
+
+create function clue_is_due_by_clue_transfer_1() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from clue t where t.jurisdiction = new.jurisdiction and t.id = any (new.clue_ids) order by t.id for share;
+  perform oblige_clue(new.jurisdiction, array_agg(t.id), null) from clue t
+    where t.jurisdiction = new.jurisdiction and t.id = any (new.clue_ids) having count(*) > 0;
+  return null;
+end $$;
+create trigger clue_is_due_by_clue_transfer_1 after update on clue_transfer for each row
+  when (old.state is distinct from new.state or old.received_on is distinct from new.received_on)
+  execute function clue_is_due_by_clue_transfer_1();
+alter function clue_is_due_by_clue_transfer_1() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------

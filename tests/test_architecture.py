@@ -14,7 +14,7 @@ LINES, FUNCTION_LINES, SHARED_LINES = 250, 40, 6
 FLOORS = {
     "settings": 0, "errors": 0, "clock": 0, "logging": 0, "sentences": 0, "strict_json": 0, "roles": 0,
     "db": 1, "kernel": 2, "auth": 3, "http": 4, "records": 5, "imports": 6, "reports": 6, "audit": 6, "accounts": 6,
-    "exports": 7, "main": 8, "migrate": 8, "cli": 8, "__main__": 8,
+    "deadlines": 6, "exports": 7, "main": 8, "migrate": 8, "cli": 8, "__main__": 8,
 }  # fmt: skip
 # The rooms of a package, from the ground up: each knows those before it.
 ROOMS = {
@@ -214,8 +214,11 @@ def test_every_type_has_the_same_files() -> None:
         assert (
             {"__init__.py", "access.py", "fields.py", "record.py"}
             <= names
-            <= {"__init__.py", "access.py", "fields.py", "record.py", "lifecycle.py", "rules.py", "routes.py"}
-        ), folder
+            <= {
+                "__init__.py", "access.py", "fields.py", "record.py", "lifecycle.py", "obligations.py", "rules.py",
+                "routes.py",
+            }
+        ), folder  # fmt: skip
 
 
 def test_a_rule_of_this_house_can_be_broken() -> None:

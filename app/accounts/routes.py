@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from app.accounts import answers, names, register, systems
 from app.accounts import bodies as b
-from app.accounts.callers import body_of, maker, reach
+from app.accounts.callers import maker, reach
 from app.auth import api_keys, principals
 from app.auth.principals import Principal
 from app.db.context import AUTH_ROLE
@@ -18,7 +18,7 @@ from app.errors import FieldError, Refusal, invalid
 from app.http.dependencies import bearer
 from app.http.exchange import JSON, PATCH, REPEATABLE, json_body, only, request_context, service_of
 from app.http.idempotency import Attempt, once
-from app.http.operations import problems
+from app.http.operations import body_of, problems
 from app.http.paging import PAGING, documented, paging
 from app.kernel.store import RequestContext
 from app.logging import log

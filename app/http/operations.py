@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic import BaseModel
+
 from app.http.problems import PROBLEM_MEDIA
 from app.kernel.declare.fields import Field, Reference
 from app.kernel.declare.lifecycle import REASON, Transition
@@ -115,3 +117,11 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals that a route documents; every route that takes a token may answer 401, 429 and 503."""
     content = {PROBLEM_MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {s: {"description": REFUSAL_TEXTS[s], "content": content} for s in (*statuses, 401, 429, 503)}
+
+
+def body_of(model: type[BaseModel], media: str, **examples: Any) -> dict[str, Any]:
+    """What the document says of a body that the route reads itself."""
+    content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
+    if examples:
+        content["examples"] = {name: {"summary": name, "value": value} for name, value in examples.items()}
+    return {"requestBody": {"required": True, "content": {media: content}}}

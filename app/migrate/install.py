@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from app.db.script import run_script
+from app.deadlines.shipped import ship_sql
 from app.kernel.schema.kept_columns import kept_columns
 from app.logging import log
 from app.migrate.text import digest, sections
@@ -81,9 +82,11 @@ def install(connection: Connection) -> None:
 def _remade() -> str:
     """SQL that makes kept columns anew, and a revision of each record whose version has none: migrations write none.
 
+    And the calendar and the deadline rules that come with the service.
+
     Row security is off for the owner meanwhile. A kept column is no member of a record: its change is no new version.
     """
-    tables = ["principal", "revision", *(t.table for t in REGISTRY)]
+    tables = ["principal", "revision", "calendar_day", "calendar_year", "deadline_policy", *(t.table for t in REGISTRY)]
     return "".join(
         (
             "set local timezone = 'Asia/Shanghai';",  # moments stand as text in the snapshots
@@ -91,6 +94,7 @@ def _remade() -> str:
             *(KEPT_COLUMNS.format(table=t.table, column=column) for t in REGISTRY for column, _ in kept_columns(t)),
             KIN,
             *(MISSING_REVISIONS.format(table=t.table, path=t.path) for t in REGISTRY),
+            ship_sql(),
             *(f"\nalter table {table} force row level security;" for table in tables),
         )
     )

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from app.auth.tables import principal_statements
+from app.deadlines.rights import deadline_statements
+from app.deadlines.shipped import shipped_digest
 from app.imports.tables import import_statements
 from app.kernel.personal.tables import access_log_statements, sealed_value_statements
 from app.kernel.schema.calls import call_statements
@@ -21,6 +23,7 @@ from app.kernel.schema.ledger_tables import (
     revision_statements,
     schema_statements,
 )
+from app.kernel.schema.obligations import obligation_dependencies
 from app.kernel.schema.record_statements import dependency_statements, record_statements
 from app.kernel.schema.tables import declare, metadata
 from app.records import REGISTRY
@@ -37,7 +40,7 @@ HEAD = """-- What is installed over the tables of the ledger. Made from the code
 -- Migrations move tables and data only. All below is dropped before the first migration that runs, and made again after
 -- the last, in the same transaction; also where no migration runs and this text has changed. To change it, change a
 -- declaration (app/records, app/kernel/schema, app/kernel/personal, app/auth/tables.py, app/imports/tables.py,
--- app/reports/counted_columns.py) or a function (alembic/functions).
+-- app/deadlines/rights.py, app/reports/counted_columns.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers
@@ -93,6 +96,10 @@ def sections() -> tuple[Section, ...]:
         *(_of(f"{t.table} {t.label}", record_statements(t, REGISTRY, READS.get(t.table, ()))) for t in REGISTRY),
         _of("Audiences that depend on other records", dependency_statements(REGISTRY)),
         _of("Records whose state does not follow", following_statements(REGISTRY)),
+        _of(
+            "Deadlines", (f"-- Brought with it: calendar and rules {shipped_digest()}", *deadline_statements(REGISTRY))
+        ),
+        _of("Obligations that depend on other records", obligation_dependencies(REGISTRY)),
         _of("Sealed values", sealed_value_statements(REGISTRY)),
         _of("The access log", access_log_statements()),
         _of("Imports and the queue", import_statements(REGISTRY)),

@@ -34,6 +34,11 @@ ALLOWED = {
     (r"SEC00[58]|SEC038|SEC022", r"public\.system_secret(\.keeper)?"): "one row, read by the keeper's functions alone",
     (r"SEC005|SEC028", r"public\.revision\.keeper"): "the triggers write revisions of every record; none reads one",
     (r"SEC00[58]|SEC038", r"public\.revision\.keeper_dates"): "it finds since when the caller knew a record",
+    (r"SEC00[568]|SEC038", r"public\.(obligation|obligation_event|escalation)\.keeper"):
+        "triggers of records keep what these oblige to; callers see it by the record's own policy",
+    (r"SEC00[58]|SEC038", r"public\.(calendar_day|calendar_year|deadline_policy)\.keeper"):
+        "periods are counted for every division; days and rules name nobody",
+    (r"SEC005", r"public\.calendar_year\.(place|enters)"): "a year is known or not, for the whole country",
     (r"PERF004", r"public\.revision\.\w+"): "a history is found by its record before the policy is asked",
     (r"PERF004", r"public\.person\.inspection_team\w*"): "its index finds the team's persons first",
 }  # fmt: skip

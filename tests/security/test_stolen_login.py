@@ -14,7 +14,7 @@ from app.db.embedded import EmbeddedPostgres
 from app.db.opening import connect
 from app.db.roles import ACTING, BECOMES, KEEPER, OWNER
 from app.records import REGISTRY
-from app.roles import ROLES, WORK_LIST_READERS
+from app.roles import READERS, ROLES, WORK_LIST_READERS
 from tests.support.bureaus import account
 from tests.support.callers import HOME, NEIGHBOUR
 from tests.support.records import Maker
@@ -138,6 +138,7 @@ async def test_it_calls_the_functions_that_its_roles_need_and_no_other(stolen: A
     )
     found = {f["proname"]: {*(f["callers"] or ())} for f in functions}
     callers, readers = {*REACHED} - {SYSTEM_ROLE}, {*REACHED}
+    timing = {f"ledger_{role}" for role in (*READERS, "administrator") if role != "partner_system"}
     merging = frozenset(("ledger_inspection_office", "ledger_leading_group", SYSTEM_ROLE))
     known = {name: who for name, who in found.items() if "_known_to_" in name}
     assert known and all(who == {f"ledger_{name.partition('_known_to_')[2]}"} for name, who in known.items())
@@ -149,6 +150,7 @@ async def test_it_calls_the_functions_that_its_roles_need_and_no_other(stolen: A
         **dict.fromkeys(("caller_colleagues", "caller_ownership"), readers),
         **dict.fromkeys(("merge_takes_two", "merge_is_proposed"), merging),
         "receivers_with_account": {"ledger_inspection_office", SYSTEM_ROLE},
+        **dict.fromkeys(("due_day", "policy_of", "deadline_for"), timing),
         "person_handed_over": {"ledger_inspection_team"},
         "clues_without_reader": {FIGURES_ROLE, SYSTEM_ROLE, *(f"ledger_{role}" for role in WORK_LIST_READERS)},
     }

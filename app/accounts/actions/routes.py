@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from app.accounts import bodies as b
 from app.accounts import register, systems
-from app.accounts.callers import body_of, maker
+from app.accounts.callers import maker
 from app.accounts.routes import KINDS, Kind, Name, administrator, managed, shown, shown_once, writing
 from app.http.dependencies import bearer
 from app.http.exchange import JSON, REPEATABLE, json_body, service_of
-from app.http.operations import problems
+from app.http.operations import body_of, problems
 
 router = APIRouter(tags=["90 账号与系统"], dependencies=[Depends(bearer), REPEATABLE])
 ACTION_REFUSALS = problems(400, 403, 404, 413, 415, 422)

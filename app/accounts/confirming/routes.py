@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from app.accounts import bodies as b
 from app.accounts import second_person
-from app.accounts.callers import body_of, reach
+from app.accounts.callers import reach
 from app.clock import SHANGHAI
 from app.db.context import AUTH_ROLE
 from app.db.outcome import Transaction
@@ -15,7 +15,7 @@ from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import JSON, REPEATABLE, json_body, only, request_context, service_of
 from app.http.idempotency import once
-from app.http.operations import problems
+from app.http.operations import body_of, problems
 from app.kernel.declare.values import is_identifier
 from app.logging import log
 from app.roles import ROLES

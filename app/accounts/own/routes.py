@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from app.accounts import bodies as b
-from app.accounts.callers import body_of, maker
+from app.accounts.callers import maker
 from app.accounts.own import password
 from app.auth import principals, sign_ins
 from app.auth.credentials import LockRule
@@ -19,8 +19,9 @@ from app.errors import Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import JSON, REPEATABLE, json_body, only, request_context, service_of
 from app.http.idempotency import once
-from app.http.operations import problems
+from app.http.operations import body_of, problems
 from app.kernel.declare.values import is_identifier
+from app.kernel.schema.calls import PEOPLE
 from app.kernel.store import RequestContext
 from app.records import REGISTRY
 from app.roles import ROLES, WORK_LIST_READERS
@@ -52,7 +53,13 @@ _SYSTEM = ("list", "get", "create", "change", "unlock")
 _DECIDES = {"account-changes": ["list", "confirm", "decline"]}
 # What a role may do besides records: address -> verbs.
 BESIDES: dict[str, dict[str, list[str]]] = {
-    **{role: {"work-lists": ["list", "get"]} for role in WORK_LIST_READERS},
+    **{
+        role: {
+            **({"work-lists": ["list", "get"]} if role in WORK_LIST_READERS else {}),
+            **({"deadlines": ["list", "get"]} if role in PEOPLE else {}),
+        }
+        for role in (*PEOPLE, *WORK_LIST_READERS)
+    },
     "ledger_loader": {t.path: ["import"] for t in REGISTRY},
     "auditor": {path: ["list"] for path in ("access-log", "revisions", "account-changes", "sign-ins")},
     "security_officer": _DECIDES,
@@ -61,6 +68,8 @@ BESIDES: dict[str, dict[str, list[str]]] = {
         "clients": [*_SYSTEM, "rotate"],
         "api-keys": [*_SYSTEM, "rotate"],
         **_DECIDES,
+        "calendar-days": ["list", "create"],
+        "deadline-policies": ["list", "create", "withdraw"],
     },
 }
 

@@ -10,6 +10,7 @@ from app.kernel.declare.fields import Choice, Day, Field, Flag, Reference, Seale
 from app.kernel.declare.ledger import LedgerHabits as LedgerHabits
 from app.kernel.declare.ledger import LedgerName as LedgerName
 from app.kernel.declare.lifecycle import VOIDED, Lifecycle
+from app.kernel.declare.obligations import Obligation
 
 
 class Check(Protocol):
@@ -94,6 +95,7 @@ class RecordType:
     check        the rule over several members; `check_reads` are the columns that it reads
     constraints  name of a CHECK -> (SQL, the member that the refusal names); without SQL a trigger by hand checks it
     unique       name of an index -> columns, unique among records that are not voided
+    obligations  what a record obliges to, and by when
     examples     of bodies, by title; the documentation shows them and tests send them
     """
 
@@ -114,6 +116,7 @@ class RecordType:
     check_reads: frozenset[str] = frozenset()
     constraints: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     unique: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    obligations: tuple[Obligation, ...] = ()
     examples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property

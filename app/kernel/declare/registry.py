@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.kernel.declare.fields import Reference
+from app.kernel.declare.obligations import ALWAYS_READ
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.visibility import (
     EverySince,
@@ -31,7 +32,9 @@ class Registry:
         self.by_path = {t.path: t for t in self.types}
         self.by_name = {t.name: t for t in self.types}
         for t in self.types:
-            for problem in (*self._fields(t), *_transitions(t), *_rights(t), *self._dependencies(t)):
+            for problem in (
+                *self._fields(t), *_transitions(t), *_rights(t), *self._dependencies(t), *self._obligations(t)
+            ):  # fmt: skip
                 raise Misdeclared(f"{t.path}: {problem}")
         letters = [t.numbering.letter for t in self.types if not t.numbering.formula]
         if len(set(letters)) < len(letters):
@@ -83,6 +86,21 @@ class Registry:
                 yield f"its audience looks at {looked_at.type!r}, which is no record type"
             elif not {*looked_at.columns} <= {*other.columns, *(["about", "recused"] if other.access.about else [])}:
                 yield f"its audience looks at {list(looked_at.columns)}, which {other.path} lacks"
+
+    def _obligations(self, t: RecordType) -> Iterator[str]:
+        rules = [o.rule for o in t.obligations]
+        if len({*rules}) < len(rules):
+            yield f"two of its obligations have one rule: {sorted(rules)}"
+        for o in t.obligations:
+            lacking = {*o.reads} - {*t.columns, *ALWAYS_READ, "id", "jurisdiction"}
+            if lacking:
+                yield f"the obligation {o.rule} reads {sorted(lacking)}, which are no columns of it"
+            if strangers := {role for role in o.keepers if not t.access.of(role)}:
+                yield f"the obligation {o.rule} is kept by {sorted(strangers)}, who see no record of it"
+            for looked_at in o.looks_at:
+                other = self.by_name.get(looked_at.type)
+                if other is None or not {*looked_at.columns} <= {*other.columns, "state"}:
+                    yield f"the obligation {o.rule} looks at {looked_at.type}.{list(looked_at.columns)}: not there"
 
 
 def _transitions(t: RecordType) -> Iterator[str]:

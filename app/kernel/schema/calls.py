@@ -8,13 +8,16 @@ from collections.abc import Iterator, Mapping
 from app.db.context import AUTH_ROLE, FIGURES_ROLE, SYSTEM_ROLE
 from app.db.roles import CALLING, KEEPER, OWNER
 from app.kernel.schema.statements import listed
-from app.roles import WORK_LIST_READERS
+from app.roles import READERS, WORK_LIST_READERS
 
 COUNTING = (FIGURES_ROLE, *(f"ledger_{role}" for role in WORK_LIST_READERS))  # figures, and who drills them down
 MERGING = ("ledger_inspection_office", "ledger_leading_group", SYSTEM_ROLE)
 NAMING = (*CALLING, SYSTEM_ROLE)  # whose statements name a caller
 # The role that signs in names the caller whose Idempotency-Key it keeps, and looks nothing up by that name.
 NAMED = (*NAMING, AUTH_ROLE)
+ADMINISTRATOR = "administrator"
+PEOPLE = tuple(role for role in READERS if role != "partner_system")  # a partner is told of no deadline
+TIMING = tuple(f"ledger_{role}" for role in (*PEOPLE, ADMINISTRATOR))
 # By the owner of the functions, who alone can say so: function -> the database roles that call it. Those of `retention`
 # say it themselves.
 CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -44,6 +47,9 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "clues_without_reader(text, uuid)": (*COUNTING, SYSTEM_ROLE),
         "person_handed_over(text, uuid)": ("ledger_inspection_team",),
         "system_pass(text)": CALLING,
+        "due_day(text, date, int, text, boolean, datemultirange)": TIMING,
+        "policy_of(text, text, date)": TIMING,
+        "deadline_for(text, text, date, date, date, datemultirange)": TIMING,
         "system_range()": (SYSTEM_ROLE,),
     },
 }

@@ -6,6 +6,7 @@ from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.schema.keeper import keeper_rights
 from app.kernel.schema.kept_columns import dependency_triggers, kept_column_functions, looked_at_locks
+from app.kernel.schema.obligations import obligation_statements
 from app.kernel.schema.policies import record_policies
 from app.kernel.schema.statements import secured
 from app.kernel.schema.tables import metadata
@@ -29,6 +30,7 @@ def record_statements(t: RecordType, registry: Registry, counted: tuple[str, ...
         yield from declared_keys(t)
     yield from looked_at_locks(t, registry)
     yield from kept_column_functions(t)
+    yield from obligation_statements(t, registry)
 
 
 def dependency_statements(registry: Registry) -> Iterator[str]:

@@ -7,6 +7,7 @@ from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, Recor
 from app.records.accountability_decision.access import ACCESS
 from app.records.accountability_decision.fields import FIELDS
 from app.records.accountability_decision.lifecycle import LIFECYCLE
+from app.records.accountability_decision.obligations import OBLIGATIONS
 from app.records.common import SUBJECT_AGREES, check_subject, read_subject, subject_column
 
 SUBJECT = subject_column("姓名或单位", "姓名/单位", "问责对象", "被问责对象", "对象", "姓名")
@@ -52,6 +53,7 @@ RECORD = RecordType(
     inherits={"round": "finding"},
     check=check,
     check_reads=frozenset({"subject_kind", "person_id", "unit_id", "mode"}),
+    obligations=OBLIGATIONS,
     examples={
         "个人诫勉": {
             "round_number": "431382-2017-01",

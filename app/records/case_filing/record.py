@@ -7,6 +7,7 @@ from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, Recor
 from app.records.case_filing.access import ACCESS
 from app.records.case_filing.fields import FIELDS
 from app.records.case_filing.lifecycle import LIFECYCLE
+from app.records.case_filing.obligations import OBLIGATIONS
 from app.records.common import PERSON_NAME, in_order
 
 FOR_VILLAGE_MANAGERS = ("warning", "demerit", "major_demerit")
@@ -40,6 +41,7 @@ RECORD = RecordType(
     inherits={"round": "clue"},
     check=check,
     check_reads=frozenset({"person_id", "admin_sanction", "filed_on", "concluded_on"}),
+    obligations=OBLIGATIONS,
     examples={
         "党纪立案": {
             "round_number": "431382-2017-01",

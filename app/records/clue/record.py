@@ -7,6 +7,7 @@ from app.kernel.declare.record_type import Check, Derived, LedgerHabits, Numberi
 from app.records.clue.access import ACCESS
 from app.records.clue.fields import FIELDS
 from app.records.clue.lifecycle import HOLDER, LIFECYCLE
+from app.records.clue.obligations import OBLIGATIONS
 from app.records.common import IS_CLOSED_OFF, closed_off_otherwise, given_otherwise, in_order
 
 DAYS = ("registered_on", "handling_decided_on", "concluded_on", "closed_off_on")
@@ -89,6 +90,7 @@ RECORD = RecordType(
         "account_unknown": ("", "recusals"),
     },
     check_reads=frozenset((*DAYS, *HOLDER, "person_id", "handling_unit_id")),
+    obligations=OBLIGATIONS,
     examples={
         "信访举报": {
             "round_number": "431382-2017-01",

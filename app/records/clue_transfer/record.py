@@ -7,6 +7,7 @@ from app.kernel.declare.record_type import IN_FULL, Check, LedgerHabits, Numberi
 from app.records.clue_transfer.access import ACCESS
 from app.records.clue_transfer.fields import FIELDS
 from app.records.clue_transfer.lifecycle import LIFECYCLE
+from app.records.clue_transfer.obligations import OBLIGATIONS
 from app.records.common import given_otherwise
 
 HANDED_OVER = (("to_unit_id", "to_unit_number"), ("clue_ids", "clue_numbers"))
@@ -87,6 +88,7 @@ RECORD = RecordType(
     ledger=LedgerHabits(sheets=("线索移交", "移交台账"), number=("移交编号",)),
     check=check,
     check_reads=frozenset({"to_unit_id", "clue_ids", "sent_on", "sealed_count", "route", "note", "result"}),
+    obligations=OBLIGATIONS,
     examples={
         "移交纪检机关": {
             "round_number": "431382-2017-01",

@@ -8,6 +8,7 @@ from app.records.common import in_order
 from app.records.immediate_rectification.access import ACCESS
 from app.records.immediate_rectification.fields import FIELDS
 from app.records.immediate_rectification.lifecycle import LIFECYCLE
+from app.records.immediate_rectification.obligations import OBLIGATIONS
 
 
 def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
@@ -28,6 +29,7 @@ RECORD = RecordType(
     ledger=LedgerHabits(sheets=("立行立改", "边巡边改"), number=("事项编号", "立行立改编号")),
     check=check,
     check_reads=frozenset({"notified_on", "resolved_on"}),
+    obligations=OBLIGATIONS,
     examples={
         "利息补贴": {
             "round_number": "431382-2017-01",

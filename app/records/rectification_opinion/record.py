@@ -8,6 +8,7 @@ from app.records.common import IS_CLOSED_OFF, closed_off_otherwise, in_order
 from app.records.rectification_opinion.access import ACCESS
 from app.records.rectification_opinion.fields import FIELDS, PROMISED
 from app.records.rectification_opinion.lifecycle import LIFECYCLE
+from app.records.rectification_opinion.obligations import OBLIGATIONS
 
 
 def check(context: Check, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
@@ -49,6 +50,7 @@ RECORD = RecordType(
     ),
     check=check,
     check_reads=frozenset({*(f.name for f in PROMISED), "progress", "completed_on", "closed_off_on"}),
+    obligations=OBLIGATIONS,
     examples={
         "下达意见": {
             "round_number": "431382-2017-01",

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 
 from alembic import op
 
-revision = "0112"
+revision = "0111"
 down_revision = "0110"
 
 

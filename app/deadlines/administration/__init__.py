@@ -1,0 +1,1 @@
+"""What the administrator enters: the work calendar and the deadline rules."""
