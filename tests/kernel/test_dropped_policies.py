@@ -28,6 +28,7 @@ RECORD_TABLES = {t.table: t.path for t in REGISTRY}
 # What `ledger_auth` or the keeper reads
 SECRET = ("principal", "principal_secret", "service_key", "session", "system_secret")
 QUEUE = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")  # rows come and go
+OF_ALL = ("calendar_year",)  # whose rows belong to no place: everybody reads all
 POLICY = re.compile(r"^create policy (\w+) on (\w+) [^;]*;", re.M)
 LOADER = Caller("office_loader", "ledger_loader", HOME)
 
@@ -51,7 +52,7 @@ async def populated(make: Maker) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> AsyncIterator[Any]:
+async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api, admin: Api) -> AsyncIterator[Any]:
     """A superuser's connection to a database in which every table holds rows of both jurisdictions."""
     for api, code in ((office, HOME), (neighbour, NEIGHBOUR)):
         ledger = f"单位编码,单位名称,单位类型\n{code}-U800,某镇,乡镇街道\n".encode()
@@ -80,9 +81,28 @@ async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> Asyn
     await account(url, "probe-unit", "inspected_unit", HOME, unit_number=held["unit"]["number"])
     for role in ("organisation_department", "handling_department"):
         await account(url, f"probe-{role[:5]}", role, HOME, unit_number=held["department"]["number"])
+    await local_clock(admin)
     connection = await connect(database.superuser_url)
+    await connection.fetch("select escalate_obligations(current_date)")  # as each night
+    await connection.execute(
+        'insert into obligation_event (jurisdiction, obligation_id, kind, "by") '
+        "select distinct on (jurisdiction) jurisdiction, id, 'extended', 'office' from obligation"
+    )
     yield connection
     await connection.close()
+
+
+async def local_clock(admin: Api) -> None:
+    """A rule and a holiday of NEIGHBOUR alone, of long ago: what holds in the whole country tells nobody apart."""
+    of = {"jurisdiction": NEIGHBOUR, "source": "示府发〔1999〕1号", "reason": "本地规定"}
+    days = {"days": [{"day": "1999-05-04", "kind": "holiday", "name": "县庆日"}]}
+    rule = {
+        "rule": "rectification", "amount": 2, "unit": "month", "roll": True, "citation": "本地规定",
+        "valid_from": "1999-01-01", "valid_to": "1999-12-31", "jurisdiction": NEIGHBOUR, "reason": "本地规定",
+    }  # fmt: skip
+    for path, body in (("calendar-days", of | days), ("deadline-policies", rule)):
+        answer = await admin.post(f"/v1/{path}", json=body)
+        assert answer.status_code == 201, answer.text
 
 
 CALLERS = {
@@ -211,7 +231,7 @@ async def test_a_permissive_policy_that_is_added_is_noticed(owner: Any) -> None:
 
 
 async def test_lifting_the_security_of_a_table_is_noticed(owner: Any) -> None:
-    for table in {p["tablename"] for p in await policies(owner)} - {*SECRET, *QUEUE}:
+    for table in {p["tablename"] for p in await policies(owner)} - {*SECRET, *QUEUE, *OF_ALL}:
         roles = [r for r in CALLERS if r in ACTING and r != AUTH_ROLE and await seen(owner, table, r) is not None]
         before = {r: await seen(owner, table, r) for r in roles}
         async with undone(owner):
