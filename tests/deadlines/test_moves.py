@@ -270,3 +270,13 @@ async def test_the_list_is_in_the_order_of_the_days_and_refuses_what_it_does_not
     ):  # fmt: skip
         answer = await there.api.get("/v1/deadlines", params=params)
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, name), answer.text
+
+
+async def test_the_service_moves_what_runs_by_itself(there: Maker, its_admin: Api) -> None:
+    made = await opinion(there, "2026-06-21")
+    assert [d["due_on"] for d in await due(there.api, made)] == ["2026-12-21"]
+    await holidays(its_admin, "2026-12-21")
+    async with asyncio.timeout(60):
+        while [d["due_on"] for d in await due(there.api, made)] != ["2026-12-22"]:
+            await asyncio.sleep(0.2)
+    await holidays(its_admin, "2026-12-21", kind="ordinary")
