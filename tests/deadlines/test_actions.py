@@ -57,6 +57,8 @@ async def test_an_extension_stays_within_what_the_rule_allows(make: Maker, offic
     again = await act(supervision, found, "extend", until="2027-03-01", **GRANT)
     assert (again.status_code, again.json()["code"]) == (409, "extensions_used_up")
     assert (await act(office, found, "extend", until="2027-03-01", **GRANT)).status_code == 403
+    [told] = (await office.read(f"/v1/deadlines/{found['id']}"))["history"]  # of the clue it sees metadata alone
+    assert (told["kind"], told["due_after"], told["approver"], told["reason"]) == ("extended", "2027-01-25", None, None)
 
 
 async def test_days_on_which_the_clock_stood_do_not_count(make: Maker, office: Api) -> None:
