@@ -39,8 +39,13 @@ from app.http.routing import DirectRoutes, HeadMiddleware, add_records
 from app.http.server import Application, RequestLog, Shortcut
 from app.http.service import Service
 from app.imports import routes as import_routes
+from app.imports.committing import routes as committing_routes
+from app.imports.models import CommitOrder
+from app.imports.remembered import routes as remembered_routes
 from app.imports.returned import routes as returned_routes
+from app.imports.rows import routes as row_routes
 from app.imports.runners import run_jobs
+from app.imports.undo import routes as undo_routes
 from app.kernel.schema.models import Schemas
 from app.kernel.schema.tables import declare
 from app.kernel.store import Runtime
@@ -56,9 +61,10 @@ SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
 declare(REGISTRY)
 # In the order of the document; the routes of the record types come after them.
 ROUTERS = (
-    import_routes.router(), returned_routes.router(), template_routes.router(), export_routes.router(REGISTRY),
-    person_routes.router, report_routes.router, deadline_routes.router,
-    calendar_routes.router, sign_in_routes.router, own_routes.router, audit_routes.router,
+    import_routes.router(), row_routes.router(), committing_routes.router(), undo_routes.router(),
+    returned_routes.router(), remembered_routes.router(), template_routes.router(), export_routes.router(REGISTRY),
+    person_routes.router, report_routes.router, deadline_routes.router, calendar_routes.router,
+    sign_in_routes.router, own_routes.router, audit_routes.router,
     account_routes.router, action_routes.router, confirming_routes.router, system_routes.router,
 )  # fmt: skip
 
@@ -75,7 +81,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     direct = add_records(app, REGISTRY, SCHEMAS)
-    app.openapi = lambda: document(app, REGISTRY, (*BODIES, *deadline_bodies.BODIES, PersonFind))  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    app.openapi = lambda: document(app, REGISTRY, (*BODIES, *deadline_bodies.BODIES, PersonFind, CommitOrder))  # type: ignore[method-assign]  # FastAPI's own way to replace it
     app.add_middleware(HeadMiddleware)
     _add_outer_layers(app, direct, options)
     return app

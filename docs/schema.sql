@@ -3,7 +3,7 @@
 -- Migrations move tables and data only. All below is dropped before the first migration that runs, and made again after
 -- the last, in the same transaction; also where no migration runs and this text has changed. To change it, change a
 -- declaration (app/records, app/kernel/schema, app/kernel/personal, app/auth/tables.py, app/imports/tables.py,
--- app/deadlines/rights.py, app/reports/figures.py) or a function (alembic/functions).
+-- app/deadlines/rights.py, app/reports/counted_columns.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers
@@ -776,9 +776,12 @@ begin
     return query with over as (
         update import_job j set rows_removed_at = now()
         where j.finished_at < now() - interval '30 days' and j.rows_removed_at is null
-          and j.state not in ('received', 'checking', 'committing')
-          and exists (select from import_row r where r.import_id = j.id)
+          and j.state not in ('received', 'checking', 'committing', 'undoing', 'redoing')
+          and (exists (select from import_row r where r.import_id = j.id)
+            or exists (select from import_file f where f.import_id = j.id))
         returning j.id, j.jurisdiction, j.finished_at),
+      undone as (delete from import_undo u using import_job j where j.id = u.import_id
+        and j.finished_at < now() - interval '30 days' and j.state not in ('undoing', 'redoing')),
       files as (delete from import_file f using over where f.import_id = over.id),
       gone as (delete from import_row r using over where r.import_id = over.id
         returning over.jurisdiction, r.type, over.finished_at)
@@ -787,7 +790,7 @@ begin
     return query select j.jurisdiction, r.type, count(*), min(j.finished_at), max(j.finished_at)
       from import_job j join import_row r on r.import_id = j.id
       where j.finished_at < now() - interval '30 days' and j.rows_removed_at is null
-        and j.state not in ('received', 'checking', 'committing')
+        and j.state not in ('received', 'checking', 'committing', 'undoing', 'redoing')
       group by 1, 2 order by 1, 2;
   end if;
 end $$;
@@ -795,10 +798,12 @@ grant execute on function prune_imports(boolean) to ledger_jobs;
 alter function prune_imports(boolean) owner to ledger_keeper;
 create policy keeper on import_job to ledger_keeper using (finished_at < now() - interval '30 days');
 create policy keeper on import_row to ledger_keeper using (exists (select from import_job j where j.id = import_id));
+create policy keeper on import_undo to ledger_keeper using (exists (select from import_job j where j.id = import_id));
 create policy keeper on import_file to ledger_keeper using (exists (select from import_job j where j.id = import_id));
 grant select (id, jurisdiction, state, finished_at, rows_removed_at), update (rows_removed_at) on import_job to ledger_keeper;
 grant select (import_id, type), delete on import_row to ledger_keeper;
 grant select (import_id), delete on import_file to ledger_keeper;
+grant select (import_id), delete on import_undo to ledger_keeper;
 
 -- Sign-ins, and sessions that are over, are kept as long as the access log: 6 months at the least, whatever is asked.
 create function prune_sign_ins(months int, really boolean)
@@ -1572,7 +1577,7 @@ grant select on person to ledger_administrator, ledger_leading_group, ledger_ins
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on person to ledger_system, ledger_importing;
-grant select (jurisdiction, id, number, state) on person to ledger_figures;
+grant select (jurisdiction, id, number, state, is_village_manager) on person to ledger_figures;
 create policy system on person to ledger_system using (
     person.jurisdiction >= (select (system_range())[1])
     and person.jurisdiction < (select (system_range())[2]));
@@ -4110,7 +4115,8 @@ grant select on clue to ledger_administrator, ledger_leading_group, ledger_inspe
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on clue to ledger_system, ledger_importing;
-grant select (jurisdiction, id, number, state, round_id, merged_into_id, holder_unit_id) on clue to ledger_figures;
+grant select (jurisdiction, id, number, state, round_id, merged_into_id, holder_unit_id, source, registered_on,
+  handling, handling_decided_on) on clue to ledger_figures;
 create policy system on clue to ledger_system using (
     clue.jurisdiction >= (select (system_range())[1])
     and clue.jurisdiction < (select (system_range())[2]));
@@ -5235,7 +5241,8 @@ grant select on case_filing to ledger_administrator, ledger_leading_group, ledge
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on case_filing to ledger_system, ledger_importing;
-grant select (jurisdiction, id, number, state, round_id, person_id) on case_filing to ledger_figures;
+grant select (jurisdiction, id, number, state, round_id, person_id, lane, filed_on, concluded_on, party_sanction,
+  admin_sanction, person_rank) on case_filing to ledger_figures;
 create policy system on case_filing to ledger_system using (
     case_filing.jurisdiction >= (select (system_range())[1])
     and case_filing.jurisdiction < (select (system_range())[2]));
@@ -5748,7 +5755,7 @@ grant select on accountability_decision to ledger_administrator, ledger_leading_
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on accountability_decision to ledger_system, ledger_importing;
-grant select (jurisdiction, id, number, state, round_id, subject_kind, person_id) on accountability_decision to ledger_figures;
+grant select (jurisdiction, id, number, state, round_id, subject_kind, person_id, mode, form, decided_on, unit_id) on accountability_decision to ledger_figures;
 create policy system on accountability_decision to ledger_system using (
     accountability_decision.jurisdiction >= (select (system_range())[1])
     and accountability_decision.jurisdiction < (select (system_range())[2]));
@@ -6471,7 +6478,7 @@ grant select on judicial_referral to ledger_administrator, ledger_leading_group,
   ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
   ledger_partner_system, ledger_ledger_loader;
 grant select, insert, update on judicial_referral to ledger_system, ledger_importing;
-grant select (jurisdiction, id, number, state, round_id, person_id) on judicial_referral to ledger_figures;
+grant select (jurisdiction, id, number, state, round_id, person_id, referred_on) on judicial_referral to ledger_figures;
 create policy system on judicial_referral to ledger_system using (
     judicial_referral.jurisdiction >= (select (system_range())[1])
     and judicial_referral.jurisdiction < (select (system_range())[2]));
@@ -7361,6 +7368,19 @@ create function records_out_of_step(only_id uuid default null) returns table (re
   language sql stable security definer
   set search_path = public, pg_temp as $$
   select distinct on (x.record_type, x.id) x.* from (
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('rectified', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('create')
+    union all
     select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
       'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
     from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
@@ -7372,13 +7392,13 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('void')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('void')
       and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
     where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
       and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
@@ -7410,12 +7430,12 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
       and c.state in ('in_progress')
       and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
@@ -7431,8 +7451,8 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
-      and c.state in ('in_progress')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and c.state in ('issued', 'in_progress')
     union all
     select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
       'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
@@ -7445,14 +7465,14 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('change', 'correct')
       and c.state in ('completed', 'closed_off')
       and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
     where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
       and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
@@ -7468,14 +7488,27 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('accept')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('accept')
       and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
+    union all
+    select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
+      'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
+    from rectification_opinion c join finding t on t.jurisdiction = c.jurisdiction
+      and t.id = c.finding_id
+    cross join lateral (select jsonb_build_object() as values) s
+    where ($1 is null or t.id = $1)
+      and t.state in ('rectified', 'closed_off')
+      and c.state <> 'voided'
+      and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
+      and p.record_id = r.record_id and p.version = r.version - 1
+      where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('accept')
     union all
     select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'finish_rectification' as action,
       'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
@@ -7488,13 +7521,13 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('complete')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('complete')
       and ((select bool_and(o.state in ('completed', 'closed_off')) from rectification_opinion o
     where o.jurisdiction = t.jurisdiction and o.finding_id = t.id and o.state <> 'voided'))
       and (select r.seq from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) > (select min(r.seq) from revision r
       where r.jurisdiction = t.jurisdiction and r.record_type = 'findings' and r.record_id = t.id
         and r.version > coalesce((select max(o.version) from revision o where o.jurisdiction = t.jurisdiction
           and o.record_type = 'findings' and o.record_id = t.id and o.state is distinct from t.state), 0))
@@ -7510,7 +7543,7 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('send_back')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('send_back')
     union all
     select 'findings' as record_type, t.jurisdiction, t.id, t.number, t.state, 'resume_rectification' as action,
       'rectification-opinions' as cause_type, c.id as cause_id, c.number as cause_number
@@ -7523,7 +7556,7 @@ create function records_out_of_step(only_id uuid default null) returns table (re
       and (select r.action from revision r left join revision p on p.jurisdiction = r.jurisdiction and p.record_type = r.record_type
       and p.record_id = r.record_id and p.version = r.version - 1
       where r.jurisdiction = c.jurisdiction and r.record_id = c.id and r.record_type = 'rectification-opinions'
-      and (r.action in ('accept', 'complete', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('reopen')
+      and (r.action in ('accept', 'complete', 'create', 'reopen', 'send_back', 'void') or (r.action in ('change', 'correct') and (p.snapshot -> 'finding_id' is distinct from r.snapshot -> 'finding_id'))) order by r.version desc limit 1) in ('reopen')
     union all
     select 'clues' as record_type, t.jurisdiction, t.id, t.number, t.state, 'be_held' as action,
       'clue-transfers' as cause_type, c.id as cause_id, c.number as cause_number
@@ -7659,6 +7692,21 @@ begin
       'reason', concat_ws(' ', '核对补记：' || case step.cause_type when 'rectification-opinions' then '整改意见' when 'clue-transfers' then '线索移交' when 'look-backs' then '回头看' end, step.cause_number),
       'cause', jsonb_build_object('type', step.cause_type, 'id', step.cause_id))::text, true);
     if (step.record_type, step.action, step.cause_type)
+        = ('findings', 'resume_rectification', 'rectification-opinions') then
+      perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
+      if exists (select from records_out_of_step(step.id)) then
+        update finding t set version = t.version + 1,
+          updated_at = now(),
+          updated_by = '系统核对',
+          updated_by_role = null,
+          state = 'rectifying'
+          from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
+            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
+        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
+          step.cause_type, step.cause_id, step.cause_number;
+      end if;
+    end if;
+    if (step.record_type, step.action, step.cause_type)
         = ('findings', 'finish_rectification', 'rectification-opinions') then
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
@@ -7675,21 +7723,6 @@ begin
     end if;
     if (step.record_type, step.action, step.cause_type)
         = ('findings', 'begin_rectification', 'rectification-opinions') then
-      perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
-      if exists (select from records_out_of_step(step.id)) then
-        update finding t set version = t.version + 1,
-          updated_at = now(),
-          updated_by = '系统核对',
-          updated_by_role = null,
-          state = 'rectifying'
-          from rectification_opinion c where t.jurisdiction = step.jurisdiction and t.id = step.id
-            and c.jurisdiction = step.jurisdiction and c.id = step.cause_id;
-        return query select step.record_type, step.jurisdiction, step.id, step.number, step.state, step.action,
-          step.cause_type, step.cause_id, step.cause_number;
-      end if;
-    end if;
-    if (step.record_type, step.action, step.cause_type)
-        = ('findings', 'resume_rectification', 'rectification-opinions') then
       perform from finding t where t.jurisdiction = step.jurisdiction and t.id = step.id for no key update;
       if exists (select from records_out_of_step(step.id)) then
         update finding t set version = t.version + 1,
@@ -8216,9 +8249,40 @@ grant select on access_log to ledger_auditor;
 ----------------------------------------------------------------------------------------------------
 
 alter table import_row set (toast_tuple_target = 4080);
+create policy of_division on import_job for select to ledger_ledger_loader, ledger_importing using (
+    import_job.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and import_job.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy undoing on import_job to ledger_system using (
+    import_job.jurisdiction >= (select (system_range())[1])
+    and import_job.jurisdiction < (select (system_range())[2]));
+comment on table import_undo is 'What the last undo or redo of an import did with each record. Removed with the rows of the import.';
+comment on column import_undo."first" is 'The first version that is put back.';
+comment on column import_undo."last" is 'The last one.';
+comment on column import_undo."direct" is 'Written by the import itself, not moved by it.';
+comment on column import_undo."becomes" is 'The state of the version before, or voided.';
+comment on column import_undo."problem" is 'Why it is left alone: the code of a sentence; null where it is put back.';
+comment on column import_undo."version" is 'The first version that somebody else has written since.';
+alter table import_undo enable row level security;
+alter table import_undo force row level security;
+create policy undoing on import_undo to ledger_system using (
+    import_undo.jurisdiction >= (select (system_range())[1])
+    and import_undo.jurisdiction < (select (system_range())[2]));
+create policy of_import on import_undo to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing using (
+    exists (select from import_job j where j.id = import_id));
+grant select, insert, update, delete on import_undo to ledger_system;
+grant select, update (problem) on import_undo to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+create policy undoing on revision for select to ledger_system using (
+    revision.jurisdiction >= (select (system_range())[1])
+    and revision.jurisdiction < (select (system_range())[2]));
+grant select on revision to ledger_system;
 comment on table import_job is 'An import: a file, its state and its result. Visible to its maker alone, in one role and bound alike.';
 comment on column import_job."belongs_to" is 'Its maker, in the role and bound as when the file was sent';
+comment on column import_job."mapping" is 'What was sent with the file of what its headings mean';
+comment on column import_job."checked_at" is 'When its whole plan was stored';
 comment on column import_job."rows_removed_at" is 'When the rows of the import were removed; its counts stay.';
+comment on column import_job."written_in" is 'The transaction that wrote the records: their revisions bear it.';
+comment on column import_job."undone_in" is 'The transaction of the last undo, which a redo puts back.';
+comment on column import_job."undo" is 'Of the last undo or redo: which, when, and how many records.';
 alter table import_job enable row level security;
 alter table import_job force row level security;
 create policy own on import_job to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
@@ -8230,6 +8294,7 @@ comment on table import_row is 'The plan of an import, row by row. Visible to wh
 comment on column import_row."import_id" is 'The import whose job has written the row';
 comment on column import_row."key" is 'The number or natural key that the row gives: two rows of one key are one record.';
 comment on column import_row."values" is 'What is still to be written; null where nothing is, or where it is written already.';
+comment on column import_row."follows" is 'The first row that is rejected for the same reason alone: what it refers to is rejected';
 alter table import_row enable row level security;
 alter table import_row force row level security;
 create policy own on import_row to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
@@ -8253,8 +8318,30 @@ grant select, insert on import_file to ledger_inspection_office, ledger_case_sup
 alter table import_file alter column content set storage external;
 grant select, insert, update on import_job, import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing,
   ledger_system;
+grant delete on import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+comment on table import_mapping is 'What headings mean that no type declares: remembered from imports. For whoever may import the type there.';
+comment on column import_mapping."sheets" is 'Names of sheets that hold this type';
+comment on column import_mapping."columns" is 'Heading -> field, null where the column is left out';
+alter table import_mapping enable row level security;
+alter table import_mapping force row level security;
+grant select on import_mapping to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
+grant insert, update, delete on import_mapping to ledger_inspection_office;
+create policy inspection_office on import_mapping to ledger_inspection_office using (
+  jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+  and type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clue-transfers', 'look-backs', 'consultations'));
+grant insert, update, delete on import_mapping to ledger_case_supervision;
+create policy case_supervision on import_mapping to ledger_case_supervision using (
+  jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+  and type in ('persons', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals'));
+grant select, insert, update, delete on import_mapping to ledger_ledger_loader, ledger_importing;
+create policy loaders on import_mapping to ledger_ledger_loader, ledger_importing using (
+    import_mapping.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and import_mapping.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
 create policy recovery on import_job to ledger_jobs using (true);
-grant select (id, state), update (state, problem, finished_at) on import_job to ledger_jobs;
+grant select (id, state, mode, maker, problem, total), update (state, problem, finished_at, done, total) on import_job to ledger_jobs;
 alter table pgqueuer enable row level security;
 alter table pgqueuer force row level security;
 create policy jobs on pgqueuer to ledger_jobs using (true);

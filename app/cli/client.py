@@ -33,7 +33,14 @@ class Refused(Stop):
         for field_error in problem.get("errors", []):
             allowed = f" ({', '.join(field_error['allowed'])})" if field_error.get("allowed") else ""
             details.append(f"{field_error.get('pointer', '')} {field_error.get('message', '')}{allowed}")
+        details += [placed(row) for row in problem.get("moved", [])]
         super().__init__("\n  ".join(details), f"{response.status_code} {self.code}".strip())
+
+
+def placed(row: dict[str, Any]) -> str:
+    """Where a row of a ledger stands, and its number."""
+    sheet = f"“{row['sheet']}”" if row.get("sheet") else ""
+    return f"{sheet}第 {row.get('row')} 行 row {row.get('row')} {row.get('number') or ''}".rstrip()
 
 
 class SignIn(httpx.Auth):

@@ -8,7 +8,7 @@ import httpx
 from app.cli.client import Refused, answer, client
 from app.cli.demo_accounts import OFFICE, PASSWORD_FILE, DemoAccounts, PasswordFile
 from app.cli.first_account import ADMIN
-from app.cli.importing import report
+from app.cli.import_report import report
 from app.cli.launcher import Started, launch
 from app.cli.upload import follow, progress_bar, send
 from app.cli.words import Stop, complain, tell

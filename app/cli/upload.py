@@ -25,22 +25,28 @@ MEDIA = {
 CHUNK_BYTES = 256 * 1024
 FIRST_LOOK, LONGEST_LOOK = 0.05, 0.5  # seconds between two looks at an import
 PLAIN_SECONDS = 2.0
+NEVER_ENDING = threading.Event()  # only the demo's service ends in the middle of its own import
 FINAL = {"committed", "rejected", "failed", "undone"}
 STAGES = {
     "received": "等候 waiting",
     "checking": "检查 checking",
     "checked": "检查 checking",
     "committing": "写入 committing",
+    "undoing": "撤销 undoing",
+    "redoing": "恢复 restoring",
 }
 
 Job = dict[str, Any]
 Show = Callable[[str, int, int], None]
 
 
-def send(http: httpx.Client, file: Path, query: Mapping[str, str], show: Show, ending: threading.Event) -> Job:
+def send(
+    http: httpx.Client, file: Path, query: Mapping[str, str], show: Show, ending: threading.Event, key: str = ""
+) -> Job:
     """Upload the file. Returns the import, which has only begun.
 
-    A file whose answer was lost is sent again, under one Idempotency-Key: it is imported once.
+    A file whose answer was lost is sent again, under one Idempotency-Key: it is imported once. A caller that names the
+    `key` may begin anew as well, after it was killed itself.
     """
     size = file.stat().st_size
 
@@ -54,11 +60,34 @@ def send(http: httpx.Client, file: Path, query: Mapping[str, str], show: Show, e
         "Content-Type": MEDIA[file.suffix.lower()],
         "Content-Length": str(size),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
-        "Idempotency-Key": str(uuid.uuid4()),
+        "Idempotency-Key": key or str(uuid.uuid4()),
     }
     job: Job = persistently(
         lambda: http.post("/v1/imports", params=dict(query), headers=headers, content=chunks()), ending, reached=False
     )
+    return job
+
+
+def go_on(http: httpx.Client, import_id: str, order: Any, show: Show, ending: threading.Event) -> Job:
+    """Go on with an import that was received: wait for it, begin it again if it was interrupted, commit its preview.
+
+    `order` is the body of the commit; None leaves a preview as it is.
+
+    Whatever is lost on the way, calling this once more goes on: nothing is written twice.
+    """
+    place = f"/v1/imports/{quote(import_id, safe='')}"
+    job: Job = patiently(http, place, ending)
+    if job["state"] == "failed" and (job.get("problem") or {}).get("code") == "import_interrupted":
+        job = _act(http, f"{place}/actions/resume", None, ending)
+    job = follow(http, job, show, ending)
+    if job["state"] == "checked" and order is not None:
+        job = follow(http, _act(http, f"{place}/actions/commit", order, ending), show, ending)
+    return job
+
+
+def _act(http: httpx.Client, path: str, body: Any, ending: threading.Event) -> Job:
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    job: Job = persistently(lambda: http.post(path, headers=headers, json=body), ending)
     return job
 
 

@@ -21,7 +21,7 @@ from app.kernel.schema.calls import ADMINISTRATOR, PEOPLE
 from app.kernel.sql.listing import bad_query
 from app.kernel.store import RequestContext
 
-TAG = "82 期限"
+TAG = "83 期限"
 router = APIRouter(tags=[TAG], dependencies=[Depends(bearer)])
 STATUS_HELP = "，".join(f"{status} {label}" for status, label in listing.STATUSES.items())
 PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -52,6 +52,9 @@ class Problem(BaseModel):
     candidates: list[dict[str, str]] | None = Field(None, description="409：几个区划都有这个编号时，各条的标识和区划")
     current_version: int | None = Field(None, description="412：现在的版本号")
     differing: list[str] | None = Field(None, description="412：与所依据的版本不同的字段（JSON Pointer）")
+    moved: list[dict[str, Any]] | None = Field(
+        None, description="412：预览之后记录已有改动的行：工作表、行号、记录类型、编号"
+    )
     error: str | None = Field(None, description="取令牌失败时：RFC 6749 的错误代码")
     changes: list[dict[str, Any]] | None = Field(None, description="412：其间的各次改动：版本、时刻、何人、操作、字段")
 

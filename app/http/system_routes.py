@@ -83,8 +83,6 @@ async def _not_yet(request: Request) -> None:
 # Addresses that the contract promises and that do not exist yet: refused with `not_available_yet`, and not with 404.
 for _path in (
     "/v1/changes", "/v1/deadlines",
-    "/v1/chains/{type}/{key}",
-    "/v1/statistics/discipline",
 ):  # fmt: skip
     router.add_api_route(_path, _not_yet, methods=["GET"], include_in_schema=False)
 router.add_api_route("/v1/imports/{import_id}/actions/undo", _not_yet, methods=["POST"], include_in_schema=False)

@@ -8,5 +8,6 @@ The way of a file to `committed`:
 4. `plan/decide.py` decides whether a row creates a record, changes one, leaves it unchanged, or is rejected.
 5. Where one wrong row refuses the file, `apply/streaming_writer.py` writes records during the check. Elsewhere
    `plan/plan_rows.py` stores the plan; `commit.py` has `apply/write_plan.py` write it, at once or after a preview.
+What was written is put back by `undo/`, which has `apply/revert.py` do it.
 To understand it, read worker, sheets, check, decide, streaming_writer and write_plan.
 """

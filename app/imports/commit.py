@@ -1,31 +1,35 @@
 """Commits a stored plan, once: records, revisions and the state of the import in one transaction."""
 
+import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
 
 from app.db import faults, timeouts
-from app.db.faults import DRIVER_ERRORS
 from app.db.retry import retried
-from app.db.roles import JOBS
 from app.errors import Refusal
 from app.imports import jobs
+from app.imports.apply.moved_rows import moved_rows
 from app.imports.apply.write_plan import write_plan
-from app.kernel.store import KeyedRequest, RequestContext, Written, claim, find_written, keep_written
+from app.kernel.store import RequestContext
 from app.logging import log
+from app.sentences import MEMBER, SENTENCES
 
 # What the database or an effect refuses although the check of the plan has found it right.
-MOVED = ("number_taken", "key_taken", "conflict", "clue_not_available")
+MOVED = ("number_taken", "key_taken", "conflict", "clue_not_available", "plan_moved")
+# How long a request to commit waits for the end of its job, and how often it looks: a small plan is written by then.
+ANSWERED_WITHIN, LOOKS = 1.0, 0.04
 
 
-async def commit_plan(ctx: RequestContext, import_id: str, rows: int, keyed: KeyedRequest | None = None) -> None:
-    """Commit the plan of an import, which has so many rows. Refuses with `plan_moved` if a record has changed.
+async def commit_plan(ctx: RequestContext, job: Any, rows: int) -> None:
+    """Commit the plan of an import, which has so many rows.
 
-    The row of a request with an Idempotency-Key is committed with it.
+    Refuses with `plan_moved` if a record has changed, and names the rows whose records are not as the plan found them.
     """
+
+    import_id = str(job["id"])
 
     async def progress(written: int) -> None:
         await jobs.write(ctx, import_id, done=rows + written)
@@ -34,12 +38,16 @@ async def commit_plan(ctx: RequestContext, import_id: str, rows: int, keyed: Key
         async with ctx.connection(transaction=True) as connection:
             await connection.execute(timeouts.OF_IMPORTS)
             await write_plan(ctx, connection, import_id, progress)
-            await jobs.mark_committed(ctx, import_id, connection, rows)
-            if keyed:
-                await keep_written(ctx, connection, keyed, Written(200, "imports", import_id))
+            await jobs.mark_committed(ctx, connection, job, rows)
 
-    with _refusing_moved(ctx, import_id):
-        await retried(commit)
+    try:
+        with _refusing_moved(ctx, import_id):
+            await retried(commit)
+    except Refusal as refusal:
+        if refusal.code != "plan_moved":
+            raise
+        moved = refusal.members.get("moved") or await moved_rows(ctx, import_id)
+        raise Refusal("plan_moved", members={"moved": moved} if moved else {}) from None
 
 
 @contextmanager
@@ -56,41 +64,24 @@ def _refusing_moved(ctx: RequestContext, import_id: str) -> Iterator[None]:
         log.warning("plan not applied", request=ctx.request, import_id=import_id, sqlstate=problem.sqlstate)
         raise Refusal("plan_moved") from None
     except Refusal as refusal:
-        raise Refusal("plan_moved") if refusal.code in MOVED else refusal from None
+        if refusal.code not in MOVED:
+            raise
+        raise Refusal("plan_moved", members=refusal.members) from None
 
 
-async def commit_preview(ctx: RequestContext, import_id: str, keyed: KeyedRequest | None) -> Written | None:
-    """Commit a preview within the request of its maker. Of two requests at once the second is refused (`import_state`).
+async def answered(ctx: RequestContext, import_id: str) -> Any:
+    """The import once its commit has ended, or as it is when the time to answer has come: the job goes on.
 
-    Returns what the same request, with its Idempotency-Key, has written before: then nothing is committed now. The key
-    is claimed by a session of its own, because a commit takes long and shows its progress. If the commit fails, the
-    import is `checked` again.
+    Refuses with what ended the commit: `plan_moved`, a fault of the database.
     """
-    lock = await ctx.runtime.pools.opening.apart(JOBS)
-    try:
-        if keyed:
-            await claim(lock, keyed, whole_session=True)
-            async with ctx.connection() as connection:
-                if found := await find_written(ctx, connection, keyed):
-                    return found
-        rows = jobs.committable_rows(await jobs.read(ctx, import_id))
-        await lock.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
-        state = (await jobs.read(ctx, import_id))["state"]
-        if state != "checked":
-            raise jobs.uncommittable(state)
-        await _commit(replace(ctx, caller=ctx.caller.for_import(), origin=import_id), lock, import_id, rows, keyed)
-        return None
-    finally:
-        await lock.close()
-
-
-async def _commit(ctx: RequestContext, lock: Any, import_id: str, rows: int, keyed: KeyedRequest | None) -> None:
-    await jobs.write(ctx, import_id, state="committing")
-    try:
-        jobs.require_rows(await jobs.read(ctx, import_id))  # in the state `committing` nothing removes them
-        await commit_plan(ctx, import_id, rows, keyed)
-    except BaseException:
-        # With this connection lost, too, the next look at interrupted imports ends it (app/imports/runners.py).
-        with suppress(*DRIVER_ERRORS):
-            await jobs.end(lock, import_id, "checked", origins=("committing",))
-        raise
+    deadline = asyncio.get_running_loop().time() + ANSWERED_WITHIN
+    while True:
+        row = await jobs.read(ctx, import_id)
+        if row["state"] != "committing" or asyncio.get_running_loop().time() > deadline:
+            break
+        await asyncio.sleep(LOOKS)
+    problem = jobs.problem_of(row)
+    if row["state"] == "checked" and problem and SENTENCES[problem["code"]].status != MEMBER:
+        told = {"moved": problem["moved"]} if "moved" in problem else {}
+        raise Refusal(problem["code"], members=told, **problem["params"])
+    return row

@@ -1,4 +1,4 @@
-"""The routes of imports: send a file, follow the import, read its rows, commit a preview."""
+"""The routes of imports: send a file, follow the import, read its rows."""
 
 import re
 import uuid
@@ -11,29 +11,27 @@ from fastapi import APIRouter, Depends, Request
 from fastapi import Path as PathParameter
 from starlette.responses import Response
 
-from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import REPEATABLE, key_of, language, only, request_context, service_of
-from app.http.idempotency import REPLAYED, keyed, once
+from app.http.idempotency import once
 from app.http.operations import problems
-from app.http.paging import PAGING, documented
+from app.http.paging import documented
+from app.http.service import Service
 from app.http.upload import spool
 from app.imports import jobs, worker
-from app.imports.commit import commit_preview
 from app.imports.files.limits import UnreadableFile
-from app.imports.mapping.sheets import ACCEPTED_MEDIA, CSV, FILE_ENDINGS, ImportSource, guess_jurisdiction
-from app.imports.models import FILE_BODY, OF_ROWS, PARAMETERS, ImportRead, RowPage
-from app.imports.plan.plan_rows import with_sentences
+from app.imports.mapping.given import BadMapping, SheetMapping, read_mapping
+from app.imports.mapping.sheets import ACCEPTED_MEDIA, CSV, FILE_ENDINGS, guess_jurisdiction
+from app.imports.mapping.source import ImportSource
+from app.imports.models import FILE_BODY, PARAMETERS, ImportRead
 from app.imports.plan.type_info import not_permitted
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
-from app.kernel.personal import access_log
 from app.kernel.sql import listing
 from app.kernel.store import RequestContext
 
 TAG = "00 导入台账"
-RESULTS = ("created", "updated", "unchanged", "rejected")
 IMPORT_ID = Annotated[str, PathParameter(description="导入的标识")]
 
 
@@ -53,19 +51,6 @@ def router() -> APIRouter:
         response_model=ImportRead,
         responses=problems(400, 403, 404),
     )
-    made.add_api_route(
-        "/v1/imports/{import_id}/rows",
-        rows,
-        methods=["GET"],
-        summary="查导入的逐行结果",
-        response_model=RowPage,
-        responses=problems(400, 403, 404, 410),
-        openapi_extra=documented(**OF_ROWS, **PAGING),
-    )
-    made.add_api_route(
-        "/v1/imports/{import_id}/actions/commit", commit, methods=["POST"], summary="提交预览过的导入",
-        response_model=ImportRead, responses=problems(403, 404, 409, 410, 412), dependencies=[REPEATABLE],
-    )  # fmt: skip
     return made
 
 
@@ -82,21 +67,22 @@ async def receive(request: Request) -> Response:
     """收下文件，转入后台检查；到 Location 所指处查看进度和结果。"""
     ctx, service = await request_context(request), service_of(request)
     given = only(request, *PARAMETERS)
-    _check_parameters(ctx.runtime.registry, given)
+    check_parameters(ctx.runtime.registry, given)
     if not any(ctx.imports(any_type) for any_type in ctx.runtime.registry.types):
         raise Refusal("forbidden")
-    t = _importable_type(ctx, given)
+    t = importable_type(ctx, given)
+    mapping_of(ctx, given)
     key, more = key_of(request), {}
     import_id = str(uuid_utils.uuid7())
     path = worker.uploads(service.settings) / import_id
     try:
         new = await _receive_file(request, ctx, path, t, given)
         if key is None:
-            await worker.take_in(service, ctx, import_id, new)
+            await _take_in(service, ctx, import_id, new)
         else:
             async with once(request, ctx, ctx.caller.database_role, [given, new.media, new.sha256]) as attempt:
                 if not attempt.found:
-                    await worker.take_in(service, attempt.ctx, import_id, new)
+                    await _take_in(service, attempt.ctx, import_id, new)
                 attempt.wrote(202, "imports", import_id)
             if attempt.found:  # the file was received before
                 path.unlink(missing_ok=True)
@@ -108,15 +94,20 @@ async def receive(request: Request) -> Response:
     return _answer(document, 202, Location=f"/v1/imports/{import_id}", **more)
 
 
+async def _take_in(service: Service, ctx: RequestContext, import_id: str, new: jobs.NewImport) -> None:
+    async with worker.queueing(service, ctx, import_id) as connection:
+        await jobs.create(ctx, connection, import_id, new)
+
+
 async def _receive_file(
     request: Request, ctx: RequestContext, path: Path, t: RecordType | None, given: dict[str, str]
 ) -> jobs.NewImport:
     """Write the uploaded file to `path`. Refuses a csv without a type, and a jurisdiction that is not the caller's."""
     upload = await spool(request, path, ACCEPTED_MEDIA, FILE_ENDINGS, service_of(request).settings.import_limit)
     if upload.fields:
-        given.update(_fields_of_form(ctx.runtime.registry, given, upload.fields))
-        t = _importable_type(ctx, given)
-    source = ImportSource(upload.media, t)
+        given.update(fields_of_form(ctx.runtime.registry, given, upload.fields))
+        t = importable_type(ctx, given)
+    source = ImportSource(upload.media, t, mapping_of(ctx, given))
     if upload.media == CSV and t is None:
         raise listing.bad_query("type", "type_missing", allowed=list(ctx.runtime.registry.by_path))
     code = given.get("jurisdiction") or ctx.caller.code or _guess(path, source, ctx.runtime.registry)
@@ -130,47 +121,19 @@ async def _receive_file(
         on_error=given.get("on_error", "reject_all"),
         allow_register_changes=given.get("allow_register_changes") == "true",
         type=t.path if t else None,
+        mapping=given.get("mapping"),
+        remember=given.get("remember") == "true",
         file_name=upload.name,
         media=upload.media,
         sha256=upload.sha256,
     )
 
 
-def _importable_type(ctx: RequestContext, given: dict[str, str]) -> RecordType | None:
-    t = ctx.runtime.registry.by_path.get(given.get("type", ""))
-    if t and not ctx.imports(t):
-        raise not_permitted(ctx, t)
-    return t
-
-
-def _fields_of_form(registry: Registry, given: dict[str, str], fields: list[tuple[str, str]]) -> dict[str, str]:
-    """The parameters that a form gives beside its file. Refuses with `bad_query` (400) what is none, or given twice."""
-    found: dict[str, str] = {}
-    for name, value in fields:
-        if name not in PARAMETERS:
-            raise listing.bad_query(name, "unknown_parameter", allowed=list(PARAMETERS))
-        if name in found or given.get(name, value) != value:
-            raise listing.bad_query(name, "given_twice")
-        found[name] = value
-    _check_parameters(registry, found)
-    return found
-
-
-def _check_parameters(registry: Registry, given: dict[str, str]) -> None:
-    if "type" in given and given["type"] not in registry.by_path:
-        raise listing.bad_query("type", "not_a_choice", allowed=list(registry.by_path))
-    for name, allowed in (
-        ("mode", ("preview", "commit")),
-        ("on_error", ("reject_all", "skip_rows")),
-        ("allow_register_changes", ("true", "false")),
-    ):
-        if name in given and given[name] not in allowed:
-            raise listing.bad_query(name, "not_a_choice", allowed=list(allowed))
-
-
 def _guess(path: Path, source: ImportSource, registry: Registry) -> str | None:
     try:
         return guess_jurisdiction(path, source, registry)
+    except BadMapping as problem:
+        raise bad_mapping(problem) from None
     except UnreadableFile:
         return None
 
@@ -186,54 +149,59 @@ async def follow(request: Request, import_id: IMPORT_ID) -> Response:
     """状态、进度和各表结果。"""
     ctx = await request_context(request)
     only(request)
-    return _answer(jobs.document(await jobs.read(ctx, _checked_id(import_id)), _language(request)))
+    return _answer(jobs.document(await jobs.head(ctx, _checked_id(import_id)), _language(request)))
 
 
-async def rows(request: Request, import_id: IMPORT_ID) -> Response:
-    """每一行会怎样、为什么。"""
-    ctx = await request_context(request)
-    given = only(request, *OF_ROWS, *PAGING)
-    job = await jobs.read(ctx, _checked_id(import_id))
-    if "result" in given and given["result"] not in RESULTS:
-        raise listing.bad_query("result", "not_a_choice", allowed=list(RESULTS))
-    most, after = listing.page_limit(given.get("limit", str(listing.DEFAULT_LIMIT))), given.get("cursor", "0")
-    if not (after.isascii() and after.isdigit() and len(after) < 10):
-        raise Refusal("bad_cursor")
-    jobs.require_rows(job)
-    sql, arguments = access_log.with_log_entries_by_type(
-        ctx.caller, jobs.logged_types(ctx, job), most,
-        f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, errors, warnings,
-        {jobs.told_changes(ctx)}
-        from import_row where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GUARD}
-        order by n limit $5""",
-        (ctx.context(), job["id"], int(after), given.get("result"), most + 1),
-    )  # fmt: skip
-    async with ctx.connection() as connection:
-        page = await connection.fetch(sql, *arguments)
-    items = [_row(r, _language(request)) for r in page[:most]]
-    return _answer({"items": items, "next_cursor": str(page[most - 1]["n"]) if len(page) > most else None})
+def bad_mapping(problem: BadMapping) -> Refusal:
+    """The refusal (400) of a mapping."""
+    error = FieldError("mapping", problem.code, problem.params, problem.allowed)
+    return Refusal("bad_query", field_errors=[error])
 
 
-def _row(row: Any, lang: str) -> dict[str, Any]:
-    return {
-        "sheet": row["sheet"],
-        "row": row["line_number"],
-        "result": row["result"],
-        "type": row["type"],
-        "record_id": str(row["record_id"]) if row["record_id"] and row["result"] != "rejected" else None,
-        "number": row["number"],
-        "errors": with_sentences(orjson.loads(row["errors"]), lang),
-        "warnings": with_sentences(orjson.loads(row["warnings"]), lang),
-        "changes": orjson.loads(row["changes"]),
-    }
+def mapping_of(ctx: RequestContext, given: dict[str, str]) -> dict[str, SheetMapping]:
+    """The mapping that is given. Refuses with `bad_query`, and with `import_not_permitted` for a type of it."""
+    if "mapping" not in given:
+        return {}
+    try:
+        mapping = read_mapping(given["mapping"], ctx.runtime.registry)
+    except BadMapping as problem:
+        raise bad_mapping(problem) from None
+    for t in (sheet.type for sheet in mapping.values()):
+        if t and not ctx.imports(t):
+            raise not_permitted(ctx, t)
+    return mapping
 
 
-async def commit(request: Request, import_id: IMPORT_ID) -> Response:
-    """照预览的结果写入，只能一次；预览之后有记录改动过的，退回 412。"""
-    ctx = await request_context(request)
-    only(request)
-    this = keyed(request, ctx, None)
-    import_id = _checked_id(import_id)
-    more = {REPLAYED: "true"} if await commit_preview(ctx, import_id, this) else {}
-    document = jobs.document(await jobs.read(ctx, import_id), _language(request))
-    return _answer(document, 200, **more)
+def importable_type(ctx: RequestContext, given: dict[str, str]) -> RecordType | None:
+    """The type that is asked for. Refuses with `import_not_permitted`."""
+    t = ctx.runtime.registry.by_path.get(given.get("type", ""))
+    if t and not ctx.imports(t):
+        raise not_permitted(ctx, t)
+    return t
+
+
+def fields_of_form(registry: Registry, given: dict[str, str], fields: list[tuple[str, str]]) -> dict[str, str]:
+    """The parameters that a form gives beside its file. Refuses with `bad_query` (400) what is none, or given twice."""
+    found: dict[str, str] = {}
+    for name, value in ((name, value) for name, value in fields if value):  # an empty field is not given
+        if name not in PARAMETERS:
+            raise listing.bad_query(name, "unknown_parameter", allowed=list(PARAMETERS))
+        if name in found or given.get(name, value) != value:
+            raise listing.bad_query(name, "given_twice")
+        found[name] = value
+    check_parameters(registry, found)
+    return found
+
+
+def check_parameters(registry: Registry, given: dict[str, str]) -> None:
+    """Refuse with `bad_query` (400) what is none of the choices."""
+    if "type" in given and given["type"] not in registry.by_path:
+        raise listing.bad_query("type", "not_a_choice", allowed=list(registry.by_path))
+    for name, allowed in (
+        ("mode", ("preview", "commit")),
+        ("on_error", ("reject_all", "skip_rows")),
+        ("allow_register_changes", ("true", "false")),
+        ("remember", ("true", "false")),
+    ):
+        if name in given and given[name] not in allowed:
+            raise listing.bad_query(name, "not_a_choice", allowed=list(allowed))

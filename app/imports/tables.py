@@ -7,17 +7,22 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+from app.db.types import XID8
 from app.imports.jobs import STATES
 from app.kernel.declare.registry import Registry
+from app.kernel.schema.policies import in_range, in_system_range
+from app.kernel.schema.rights import caller_grant
 from app.kernel.schema.statements import among, roles, secured
 from app.kernel.schema.tables import metadata
 from app.roles import READERS, ROLES
@@ -36,6 +41,8 @@ IMPORT_JOB = Table(
     Column("on_error", Text(), nullable=False),
     Column("allow_register_changes", Boolean(), nullable=False, server_default=text("false")),
     Column("type", Text()),
+    Column("mapping", JSONB(), comment="What was sent with the file of what its headings mean"),
+    Column("remember", Boolean(), nullable=False, server_default=text("false")),
     Column("file_name", Text()),
     Column("media", Text(), nullable=False),
     Column("sha256", Text(), nullable=False),
@@ -45,12 +52,16 @@ IMPORT_JOB = Table(
     Column("sheets", JSONB(), nullable=False, server_default=EMPTY_LIST),
     Column("problem", JSONB()),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("checked_at", DateTime(timezone=True), comment="When its whole plan was stored"),
     Column("finished_at", DateTime(timezone=True)),
     Column(
         "rows_removed_at",
         DateTime(timezone=True),
         comment="When the rows of the import were removed; its counts stay.",
     ),
+    Column("written_in", XID8(), comment="The transaction that wrote the records: their revisions bear it."),
+    Column("undone_in", XID8(), comment="The transaction of the last undo, which a redo puts back."),
+    Column("undo", JSONB(), comment="Of the last undo or redo: which, when, and how many records."),
     PrimaryKeyConstraint("id"),
     CheckConstraint(among("state", STATES), name="state"),
     CheckConstraint(among("mode", ("preview", "commit")), name="mode"),
@@ -86,9 +97,34 @@ IMPORT_ROW = Table(
     Column("errors", JSONB(), nullable=False, server_default=EMPTY_LIST),
     Column("warnings", JSONB(), nullable=False, server_default=EMPTY_LIST),
     Column("changes", JSONB(), nullable=False, server_default=EMPTY_LIST),
+    Column(
+        "follows",
+        Integer(),
+        comment="The first row that is rejected for the same reason alone: what it refers to is rejected",
+    ),
     PrimaryKeyConstraint("import_id", "n"),
+    Index("import_row_follows", "import_id", "follows", postgresql_where=text("follows is not null")),
     CheckConstraint(among("result", ("created", "updated", "unchanged", "rejected")), name="result"),
     comment="The plan of an import, row by row. Visible to whom the import is.",
+)
+
+IMPORT_UNDO = Table(
+    "import_undo",
+    metadata,
+    Column("import_id", UUID(), nullable=False),
+    Column("n", Integer(), nullable=False),
+    Column("jurisdiction", Text(collation="C"), nullable=False),
+    Column("type", Text(), nullable=False),
+    Column("record_id", UUID(), nullable=False),
+    Column("first", Integer(), nullable=False, comment="The first version that is put back."),
+    Column("last", Integer(), nullable=False, comment="The last one."),
+    Column("direct", Boolean(), nullable=False, comment="Written by the import itself, not moved by it."),
+    Column("becomes", Text(), nullable=False, comment="The state of the version before, or voided."),
+    Column("problem", Text(), comment="Why it is left alone: the code of a sentence; null where it is put back."),
+    Column("version", Integer(), comment="The first version that somebody else has written since."),
+    PrimaryKeyConstraint("import_id", "n"),
+    Index("ix_import_undo_record_id", "record_id", "import_id"),
+    comment="What the last undo or redo of an import did with each record. Removed with the rows of the import.",
 )
 
 IMPORT_FILE = Table(
@@ -103,6 +139,21 @@ IMPORT_FILE = Table(
     comment="Files of imports with rejected rows, to be sent back with what is wrong. Removed with their rows.",
 )
 
+IMPORT_MAPPING = Table(
+    "import_mapping",
+    metadata,
+    Column("id", UUID(), nullable=False),
+    Column("jurisdiction", Text(collation="C"), nullable=False),
+    Column("type", Text(), nullable=False),
+    Column("sheets", JSONB(), nullable=False, server_default=EMPTY_LIST, comment="Names of sheets that hold this type"),
+    Column("columns", JSONB(), nullable=False, comment="Heading -> field, null where the column is left out"),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("made_by_role", Text(), nullable=False),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("jurisdiction", "type"),
+    comment="What headings mean that no type declares: remembered from imports. For whoever may import the type there.",
+)
+
 
 def import_statements(registry: Registry) -> Iterator[str]:
     """Row security and grants of imports, their rows, and the queue. An import exists for what it belongs to alone."""
@@ -110,6 +161,7 @@ def import_statements(registry: Registry) -> Iterator[str]:
     importers += ["ledger_loader", "importing"]
     # A row of 2 KiB is kept as it is: compressed, it would be unpacked again for each of its references.
     yield "alter table import_row set (toast_tuple_target = 4080)"
+    yield from _undo(importers)
     for table in (IMPORT_JOB, IMPORT_ROW, IMPORT_FILE):
         yield from secured(table)
         yield (
@@ -120,10 +172,50 @@ def import_statements(registry: Registry) -> Iterator[str]:
     yield f"grant select, insert on import_file to {roles(*importers)}"
     yield "alter table import_file alter column content set storage external"  # what is encrypted cannot be compressed
     yield f"grant select, insert, update on import_job, import_row to {roles(*importers, 'system')}"
+    yield f"grant delete on import_row to {roles(*importers)}"  # an import that goes on is checked anew
+    yield from _mappings(registry)
     # After a crash, the queue's role ends the imports that were under way.
     yield "create policy recovery on import_job to ledger_jobs using (true)"
-    yield "grant select (id, state), update (state, problem, finished_at) on import_job to ledger_jobs"
+    changed = "state, problem, finished_at, done, total"
+    yield f"grant select (id, state, mode, maker, problem, total), update ({changed}) on import_job to ledger_jobs"
     yield from _queue(importers)
+
+
+def _mappings(registry: Registry) -> Iterator[str]:
+    """Row security of remembered mappings: they exist for whoever may import the type in the jurisdiction."""
+    yield from secured(IMPORT_MAPPING)
+    yield f"grant select on import_mapping to {roles(*ROLES)}"
+    for role in READERS:
+        types = [t.path for t in registry if (right := t.access.of(role)) and right.imports]
+        if types:
+            yield f"grant insert, update, delete on import_mapping to {roles(role)}"
+            yield (
+                f"create policy {role} on import_mapping to {roles(role)} using (\n"
+                f"  jurisdiction = {caller_grant(role, 'code')}\n  and {among('type', types)})"
+            )
+    loaders = roles("ledger_loader", "importing")
+    yield f"grant select, insert, update, delete on import_mapping to {loaders}"
+    yield (
+        f"create policy loaders on import_mapping to {loaders} using (\n"
+        f"    {in_range('import_mapping', ('ledger_loader',))})"
+    )
+
+
+def _undo(importers: list[str]) -> Iterator[str]:
+    """An import is undone by its maker, and by the loaders of its division, who see of it the head alone."""
+    loaders = roles("ledger_loader", "importing")
+    division = in_range("import_job", ("ledger_loader",))
+    yield f"create policy of_division on import_job for select to {loaders} using (\n    {division})"
+    yield f"create policy undoing on import_job to ledger_system using (\n    {in_system_range('import_job')})"
+    yield from secured(IMPORT_UNDO)
+    yield f"create policy undoing on import_undo to ledger_system using (\n    {in_system_range('import_undo')})"
+    seen = "exists (select from import_job j where j.id = import_id)"
+    yield f"create policy of_import on import_undo to {roles(*importers)} using (\n    {seen})"
+    yield "grant select, insert, update, delete on import_undo to ledger_system"
+    yield f"grant select, update (problem) on import_undo to {roles(*importers)}"
+    # What stood before is put back by the system role, which reads it in the caller's range as it reads the records.
+    yield f"create policy undoing on revision for select to ledger_system using (\n    {in_system_range('revision')})"
+    yield "grant select on revision to ledger_system"
 
 
 def _queue(importers: list[str]) -> Iterator[str]:

@@ -13,7 +13,6 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 
-from app.auth import principals
 from app.clock import now
 from app.db import faults
 from app.db.logins import private
@@ -21,14 +20,17 @@ from app.db.pool import Pools
 from app.db.roles import JOBS
 from app.db.watched import pauses
 from app.errors import Refusal
-from app.imports import jobs, kept_file
+from app.imports import interrupted, jobs, kept_file
 from app.imports.apply.streaming_writer import RolledBack, streaming_writer
 from app.imports.commit import commit_plan
 from app.imports.files.limits import UnreadableFile
-from app.imports.mapping.sheets import ImportSource
+from app.imports.mapping.given import read_mapping
+from app.imports.mapping.source import ImportSource
+from app.imports.plan import plan_rows
 from app.imports.plan.check import FileCheck
 from app.imports.plan.lookup import Lookup
 from app.imports.plan.plan_rows import PlanSink, SheetReport, StoredPlan
+from app.imports.remembered.stored import remembered
 from app.kernel.store import RequestContext
 from app.logging import log
 
@@ -67,11 +69,15 @@ def queue_name(settings: Any) -> str:
     return f"import-{file.read_text()}"
 
 
-async def take_in(service: Any, ctx: RequestContext, import_id: str, new: jobs.NewImport) -> None:
-    """Store a received import and queue its job, in one transaction: there is never one without the other."""
+@asynccontextmanager
+async def queueing(service: Any, ctx: RequestContext, import_id: str) -> AsyncIterator[Any]:
+    """A transaction that queues the job of an import when the block ends: there is never one without the other.
+
+    What the job does follows from the state that the block sets: `received` is to be checked, `committing` written.
+    """
     payload = orjson.dumps({"import": import_id, "account": ctx.caller.account, "request": ctx.request})
     async with ctx.connection(transaction=True) as connection:
-        await jobs.create(ctx, connection, import_id, new)
+        yield connection
         await Queries(AsyncpgDriver(connection)).enqueue(queue_name(service.settings), payload)
 
 
@@ -116,14 +122,23 @@ async def run_import(service: Any, payload: dict[str, str]) -> None:
                 await queue.execute("select pg_advisory_lock($1)", jobs.lock_key(import_id))
                 problem = problem or await _carried_out(service, payload, path)
                 if problem:
-                    await jobs.end(queue, import_id, "failed", problem)
+                    await _end(queue, import_id, problem)
             break
         except faults.DRIVER_ERRORS as fault:
             if (code := faults.code_of(fault)) is None:
                 raise
             log.warning("import waits", import_id=import_id, code=code, problem=type(fault).__name__)
             await asyncio.sleep(next(waits := waits or pauses()))
+    if problem == jobs.INTERRUPTED:
+        await interrupted.keep(service, payload["account"], import_id, path)
     path.unlink(missing_ok=True)
+
+
+async def _end(queue: Any, import_id: str, problem: dict[str, Any]) -> None:
+    """End an import with what went wrong: a plan that could not be written is `checked` again, unless nobody may."""
+    if problem["code"] not in RIGHT_LOST.values():
+        await jobs.end(queue, import_id, "checked", problem, origins=("committing",), modes=("preview",))
+    await jobs.end(queue, import_id, "failed", problem)
 
 
 async def _carried_out(service: Any, payload: dict[str, str], path: Path) -> dict[str, Any] | None:
@@ -134,13 +149,20 @@ async def _carried_out(service: Any, payload: dict[str, str], path: Path) -> dic
     """
     import_id, request, begun = payload["import"], payload["request"], False
     try:
-        ctx = await _maker(service, payload)
-        row = await jobs.read(ctx, import_id)
+        ctx = await jobs.maker(service, payload["account"], request, import_id)
+        row = await jobs.read(ctx, import_id, to_check=True)
         if row["state"] == "received":
             begun = True
             await _import(ctx, row, path)
+        elif row["state"] == "committing" and row["checked_at"]:
+            begun = True
+            jobs.require_rows(row)
+            await commit_plan(ctx, row, jobs.rows_of(row))
+        elif row["state"] in jobs.OPEN_STATES:  # whoever was at work on it is gone, or the lock would be held
+            return jobs.INTERRUPTED
     except (UnreadableFile, Refusal) as problem:
-        return {"code": RIGHT_LOST.get(problem.code, problem.code), "params": dict(problem.params)}
+        told = {"code": RIGHT_LOST.get(problem.code, problem.code), "params": dict(problem.params)}
+        return told | (problem.members if isinstance(problem, Refusal) else {})
     except Exception as problem:
         code = faults.code_of(problem)
         if code and not begun:
@@ -152,14 +174,6 @@ async def _carried_out(service: Any, payload: dict[str, str], path: Path) -> dic
     return None
 
 
-async def _maker(service: Any, payload: dict[str, str]) -> RequestContext:
-    """The maker of an import as it is now. Refuses with `not_found` if its account is closed."""
-    account = await principals.find(service.runtime.pools, payload["account"])
-    if account is None or not account.open:
-        raise Refusal("not_found", label="导入")
-    return RequestContext(service.runtime, account.caller.for_import(), payload["request"], payload["import"])
-
-
 async def _import(ctx: RequestContext, row: Any, path: Path) -> None:
     """Check the file, and commit it if its maker asked for that.
 
@@ -167,6 +181,7 @@ async def _import(ctx: RequestContext, row: Any, path: Path) -> None:
     rolled back and the file is checked once more without writing, so that its maker can read the whole plan.
     """
     import_id, jurisdiction = str(row["id"]), row["jurisdiction"]
+    await plan_rows.clear(ctx, import_id)
     await jobs.write(ctx, import_id, state="checking", total=_estimated_rows(path) * _times_counted(row))
     if row["mode"] == "commit" and row["on_error"] == "reject_all":
         with suppress(RolledBack):
@@ -174,18 +189,21 @@ async def _import(ctx: RequestContext, row: Any, path: Path) -> None:
                 rows = await _check(ctx, row, path, writer.lookup, writer)
                 if rows is not None:
                     async with writer.plan_connection() as connection:
-                        await jobs.mark_committed(ctx, import_id, connection, rows)
+                        await jobs.mark_committed(ctx, connection, row, rows)
             return
     lookup, sink = Lookup(ctx, jurisdiction), StoredPlan(ctx, import_id, jurisdiction)
     rows = await _check(ctx, row, path, lookup, sink)
     if rows is not None:
-        await commit_plan(ctx, import_id, rows)
+        await commit_plan(ctx, row, rows)
 
 
 async def _check(ctx: RequestContext, row: Any, path: Path, lookup: Lookup, sink: PlanSink) -> int | None:
     """Check the file and store the result. Returns the number of rows if they are to be committed now, else None."""
     import_id = str(row["id"])
-    source = ImportSource(row["media"], ctx.runtime.registry.by_path.get(row["type"] or ""))
+    registry = ctx.runtime.registry
+    known = remembered(registry, row["known"]) if row["known"] else {}
+    mapping = read_mapping(row["mapping"], registry) if row["mapping"] else {}
+    source = ImportSource(row["media"], registry.by_path.get(row["type"] or ""), mapping, known)
 
     async def progress(checked: int, reports: list[SheetReport]) -> None:
         sheets = [r.document() for r in reports]
@@ -197,6 +215,7 @@ async def _check(ctx: RequestContext, row: Any, path: Path, lookup: Lookup, sink
     if any(r.rejected for r in check.reports):
         await kept_file.keep(ctx, import_id, path)
     result: dict[str, Any] = {
+        "checked_at": now() if isinstance(sink, StoredPlan) else None,
         "encoding": source.encoding,
         "sheets": [r.document() for r in check.reports],
         "done": rows + sink.rows_written,

@@ -27,7 +27,7 @@ from app.kernel.schema.obligations import obligation_dependencies
 from app.kernel.schema.record_statements import dependency_statements, record_statements
 from app.kernel.schema.tables import declare, metadata
 from app.records import REGISTRY
-from app.reports.figures import READS
+from app.reports.counted_columns import READS
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "alembic" / "functions"
 NUMBER = FUNCTIONS.parent / "text-number"  # written by `app docs`, and part of what is deployed
@@ -40,7 +40,7 @@ HEAD = """-- What is installed over the tables of the ledger. Made from the code
 -- Migrations move tables and data only. All below is dropped before the first migration that runs, and made again after
 -- the last, in the same transaction; also where no migration runs and this text has changed. To change it, change a
 -- declaration (app/records, app/kernel/schema, app/kernel/personal, app/auth/tables.py, app/imports/tables.py,
--- app/deadlines/rights.py, app/reports/figures.py) or a function (alembic/functions).
+-- app/deadlines/rights.py, app/reports/counted_columns.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers

@@ -50,6 +50,7 @@ FINDING = Reference(
     "关联问题",
     to="findings",
     headings=("关联问题编号", "问题编号", "对应问题", "对应问题编号"),
+    follows=True,
     sample="431382-2017-01-F-0001",
 )
 CONDUCT = Choice(

@@ -68,3 +68,53 @@ class DrillDown(BaseModel):
     items: list[dict[str, Any]] = Field(description="所数的记录，当前账号能看到的，按编号排列")
     next_cursor: str | None = Field(description="下一页的游标；没有下一页时为 null")
     withheld: int = Field(description="计入而当前账号看不到的记录条数")
+
+
+class Origin(BaseModel):
+    """链条中的另一条记录。"""
+
+    record_type: str = Field(description="记录类型", examples=["findings"])
+    record_id: str = Field(description="记录的标识")
+    record_number: str = Field(description="记录的编号", examples=["431382-2017-01-F-0001"])
+
+
+class ChainItem(BaseModel):
+    """链条中的一条记录。"""
+
+    record_type: str = Field(description="记录类型", examples=["clues"])
+    record: dict[str, Any] = Field(description="记录，与按编号查看时相同")
+    follows_from: list[Origin] = Field(description="它由链条中的哪些记录而来")
+
+
+class Chain(Origin):
+    """一条记录所在的链条：由哪里来，又引出了什么。"""
+
+    items: list[ChainItem] = Field(description="当前账号能看到的各条记录，已作废的也在内，按类型和编号排列")
+
+
+class Part(BaseModel):
+    """一个数的一部分。"""
+
+    code: str | None = Field(description="代码；没有填写的一项为 null", examples=["township"])
+    label: str = Field(description="中文名", examples=["乡科级"])
+    value: int = Field(description="本期")
+    year_before: int = Field(description="上年同期")
+
+
+class PeriodFigure(BaseModel):
+    """一个时期的一个数。件、人、人次各计各的，不能相加；人按人计，同一人分属几项的各计一次。"""
+
+    name: str = Field(description="名称", examples=["persons_filed"])
+    label: str = Field(description="中文名", examples=["立案"])
+    unit: str = Field(description="计量单位", examples=["人"])
+    value: int = Field(description="本期")
+    year_before: int = Field(description="上年同期")
+    parts: list[Part] = Field(description="按来源、职级、方式等分列；不分列的为空")
+
+
+class DisciplineStatistics(BaseModel):
+    """一个时期的监督执纪情况。"""
+
+    from_: str = Field(alias="from", description="从这一日起", examples=["2017-01-01"])
+    to: str = Field(description="至这一日止", examples=["2017-09-30"])
+    figures: list[PeriodFigure] = Field(description="各个数")

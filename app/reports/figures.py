@@ -192,8 +192,7 @@ FIGURES = (
     Figure("follow_up.look_backs", "回头看", "次", "look-backs"),
     Figure("follow_up.relapsed", "回头看发现的问题反弹", "次", "look-backs", "t.conclusion = 'relapsed'"),
 )
-# What `ledger_figures` may read of each table beside identifier, number and state; the installed schema grants it. A
-# figure that looks at another column names it here. Never a name, never a text (contract section 4).
+# What these read of each table (counted_columns.py). A figure that looks at another column names it here.
 READS = {
     "round": ("year", "sequence"),
     "finding_category": ("round_id", "phase"),

@@ -1,24 +1,31 @@
-"""The work list and its drill-down over HTTP."""
+"""The reports over HTTP: the work list, its drill-down, the chain of a record."""
 
+from datetime import date
+from enum import Enum
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
+from app.clock import now
 from app.errors import FieldError, Refusal
 from app.http.dependencies import bearer
 from app.http.exchange import JSON, only, request_context, service_of
 from app.http.lagging import lagging_route
 from app.http.operations import problems
 from app.http.paging import PAGING, PRIVATE, documented, paged, paging
+from app.kernel.declare.values import day
 from app.kernel.store import RequestContext
 from app.reports import drill_down, work_list
-from app.reports.answers import DrillDown, WorkList, WorkLists
+from app.reports.answers import Chain, DisciplineStatistics, DrillDown, WorkList, WorkLists
+from app.reports.chain import LINKED, chain
+from app.reports.discipline import statistics
 from app.reports.figures import BY_NAME, FIGURES
 from app.roles import ROLES, WORK_LIST_READERS
 
-router = APIRouter(tags=["80 工作清单"], dependencies=[Depends(bearer)])
+router = APIRouter(dependencies=[Depends(bearer)])
+WORK_LIST: list[str | Enum] = ["80 工作清单"]
 DRILL_DOWN_READERS = tuple(role for role in WORK_LIST_READERS if ROLES[role].reads_records)
 RoundKey = Annotated[str, Path(description="巡察轮次的标识（id）或编号（number）", examples=["431382-2017-01"])]
 FigureName = Annotated[
@@ -29,6 +36,8 @@ FigureName = Annotated[
         examples=["finding_items"],
     ),
 ]
+LinkedType = Annotated[str, Path(description="记录类型", json_schema_extra={"enum": [*LINKED]}, examples=["findings"])]
+LinkedKey = Annotated[str, Path(description="记录的标识（id）或编号（number）", examples=["431382-2017-01-F-0001"])]
 
 
 async def counting(request: Request, *roles: str) -> RequestContext:
@@ -42,6 +51,7 @@ async def counting(request: Request, *roles: str) -> RequestContext:
 @router.get(
     "/v1/rounds/{id}/work-list",
     summary="一轮巡察的工作清单",
+    tags=WORK_LIST,
     response_model=WorkList,
     responses=problems(400, 403, 404, 409),
 )
@@ -56,6 +66,7 @@ async def get_work_list(request: Request, answer: Response, id: RoundKey) -> Any
 @router.get(
     "/v1/rounds/{id}/work-list/{figure}",
     summary="工作清单上的一个数，数的是哪些记录",
+    tags=WORK_LIST,
     response_model=DrillDown,
     responses=problems(400, 403, 404, 409),
     openapi_extra=documented(**PAGING),
@@ -71,6 +82,7 @@ async def get_figure(request: Request, id: RoundKey, figure: FigureName) -> Resp
 @router.get(
     "/v1/work-lists",
     summary="所管各区划的工作清单",
+    tags=WORK_LIST,
     response_model=WorkLists,
     responses=problems(400, 403),
     openapi_extra=documented(
@@ -98,3 +110,53 @@ def _digits(name: str, text: str, least: int, most: int) -> str:
     if not least <= len(text) <= most or (text and not (text.isascii() and text.isdigit())):
         raise Refusal("bad_query", field_errors=[FieldError(name, "wrong_value")])
     return text
+
+
+@router.get(
+    "/v1/chains/{type}/{id}",
+    summary="一条记录所在的链条",
+    tags=["81 问题链条"],
+    response_model=Chain,
+    responses=problems(400, 404, 409),
+)
+async def get_chain(request: Request, type: LinkedType, id: LinkedKey) -> Response:
+    """由发现问题到整改意见、问题线索、移交、立案、问责、移送司法和回头看，一次列出；只列当前账号能看到的。"""
+    ctx = await request_context(request)
+    only(request)
+    found = await chain(ctx, type, id, service_of(request).keys.cursor)
+    return Response(orjson.dumps(found), 200, PRIVATE, JSON)
+
+
+@router.get(
+    "/v1/statistics/discipline",
+    summary="监督执纪情况统计",
+    response_model=DisciplineStatistics,
+    responses=problems(400, 403),
+    tags=["82 统计"],
+    openapi_extra=documented(
+        **{
+            "from": ("从这一日起，不填为截止日当年的1月1日", {"type": "string", "format": "date"}),
+            "to": ("至这一日止，不填为今天", {"type": "string", "format": "date"}),
+        }
+    ),
+)
+async def get_discipline_statistics(request: Request, answer: Response) -> Any:
+    """线索、立案、处分、四种形态、问责和移送司法，按各记录自己的日期计，并列上年同期；已作废的不计。"""
+    ctx = await counting(request, *DRILL_DOWN_READERS)
+    given = only(request, "from", "to")
+    last = _day("to", given) or now().date()
+    first = _day("from", given) or last.replace(month=1, day=1)
+    if first > last:
+        raise Refusal("bad_query", field_errors=[FieldError("from", "period_reversed")])
+    answer.headers.update(PRIVATE)
+    return await statistics(lagging_route(request, ctx), first, last)
+
+
+def _day(name: str, given: dict[str, str]) -> date | None:
+    """A parameter that is a day; None if it is not given. Refuses anything else with `bad_query`."""
+    if name not in given:
+        return None
+    try:
+        return date.fromisoformat(day(given[name]))
+    except ValueError:
+        raise Refusal("bad_query", field_errors=[FieldError(name, "not_a_day")]) from None

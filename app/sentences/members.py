@@ -27,6 +27,7 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("extended_too_far", MEMBER, "超过规则允许的延长，最晚到 {latest}。", "请填不晚于该日的日期；确需再延的，期满前另行批准。", "Later than the rule allows: at the latest {latest}.", "Give a day no later than that.", latest="2017-09-09"),
     sentence("year_of_whole_country", MEMBER, "只有全国的安排才能写明这一年已全部登记。", "登记本地的节日，请去掉 year。", "Only for the whole country a year is said to be complete.", "Leave year out for days of a place."),
     sentence("not_a_day", MEMBER, "不是日期。", "请写成 2017-08-04。", "Not a day.", "Write it as 2017-08-04."),
+    sentence("period_reversed", MEMBER, "起始日晚于截止日。", "请核对 from 和 to。", "The period begins after its end.", "Check from and to."),
     sentence("not_an_identifier", MEMBER, "不是记录标识（UUID）。", "只知道编号的，请改填编号字段。", "Not an identifier (UUID).", "If you know the number, use the number member."),
     sentence("not_a_number", MEMBER, "不是编号。", "编号为 3 至 64 位字母、数字和连字符，至少一位数字。", "Not a business number.", "3 to 64 letters, digits and hyphens, at least one digit."),
     sentence("not_a_jurisdiction", MEMBER, "不是行政区划代码。", "请填六位数字，如 431382。", "Not a division code.", "Give six digits such as 431382."),

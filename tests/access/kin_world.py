@@ -52,7 +52,8 @@ class Case(LifeSteps):
     async def ask(self, account: Account, path: str, kept: Any, there: bool) -> None:
         """One of the ways to a record, taken at random: each case takes hundreds."""
         by, place = self.staff.callers[account.role], f"/v1/{path}/{kept['id']}"
-        ways = (place, f"/v1/{path}/{kept['number']}", f"{place}/revisions", "list", "reference", "export")
+        named, chain = f"/v1/{path}/{kept['number']}", f"/v1/chains/{path}/{kept['id']}"
+        ways = (place, named, f"{place}/revisions", chain, "list", "reference", "export")
         way = self.random.choice(ways)
         if way == "export":
             answer = await by.get(f"/v1/{path}/export", params={"format": "ndjson"})

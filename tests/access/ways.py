@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.records import REGISTRY
+from app.reports.chain import LINKED
 from tests.access.matrix import SEES
 
 ABSENT, NO_NUMBER = "01a20741-9e32-72f5-83b8-6eef4e2aa171", "431322-2999-99-Q-999"
@@ -32,6 +33,7 @@ def requests(path: str, key: str, turn: int | None = None) -> list[tuple[str, st
         ("PATCH", one, {"content": b'{"nonsense": 1}', "headers": stale}),
     ]
     found += [("GET", one + more, {}) for more in ("/actions", "/revisions", "/revisions/1", "/revisions/2/diff")]
+    found += [("GET", f"/v1/chains/{path}/{key}", {})] if path in LINKED else []
     actions = (*(x.action for x in t.lifecycle.public), "void", "correct")
     for action in actions if turn is None else actions[turn % 3 :: 3]:
         for body in ({"reason": "x"}, {}):

@@ -17,7 +17,7 @@ from tests.support.ledgers import FINDING, delimited
 ROWS = 25  # of an import
 BACK_SECONDS = 90  # the clerks can work again, or the round has failed
 OPEN = ("received", "checking", "committing")
-IMPORT_SECONDS = 10  # for an import that runs to end
+IMPORT_SECONDS = 25  # for an import that runs to end; its job may have to be picked again, after 10 s
 NOT_SAVED = (429, 503)  # these answers may say that nothing was saved; every other 5xx says nothing
 # 503 whose sentence leaves the outcome open.
 OUTCOME_OPEN = ("outcome_unknown", "service_ended")

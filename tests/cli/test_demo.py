@@ -66,9 +66,9 @@ def imports_say_what_became_of_every_row(place: Path, url: str, accounts: dict[s
     wrong = place / "wrong.csv"
     wrong.write_text(WRONG_CSV, encoding="utf-8")
     rejected = CliRunner().invoke(cli, [*office, password, str(wrong), "--type", "teams"])
-    assert (rejected.exit_code, "什么都没有写入" in rejected.stdout) == (1, True), rejected.output
+    assert (rejected.exit_code, "什么都没有写入" in rejected.stdout) == (3, True), rejected.output
     shown = [[cell.strip() for cell in line.split("│")] for line in rejected.stdout.splitlines() if "│" in line]
-    assert {row[1] for row in shown if len(row) == 4} == {"2", "3"}, "each rejected row, as Excel counts"
+    assert {row[1] for row in shown if len(row) == 5} == {"2", "3"}, "each rejected row, as Excel counts"
 
     refused = CliRunner().invoke(cli, [*office, "wrong", str(wrong), "--type", "teams"])
     assert (refused.exit_code, "401" in refused.stderr) == (1, True), refused.output

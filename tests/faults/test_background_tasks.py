@@ -128,3 +128,23 @@ async def test_an_import_at_work_goes_on_when_only_the_queue_loses_its_connectio
     written = await count(database, "队列断线")
     assert (found["state"], written) in (("committed", 1), ("failed", 0)), (found, written)
     assert await eventually(ready, service_on_wires, (200, ""))
+
+
+PICKED = """create function picked_by_nobody() returns trigger language plpgsql as $$ begin
+  new.status := 'picked'; new.heartbeat := now() - interval '8 seconds'; new.queue_manager_id := gen_random_uuid();
+  return new; end $$;
+create trigger picked_by_nobody before insert on pgqueuer for each row execute function picked_by_nobody()"""
+
+
+async def test_an_import_whose_picking_nobody_heard_of_is_picked_again(
+    service_on_wires: Wired, database: EmbeddedPostgres
+) -> None:
+    """Postgres may have committed that a job was picked, and have been killed before it answered."""
+    async with owning(database) as owner:
+        await owner.execute(PICKED)
+        try:
+            location = await sent(service_on_wires, units("没人听见的"))
+        finally:
+            await owner.execute("drop function picked_by_nobody() cascade")
+    found = await service_on_wires.loader.ended(location)
+    assert (found["state"], found["sheets"][0]["created"]) == ("committed", 1), found

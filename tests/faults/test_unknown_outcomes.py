@@ -158,7 +158,7 @@ async def test_the_commit_of_a_preview_that_was_cut_is_unknown_and_the_import_te
     headers = {"X-Request-Id": asked}
     answer = await office.post(f"/v1/imports/{found['id']}/actions/commit", headers=headers)
     assert cut.made and (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown"), answer.text
-    after = await office.read(f"/v1/imports/{found['id']}")
+    after = await office.ended(f"/v1/imports/{found['id']}")
     assert (after["state"], await revisions(owner, asked)) == (("committed", 1) if carried_out else ("checked", 0))
     again = await office.post(f"/v1/imports/{found['id']}/actions/commit")
     assert again.status_code == (409 if carried_out else 200), again.text

@@ -9,7 +9,7 @@ from tests.support.callers import CSV, Api
 from tests.support.client import Answer
 from tests.support.records import Maker
 from tests.support.retrying import fresh_key, keyed, refused, replayed, same
-from tests.support.sql import owning, waits_or_ends
+from tests.support.sql import owning
 
 
 def ledger(number: str) -> bytes:
@@ -84,12 +84,15 @@ async def test_a_commit_that_is_under_way_is_told_at_once_and_its_loss_leaves_th
         held = holder.transaction()
         await held.start()
         await holder.execute("lock table unit in share mode")
-        first = asyncio.create_task(commit(office, preview, key))
-        await waits_or_ends(watch, first)
+        first = await commit(office, preview, key)
+        assert (first.status_code, first.json()["state"]) == (202, "committing"), "it answers, and the job waits"
+        again = await commit(office, preview, key)
+        assert (again.status_code, again.headers["location"], replayed(again)) == (202, first.headers["location"], True)
+        assert refused(await commit(office, preview, fresh_key())) == (409, "import_state")
         pid = await watch.fetchval("select pid from pg_locks where not granted and relation = 'unit'::regclass")
-        assert refused(await commit(office, preview, key)) == (409, "idempotency_key_in_use")
         await watch.execute("select pg_terminate_backend($1)", pid)
-        assert (await first).status_code in (412, 503)
+        ended = await office.ended(first.headers["location"])
+        assert (ended["state"], ended["problem"]["code"]) == ("checked", "import_interrupted")
         await held.rollback()
     again = await commit(office, preview, key)
-    assert (again.status_code, again.json()["state"], replayed(again)) == (200, "committed", False), again.text
+    assert (again.status_code, again.json()["state"]) == (200, "committed"), again.text

@@ -137,7 +137,8 @@ async def test_rows_of_units_may_name_one_another_in_any_order_but_not_a_rejecte
     ]  # fmt: skip
     found = await desk.api.rows(await desk.preview(at("单位名录", UNIT, *rows)))
     assert [r["result"] for r in found] == ["created", "created", "rejected", "rejected"]
-    assert [code for _, code in said(found[2])] == ["reference_not_found"]
+    assert [code for _, code in said(found[2])] == ["row_fell_here"]
+    assert found[2]["follows_from"] == {"sheet": "单位名录", "row": 5, "count": 1, "rows": [4]}
     assert [code for _, code in said(found[3])] == ["not_a_label"]
 
 

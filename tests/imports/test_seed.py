@@ -127,3 +127,27 @@ async def test_a_revision_says_from_which_row_it_came(lianyuan: Api) -> None:
     assert {"/state", "/holder_unit_id"} <= set(clue[0]["changed"])
     received = (await lianyuan.get(place, auth=lianyuan.acting(SUPERVISION))).json()["items"]
     assert [r["version"] for r in received] == [2], "from the version in which the receiver could see it"
+
+
+def as_it_stands(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Every record, without what each version has of its own."""
+    own = ("version", "updated_at", "updated_by", "updated_by_role")
+    return {
+        path: {n: {k: v for k, v in r.items() if k not in own} for n, r in rs.items()} for path, rs in found.items()
+    }
+
+
+async def test_the_whole_case_undone_leaves_an_empty_ledger_and_restored_it_is_as_it_was(lianyuan: Api) -> None:
+    before, figures = as_it_stands(await everything(lianyuan)), await lianyuan.read(WORK_LIST)
+    round_ = await lianyuan.read(f"/v1/rounds/{EXPECTED['round_number']}")
+    history = await lianyuan.read(f"/v1/rounds/{round_['id']}/revisions")
+    imported = {"id": history["items"][0]["source"]["import_id"]}
+    undone = await lianyuan.undo(imported)
+    assert undone["state"] == "undone", undone
+    left = await lianyuan.undone(undone, "left_alone")
+    gone = {path: records for path, records in (await everything(lianyuan)).items() if records}
+    assert not left and not gone.keys() - {"units"}, (left[:3], gone.keys())
+    restored = await lianyuan.undo(imported, "redo")
+    assert restored["state"] == "committed" and restored["undo"]["left_alone"] == 0, restored
+    assert as_it_stands(await everything(lianyuan)) == before
+    assert await lianyuan.read(WORK_LIST) == figures

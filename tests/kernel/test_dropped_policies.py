@@ -54,7 +54,19 @@ async def populated(make: Maker) -> dict[str, Any]:
 async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api) -> AsyncIterator[Any]:
     """A superuser's connection to a database in which every table holds rows of both jurisdictions."""
     for api, code in ((office, HOME), (neighbour, NEIGHBOUR)):
-        await api.import_file(f"单位编码,单位名称,单位类型\n{code}-U800,某镇,乡镇街道\n".encode(), CSV, type="units")
+        ledger = f"单位编码,单位名称,单位类型\n{code}-U800,某镇,乡镇街道\n".encode()
+        await api.import_file(ledger, CSV, type="units")
+        await api.import_file(f"单位编码,单位名称,单位类型\n{code}-U802,某处,衙门\n".encode(), CSV, type="units")
+        content = f"单位编码,单位叫法,单位类型\n{code}-U801,另一镇,乡镇街道\n".encode()
+        said = {"mapping": '{"csv": {"单位叫法": "name"}}', "remember": "true"}
+        await api.import_file(content, CSV, type="units", **said)
+        undone_ = await api.import_file(ledger.replace(b"U800", b"U803"), CSV, type="units")
+        await api.undo(undone_)
+        # A loader sees the imports of its whole division, so one of the office shows who loses what is its own.
+        await api.post(
+            "/v1/imports", params={"type": "units"}, content=ledger, headers={"Content-Type": CSV},
+            auth=api.acting("office"),
+        )  # fmt: skip
     await populated(Maker(neighbour))
     held = await populated(Maker(office))
     url = database.application_url

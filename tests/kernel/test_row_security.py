@@ -76,7 +76,7 @@ async def test_a_connection_that_names_no_caller_sees_nothing(
     await make("findings")
     connection = await connect(database.application_url, role)
     try:
-        for table in (*TABLES, "revision", "number_series", "import_job", "import_row"):
+        for table in (*TABLES, "revision", "number_series", "import_job", "import_row", "import_mapping"):
             if await connection.fetchval("select has_any_column_privilege($1, 'select')", table):
                 assert await connection.fetchval(f"select count(*) from {table}") == 0, table
             else:

@@ -52,6 +52,7 @@ MOVES = {
     "one that is done, to a finding without others": (DONE, (), "rectified", "rectified"),
     "one that is done, beside one that is not": (DONE, (BEGUN,), "rectified", "rectifying"),
     "one that is begun, to a finding that was rectified": (BEGUN, (DONE,), "rectified", "rectifying"),
+    "one that is not begun, to a finding that was rectified": ((), (DONE,), "rectified", "rectifying"),
     "one that is begun, to a finding that is under way": (BEGUN, (BEGUN,), "rectified", "rectifying"),
 }
 

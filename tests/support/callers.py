@@ -140,10 +140,23 @@ class Api(Client):
         """The import when it is no longer under way."""
         for _ in range(1200):
             found = await self.read(location)
-            if found["state"] not in ("received", "checking", "committing"):
+            if found["state"] not in ("received", "checking", "committing", "undoing", "redoing"):
                 return found
             await asyncio.sleep(0.05)
         raise AssertionError(f"the import does not end: {found}")
+
+    async def undo(self, imported: Any, action: str = "undo") -> Any:
+        """The import after its undo, or its redo, has ended."""
+        answer = await self.post(f"/v1/imports/{imported['id']}/actions/{action}")
+        assert answer.status_code in (200, 202), answer.text
+        return await self.ended(answer.headers["location"])
+
+    async def undone(self, imported: Any, result: str | None = None) -> list[Any]:
+        """What became of each record at the last undo or redo."""
+        page = await self.read(
+            f"/v1/imports/{imported['id']}/undo", limit="200", **({"result": result} if result else {})
+        )
+        return list(page["items"])
 
     async def rows(self, imported: Any, result: str | None = None) -> list[Any]:
         """Every row of an import."""

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tests.support.callers import PATCH
@@ -58,3 +58,12 @@ def same(first: Answer, again: Answer) -> bool:
 
 def _told(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in ("x-request-id", "idempotent-replayed")}
+
+
+async def until_free(write: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The answer to a write that is sent again while it is told that it waited too long for a lock."""
+    for _ in range(10):
+        answer = await write()
+        if answer.status_code != 503 or answer.json()["code"] != "locked":
+            break
+    return answer

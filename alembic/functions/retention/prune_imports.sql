@@ -9,9 +9,12 @@ begin
     return query with over as (
         update import_job j set rows_removed_at = now()
         where j.finished_at < now() - interval '30 days' and j.rows_removed_at is null
-          and j.state not in ('received', 'checking', 'committing')
-          and exists (select from import_row r where r.import_id = j.id)
+          and j.state not in ('received', 'checking', 'committing', 'undoing', 'redoing')
+          and (exists (select from import_row r where r.import_id = j.id)
+            or exists (select from import_file f where f.import_id = j.id))
         returning j.id, j.jurisdiction, j.finished_at),
+      undone as (delete from import_undo u using import_job j where j.id = u.import_id
+        and j.finished_at < now() - interval '30 days' and j.state not in ('undoing', 'redoing')),
       files as (delete from import_file f using over where f.import_id = over.id),
       gone as (delete from import_row r using over where r.import_id = over.id
         returning over.jurisdiction, r.type, over.finished_at)
@@ -20,7 +23,7 @@ begin
     return query select j.jurisdiction, r.type, count(*), min(j.finished_at), max(j.finished_at)
       from import_job j join import_row r on r.import_id = j.id
       where j.finished_at < now() - interval '30 days' and j.rows_removed_at is null
-        and j.state not in ('received', 'checking', 'committing')
+        and j.state not in ('received', 'checking', 'committing', 'undoing', 'redoing')
       group by 1, 2 order by 1, 2;
   end if;
 end $$;
@@ -28,7 +31,9 @@ grant execute on function prune_imports(boolean) to ledger_jobs;
 alter function prune_imports(boolean) owner to ledger_keeper;
 create policy keeper on import_job to ledger_keeper using (finished_at < now() - interval '30 days');
 create policy keeper on import_row to ledger_keeper using (exists (select from import_job j where j.id = import_id));
+create policy keeper on import_undo to ledger_keeper using (exists (select from import_job j where j.id = import_id));
 create policy keeper on import_file to ledger_keeper using (exists (select from import_job j where j.id = import_id));
 grant select (id, jurisdiction, state, finished_at, rows_removed_at), update (rows_removed_at) on import_job to ledger_keeper;
 grant select (import_id, type), delete on import_row to ledger_keeper;
 grant select (import_id), delete on import_file to ledger_keeper;
+grant select (import_id), delete on import_undo to ledger_keeper;

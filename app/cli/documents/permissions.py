@@ -107,6 +107,9 @@ def document() -> str:
     counted = (
         f"Work lists (`GET /v1/rounds/{{id}}/work-list`, `GET /v1/work-lists`) are for {code(*WORK_LIST_READERS)}."
     )
+    remembered = "What imports remember of headings (`/v1/import-mappings`) is for who may `import` the type there."
     others = table(("role", "may"), ([f"{code(role)} {ROLES[role].label}", may] for role, may in OTHERS.items()))
     blocks = (NOTICE, HEAD, permission_table(), DETAIL)
-    return text(*blocks, *(block for t in REGISTRY for block in _section(t)), "## Other rights", others, counted)
+    return text(
+        *blocks, *(block for t in REGISTRY for block in _section(t)), "## Other rights", others, counted, remembered
+    )

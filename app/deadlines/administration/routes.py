@@ -22,7 +22,7 @@ from app.kernel.schema.validation import validated
 from app.kernel.sql.listing import bad_query
 from app.kernel.store import RequestContext
 
-router = APIRouter(tags=["82 期限"], dependencies=[Depends(bearer)])
+router = APIRouter(tags=["83 期限"], dependencies=[Depends(bearer)])
 YES_NO = {"type": "string", "enum": ["true", "false"]}
 REPLACED = ("true：连同已被替换和停用的", YES_NO)
 WRITES = problems(400, 403, 404, 409, 413, 415, 422)

@@ -19,7 +19,8 @@ from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import IN_FULL, RecordType
 from app.kernel.store import CHANGED, LOOKED_AT, RequestContext, lock_records, required_columns
 
-_ROWS = """select r.result, r.values::text as given, r.record_id::text as id, r.number, to_jsonb(x)::text as stored
+_ROWS = """select r.result, r.values::text as given, r.record_id::text as id, r.number, r.sheet, r.line_number,
+    to_jsonb(x)::text as stored
   from import_row r left join {table} x on r.result = 'updated' and x.id = r.record_id
   where r.import_id = $2 and r.type = $3 and r.n > $4 and r.n <= $5 and r."values" is not null
     and r.result in ('created', 'updated') and {guard}"""
@@ -47,7 +48,8 @@ async def judge_again(
             record = KnownRecord(row["id"], row["number"], old["state"], old) if old else None
             check_rule(planned, values, record, _of_row(t, {**old, **values}, read))
             if planned.errors:
-                raise Refusal("plan_moved")
+                named = {"sheet": row["sheet"], "row": row["line_number"], "type": t.path, "number": row["number"]}
+                raise Refusal("plan_moved", members={"moved": [named]})
 
 
 def _of_row(t: RecordType, row: Mapping[str, Any], read: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

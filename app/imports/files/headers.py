@@ -12,8 +12,10 @@ from app.imports.files.cells import is_blank, nfkc
 from app.imports.files.footers import NOTE_STARTS, is_figure, why_left_out
 from app.imports.files.headings import MONEY, letters, plain, read_header, vocabulary_of
 from app.imports.files.located import (
+    NO_MAPPING,
     Column,
     Header,
+    HeadingMap,
     LocatedTable,
     NoHeader,
     OtherHeadings,
@@ -49,7 +51,18 @@ def _enough(header: Header, columns: Sequence[Column]) -> bool:
     required = {column.key for column in columns if column.required}
     complete = bool(required) and required <= header.named.keys() and not header.unknown
     update = "number" in header.named and len(header.unknown) + len(header.unnamed) < 2
-    return len(header.named) >= min(3, len(columns)) or (len(header.named) == 2 and (complete or update))
+    named = _by_heading(header)
+    return named >= min(3, len(columns)) or (named == 2 and (complete or update)) or _wholly_mapped(header)
+
+
+def _by_heading(header: Header) -> int:
+    """How many columns are named by their headings. One named by its letter says nothing of a row."""
+    return sum(not column.by_letter for column in header.named.values())
+
+
+def _wholly_mapped(header: Header) -> bool:
+    """Whether a mapping names two headings of the row, and there is none that nobody understands."""
+    return sum(not name.startswith("列") for name in header.mapped) > 1 and not header.unknown
 
 
 def _choose(rows: Sequence[Row], columns: Sequence[Column], vocabulary: Vocabulary) -> Header:
@@ -63,30 +76,34 @@ def _choose(rows: Sequence[Row], columns: Sequence[Column], vocabulary: Vocabula
     for at, header in enumerate(singles[:SEARCHED_ROWS]):
         if at + 1 < len(rows):
             both = read_header(rows, at, at + 2, vocabulary)
-            most = max(len(header.named), len(singles[at + 1].named))
-            halves = len(both.named) == len(header.named) == most and _is_lower_half(*rows[at : at + 2])
-            fuller = len(both.named) > most or halves
+            most = max(_by_heading(header), _by_heading(singles[at + 1]))
+            halves = _by_heading(both) == _by_heading(header) == most and _is_lower_half(*rows[at : at + 2])
+            fuller = _by_heading(both) > most or halves
             header = both if fuller else header
         if not _enough(header, columns):
             continue
-        if best is None or len(header.named) > len(best.named) * (1 if at == best.start + 1 else 2):
+        if best is None or _by_heading(header) > _by_heading(best) * (1 if at == best.start + 1 else 2):
             best = header
     if best is not None:
         return best
-    near = max(singles[:SEARCHED_ROWS], key=lambda h: (len(h.named), len(h.unknown)), default=Header(0, 0))
-    headings = [column.heading for column in near.named.values()]
+    near = max(singles[:SEARCHED_ROWS], key=lambda h: (_by_heading(h), len(h.unknown)), default=Header(0, 0))
+    headings = [column.heading for column in near.named.values() if not column.by_letter]
     raise NoHeader(rows[near.start][0] if rows else None, headings, [*near.unknown, *near.not_kept])
 
 
 def find_table(
-    rows: Iterable[Row], columns: Sequence[Column], others: OtherHeadings = NO_OTHERS, ragged: bool = False
+    rows: Iterable[Row],
+    columns: Sequence[Column],
+    others: OtherHeadings = NO_OTHERS,
+    ragged: bool = False,
+    mapping: HeadingMap = NO_MAPPING,
 ) -> LocatedTable:
     """Locate the table on a sheet by its header, one of the first 20 rows. Raises NoHeader.
 
     The rows of the table are read on demand, each with a cell for every column recognised. `ragged`: a row has only
     the cells that are written in it, so that one with more than the header is known to be damaged.
     """
-    remaining, vocabulary = iter(rows), vocabulary_of(columns, others)
+    remaining, vocabulary = iter(rows), vocabulary_of(columns, others, mapping)
     first = [*islice(remaining, SEARCHED_ROWS + 1)]
     header = _choose(first, columns, vocabulary)
     above = " ".join(nfkc(cell) for _, cells in first[: header.start] for cell in cells if not is_blank(cell))
@@ -101,6 +118,8 @@ def find_table(
         unknown=header.unknown,
         missing=[column.names[0] for column in columns if column.required and column.key not in header.named],
         not_kept=header.not_kept,
+        mapped=header.mapped,
+        seen=[*header.seen, *(f"列{letters(at)}" for at in range(len(header.seen), max(len(c) for _, c in first)))],
     )
     table.rows = _entries(
         table, header, vocabulary, first[: header.stop], chain(first[header.stop :], remaining), ragged
@@ -118,7 +137,7 @@ def _entries(
     """
     width, keys = header.width, tuple(header.named)
     positions = tuple(column.position for column in header.named.values())
-    beyond = max(len(cells) for _, cells in above[header.start :]) if ragged else 2**14  # columns that Excel has
+    beyond = max(header.width, *(len(cells) for _, cells in above[header.start :])) if ragged else 2**14  # Excel's
     repeated = [[plain(cell) for cell in cells[:width] if not is_blank(cell)] for _, cells in above]
     openings = {words[0] for words in repeated if words} | vocabulary.exact  # how a header or a title may begin
     suspicious = bool(header.unnamed or header.doubles)
@@ -173,7 +192,7 @@ def _header_again(
     if len(written) < 3 or not all(isinstance(cell, str) for cell in filled):
         return None
     again = read_header([row], 0, 1, vocabulary)
-    if len(again.named) <= max(2, len(written) // 2):
+    if _by_heading(again) <= max(2, len(written) // 2):
         return None
     own = {(key, column.position, column.unit) for key, column in header.named.items()}
     return header if own.issuperset((key, c.position, c.unit) for key, c in again.named.items()) else again
@@ -198,6 +217,7 @@ def _doubt(table: LocatedTable, header: Header, row: Row, beyond: int, broken: i
         doubts.append(RowDoubt(None, "cells_beyond_header", {"cells": more}, False))
     for at in (*header.unnamed, *range(header.width, min(beyond, len(cells)))):
         if at < len(cells) and not is_blank(cells[at]):
+            table.unheaded[f"列{letters(at)}"] = None
             doubts.append(RowDoubt(f"列{letters(at)}", "no_heading", {"column": letters(at)}, True))
     for key, others in header.doubles.items():
         chosen = header.named[key]

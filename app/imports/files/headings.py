@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from app.imports.files.cells import is_blank, nfkc
-from app.imports.files.located import Column, Header, NamedColumn, OtherHeadings, Vocabulary
+from app.imports.files.located import NO_MAPPING, Column, Header, HeadingMap, NamedColumn, OtherHeadings, Vocabulary
 from app.imports.files.raw import Raw, Row
 from app.kernel.declare.values import without_numbers
 
@@ -60,11 +60,11 @@ def folded_names(columns: Sequence[Column]) -> dict[str, str]:
     return keys
 
 
-def vocabulary_of(columns: Sequence[Column], others: OtherHeadings) -> Vocabulary:
-    """The vocabulary of these columns."""
+def vocabulary_of(columns: Sequence[Column], others: OtherHeadings, mapping: HeadingMap = NO_MAPPING) -> Vocabulary:
+    """The vocabulary of these columns, with what a mapping says of headings."""
     exact = frozenset(plain(name) for column in columns for name in column.names)
     yielding = frozenset(fold(name) for column in columns for name in column.yielding)
-    return Vocabulary(folded_names(columns), exact, yielding, others)
+    return Vocabulary(folded_names(columns), exact, yielding, others, mapping.headings, mapping.letters)
 
 
 def shown(heading: str) -> str:
@@ -99,16 +99,27 @@ def read_header(rows: Sequence[Row], start: int, stop: int, vocabulary: Vocabula
     header, candidates = Header(start, stop), dict[str, list[NamedColumn]]()
     unknown, not_kept = dict[str, None](), dict[str, None]()
     of_another: frozenset[str] = frozenset()  # headings of the particulars of somebody who is not kept
-    for position, headings in enumerate(possible_headings(rows[start:stop])):
+    possible = possible_headings(rows[start:stop])
+    header.seen = [headings[0] if headings else f"列{letters(at)}" for at, headings in enumerate(possible)]
+    possible += [[]] * (max(vocabulary.lettered, default=-1) + 1 - len(possible))
+    for position, headings in enumerate(possible):
+        if mapped := _mapped(position, headings, vocabulary):
+            header.width, (name, key) = position + 1, mapped
+            header.mapped[name] = key
+            if key:
+                unit, by_letter = unit_of(headings[0]) if headings else None, position in vocabulary.lettered
+                column = NamedColumn(position, name, True, unit, False, False, True, by_letter)
+                candidates.setdefault(key, []).append(column)
+            continue
         if not headings:
             header.unnamed.append(position)
             continue
         header.width, last = position + 1, fold(headings[-1])
         apart = next((a for a in vocabulary.others.apart if fold(headings[0]).startswith(a)), None)
         of_another = vocabulary.others.apart[apart] if apart else of_another if last in of_another else frozenset()
-        column = None if of_another else _recognised(position, headings, vocabulary)
-        if column:
-            candidates.setdefault(column[0], []).append(column[1])
+        recognised = None if of_another else _recognised(position, headings, vocabulary)
+        if recognised:
+            candidates.setdefault(recognised[0], []).append(recognised[1])
         elif of_another or not vocabulary.others.known.isdisjoint(map(fold, headings)):
             not_kept[headings[0]] = None
         elif last in SERIALS:
@@ -120,6 +131,13 @@ def read_header(rows: Sequence[Row], start: int, stop: int, vocabulary: Vocabula
     header.unknown, header.not_kept = list(unknown), list(not_kept)
     header.unnamed = [position for position in header.unnamed if position < header.width]
     return header
+
+
+def _mapped(position: int, headings: list[str], vocabulary: Vocabulary) -> tuple[str, str | None] | None:
+    """What a mapping names for a column, with the heading, or 列I, by which it does."""
+    if position in vocabulary.lettered:
+        return f"列{letters(position)}", vocabulary.lettered[position]
+    return next(((h, vocabulary.mapped[plain(h)]) for h in headings if plain(h) in vocabulary.mapped), None)
 
 
 def _recognised(position: int, headings: list[str], vocabulary: Vocabulary) -> tuple[str, NamedColumn] | None:
@@ -134,12 +152,14 @@ def _recognised(position: int, headings: list[str], vocabulary: Vocabulary) -> t
 
 
 def _choose_column(header: Header, key: str, columns: list[NamedColumn], not_kept: dict[str, None]) -> None:
-    """Of several columns for one key: the one that does not yield, the sum, the one written exactly, the first."""
+    """Of several columns for one key: the one that a mapping names; else the one that does not yield, the sum, the one
+    written exactly, the first."""
     strong = [column for column in columns if not column.yields] or columns
     totals = [column for column in strong if column.total]
-    if len(totals) == 1:  # the others are parts of it
+    mapped = next((column for column in columns if column.mapped), None)
+    if len(totals) == 1 and not mapped:  # the others are parts of it
         strong = totals
-    chosen = next((column for column in strong if column.exact), strong[0])
+    chosen = mapped or next((column for column in strong if column.exact), strong[0])
     not_kept |= {column.heading: None for column in columns if column not in strong}
     header.named[key] = chosen
     if others := [column for column in strong if column is not chosen]:

@@ -33,17 +33,36 @@ class OtherHeadings:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadingMap:
+    """What a mapping says of the columns of one sheet: the key of the column that each is, None to leave it out.
+
+    headings  by plain heading
+    letters   by the place of the column
+    """
+
+    headings: Mapping[str, str | None] = field(default_factory=dict)
+    letters: Mapping[int, str | None] = field(default_factory=dict)
+
+
+NO_MAPPING = HeadingMap()
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The headings that a sheet of one type may have.
 
-    keys   folded heading -> key of its column
-    exact  headings as the type writes them, with which no other may compete
+    keys      folded heading -> key of its column
+    exact     headings as the type writes them, with which no other may compete
+    mapped    plain heading -> key of the column that a mapping names for it, None where it is to be left out
+    lettered  place of a column -> the same
     """
 
     keys: Mapping[str, str]
     exact: frozenset[str]
     yielding: frozenset[str]
     others: OtherHeadings
+    mapped: Mapping[str, str | None] = field(default_factory=dict)
+    lettered: Mapping[int, str | None] = field(default_factory=dict)
 
 
 class RowDoubt(NamedTuple):
@@ -68,6 +87,9 @@ class LocatedTable:
     not_kept: list[str] = field(default_factory=list)  # headings whose meaning is known and that no field keeps
     doubts: dict[int, list[RowDoubt]] = field(default_factory=dict)  # by row
     left_out: dict[int, str] = field(default_factory=dict)  # row -> code of the sentence that says why it is no entry
+    mapped: dict[str, str | None] = field(default_factory=dict)  # heading or 列I -> what a mapping names for it
+    seen: list[str] = field(default_factory=list)  # every heading of the sheet, 列I for a column without one
+    unheaded: dict[str, None] = field(default_factory=dict)  # 列I of columns that hold values under no heading
     rows: Iterator[tuple[int, dict[str, Raw]]] = field(init=False)
 
 
@@ -89,6 +111,8 @@ class NamedColumn(NamedTuple):
     unit: str | None
     total: bool  # its heading says that it is the sum of others beside it
     yields: bool
+    mapped: bool = False
+    by_letter: bool = False
 
 
 @dataclass
@@ -104,3 +128,5 @@ class Header:
     unnamed: list[int] = field(default_factory=list)  # positions without a heading
     width: int = 0  # position behind the last heading
     serials: list[int] = field(default_factory=list)  # positions of serial numbers
+    mapped: dict[str, str | None] = field(default_factory=dict)  # heading or 列I -> what a mapping names for it
+    seen: list[str] = field(default_factory=list)  # all of them, in their order

@@ -15,10 +15,13 @@ from typing import Any
 from app.clock import now
 from app.imports.mapping.columns import RowProblem, read_rows
 from app.imports.mapping.lines import read_lines
-from app.imports.mapping.sheets import ImportSource, SheetTable, tables_in_thread
+from app.imports.mapping.sheet_table import SheetTable
+from app.imports.mapping.sheets import tables_in_thread
+from app.imports.mapping.source import ImportSource
 from app.imports.plan import decide, foreseen, plan_rows, resolve, self_references, validate
+from app.imports.plan.fallen import Cause, calls
 from app.imports.plan.lookup import Lookup, Match
-from app.imports.plan.plan_rows import PlanSink, SheetReport
+from app.imports.plan.plan_rows import PlanSink, SheetReport, report_of
 from app.imports.plan.planned_row import CheckedBatch, PlannedRow
 from app.imports.plan.type_info import not_permitted, type_info
 from app.kernel.declare.record_type import RecordType
@@ -49,13 +52,11 @@ class FileCheck:
         current: RecordType | None = None
         async for table in tables_in_thread(path, source, self.ctx.runtime.registry):
             if table.guessed and table.type and not self.ctx.imports(table.type):
-                table.type, table.skipped_because = None, "unknown_sheet"
+                table.type, table.skipped_because, table.proposal = None, "unknown_sheet", {}
             if table.type and not self.ctx.imports(table.type):
                 raise not_permitted(self.ctx, table.type, source.types or frozenset())
             self.lookup.types_in_file = source.types
-            report = SheetReport(table.sheet, table.type.path if table.type else None)
-            report.unknown_columns, report.not_kept_columns = table.unknown, table.not_kept
-            report.skipped_because, report.left_out = table.skipped_because, table.left_out
+            report = report_of(table)
             if current and table.type is not current:
                 await self._end_type(current)
                 current = None
@@ -63,7 +64,7 @@ class FileCheck:
             if table.type is None:
                 continue
             if table.problem:
-                await self._put([PlannedRow(table.sheet, table.header_row, table.type, errors=[table.problem])], report)
+                await self._put_problem(table, table.type, table.problem, report)
                 continue
             current, self.headings[table.sheet] = table.type, table.headings
             await self._plan_table(table, report, progress)
@@ -76,6 +77,7 @@ class FileCheck:
         if self.doubles_possible and not type_info(t).self_referencing:
             async with self.sink.plan_connection() as connection:
                 doubles = await plan_rows.reject_doubles(self.ctx, connection, self.import_id, t.path, self.headings)
+            self.lookup.note_doubles(t, doubles)
             self.lookup.remove_planned(t, (r["record_id"] for r in doubles if r["result"] == "created"))
             for row in (r for r in doubles if r["result"] != "rejected"):
                 report = next(r for r in self.reports if (r.sheet, r.type) == (row["sheet"], t.path))
@@ -97,7 +99,7 @@ class FileCheck:
         size = None if info.self_referencing else FIRST_BATCH_ROWS
         under_way: asyncio.Task[None] | None = None
         try:
-            while batch := await asyncio.to_thread(_next_batch, rows, size):
+            while batch := [*await asyncio.to_thread(tuple, islice(rows, size))]:
                 if under_way and (info.own_ids or table.missing):
                     await under_way
                 if table.problem:
@@ -144,7 +146,7 @@ class FileCheck:
 
     def _check(self, t: RecordType, planned: list[PlannedRow], rows: list[dict[str, Any]]) -> CheckedBatch:
         """Resolve references and check values; errors go into the planned rows. Runs in a thread."""
-        info = type_info(t)
+        info, referable = type_info(t), self.lookup.may_be_referenced(t)
         resolve.resolve(planned, rows, self.lookup)
         for p, row in zip(planned, rows, strict=True):
             if p.unreadable:
@@ -163,6 +165,8 @@ class FileCheck:
                 values[i], opened = seal_values(self.ctx.runtime.seal, t, checked)
                 clear += [(p, one) for one in opened]
             p.key = decide.row_key(p, values[i])
+            if referable:
+                p.called = calls(t, p.number, rows[i])
         if info.self_referencing:
             self_references.reject_doubles(planned)
         return CheckedBatch(planned, values, clear)
@@ -174,7 +178,7 @@ class FileCheck:
         matches = await decide.matching_records(t, batch.planned, batch.values, self.lookup)
         if table.missing and not report.rows and not any(record for record, _ in matches):
             table.problem = table.missing  # one sentence for a sheet of which every row would create
-            await self._put([PlannedRow(table.sheet, table.header_row, t, errors=[table.missing])], report)
+            await self._put_problem(table, t, table.missing, report)
             return
         referenced = await validate.read_for_rule(t, batch.values, matches, self.lookup)
         await asyncio.to_thread(self._decide, t, batch, matches, referenced)
@@ -224,19 +228,21 @@ class FileCheck:
             ring = self.ctx.runtime.seal
             await store_sealed(connection, self.ctx.context(), ring, self.lookup.jurisdiction, kept)
 
+    async def _put_problem(self, table: SheetTable, t: RecordType, problem: RowProblem, report: SheetReport) -> None:
+        self.lookup.fallen.sheets.setdefault(t.path, Cause(table.sheet, None))
+        await self._put([PlannedRow(table.sheet, table.header_row, t, errors=[problem])], report)
+
     async def _put(self, planned: list[PlannedRow], report: SheetReport) -> None:
+        if any(p.errors for p in planned):
+            self.lookup.fallen.say_what_follows(planned, self.rows_planned + 1)
         for p in planned:
             p.result = "rejected" if p.errors else p.result
         for result, count in Counter(p.result for p in planned).items():
             report.count(result, count)
         report.rows += len(planned)
+        report.warned += sum(bool(p.warnings) for p in planned)
         if report.rejected:
             self.sink.row_rejected()
         doubles_possible = await self.sink.put(list(enumerate(planned, self.rows_planned + 1)))
         self.rows_planned += len(planned)
         self.doubles_possible = self.doubles_possible or doubles_possible
-
-
-def _next_batch(rows: Iterator[tuple[int, Any]], size: int | None) -> list[tuple[int, Any]]:
-    """The next rows as they stand in the file; all remaining rows if no size is given."""
-    return list(islice(rows, size))

@@ -40,7 +40,8 @@ def decide(
         return
     planned.record_id, planned.version, planned.number = record.id, int(record.values["version"]), record.number
     if record.state == "voided":
-        planned.reject("number", "record_voided", label=t.label)
+        code = "record_voided_imported" if record.values["imported"] else "record_voided"
+        planned.reject("number", code, label=t.label)
         return
     differing = {k: v for k, v in values.items() if record.values.get(k) != v}
     for name in t.ledger.keeps:

@@ -11,6 +11,7 @@ import orjson
 
 from app.db.context import GUARD
 from app.imports.files.cells import fold_name
+from app.imports.plan.fallen import Cause, Fallen, calls
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
@@ -46,6 +47,7 @@ class Lookup:
     foreseen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # what earlier rows will have changed
     types_in_file: frozenset[str] | None = None  # None until they are known
     retired: dict[str, str | None] = field(default_factory=dict)  # id of a record that has a successor -> its number
+    fallen: Fallen = field(default_factory=Fallen)  # rows and sheets that were rejected
     _needed: dict[str, frozenset[str]] = field(default_factory=dict)
 
     async def prepare(self, t: RecordType, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -134,6 +136,13 @@ class Lookup:
                 self.numbers[(t.path, record.number)] = None
         for records in (self.planned.get(t.path, []), *self.names.get(t.path, {}).values()):
             records[:] = [r for r in records if r.id not in gone]
+
+    def note_doubles(self, t: RecordType, doubles: Iterable[Any]) -> None:
+        """Keep what planned records are called whose rows turned out to stand for one record."""
+        for row in doubles:
+            if record := self.by_id.get((t.path, row["record_id"])):
+                cause = Cause(row["sheet"], row["line_number"])
+                self.fallen.rows |= dict.fromkeys(calls(t, record.number, record.values), cause)
 
     def by_number(self, path: str, number: str) -> KnownRecord | None:
         """The record of this number, if `prepare` has read it or `add_planned` has added it."""

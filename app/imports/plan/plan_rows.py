@@ -11,6 +11,7 @@ import orjson
 
 from app.db.context import GUARD
 from app.imports.mapping.columns import RowProblem
+from app.imports.mapping.sheet_table import SheetTable
 from app.imports.plan.planned_row import PlannedRow
 from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.arrays import packed_arguments, unnested, varying
@@ -81,7 +82,8 @@ class StoredPlan:
 # What is stored of a row, in this order: the name in the statement, and its type.
 _COLUMNS = (
     ("n", "int"), ("line", "int"), ("result", "text"), ("record_id", "uuid"), ("version", "int"), ("number", "text"),
-    ("state", "text"), ("key", "text"), ("v", "jsonb"), ("e", "jsonb"), ("w", "jsonb"), ("c", "jsonb"),
+    ("state", "text"), ("key", "text"), ("follows", "int"), ("v", "jsonb"), ("e", "jsonb"),
+    ("w", "jsonb"), ("c", "jsonb"),
 )  # fmt: skip
 
 
@@ -91,7 +93,7 @@ def _store_sql(varies: tuple[bool, ...], in_transaction: bool) -> str:
     (place, *plain), rows = unnested(_COLUMNS, varies, 6)
     plain, lists = plain[:-3], (f"coalesce({x}, '[]')" for x in plain[-3:])
     return f"""insert into import_row (import_id, n, belongs_to, jurisdiction, sheet, type, line_number, result,
-    record_id, version, number, state, key, "values", errors, warnings, changes)
+    record_id, version, number, state, key, follows, "values", errors, warnings, changes)
   select $2::uuid, {place}, (select caller_ownership()), $3, $4, $5, {", ".join((*plain, *lists))}
   from {rows} where {GUARD}{"" if in_transaction else f" and {NO_WAIT_FOR_DISK}"}"""
 
@@ -102,6 +104,7 @@ async def store(ctx: RequestContext, connection: Any, import_id: str, jurisdicti
         *(
             (
                 place, p.line, p.result, p.record_id, p.version, p.number, p.state, p.key,
+                p.follows,
                 orjson.dumps(p.values).decode() if p.result in ("created", "updated") else None,
                 problems_json(p.errors) if p.errors else None,
                 problems_json(p.warnings) if p.warnings else None,
@@ -116,6 +119,12 @@ async def store(ctx: RequestContext, connection: Any, import_id: str, jurisdicti
     _, p = rows[0]
     sql = _store_sql(varies, connection.is_in_transaction())
     await connection.execute(sql, ctx.context(), import_id, jurisdiction, p.sheet, p.type.path, *arguments)
+
+
+async def clear(ctx: RequestContext, import_id: str) -> None:
+    """Remove what an interrupted check of the import has stored: it is checked anew."""
+    async with ctx.connection() as connection:
+        await connection.execute(f"delete from import_row where import_id = $2 and {GUARD}", ctx.context(), import_id)
 
 
 # A part of the statement that inserts new records (apply/chunks.py): it also inserts their rows of the plan, without
@@ -196,10 +205,16 @@ class SheetReport:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    warned: int = 0
     unknown_columns: list[str] = field(default_factory=list)
     not_kept_columns: list[str] = field(default_factory=list)
     left_out: dict[int, str] = field(default_factory=dict)  # row -> code of the sentence that says why
     skipped_because: str | None = None
+    mapping_used: dict[str, str | None] = field(default_factory=dict)  # heading -> field
+    remembered: list[str] = field(default_factory=list)  # headings whose field was said at an earlier import
+    type_remembered: bool = False
+    proposed_mapping: dict[str, str | None] = field(default_factory=dict)
+    unheaded: dict[str, None] = field(default_factory=dict)  # columns with values and no heading
 
     def count(self, result: str, by: int = 1) -> None:
         """Add to the count of a result."""
@@ -208,6 +223,24 @@ class SheetReport:
     def document(self) -> dict[str, Any]:
         """The report as it is stored in import_job."""
         document = {**self.__dict__, "left_out": [*islice(self.left_out.items(), MOST_LEFT_OUT)]}
+        document["proposed_mapping"] = {**self.proposed_mapping, **document.pop("unheaded")}
         if self.skipped_because is None:
             document.pop("skipped_because")
         return document
+
+
+def report_of(table: SheetTable) -> SheetReport:
+    """The report of a table of which no row is read yet. What is noted while rows are read shows in it."""
+    return SheetReport(
+        table.sheet,
+        table.type.path if table.type else None,
+        unknown_columns=table.unknown,
+        not_kept_columns=table.not_kept,
+        left_out=table.left_out,
+        skipped_because=table.skipped_because,
+        mapping_used=table.mapping_used,
+        remembered=table.remembered,
+        type_remembered=table.type_remembered,
+        proposed_mapping=table.proposal,
+        unheaded=table.unheaded,
+    )

@@ -30,6 +30,8 @@ class PlannedRow:
     warnings: list[RowProblem] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)  # of an update: field, old and new value
     lacking: list[tuple[str, str]] = field(default_factory=list)  # column and label of what only a new record needs
+    called: tuple[tuple[str, ...], ...] = ()  # what other rows of the file may call its record (fallen.py)
+    follows: int | None = None  # place of the first row that is rejected for the same reason alone
     key: str | None = None  # number or natural key: two rows of one key are one record
 
     def column_of(self, f: Reference) -> str:

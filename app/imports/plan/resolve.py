@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.imports.files.cells import fold_name
+from app.imports.plan.fallen import reject_following
 from app.imports.plan.lookup import TOLD, KnownRecord, Lookup
 from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.type_info import RowReference, TypeInfo, type_info
@@ -133,7 +134,11 @@ def _by_texts(planned: PlannedRow, row: dict[str, Any], f: Reference, wanted: An
     for text, code in failed if not round_missing else ():
         # The text of a cell may be anything a clerk has typed, so it is stored only where the sentence shows it.
         shown = {"text": text[:100]} if code == "name_is_ambiguous" else {}
-        planned.reject(planned.column_of(f), code, label=f.label, **shown)
+        target = lookup.ctx.runtime.registry.by_path[f.to]
+        if code == "reference_not_found" and (cause := lookup.fallen.cause(target, text, row)):
+            reject_following(planned, planned.column_of(f), f.label, cause)
+        else:
+            planned.reject(planned.column_of(f), code, label=f.label, **shown)
     ids = [record.id for record in results if isinstance(record, KnownRecord)]
     if not failed:
         if len(set(ids)) < len(ids):

@@ -5,6 +5,7 @@ from typing import Any
 
 import uuid_utils
 
+from app.imports.plan.fallen import Cause, cause_of, reject_following
 from app.imports.plan.lookup import Lookup
 from app.imports.plan.plan_rows import MOST_TWINS, row_twice
 from app.imports.plan.planned_row import PlannedRow
@@ -61,14 +62,15 @@ def reject_orphans(planned: list[PlannedRow]) -> None:
     """Reject rows that refer to a rejected row of the sheet, then rows that refer to these, until none is left."""
     t = planned[0].type
     own = [f for f in t.references if f.to == t.path]
-    rejected = {p.record_id for p in planned if p.errors}
+    rejected = {p.record_id: cause_of(p) or Cause(p.sheet, p.line) for p in planned if p.errors}
     more = True
     while more:
         more = False
         for p in (p for p in planned if not p.errors):
             for f in own:
                 named = p.values.get(f.id_column) or []
-                if rejected.intersection([named] if isinstance(named, str) else named):
-                    p.reject(p.column_of(f), "reference_not_found", label=f.label)
-                    rejected.add(p.record_id)
+                fallen = [i for i in ([named] if isinstance(named, str) else named) if i in rejected]
+                if fallen:
+                    reject_following(p, p.column_of(f), f.label, rejected[fallen[0]])
+                    rejected[p.record_id] = rejected[fallen[0]]
                     more = True

@@ -19,7 +19,10 @@ from app.http.dependencies import bearer
 from app.http.exchange import language, only, request_context, service_of
 from app.http.operations import problems
 from app.imports import jobs, kept_file, worker
-from app.imports.mapping.sheets import CSV, NDJSON, XLSX, ImportSource, SheetTable, tables
+from app.imports.mapping.given import read_mapping
+from app.imports.mapping.sheet_table import SheetTable
+from app.imports.mapping.sheets import CSV, NDJSON, XLSX, tables
+from app.imports.mapping.source import ImportSource
 from app.imports.plan.plan_rows import with_sentences
 from app.imports.returned.text_files import marked_csv, marked_ndjson
 from app.imports.returned.workbook_file import MarkedSheet, marked_workbook
@@ -97,7 +100,8 @@ def _mark(source: Path, target: Path, job: Any, found: Problems, registry: Regis
     if job["media"] == NDJSON:
         marked_ndjson(source, target, found[None])
         return
-    read = ImportSource(job["media"], registry.by_path.get(job["type"] or ""))
+    mapping = read_mapping(orjson.dumps(jobs.used_mapping(job)).decode(), registry)
+    read = ImportSource(job["media"], registry.by_path.get(job["type"] or ""), mapping)
     located = {table.sheet: table for table in tables(source, read, registry) if table.type}
     if job["media"] == CSV:
         table = located[None]

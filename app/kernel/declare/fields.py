@@ -187,11 +187,13 @@ class Reference(Field):
     A body gives either member of `round` (`round_id` or `round_number`); an answer gives both.
 
     requires   columns of the referenced record that the `check` of the referring type reads
+    follows    the record follows from the one referred to: both stand in one chain (reports/chain.py)
     """
 
     to: str = ""
     many: bool = False
     requires: tuple[str, ...] = ()
+    follows: bool = False
 
     @cached_property
     def id_column(self) -> str:

@@ -60,13 +60,12 @@ def keyed_request(ctx: RequestContext, method: str, path: str, key: str, sent: A
     return KeyedRequest(place, ctx.runtime.seal.digest("idempotency_key", text))
 
 
-async def claim(connection: Any, keyed: KeyedRequest, *, whole_session: bool = False) -> None:
+async def claim(connection: Any, keyed: KeyedRequest) -> None:
     """Refuse with `idempotency_key_in_use` (409) while the same request is under way, without waiting for it.
 
-    The claim ends with the transaction of the connection, or with its session: also where its process is killed.
+    The claim ends with the transaction of the connection: also where its process is killed.
     """
-    lock = "pg_try_advisory_lock" if whole_session else "pg_try_advisory_xact_lock"
-    if not await connection.fetchval(f"select {lock}($1)", keyed.lock):
+    if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", keyed.lock):
         raise _in_use()
 
 

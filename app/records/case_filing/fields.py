@@ -81,6 +81,7 @@ FIELDS = (
         "关联线索",
         to="clues",
         headings=("关联线索编号", "线索编号", "问题线索编号"),
+        follows=True,
         sample="431382-2017-01-C-0011",
     ),
     Text(

@@ -151,6 +151,7 @@ FIELDS = (
         to="clues",
         set_by=True,
         headings=("并入线索编号", "重复线索编号"),
+        follows=True,
     ),
     Day("concluded_on", "办结日期", set_by=True, headings=("了结日期", "完成日期")),
     RESULT,

@@ -45,6 +45,7 @@ FIELDS = (
         many=True,
         headings=("问题线索编号", "移交线索", "线索"),
         requires=("about", "state", "holder_unit_id", "imported"),
+        follows=True,
         sample=["431382-2017-01-C-0031"],
     ),
     Whole(

@@ -35,6 +35,7 @@ FIELDS = (
         "2018年3月20日以前的移送可以没有立案。",
         to="case-filings",
         headings=("关联立案编号", "立案编号", "案件编号"),
+        follows=True,
         sample="431382-2017-01-K-003",
     ),
 )

@@ -11,12 +11,13 @@ from app.records.rectification_opinion.fields import PROMISED, RESULT
 IN_PROGRESS = {"progress": "'in_progress'"}
 FINISH = (Effect("finding", "finish_rectification"),)
 RESUME = (Effect("finding", "resume_rectification", lasting=True),)
-UNDER_WAY, OVER = Among("state", ("in_progress",)), Among("state", ("completed", "closed_off"))
+BEGIN = Effect("finding", "begin_rectification")
+OPEN, OVER = Among("state", ("issued", "in_progress")), Among("state", ("completed", "closed_off"))
 # Of an opinion that is given to another finding: the finding that it leaves, and the one that it comes to.
 MOVED = (
     Effect("finding", "finish_rectification", leaving=True),
-    Effect("finding", "begin_rectification", when=UNDER_WAY),
-    Effect("finding", "resume_rectification", when=UNDER_WAY, lasting=True),
+    replace(BEGIN, when=Among("state", ("in_progress",))),
+    Effect("finding", "resume_rectification", when=OPEN, lasting=True),
     Effect("finding", "finish_rectification", when=OVER),
 )
 
@@ -40,7 +41,7 @@ LIFECYCLE = Lifecycle(
             "in_progress",
             body=tuple(replace(given, required=True) for given in PROMISED),
             derives=IN_PROGRESS,
-            effects=(Effect("finding", "begin_rectification"),),
+            effects=(BEGIN, *RESUME),  # an import may have entered it under a finding that was rectified
             help="整改单位明确责任人、完成时限和整改措施，缺一不可（巡视工作条例第二十七条）。",
         ),
         Transition(
@@ -87,6 +88,7 @@ LIFECYCLE = Lifecycle(
         ),
     ),
     state_on_import=state_on_import,
+    effects_on_create=RESUME,  # what was rectified is not, with one more to carry out
     effects_on_void=FINISH,  # it may have been the last that was not done
     effects_on_change=MOVED,
 )

@@ -1,0 +1,1 @@
+"""What the headings of ledgers mean where no type declares it: remembered from imports, listed, forgotten."""
