@@ -143,18 +143,6 @@ def logged_types(ctx: RequestContext, row: Any) -> list[str]:
     return [path for path in logged if path in in_file]
 
 
-def told_changes(ctx: RequestContext) -> str:
-    """SQL for what a row of an import changes. It holds what the record was, which kin of today are not told."""
-    hidden = [
-        f"type = '{t.path}' and not exists (select from {t.table} x where x.id = record_id)"
-        for t in ctx.runtime.registry
-        if ctx.view.right(t).spares_kin
-    ]
-    if not hidden:
-        return "changes"
-    return f"case when result = 'updated' and ({' or '.join(hidden)}) then '[]' else changes end as changes"
-
-
 def document(row: Any, language: str) -> dict[str, Any]:
     """The import as the API answers it (contract section 3)."""
     problem = orjson.loads(row["problem"]) if row["problem"] else None

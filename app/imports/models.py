@@ -89,6 +89,13 @@ class ImportRead(BaseModel):
     rows_removed_at: str | None = Field(description="逐行结果超过保存期限（结束后 30 天）被清除的时刻；各表行数仍保留")
 
 
+class MergedRead(BaseModel):
+    """导出后又送回的一行怎样合并。"""
+
+    base_version: int = Field(description="导出时的版本：与它对照，只采用表里改过的格")
+    kept: list[dict[str, Any]] = Field(description="导出之后只有系统改过、予以保留的字段和现值")
+
+
 class RowRead(BaseModel):
     """一行的结果。"""
 
@@ -98,9 +105,12 @@ class RowRead(BaseModel):
     type: str | None = Field(description="记录类型")
     record_id: str | None = Field(description="记录标识")
     number: str | None = Field(description="编号")
-    errors: list[dict[str, Any]] = Field(description="错误：列、代码、说明、可选值")
+    errors: list[dict[str, Any]] = Field(
+        description="错误：列、代码、说明、可选值；两边都改过的（changed_by_both）另有 in_base、in_file、in_system"
+    )
     warnings: list[dict[str, Any]] = Field(description="提醒")
     changes: list[dict[str, Any]] = Field(description="改动：字段、原值、新值")
+    merged: MergedRead | None = Field(description="带版本的行（从本系统导出的）怎样与系统合并；其他行为空")
 
 
 class RowPage(BaseModel):

@@ -25,6 +25,7 @@ from app.imports.files.limits import UnreadableFile
 from app.imports.mapping.sheets import ACCEPTED_MEDIA, CSV, FILE_ENDINGS, ImportSource, guess_jurisdiction
 from app.imports.models import FILE_BODY, OF_ROWS, PARAMETERS, ImportRead, RowPage
 from app.imports.plan.plan_rows import with_sentences
+from app.imports.plan.told import SHOWS_STORED, still_told
 from app.imports.plan.type_info import not_permitted
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
@@ -203,9 +204,10 @@ async def rows(request: Request, import_id: IMPORT_ID) -> Response:
     sql, arguments = access_log.with_log_entries_by_type(
         ctx.caller, jobs.logged_types(ctx, job), most,
         f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, errors, warnings,
-        {jobs.told_changes(ctx)}
-        from import_row where import_id = $2 and n > $3 and ($4::text is null or result = $4) and {GUARD}
-        order by n limit $5""",
+        case when told then changes else '[]' end as changes, case when told then merged end as merged, told,
+        {SHOWS_STORED} as shows
+        from (select *, {still_told(ctx)} as told from import_row where import_id = $2 and n > $3
+          and ($4::text is null or result = $4) and {GUARD} order by n limit $5) r order by n""",
         (ctx.context(), job["id"], int(after), given.get("result"), most + 1),
     )  # fmt: skip
     async with ctx.connection() as connection:
@@ -222,9 +224,10 @@ def _row(row: Any, lang: str) -> dict[str, Any]:
         "type": row["type"],
         "record_id": str(row["record_id"]) if row["record_id"] and row["result"] != "rejected" else None,
         "number": row["number"],
-        "errors": with_sentences(orjson.loads(row["errors"]), lang),
+        "errors": with_sentences(orjson.loads(row["errors"]), lang, row["told"]),
         "warnings": with_sentences(orjson.loads(row["warnings"]), lang),
         "changes": orjson.loads(row["changes"]),
+        "merged": orjson.loads(row["merged"]) if row["merged"] else None,
     }
 
 

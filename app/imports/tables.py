@@ -86,6 +86,11 @@ IMPORT_ROW = Table(
     Column("errors", JSONB(), nullable=False, server_default=EMPTY_LIST),
     Column("warnings", JSONB(), nullable=False, server_default=EMPTY_LIST),
     Column("changes", JSONB(), nullable=False, server_default=EMPTY_LIST),
+    Column(
+        "merged",
+        JSONB(),
+        comment="Of a merged row: the version it was exported from, and the fields that only the system has changed.",
+    ),
     PrimaryKeyConstraint("import_id", "n"),
     CheckConstraint(among("result", ("created", "updated", "unchanged", "rejected")), name="result"),
     comment="The plan of an import, row by row. Visible to whom the import is.",

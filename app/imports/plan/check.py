@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from app.clock import now
-from app.imports.mapping.columns import RowProblem, read_rows
-from app.imports.mapping.lines import read_lines
+from app.imports.mapping.columns import VERSION, RowProblem, read_rows
+from app.imports.mapping.lines import blank_members, read_lines
 from app.imports.mapping.sheets import ImportSource, SheetTable, tables_in_thread
 from app.imports.plan import decide, foreseen, plan_rows, resolve, self_references, validate
+from app.imports.plan.base_versions import take_out_untouched
 from app.imports.plan.lookup import Lookup, Match
+from app.imports.plan.merge import implied_state, merge
 from app.imports.plan.plan_rows import PlanSink, SheetReport
-from app.imports.plan.planned_row import CheckedBatch, PlannedRow
+from app.imports.plan.planned_row import CheckedBatch, PlannedRow, RowMerge
 from app.imports.plan.type_info import not_permitted, type_info
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
@@ -117,6 +119,7 @@ class FileCheck:
     async def _read_and_check(self, table: SheetTable, t: RecordType, batch: list[tuple[int, Any]]) -> CheckedBatch:
         planned, rows = await asyncio.to_thread(self._read, table, t, batch)
         await self.lookup.prepare(t, rows)
+        await take_out_untouched(planned, rows, self.lookup)
         if type_info(t).self_referencing:
             self_references.announce(planned, rows, self.lookup)
         return await asyncio.to_thread(self._check, t, planned, rows)
@@ -133,8 +136,11 @@ class FileCheck:
             read = read_lines(t, raws, self.lookup.jurisdiction)
         planned: list[PlannedRow] = []
         rows: list[dict[str, Any]] = []
-        for (line, _), (values, problems) in zip(batch, read, strict=True):
+        for (line, raw), (values, problems) in zip(batch, read, strict=True):
             p = PlannedRow(table.sheet, line, t, table.headings, problems, unreadable=values is None)
+            if values and (version := values.pop(VERSION.name, None)) is not None:
+                blank = table.headings.keys() - values.keys() if table.headings else blank_members(raw)
+                p.merge = RowMerge(version, frozenset(values), frozenset(blank))
             for doubt in table.doubts.pop(line, ()) if table.doubts else ():
                 said = p.warnings if doubt.warning else p.errors
                 said.append(RowProblem(doubt.column, doubt.code, doubt.params))
@@ -153,8 +159,8 @@ class FileCheck:
                 resolve.require_agreement(p, row, self.lookup)
             validate.read_number(p, row)
             validate.warn_of_contradictions(p, row)
-            if t.lifecycle.state_on_import and not p.errors:
-                p.state_on_import = t.lifecycle.state_on_import(row)
+            if not p.errors:
+                p.state_on_import = implied_state(p, row)
         values = validate.validate_rows(planned, rows, self.ctx.runtime.schemas[t.path])
         clear: list[tuple[PlannedRow, Clear]] = []
         for i, (p, checked) in enumerate(zip(planned, values, strict=True)):
@@ -176,6 +182,7 @@ class FileCheck:
             table.problem = table.missing  # one sentence for a sheet of which every row would create
             await self._put([PlannedRow(table.sheet, table.header_row, t, errors=[table.missing])], report)
             return
+        merge(batch, matches, self.lookup)
         referenced = await validate.read_for_rule(t, batch.values, matches, self.lookup)
         await asyncio.to_thread(self._decide, t, batch, matches, referenced)
         await self._store_sealed(batch)

@@ -15,6 +15,7 @@ from app.db.context import GUARD
 from app.imports.files.cells import fold_name
 from app.imports.plan.lookup import KnownRecord, Lookup, Match
 from app.imports.plan.planned_row import PlannedRow
+from app.imports.plan.told import hidden_sql, tells
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.fields import Choice, Reference, Sealed, Text
 from app.kernel.declare.record_type import RecordType
@@ -42,6 +43,8 @@ def decide(
     if record.state == "voided":
         planned.reject("number", "record_voided", label=t.label)
         return
+    for column in record.hidden.intersection(values):
+        planned.reject(planned.key_of(column), "cell_hidden")
     differing = {k: v for k, v in values.items() if record.values.get(k) != v}
     for name in t.ledger.keeps:
         if name in differing and not allow_register:
@@ -62,20 +65,21 @@ def _label(f: Any, value: Any) -> Any:
 
 
 def _change(t: RecordType, column: str, record: KnownRecord, new: Any, lookup: Lookup) -> dict[str, Any]:
-    """A changed column as the preview shows it: references by number, sealed values not at all."""
+    """A changed column as the preview shows it: references by number, sealed values not at all.
+
+    What it held is shown as far as the maker may be told of it.
+    """
     for f in t.references:
         if f.id_column == column:
             ids = new if isinstance(new, list) else [new]
             numbers = [lookup.number_of(f.to, i) for i in ids]
-            return {
-                "field": f.number_column,
-                "from": record.values.get(f.number_column),
-                "to": numbers if f.many else numbers[0],
-            }
+            before = record.values.get(f.number_column) if tells(lookup.ctx, f) else None
+            return {"field": f.number_column, "from": before, "to": numbers if f.many else numbers[0]}
     for sealed in t.of_kind(Sealed):
         if sealed.digest_column == column:
             return {"field": sealed.name, "from": None, "to": None}
-    return {"field": column, "from": record.values.get(column), "to": new}
+    own = next((f for f in t.fields if f.name == column), None)
+    return {"field": column, "from": record.values.get(column) if tells(lookup.ctx, own) else None, "to": new}
 
 
 def row_key(planned: PlannedRow, values: Values) -> str | None:
@@ -98,7 +102,9 @@ async def matching_records(
     numbers = [p.number for p in planned if p.number]
     numbered = await _fetch(t, lookup, "t.number = any($3::text[])", numbers) if numbers else []
     by_number = {record.number: record for record in numbered}
-    by_key = await _by_key(t, values, lookup)
+    # A row that gives a part of its key has the rest of its record.
+    keyed_values = [_with_key(t, v, by_number.get(p.number)) for p, v in zip(planned, values, strict=True)]
+    by_key = await _by_key(t, keyed_values, lookup)
     if len(numbers) == len(planned) and not by_number and not by_key:
         return [(None, None)] * len(planned)  # the usual case: all rows are new
     matches: list[Match] = []
@@ -107,8 +113,8 @@ async def matching_records(
         [] if t.ledger.key else [v for p, v in zip(planned, values, strict=True) if not p.number and not p.errors]
     )
     alike = await _alike(t, unnumbered, lookup, required) if unnumbered else {}
-    for p, v in zip(planned, values, strict=True):
-        keyed = by_key.get(_texts(v, type_info(t).key)) if by_key else None
+    for p, v, with_key in zip(planned, values, keyed_values, strict=True):
+        keyed = by_key.get(_texts(with_key, type_info(t).key)) if by_key else None
         if p.number is not None:
             own = by_number.get(p.number)
             clash = keyed.number if keyed and (own is None or own.id != keyed.id) else None
@@ -120,6 +126,13 @@ async def matching_records(
     if unnumbered:
         await _warn_of_similar(t, planned, values, matches, lookup)
     return matches
+
+
+def _with_key(t: RecordType, values: Values, record: KnownRecord | None) -> Values:
+    key = type_info(t).key
+    if record is None or not any(c in values for c in key):
+        return values
+    return {c: values.get(c, record.values.get(c)) for c in key}
 
 
 async def _warn_of_similar(
@@ -170,11 +183,12 @@ async def _fetch(
 ) -> list[KnownRecord]:
     async with lookup.ctx.connection() as connection:
         rows = await connection.fetch(
-            f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {t.table} t"
+            f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row,"
+            f" {hidden_sql(lookup.ctx, t, 't')} as hidden from {t.table} t"
             f" where t.jurisdiction = $2 and {condition} and {GUARD}" + (f" limit {most}" if most else ""),
             lookup.ctx.context(), lookup.jurisdiction, *arguments,
         )  # fmt: skip
-    return [KnownRecord(r["id"], r["number"], r["state"], orjson.loads(r["row"])) for r in rows]
+    return [KnownRecord(r["id"], r["number"], r["state"], orjson.loads(r["row"]), frozenset(r["hidden"])) for r in rows]
 
 
 async def _by_key(t: RecordType, values: Sequence[Values], lookup: Lookup) -> dict[tuple[str, ...], KnownRecord]:

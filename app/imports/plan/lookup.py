@@ -11,6 +11,7 @@ import orjson
 
 from app.db.context import GUARD
 from app.imports.files.cells import fold_name
+from app.imports.plan.told import told_sql
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
@@ -28,6 +29,7 @@ class KnownRecord:
     number: str | None
     state: str
     values: Mapping[str, Any]  # of a record that is referred to only the columns that referring rows need
+    hidden: frozenset[str] = frozenset()  # members of it that the maker of the import is not shown
 
 
 Match = tuple[KnownRecord | None, str | None]  # the record of a row; the number of another one with its natural key
@@ -46,6 +48,7 @@ class Lookup:
     foreseen: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # what earlier rows will have changed
     types_in_file: frozenset[str] | None = None  # None until they are known
     retired: dict[str, str | None] = field(default_factory=dict)  # id of a record that has a successor -> its number
+    borne: dict[str, dict[str, set[str]]] = field(default_factory=dict)  # type -> identifier -> names it has or had
     _needed: dict[str, frozenset[str]] = field(default_factory=dict)
 
     async def prepare(self, t: RecordType, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -82,17 +85,10 @@ class Lookup:
         for record in (*stored, *self.planned.get(target.path, ())):
             self._remember(target, record)
 
-    def told(self, target: RecordType, row: str) -> str:
-        """SQL for whether the import may tell its maker of what a record holds: who reads it in full.
-
-        A loader reads no record. It is told of what a ledger has brought, because it holds the ledgers.
-        """
-        return f"{row}.imported" if self.ctx.caller.importing else self.ctx.view.in_full(target, row)
-
     async def _fetch(self, target: RecordType, condition: str, *arguments: Any) -> list[KnownRecord]:
         """Records of a type, with the columns that referring rows need: the import keeps them until it ends."""
         columns = "".join(f", '{c}', t.{c}" for c in sorted(self._columns_needed(target) & {*target.columns}))
-        columns = f"'{TOLD}', {self.told(target, 't')}{columns}"
+        columns = f"'{TOLD}', {told_sql(self.ctx, target, 't')}{columns}"
         async with self.ctx.connection() as connection:
             rows = await connection.fetch(
                 f"select t.id::text, t.number, t.state, json_build_object({columns})::text as row from {target.table} t"

@@ -11,6 +11,25 @@ from app.kernel.personal.encryption import Clear
 
 
 @dataclass(slots=True)
+class RowMerge:
+    """What a row is merged by that names the version it was exported from.
+
+    given   columns of the row that are filled, by key
+    blank   columns of the row that are empty, less those that were masked when it was exported
+    base    the record as that version held it; None where no number says which record
+    hidden  members that the maker of the import may not be told of, now or in that version
+    kept    what the preview shows of fields that only the system has changed since
+    """
+
+    version: int
+    given: frozenset[str]
+    blank: frozenset[str]
+    base: Mapping[str, Any] | None = None
+    hidden: frozenset[str] = frozenset()
+    kept: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class PlannedRow:
     """One row of the plan. `plan_rows.py` stores it in import_row."""
 
@@ -31,10 +50,19 @@ class PlannedRow:
     changes: list[dict[str, Any]] = field(default_factory=list)  # of an update: field, old and new value
     lacking: list[tuple[str, str]] = field(default_factory=list)  # column and label of what only a new record needs
     key: str | None = None  # number or natural key: two rows of one key are one record
+    merge: RowMerge | None = None  # of a row that names the version it was exported from
+
+    def seen(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The row as its writer saw it: with what its untouched cells, which are taken out of it, said."""
+        return {**self.merge.base, **row} if self.merge and self.merge.base else row
 
     def column_of(self, f: Reference) -> str:
         """The column that gives a reference: `unit` in a sheet, as in a body `unit_number` in a line of NDJSON."""
         return f.name if self.headings else f.number_column
+
+    def key_of(self, column: str) -> str:
+        """The column of the file that gives a column of the record."""
+        return next((self.column_of(f) for f in self.type.references if column in f.columns), column)
 
     def has_error(self, column: str) -> bool:
         """Whether an error of this column is known already."""

@@ -71,7 +71,9 @@ def _resolve_row(planned: PlannedRow, row: dict[str, Any], lookup: Lookup) -> No
             _by_text(planned, row, r.field, wanted, lookup)
             if identified is not None and row.get(r.id_column) not in (None, identified):
                 planned.reject(planned.column_of(r.field), "reference_disagrees", label=r.field.label)
-        elif tentative is not None and not isinstance(record := lookup.find(r.field, tentative, row), str):
+        elif tentative is not None and not isinstance(
+            record := lookup.find(r.field, tentative, planned.seen(row)), str
+        ):
             row[r.id_column] = record.id
         elif r.required and not (identified or planned.has_error(r.id_column) or _spared(r, row, lookup, info)):
             planned.lacks(planned.column_of(r.field), r.field.label)
@@ -126,10 +128,11 @@ def _by_texts(planned: PlannedRow, row: dict[str, Any], f: Reference, wanted: An
         planned.reject(planned.column_of(f), "not_a_number")
         return
     texts = [text.strip() for text in texts]
-    results = [lookup.find(f, text, row) for text in texts]
+    seen = planned.seen(row)
+    results = [lookup.find(f, text, seen) for text in texts]
     failed = [(text, code) for text, code in zip(texts, results, strict=True) if isinstance(code, str)]
     # If the round of the row was not found, names within the round are no errors of their own: one cell is wrong.
-    round_missing = planned.headings and any(f"{name}_id" not in row for name in lookup.within(f))
+    round_missing = planned.headings and any(f"{name}_id" not in seen for name in lookup.within(f))
     for text, code in failed if not round_missing else ():
         # The text of a cell may be anything a clerk has typed, so it is stored only where the sentence shows it.
         shown = {"text": text[:100]} if code == "name_is_ambiguous" else {}
@@ -160,10 +163,11 @@ def require_agreement(planned: PlannedRow, row: Mapping[str, Any], lookup: Looku
 
     A name that is hidden from the maker of the import is not compared: the answer would confirm a guess.
     """
+    seen = planned.seen(row)
     for column, (reference, other_column) in planned.type.ledger.agrees.items():
         f = planned.type.reference(reference)
-        record = lookup.by_id.get((f.to, str(row.get(f.id_column))))
-        name = row.get(column)
+        record = lookup.by_id.get((f.to, str(seen.get(f.id_column))))
+        name = seen.get(column) if {column, f.id_column} & row.keys() else None  # untouched, they were asked before
         if record and name and not record.values.get(TOLD, True):
             planned.warn(column, "name_not_compared", label=f.label, number=record.number or "")
         elif record and name and fold_name(str(record.values.get(other_column, ""))) != fold_name(str(name)):

@@ -35,7 +35,10 @@ def validate_rows(
     complete = all(len(columns.get(f.name, ())) == len(rows) for f in info.required if f not in absent)
     checked = validated_rows(schemas, columns) if complete and not any(p.unreadable for p in planned) else None
     if checked is None:
-        return [{} if p.unreadable else _validate_row(p, row, schemas) for p, row in zip(planned, rows, strict=True)]
+        return [
+            {} if p.unreadable or (p.merge and not row) else _validate_row(p, row, schemas)
+            for p, row in zip(planned, rows, strict=True)
+        ]
     for f in absent:
         for p in planned:
             p.lacks(f.name, f.label)

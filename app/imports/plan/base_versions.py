@@ -1,0 +1,187 @@
+"""The versions that rows were exported from, and the cells that nobody has touched since, which say nothing.
+
+An exported row carries number and version. What its cells said then stands in the revision of that version. A cell that
+still says so is taken out of the row before anything else looks at it: the unit that it names may have been renamed or
+voided since, and the record may say something else by now. What is left is what the writer of the sheet has changed.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import orjson
+
+from app.db.context import GUARD
+from app.imports.files.cells import fold_name
+from app.imports.mapping.columns import VERSION, ledger_fields
+from app.imports.plan.lookup import KnownRecord, Lookup
+from app.imports.plan.planned_row import PlannedRow, RowMerge
+from app.imports.plan.told import hidden_sql
+from app.imports.plan.type_info import RowReference, type_info
+from app.kernel.declare.fields import Lines, Reference, Sealed
+from app.kernel.declare.record_type import RecordType
+from app.kernel.sql.projection import OLD_VERSION
+
+LATEST = 2**31 - 1
+Rows = Sequence[dict[str, Any]]
+
+
+class NamedOtherwise(NamedTuple):
+    """A cell whose names are today not those of the records that it named in the version of the export."""
+
+    planned: PlannedRow
+    row: dict[str, Any]
+    reference: RowReference
+    texts: list[str]
+    found: list[KnownRecord | str]  # of each text what it names today
+
+
+@cache
+def own_columns(t: RecordType) -> Mapping[str, str]:
+    """Key of a row -> column of the record, of what a row of a ledger may give. Sealed values are in no export."""
+    own = {f.name for f in t.fields}
+    found = {"note": "note"}
+    for f in ledger_fields(t).values():
+        if f.name not in own or isinstance(f, Sealed):
+            continue
+        if isinstance(f, Reference):
+            found |= dict.fromkeys((f.name, *f.columns), f.id_column)
+        else:
+            found[f.name] = f.name
+    return found
+
+
+async def take_out_untouched(planned: Sequence[PlannedRow], rows: Rows, lookup: Lookup) -> None:
+    """Find the base of each row that names its version, and take the untouched cells out of it.
+
+    One statement for a batch; another where a name is not what it was. Rejects a row whose version there never was.
+    """
+    merging = [(p, row) for p, row in zip(planned, rows, strict=True) if p.merge and row.get("number") is not None]
+    if not merging:
+        return
+    await _read_bases(planned[0].type, merging, lookup)
+    renamed = await asyncio.to_thread(_take_out, merging, lookup)
+    by_type: dict[str, set[str]] = {}
+    for cell in renamed:
+        by_type.setdefault(cell.reference.to, set()).update(_base_ids(cell.planned, cell.reference))
+    for path, ids in by_type.items():
+        await _read_names_borne(path, ids, lookup)
+    for cell in renamed:
+        _judge_name(cell, lookup.borne[cell.reference.to])
+
+
+async def _read_bases(t: RecordType, merging: Sequence[tuple[PlannedRow, dict[str, Any]]], lookup: Lookup) -> None:
+    """The records as the versions held them. The newest version stands in the record itself."""
+    named = {(str(row["number"]).strip(), p.merge.version) for p, row in merging if p.merge}
+    numbers, versions = zip(*((number, min(version, LATEST)) for number, version in named), strict=True)
+    hidden, hidden_then = hidden_sql(lookup.ctx, t, "t"), hidden_sql(lookup.ctx, t, "t", OLD_VERSION)
+    old = "" if hidden == hidden_then else f"left join lateral jsonb_populate_record(null::{t.table}, r.snapshot)"
+    async with lookup.ctx.connection() as connection:
+        found = await connection.fetch(
+            f"""select x.number, x.version, case when r.version is null then {hidden} else {hidden_then} end as hidden,
+              (case when x.version = t.version then to_jsonb(t) else r.snapshot end)::text as base
+            from unnest($3::text[], $4::int[]) x(number, version)
+            join {t.table} t on t.jurisdiction = $2 and t.number = x.number
+            left join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}'
+              and r.record_id = t.id and r.version = x.version and x.version < t.version
+            {f"{old} {OLD_VERSION} on true" if old else ""} where {GUARD}""",
+            lookup.ctx.context(), lookup.jurisdiction, list(numbers), list(versions),
+        )  # fmt: skip
+    bases = {(r["number"], r["version"]): r for r in found}
+    numbered = {number for number, _ in bases}
+    for p, row in merging:
+        assert p.merge
+        number = str(row["number"]).strip()
+        base = bases.get((number, p.merge.version))
+        if base is None or base["base"] is None:
+            code = "version_unknown" if number in numbered else "version_of_no_record"
+            p.reject(VERSION.name, code, version=p.merge.version, label=p.type.label)
+        else:
+            p.merge.base, p.merge.hidden = orjson.loads(base["base"]), frozenset(base["hidden"])
+
+
+def _take_out(merging: Sequence[tuple[PlannedRow, dict[str, Any]]], lookup: Lookup) -> list[NamedOtherwise]:
+    """Take out what says what the base said. Returns the cells of which only the history of names can tell."""
+    renamed: list[NamedOtherwise] = []
+    for p, row in merging:
+        merge, info = p.merge, type_info(p.type)
+        if merge is None or merge.base is None:
+            continue
+        references = info.in_sheet if p.headings else info.in_line
+        of_references = {c for r in references for c in (*r.texts, r.id_column)}
+        columns = own_columns(p.type)
+        for key in [k for k in row if k in columns and k not in of_references]:
+            if row[key] == merge.base.get(columns[key]) and columns[key] not in merge.hidden:
+                del row[key]
+        for r in references:
+            if r.name in columns and r.id_column not in merge.hidden:
+                renamed += _take_out_reference(p, row, r, merge, lookup)
+    return renamed
+
+
+def _take_out_reference(
+    p: PlannedRow, row: dict[str, Any], r: RowReference, merge: RowMerge, lookup: Lookup
+) -> list[NamedOtherwise]:
+    """Take out a reference that names what the base named: by identifier, number, or name."""
+    assert merge.base is not None
+    numbers = merge.base.get(r.number_column)
+    for key, base in ((r.id_column, merge.base.get(r.id_column)), (r.name, numbers), (r.number_column, numbers)):
+        if key in row and row[key] == base:
+            del row[key]
+    within = {f"{name}{kind}" for name in lookup.within(r.field) for kind in ("", "_id", "_number")}
+    written = row.get(r.name)
+    if not p.headings or written is None or not numbers or not within.isdisjoint(row):
+        return []
+    texts = written if isinstance(written, list) else [written]
+    seen = p.seen(row)
+    found = [lookup.find(r.field, text, seen) for text in texts]
+    if [one.id if isinstance(one, KnownRecord) else None for one in found] == _base_ids(p, r):
+        del row[r.name]
+        return []
+    return [NamedOtherwise(p, row, r, texts, found)]
+
+
+def _base_ids(p: PlannedRow, r: RowReference) -> list[str]:
+    assert p.merge and p.merge.base is not None
+    named = p.merge.base.get(r.id_column) or []
+    return named if isinstance(named, list) else [named]
+
+
+def _judge_name(cell: NamedOtherwise, borne: Mapping[str, set[str]]) -> None:
+    """A name that a record of the base had: untouched if it names nothing today, in doubt if it names another."""
+    p, row, r, texts, found = cell
+    base = _base_ids(p, r)
+    ids: list[str | None] = []
+    for text, one in zip(texts, found, strict=True):
+        bearer = next((i for i in base if fold_name(text) in borne.get(i, ())), None)
+        if isinstance(one, KnownRecord) and one.number != text and bearer not in (None, one.id):
+            p.reject(r.name, "name_moved_on", text=text[:100])
+            row.pop(r.name, None)
+            return
+        ids.append(one.id if isinstance(one, KnownRecord) else bearer if one == "reference_not_found" else None)
+    if ids == base:
+        del row[r.name]
+
+
+async def _read_names_borne(path: str, ids: set[str], lookup: Lookup) -> None:
+    """Every name that records have or had, folded, from their history; each is read once in an import."""
+    target, known = lookup.ctx.runtime.registry.by_path[path], lookup.borne.setdefault(path, {})
+    new = [i for i in ids if i not in known]
+    if target.ledger_name is None or not new:
+        return
+    known.update({i: set() for i in new})
+    names = " union all ".join(
+        f"select jsonb_array_elements_text(coalesce(nullif(r.snapshot -> '{c}', 'null'), '[]'))"
+        if isinstance(target.field(c), Lines)
+        else f"select r.snapshot ->> '{c}'"
+        for c in target.ledger_name.columns
+    )
+    async with lookup.ctx.connection() as connection:
+        rows = await connection.fetch(
+            f"""select distinct r.record_id::text as id, n.name from revision r, lateral ({names}) n(name)
+            where r.jurisdiction = $2 and r.record_type = '{path}' and r.record_id = any($3::uuid[]) and {GUARD}""",
+            lookup.ctx.context(), lookup.jurisdiction, new,
+        )  # fmt: skip
+    for row in rows:
+        known[row["id"]].add(fold_name(row["name"] or ""))

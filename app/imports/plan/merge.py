@@ -1,0 +1,141 @@
+"""Merges a row that came back from an export into its record, cell by cell, by the version it was exported from.
+
+A cell that only the sheet has changed is taken, one that only the system has changed is kept. Where both have changed
+it to different values nobody can know which is meant: the row is rejected, and both values are shown.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from app.imports.mapping.columns import VERSION
+from app.imports.mapping.written import cell
+from app.imports.plan.base_versions import own_columns
+from app.imports.plan.lookup import KnownRecord, Lookup, Match
+from app.imports.plan.plan_rows import CONFLICT, CONFLICT_UNSEEN
+from app.imports.plan.planned_row import CheckedBatch, PlannedRow, RowMerge
+from app.imports.plan.told import tells
+from app.kernel.declare.access import METADATA
+from app.kernel.declare.fields import Absentees, Field, Lines, Recusals, Reference, Sealed, Text
+from app.kernel.declare.record_type import RecordType
+
+LONGEST_SHOWN = 300  # characters of a value in a message
+UNKNOWN = object()  # stands for what a version held that the maker of the import may not be told
+
+
+def implied_state(p: PlannedRow, row: Mapping[str, Any]) -> str:
+    """The state that a row implies, '' if none. One that its cells implied when it was exported is not implied anew."""
+    imply = p.type.lifecycle.state_on_import
+    if imply is None:
+        return ""
+    if p.merge is None or p.merge.base is None:
+        return imply({**row})
+    columns = own_columns(p.type)
+    before = {columns[k]: p.merge.base.get(columns[k]) for k in p.merge.given if k in columns}
+    after = imply({**before, **row})
+    return "" if after == imply(before) else after
+
+
+def merge(batch: CheckedBatch, matches: list[Match], lookup: Lookup) -> None:
+    """Leave in the values of each row what the sheet has changed; reject a row of which the system changed the same."""
+    for i, (p, (record, _)) in enumerate(zip(batch.planned, matches, strict=True)):
+        if p.merge is None or p.errors:
+            continue
+        if p.merge.base is None:
+            _without_base(p, record)
+        elif record is not None:
+            batch.values[i] = _merged(p, p.merge, batch.values[i], record, lookup)
+
+
+def _without_base(p: PlannedRow, record: KnownRecord | None) -> None:
+    """A row without a number names a version of nothing: it is new, or its record is the one that it was exported from.
+
+    A record that has changed since would lose what others wrote: the row does not say what of it is new.
+    """
+    assert p.merge
+    if record is None:
+        p.warn(VERSION.name, "version_of_new_row")
+    elif record.values["version"] != p.merge.version:
+        p.reject("number", "version_without_number", label=p.type.label)
+
+
+def _merged(
+    p: PlannedRow, merge: RowMerge, values: Mapping[str, Any], record: KnownRecord, lookup: Lookup
+) -> dict[str, Any]:
+    base, now = {**(merge.base or {}), **dict.fromkeys(merge.hidden, UNKNOWN)}, record.values
+    changed = {column: value for column, value in values.items() if value != base.get(column)}
+    for column, value in changed.items():
+        # What is hidden from the maker is refused further on, whatever it holds.
+        if now.get(column) not in (base.get(column), value) and column not in record.hidden:
+            _reject_conflict(p, column, value, base.get(column), record, lookup)
+    columns = own_columns(p.type)
+    given = dict.fromkeys(columns[k] for k in sorted(merge.given) if k in columns)
+    kept = (c for c in given if c not in changed and now.get(c) != base.get(c) and c not in merge.hidden)
+    merge.kept = [_kept(p.type, c, record, lookup) for c in kept]
+    _warn_of_blanks(p, merge, record, lookup)
+    return changed
+
+
+def _kept(t: RecordType, column: str, record: KnownRecord, lookup: Lookup) -> dict[str, Any]:
+    """A field that only the system has changed, as the preview shows it."""
+    f = field_of(t, column)
+    shown = f.number_column if isinstance(f, Reference) else column
+    return {"field": shown, "value": record.values.get(shown) if tells(lookup.ctx, f) else None}
+
+
+def _reject_conflict(p: PlannedRow, column: str, value: Any, was: Any, record: KnownRecord, lookup: Lookup) -> None:
+    f = field_of(p.type, column)
+    key = p.key_of(f.name if isinstance(f, Sealed) else column)
+    if isinstance(f, Sealed) or not tells(lookup.ctx, f) or was is UNKNOWN or column in record.hidden:
+        p.reject(key, CONFLICT_UNSEEN)
+        return
+    if isinstance(f, Reference):
+        ids = value if isinstance(value, list) else [value]
+        numbers: Any = [lookup.number_of(f.to, i) or "" for i in ids]
+        value, current = numbers if f.many else numbers[0], record.values.get(f.number_column)
+        assert p.merge and p.merge.base is not None
+        was = p.merge.base.get(f.number_column)
+    else:
+        current = record.values.get(column)
+    shown = {"in_file": _shown(f, value), "in_system": _shown(f, current), "in_base": _shown(f, was)}
+    p.reject(key, CONFLICT, **shown)
+
+
+def field_of(t: RecordType, column: str) -> Field | None:
+    """The field that a column belongs to; None for the note."""
+    return next((f for f in t.fields if column in f.columns), None)
+
+
+def _shown(f: Field | None, value: Any) -> str:
+    """A value as a ledger shows it."""
+    if value is None or value == []:
+        return "—"
+    written = value if f is None else cell(f, value)
+    if isinstance(written, date):
+        written = written.isoformat()
+    text = f"{written:,}元" if isinstance(written, Decimal) else str(written if written is not None else "—")
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _warn_of_blanks(p: PlannedRow, merge: RowMerge, record: KnownRecord, lookup: Lookup) -> None:
+    """Warn of each cell that was emptied: the value stays. A cell that was masked in the export was never filled."""
+    columns, base = own_columns(p.type), merge.base or {}
+    as_metadata = lookup.ctx.caller.importing and _as_metadata(p, merge)
+    for column in dict.fromkeys(columns[key] for key in sorted(merge.blank) if key in columns):
+        f = field_of(p.type, column)
+        if not (base.get(column) and record.values.get(column)) or column in merge.hidden | record.hidden:
+            continue
+        if tells(lookup.ctx, f) and not (as_metadata and _is_text(f)):
+            p.warn(p.key_of(column), "blank_keeps")
+
+
+def _as_metadata(p: PlannedRow, merge: RowMerge) -> bool:
+    """Whether no text at all is filled: so a row is exported for a role that is shown only metadata."""
+    columns = own_columns(p.type)
+    return not any(_is_text(field_of(p.type, columns[key])) for key in merge.given if key in columns)
+
+
+def _is_text(f: Field | None) -> bool:
+    """Whether `METADATA` hides the field."""
+    return METADATA.metadata and (f is None or f.secret or isinstance(f, Text | Lines | Absentees | Recusals))
