@@ -40,6 +40,10 @@ def decide(
         planned.state = planned.state_on_import or t.lifecycle.initial
         return
     planned.record_id, planned.version, planned.number = record.id, int(record.values["version"]), record.number
+    if record.state == "voided" and planned.merge and not values:
+        planned.warn("number", "record_voided_since", label=t.label)
+        planned.result = "unchanged"
+        return
     if record.state == "voided":
         planned.reject("number", "record_voided", label=t.label)
         return
