@@ -156,6 +156,8 @@ def document(row: Any, language: str) -> dict[str, Any]:
         said = [(at, SENTENCES[code].say(language, {})) for at, code in sheet.get("left_out", ())]
         sheet["left_out"] = [{"row": at, "message": message} for at, message in said]
         sheet.setdefault("not_kept_columns", [])
+        warned = [(code, SENTENCES[code].say(language, {})) for code in sheet.get("warnings", ())]
+        sheet["warnings"] = [{"code": code, "message": message} for code, message in warned]
     return {
         "id": str(row["id"]),
         "state": row["state"],

@@ -44,6 +44,13 @@ class RowLeftOut(BaseModel):
     message: str = Field(description="是什么")
 
 
+class SheetWarning(BaseModel):
+    """对整张工作表的提醒。"""
+
+    code: str = Field(description="代码，如 hidden_sheet 隐藏的工作表")
+    message: str = Field(description="说明")
+
+
 class SheetRead(BaseModel):
     """一张工作表的结果。"""
 
@@ -57,6 +64,7 @@ class SheetRead(BaseModel):
     unknown_columns: list[str] = Field(description="未识别的列")
     not_kept_columns: list[str] = Field(description="认得但系统不登记的列")
     left_out: list[RowLeftOut] = Field(description="不是记录、没有导入的行（合计、说明、页码等，最多列 100 行）")
+    warnings: list[SheetWarning] = Field(description="对整张表的提醒")
     skipped_because: str | None = Field(None, description="跳过的原因")
 
 

@@ -10,7 +10,7 @@ from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
 from tests.exports.test_round_trip import SUPERVISED
 from tests.support.bodies import TYPES, full, other
-from tests.support.callers import OFFICE, SUPERVISION, Api
+from tests.support.callers import LEADERS, OFFICE, SUPERVISION, Api
 from tests.support.records import Maker
 from tests.support.sent_back import exported_file, sent_back
 from tests.support.walk import Walker, open_to
@@ -62,3 +62,14 @@ async def test_an_untouched_export_changes_nothing(path: str, make: Maker, offic
         if number == patched["number"]:
             kept = {k["field"] for k in row["merged"]["kept"]}
             assert kept and row["merged"]["base_version"] == 1, (form, row, patch)
+
+
+@pytest.mark.parametrize("form", MEDIA)
+@pytest.mark.parametrize("path", ["clues", "case-filings", "judicial-referrals"])
+async def test_an_export_of_metadata_changes_nothing(path: str, form: str, lianyuan: Api) -> None:
+    for who in (OFFICE, LEADERS) if path == "clues" else (LEADERS,):
+        content = await exported_file(lianyuan, path, form, who)
+        done, rows = await sent_back(lianyuan, content, path, media=MEDIA[form])
+        assert done["state"] == "checked", done
+        found = {(r["result"], *(e["code"] for e in (*r["errors"], *r["warnings"]))) for r in rows.values()}
+        assert found == {("unchanged",)}, (who, found)

@@ -133,7 +133,7 @@ async def test_teams_that_swapped_their_names_are_not_taken_for_one_another(plac
     ledger = await exported(place.api, "findings", "xlsx")
     await changed(place, first, "teams", name="暂名")
     await changed(place, second, "teams", name="第一巡察组")
-    done, rows = await sent_back(place.api, ledger, "findings", OFFICE)
+    _, rows = await sent_back(place.api, ledger, "findings", OFFICE)
     assert {tuple(codes(r)) for r in rows.values()} == {(("巡察组", "name_moved_on"),)}
     second = await place.api.read(f"/v1/teams/{second['id']}")
     await changed(place, second, "teams", name="第三巡察组")

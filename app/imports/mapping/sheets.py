@@ -61,6 +61,7 @@ class SheetTable:
     doubts: dict[int, list[RowDoubt]] = field(default_factory=dict)  # by row, filled in while rows are read
     left_out: dict[int, str] = field(default_factory=dict)  # row -> why it is no entry, filled in while rows are read
     positions: Mapping[str, int] = field(default_factory=dict)  # column -> place of its cell in a row
+    warnings: list[str] = field(default_factory=list)  # codes of sentences about the sheet as a whole
     guessed: bool = False  # the type is that of its headings, not of its name
 
 
@@ -156,6 +157,7 @@ def _located(sheet: Sheet, t: RecordType, rows: list[Row]) -> SheetTable:
         return SheetTable(sheet.name, t)
     table = _locate(sheet.name, t, replace(sheet, rows=rows))
     table.rows = list(table.rows)
+    table.warnings = ["hidden_sheet"] if sheet.hidden else []
     return table
 
 

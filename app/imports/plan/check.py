@@ -58,6 +58,7 @@ class FileCheck:
             report = SheetReport(table.sheet, table.type.path if table.type else None)
             report.unknown_columns, report.not_kept_columns = table.unknown, table.not_kept
             report.skipped_because, report.left_out = table.skipped_because, table.left_out
+            report.warnings = table.warnings
             if current and table.type is not current:
                 await self._end_type(current)
                 current = None

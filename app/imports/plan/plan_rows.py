@@ -215,6 +215,7 @@ class SheetReport:
     unknown_columns: list[str] = field(default_factory=list)
     not_kept_columns: list[str] = field(default_factory=list)
     left_out: dict[int, str] = field(default_factory=dict)  # row -> code of the sentence that says why
+    warnings: list[str] = field(default_factory=list)  # codes of sentences about the sheet as a whole
     skipped_because: str | None = None
 
     def count(self, result: str, by: int = 1) -> None:
