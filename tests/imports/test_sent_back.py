@@ -63,12 +63,14 @@ async def test_a_cell_that_both_changed_is_rejected_with_both_values(place: Plac
     done, rows = await sent_back(place.api, ledger, "findings", OFFICE)
     row = rows[findings[0]["number"]]
     assert row["result"] == "rejected"
+    names = {"龙泉镇": 45, "龙泉镇河东村": 66, "杨柳镇": 46}
+    units = [f"{name}（{place.code}-U0{n}）" for name, n in names.items()]
     shown = {e["column"]: (e["code"], e["in_base"], e["in_file"], e["in_system"]) for e in row["errors"]}
     assert shown == {
         TITLE: ("changed_by_both", "标题1", "表里的", "系统的"),
         "涉及金额（元）": ("changed_by_both", "—", "99.50元", "12,345.00元"),
         "发现日期": ("changed_by_both", "2017-05-14", "2017-05-16", "2017-05-15"),
-        "被巡察单位": ("changed_by_both", *(f"{place.code}-U0{n}" for n in (45, 66, 46))),
+        "被巡察单位": ("changed_by_both", *units),
     }
     assert "表里的" in row["errors"][0]["message"] and "系统的" in row["errors"][0]["message"]
     done, _ = await sent_back(place.api, ledger, "findings", OFFICE, mode="commit")

@@ -17,11 +17,9 @@ from app.imports.files.cells import fold_name
 from app.imports.mapping.columns import VERSION, ledger_fields
 from app.imports.plan.lookup import KnownRecord, Lookup
 from app.imports.plan.planned_row import PlannedRow, RowMerge
-from app.imports.plan.told import hidden_sql
 from app.imports.plan.type_info import RowReference, type_info
 from app.kernel.declare.fields import Lines, Reference, Sealed
 from app.kernel.declare.record_type import RecordType
-from app.kernel.sql.projection import OLD_VERSION
 
 LATEST = 2**31 - 1
 Rows = Sequence[dict[str, Any]]
@@ -75,17 +73,15 @@ async def _read_bases(t: RecordType, merging: Sequence[tuple[PlannedRow, dict[st
     """The records as the versions held them. The newest version stands in the record itself."""
     named = {(str(row["number"]).strip(), p.merge.version) for p, row in merging if p.merge}
     numbers, versions = zip(*((number, min(version, LATEST)) for number, version in named), strict=True)
-    hidden, hidden_then = hidden_sql(lookup.ctx, t, "t"), hidden_sql(lookup.ctx, t, "t", OLD_VERSION)
-    old = "" if hidden == hidden_then else f"left join lateral jsonb_populate_record(null::{t.table}, r.snapshot)"
     async with lookup.ctx.connection() as connection:
         found = await connection.fetch(
-            f"""select x.number, x.version, case when r.version is null then {hidden} else {hidden_then} end as hidden,
+            f"""select x.number, x.version,
               (case when x.version = t.version then to_jsonb(t) else r.snapshot end)::text as base
             from unnest($3::text[], $4::int[]) x(number, version)
             join {t.table} t on t.jurisdiction = $2 and t.number = x.number
             left join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}'
               and r.record_id = t.id and r.version = x.version and x.version < t.version
-            {f"{old} {OLD_VERSION} on true" if old else ""} where {GUARD}""",
+            where {GUARD}""",
             lookup.ctx.context(), lookup.jurisdiction, list(numbers), list(versions),
         )  # fmt: skip
     bases = {(r["number"], r["version"]): r for r in found}
@@ -98,7 +94,7 @@ async def _read_bases(t: RecordType, merging: Sequence[tuple[PlannedRow, dict[st
             code = "version_unknown" if number in numbered else "version_of_no_record"
             p.reject(VERSION.name, code, version=p.merge.version, label=p.type.label)
         else:
-            p.merge.base, p.merge.hidden = orjson.loads(base["base"]), frozenset(base["hidden"])
+            p.merge.base = orjson.loads(base["base"])
 
 
 def _take_out(merging: Sequence[tuple[PlannedRow, dict[str, Any]]], lookup: Lookup) -> list[NamedOtherwise]:
@@ -112,10 +108,10 @@ def _take_out(merging: Sequence[tuple[PlannedRow, dict[str, Any]]], lookup: Look
         of_references = {c for r in references for c in (*r.texts, r.id_column)}
         columns = own_columns(p.type)
         for key in [k for k in row if k in columns and k not in of_references]:
-            if row[key] == merge.base.get(columns[key]) and columns[key] not in merge.hidden:
+            if row[key] == merge.base.get(columns[key]):
                 del row[key]
         for r in references:
-            if r.name in columns and r.id_column not in merge.hidden:
+            if r.name in columns:
                 renamed += _take_out_reference(p, row, r, merge, lookup)
     return renamed
 

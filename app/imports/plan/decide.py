@@ -15,7 +15,7 @@ from app.db.context import GUARD
 from app.imports.files.cells import fold_name
 from app.imports.plan.lookup import KnownRecord, Lookup, Match
 from app.imports.plan.planned_row import PlannedRow
-from app.imports.plan.told import hidden_sql, tells
+from app.imports.plan.told import tells
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.fields import Choice, Reference, Sealed, Text
 from app.kernel.declare.record_type import RecordType
@@ -47,8 +47,6 @@ def decide(
     if record.state == "voided":
         planned.reject("number", "record_voided", label=t.label)
         return
-    for column in record.hidden.intersection(values):
-        planned.reject(planned.key_of(column), "cell_hidden")
     differing = {k: v for k, v in values.items() if record.values.get(k) != v}
     for name in t.ledger.keeps:
         if name in differing and not allow_register:
@@ -187,12 +185,11 @@ async def _fetch(
 ) -> list[KnownRecord]:
     async with lookup.ctx.connection() as connection:
         rows = await connection.fetch(
-            f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row,"
-            f" {hidden_sql(lookup.ctx, t, 't')} as hidden from {t.table} t"
+            f"select t.id::text, t.number, t.state, to_jsonb(t)::text as row from {t.table} t"
             f" where t.jurisdiction = $2 and {condition} and {GUARD}" + (f" limit {most}" if most else ""),
             lookup.ctx.context(), lookup.jurisdiction, *arguments,
         )  # fmt: skip
-    return [KnownRecord(r["id"], r["number"], r["state"], orjson.loads(r["row"]), frozenset(r["hidden"])) for r in rows]
+    return [KnownRecord(r["id"], r["number"], r["state"], orjson.loads(r["row"])) for r in rows]
 
 
 async def _by_key(t: RecordType, values: Sequence[Values], lookup: Lookup) -> dict[tuple[str, ...], KnownRecord]:

@@ -29,7 +29,6 @@ class KnownRecord:
     number: str | None
     state: str
     values: Mapping[str, Any]  # of a record that is referred to only the columns that referring rows need
-    hidden: frozenset[str] = frozenset()  # members of it that the maker of the import is not shown
 
 
 Match = tuple[KnownRecord | None, str | None]  # the record of a row; the number of another one with its natural key

@@ -21,7 +21,6 @@ from app.kernel.declare.fields import Absentees, Field, Lines, Recusals, Referen
 from app.kernel.declare.record_type import RecordType
 
 LONGEST_SHOWN = 300  # characters of a value in a message
-UNKNOWN = object()  # stands for what a version held that the maker of the import may not be told
 
 
 def implied_state(p: PlannedRow, row: Mapping[str, Any]) -> str:
@@ -63,15 +62,14 @@ def _without_base(p: PlannedRow, record: KnownRecord | None) -> None:
 def _merged(
     p: PlannedRow, merge: RowMerge, values: Mapping[str, Any], record: KnownRecord, lookup: Lookup
 ) -> dict[str, Any]:
-    base, now = {**(merge.base or {}), **dict.fromkeys(merge.hidden, UNKNOWN)}, record.values
+    base, now = merge.base or {}, record.values
     changed = {column: value for column, value in values.items() if value != base.get(column)}
     for column, value in changed.items():
-        # What is hidden from the maker is refused further on, whatever it holds.
-        if now.get(column) not in (base.get(column), value) and column not in record.hidden:
-            _reject_conflict(p, column, value, base.get(column), record, lookup)
+        if now.get(column) not in (base.get(column), value):
+            _reject_conflict(p, column, value, record, lookup)
     columns = own_columns(p.type)
     given = dict.fromkeys(columns[k] for k in sorted(merge.given) if k in columns)
-    kept = (c for c in given if c not in changed and now.get(c) != base.get(c) and c not in merge.hidden)
+    kept = (c for c in given if c not in changed and now.get(c) != base.get(c))
     merge.kept = [_kept(p.type, c, record, lookup) for c in kept]
     _warn_of_blanks(p, merge, record, lookup)
     return changed
@@ -84,22 +82,15 @@ def _kept(t: RecordType, column: str, record: KnownRecord, lookup: Lookup) -> di
     return {"field": shown, "value": record.values.get(shown) if tells(lookup.ctx, f) else None}
 
 
-def _reject_conflict(p: PlannedRow, column: str, value: Any, was: Any, record: KnownRecord, lookup: Lookup) -> None:
+def _reject_conflict(p: PlannedRow, column: str, value: Any, record: KnownRecord, lookup: Lookup) -> None:
+    assert p.merge and p.merge.base is not None
     f = field_of(p.type, column)
     key = p.key_of(f.name if isinstance(f, Sealed) else column)
-    if isinstance(f, Sealed) or not tells(lookup.ctx, f) or was is UNKNOWN or column in record.hidden:
+    if isinstance(f, Sealed) or not tells(lookup.ctx, f):
         p.reject(key, CONFLICT_UNSEEN)
         return
-    if isinstance(f, Reference):
-        ids = value if isinstance(value, list) else [value]
-        numbers: Any = [lookup.number_of(f.to, i) or "" for i in ids]
-        value, current = numbers if f.many else numbers[0], record.values.get(f.number_column)
-        assert p.merge and p.merge.base is not None
-        was = p.merge.base.get(f.number_column)
-    else:
-        current = record.values.get(column)
-    shown = {"in_file": _shown(f, value), "in_system": _shown(f, current), "in_base": _shown(f, was)}
-    p.reject(key, CONFLICT, **shown)
+    values = {"in_file": {**p.merge.base, column: value}, "in_system": record.values, "in_base": p.merge.base}
+    p.reject(key, CONFLICT, **{where: _shown(f, column, held, lookup) for where, held in values.items()})
 
 
 def field_of(t: RecordType, column: str) -> Field | None:
@@ -107,15 +98,31 @@ def field_of(t: RecordType, column: str) -> Field | None:
     return next((f for f in t.fields if column in f.columns), None)
 
 
-def _shown(f: Field | None, value: Any) -> str:
-    """A value as a ledger shows it."""
-    if value is None or value == []:
+def _shown(f: Field | None, column: str, held: Mapping[str, Any], lookup: Lookup) -> str:
+    """A value as a ledger shows it; records that are known by name with name and number."""
+    value = held.get(column)
+    if _is_empty(value):
         return "—"
-    written = value if f is None else cell(f, value)
-    if isinstance(written, date):
-        written = written.isoformat()
-    text = f"{written:,}元" if isinstance(written, Decimal) else str(written if written is not None else "—")
+    if isinstance(f, Reference):
+        ids = value if isinstance(value, list) else [value]
+        written: Any = "、".join(_named(f, i, lookup) for i in ids)
+    else:
+        written = value if f is None else cell(f, value)
+    if isinstance(written, Decimal):
+        written = f"{written:,}元"
+    text = written.isoformat() if isinstance(written, date) else str(written)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _named(f: Reference, record_id: Any, lookup: Lookup) -> str:
+    rule, record = lookup.ctx.runtime.registry.by_path[f.to].ledger_name, lookup.by_id.get((f.to, record_id))
+    number = record.number if record else None
+    name = record.values.get(rule.columns[0]) if record and rule else None
+    return f"{name}（{number}）" if name and number else number or "—"
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == []
 
 
 def _warn_of_blanks(p: PlannedRow, merge: RowMerge, record: KnownRecord, lookup: Lookup) -> None:
@@ -124,7 +131,7 @@ def _warn_of_blanks(p: PlannedRow, merge: RowMerge, record: KnownRecord, lookup:
     as_metadata = lookup.ctx.caller.importing and _as_metadata(p, merge)
     for column in dict.fromkeys(columns[key] for key in sorted(merge.blank) if key in columns):
         f = field_of(p.type, column)
-        if not (base.get(column) and record.values.get(column)) or column in merge.hidden | record.hidden:
+        if _is_empty(base.get(column)) or _is_empty(record.values.get(column)):
             continue
         if tells(lookup.ctx, f) and not (as_metadata and _is_text(f)):
             p.warn(p.key_of(column), "blank_keeps")

@@ -17,7 +17,6 @@ class RowMerge:
     given   columns of the row that are filled, by key
     blank   columns of the row that are empty, less those that were masked when it was exported
     base    the record as that version held it; None where no number says which record
-    hidden  members that the maker of the import may not be told of, now or in that version
     kept    what the preview shows of fields that only the system has changed since
     """
 
@@ -25,7 +24,6 @@ class RowMerge:
     given: frozenset[str]
     blank: frozenset[str]
     base: Mapping[str, Any] | None = None
-    hidden: frozenset[str] = frozenset()
     kept: list[dict[str, Any]] = field(default_factory=list)
 
 

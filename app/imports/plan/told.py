@@ -1,10 +1,8 @@
 """What an import may tell its maker of what the system holds."""
 
 from app.imports.plan.plan_rows import CONFLICT
-from app.kernel.declare.access import Hidden
 from app.kernel.declare.fields import Field
 from app.kernel.declare.record_type import RecordType
-from app.kernel.sql.projection import masked_sql
 from app.kernel.store import RequestContext
 
 # SQL over a row of an import, `told` or not: whether its answer shows what the record held.
@@ -20,20 +18,11 @@ def told_sql(ctx: RequestContext, target: RecordType, row: str) -> str:
     return f"{row}.imported" if ctx.caller.importing else ctx.view.in_full(target, row)
 
 
-def hidden_sql(ctx: RequestContext, t: RecordType, *rows: str) -> str:
-    """SQL for the members that are hidden from the maker in any of these versions of a record: none is compared.
-
-    With a loader's file all are compared, because it reads no record and its file is all that it holds.
-    """
-    right = ctx.view.right(t)
-    if ctx.caller.importing or not (right.apart or right.hides != Hidden()):
-        return "'{}'::text[]"
-    masked = " || ".join(f"({masked_sql(ctx.view, t, row)})::jsonb" for row in rows)
-    return f"array(select jsonb_array_elements_text({masked}))"
-
-
 def tells(ctx: RequestContext, f: Field | None) -> bool:
-    """Whether the import may show what the system holds in a field of a record: to a loader nothing starred."""
+    """Whether the import may show what the system holds in a field of a record that a row stands for.
+
+    To a loader nothing starred. From any other who imports a type nothing of it is hidden (`Right.imports`).
+    """
     return not (ctx.caller.importing and f is not None and f.secret)
 
 
@@ -43,8 +32,7 @@ def still_told(ctx: RequestContext) -> str:
     The row was made by the rights of its day. Since then the record may have come to be about the maker's kin.
     """
     hidden = [
-        f"type = '{t.path}' and version is not null and not exists"
-        f" (select from {t.table} x where x.id = record_id and {ctx.view.in_full(t, 'x')})"
+        f"type = '{t.path}' and version is not null and not exists (select from {t.table} x where x.id = record_id)"
         for t in ctx.runtime.registry
         if ctx.view.right(t).spares_kin
     ]

@@ -169,7 +169,7 @@ def document_sql(view: RoleView, t: RecordType, row: str) -> tuple[str, str]:
     head = [f"{row}.{c}" for c in HEAD_COLUMNS]
     tail = [f"{maker_sql(view, f'{row}.{c}')} as {c}" if c in MAKERS else f"{row}.{c}" for c in TAIL_COLUMNS[1:]]
     shown_note = f"{row}.note" if not note else f"case when {note} then {row}.note end as note"
-    end = [f"{_actions(view, t, row)} as available_actions", f"{masked_sql(view, t, row)} as masked"]
+    end = [f"{_actions(view, t, row)} as available_actions", f"{_masked(view, t, row)} as masked"]
     columns = ", ".join([*head, *own, shown_note, *tail, *end])
     # offset 0: the document is made once, although the CASE names it twice. The client's encoding is UTF-8.
     made = f"lateral (select textsend(row_to_json(d)::text) as whole from (select {columns}) d offset 0) made"
@@ -212,7 +212,7 @@ def _offered(right: Right, actions: Iterable[str], met: str) -> str:
     return f"case when {met} then {every} else '{_listed(free)}'::json end" if len(free) < len([*actions]) else every
 
 
-def masked_sql(view: RoleView, t: RecordType, row: str) -> str:
+def _masked(view: RoleView, t: RecordType, row: str) -> str:
     """SQL of `masked`, the names of the members hidden from the role."""
     right = view.right(t)
     hidden = f"'{_listed(_members_masked(t, _hidden(t, right)))}'::json"
