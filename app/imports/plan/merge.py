@@ -68,8 +68,8 @@ def _merged(
         if now.get(column) not in (base.get(column), value):
             _reject_conflict(p, column, value, record, lookup)
     columns = own_columns(p.type)
-    given = dict.fromkeys(columns[k] for k in sorted(merge.given) if k in columns)
-    kept = (c for c in given if c not in changed and now.get(c) != base.get(c))
+    filled, emptied = ([columns[k] for k in sorted(keys) if k in columns] for keys in (merge.given, merge.blank))
+    kept = (c for c in dict.fromkeys(filled) if c not in {*changed, *emptied} and now.get(c) != base.get(c))
     merge.kept = [_kept(p.type, c, record, lookup) for c in kept]
     _warn_of_blanks(p, merge, record, lookup)
     return changed
