@@ -62,6 +62,7 @@ def _without_base(p: PlannedRow, record: KnownRecord | None) -> None:
 def _merged(
     p: PlannedRow, merge: RowMerge, values: Mapping[str, Any], record: KnownRecord, lookup: Lookup
 ) -> dict[str, Any]:
+    p.record_id, p.version = record.id, int(record.values["version"])  # of a rejected row, too: it shows the record
     base, now = merge.base or {}, record.values
     changed = {column: value for column, value in values.items() if value != base.get(column)}
     for column, value in changed.items():

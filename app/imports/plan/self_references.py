@@ -61,7 +61,7 @@ def reject_orphans(planned: list[PlannedRow]) -> None:
     """Reject rows that refer to a rejected row of the sheet, then rows that refer to these, until none is left."""
     t = planned[0].type
     own = [f for f in t.references if f.to == t.path]
-    rejected = {p.record_id for p in planned if p.errors}
+    rejected = {p.record_id for p in planned if p.errors and p.version is None}  # others are registered already
     more = True
     while more:
         more = False
