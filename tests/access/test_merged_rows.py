@@ -49,12 +49,16 @@ async def test_a_conflict_is_told_as_far_as_its_record_is_today(
     assert moved.status_code == 200, moved.text
     assert (await api.get(f"/v1/case-filings/{filing['id']}")).status_code == 404
     [row] = await api.rows(done)
-    assert [e["code"] for e in row["errors"]] == [UNSEEN] and "后来写的一九" not in str(row) and "起初写的一七" not in str(row)
+    assert (
+        [e["code"] for e in row["errors"]] == [UNSEEN]
+        and "后来写的一九" not in str(row)
+        and "起初写的一七" not in str(row)
+    )
     workbook = (await api.get(f"/v1/imports/{done['id']}/workbook")).content.decode()
     assert "后来写的一九" not in workbook and "起初写的一七" not in workbook and "备注：" in workbook
     again = await api.import_file(ledger.content(), CSV, type="case-filings", mode="preview")
     [row] = await api.rows(again)
-    assert [e["code"] for e in row["errors"]] == ["version_of_no_record"]
+    assert "version_of_no_record" in [e["code"] for e in row["errors"]]
 
 
 def _case_filings() -> Any:

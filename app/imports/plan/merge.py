@@ -139,8 +139,10 @@ def _warn_of_blanks(p: PlannedRow, merge: RowMerge, record: KnownRecord, lookup:
 
 
 def _as_metadata(p: PlannedRow, merge: RowMerge) -> bool:
-    """Whether no text at all is filled: so a row is exported for a role that is shown only metadata."""
-    columns = own_columns(p.type)
+    """Whether a row has no text at all: so records are exported for roles that are shown their metadata alone."""
+    columns, rights = own_columns(p.type), p.type.access.declared
+    if not any(right.exports and (right.hides.metadata or right.apart) for right in rights):
+        return False
     return not any(_is_text(field_of(p.type, columns[key])) for key in merge.given if key in columns)
 
 
