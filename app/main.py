@@ -34,8 +34,8 @@ from app.http.readiness import installed
 from app.http.routing import DirectRoutes, HeadMiddleware, add_records
 from app.http.server import Application, RequestLog, Shortcut
 from app.http.service import Service
-from app.imports import missing
 from app.imports import routes as import_routes
+from app.imports.missing import routes as missing_routes
 from app.imports.returned import routes as returned_routes
 from app.imports.runners import run_jobs
 from app.kernel.schema.models import Schemas
@@ -53,7 +53,7 @@ SCHEMAS = {t.path: Schemas(t) for t in REGISTRY}
 declare(REGISTRY)
 # In the order of the document; the routes of the record types come after them.
 ROUTERS = (
-    import_routes.router(), returned_routes.router(), missing.router(), template_routes.router(),
+    import_routes.router(), returned_routes.router(), missing_routes.router(), template_routes.router(),
     export_routes.router(REGISTRY),
     person_routes.router, report_routes.router, sign_in_routes.router, own_routes.router, audit_routes.router,
     account_routes.router, action_routes.router, confirming_routes.router, system_routes.router,

@@ -26,7 +26,7 @@ def by_openpyxl(content: bytes) -> bytes:
 
 def by_pandas(content: bytes) -> bytes:
     """Without a word of how it is laid out: title, totals and signatures become rows, days get a time."""
-    [(name, frame)] = pandas.read_excel(io.BytesIO(content), sheet_name=None, header=2).items()
+    [(name, frame)] = pandas.read_excel(io.BytesIO(content), sheet_name=None, header=2, engine="openpyxl").items()
     held = io.BytesIO()
     frame.to_excel(held, sheet_name=str(name), index=False)
     return held.getvalue()

@@ -116,7 +116,9 @@ def as_openpyxl(content: bytes, edits: Edits, number: str, members: Mapping[str,
 
 def as_pandas(content: bytes, edits: Edits, number: str, members: Mapping[str, Member]) -> bytes:
     """The workbook, read into a frame and written anew: without its title, its formats and its merged cells."""
-    [(name, frame)] = pandas.read_excel(io.BytesIO(content), sheet_name=None, header=2, dtype=object).items()
+    [(name, frame)] = pandas.read_excel(
+        io.BytesIO(content), sheet_name=None, header=2, dtype=object, engine="openpyxl"
+    ).items()
     for at, key in frame[number].items():
         for edited, value in edits.get(key, {}).items():
             cell = None if value is BLANK else _typed(members[edited].cell(value))

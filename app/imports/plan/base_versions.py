@@ -15,8 +15,10 @@ import orjson
 from app.db.context import GUARD
 from app.imports.files.cells import fold_name
 from app.imports.mapping.columns import VERSION, ledger_fields
+from app.imports.mapping.lines import blank_members
 from app.imports.plan.lookup import KnownRecord, Lookup
 from app.imports.plan.planned_row import PlannedRow, RowMerge
+from app.imports.plan.resolve import as_seen
 from app.imports.plan.type_info import RowReference, type_info
 from app.kernel.declare.fields import Lines, Reference, Sealed
 from app.kernel.declare.record_type import RecordType
@@ -48,6 +50,13 @@ def own_columns(t: RecordType) -> Mapping[str, str]:
         else:
             found[f.name] = f.name
     return found
+
+
+def merged_by_version(values: dict[str, Any], headings: Mapping[str, str], raw: Any) -> RowMerge:
+    """How a row is merged that names its version, which is taken out of its values. `raw` is the row as it was read."""
+    version = values.pop(VERSION.name)
+    blank = headings.keys() - values.keys() if headings else blank_members(raw)
+    return RowMerge(version, frozenset(values), frozenset(blank))
 
 
 async def take_out_untouched(planned: Sequence[PlannedRow], rows: Rows, lookup: Lookup) -> None:
@@ -130,7 +139,7 @@ def _take_out_reference(
     if not p.headings or written is None or not numbers or not within.isdisjoint(row):
         return []
     texts = written if isinstance(written, list) else [written]
-    seen = p.seen(row)
+    seen = as_seen(p, row)
     found = [lookup.find(r.field, text, seen) for text in texts]
     if [one.id if isinstance(one, KnownRecord) else None for one in found] == _base_ids(p, r):
         del row[r.name]

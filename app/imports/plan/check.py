@@ -14,14 +14,14 @@ from typing import Any
 
 from app.clock import now
 from app.imports.mapping.columns import VERSION, RowProblem, read_rows
-from app.imports.mapping.lines import blank_members, read_lines
+from app.imports.mapping.lines import read_lines
 from app.imports.mapping.sheets import ImportSource, SheetTable, tables_in_thread
 from app.imports.plan import decide, foreseen, plan_rows, resolve, self_references, validate
-from app.imports.plan.base_versions import take_out_untouched
+from app.imports.plan.base_versions import merged_by_version, take_out_untouched
 from app.imports.plan.lookup import Lookup, Match
 from app.imports.plan.merge import implied_state, merge
 from app.imports.plan.plan_rows import PlanSink, SheetReport
-from app.imports.plan.planned_row import CheckedBatch, PlannedRow, RowMerge
+from app.imports.plan.planned_row import CheckedBatch, PlannedRow
 from app.imports.plan.type_info import not_permitted, type_info
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear, seal_values, store_sealed
@@ -57,8 +57,11 @@ class FileCheck:
             self.lookup.types_in_file = source.types
             report = SheetReport(table.sheet, table.type.path if table.type else None)
             report.unknown_columns, report.not_kept_columns = table.unknown, table.not_kept
-            report.skipped_because, report.left_out = table.skipped_because, table.left_out
-            report.warnings = table.warnings
+            report.skipped_because, report.left_out, report.warnings = (
+                table.skipped_because,
+                table.left_out,
+                table.warnings,
+            )
             if current and table.type is not current:
                 await self._end_type(current)
                 current = None
@@ -120,7 +123,8 @@ class FileCheck:
     async def _read_and_check(self, table: SheetTable, t: RecordType, batch: list[tuple[int, Any]]) -> CheckedBatch:
         planned, rows = await asyncio.to_thread(self._read, table, t, batch)
         await self.lookup.prepare(t, rows)
-        await take_out_untouched(planned, rows, self.lookup)
+        if any(p.merge for p in planned):
+            await take_out_untouched(planned, rows, self.lookup)
         if type_info(t).self_referencing:
             self_references.announce(planned, rows, self.lookup)
         return await asyncio.to_thread(self._check, t, planned, rows)
@@ -139,9 +143,8 @@ class FileCheck:
         rows: list[dict[str, Any]] = []
         for (line, raw), (values, problems) in zip(batch, read, strict=True):
             p = PlannedRow(table.sheet, line, t, table.headings, problems, unreadable=values is None)
-            if values and (version := values.pop(VERSION.name, None)) is not None:
-                blank = table.headings.keys() - values.keys() if table.headings else blank_members(raw)
-                p.merge = RowMerge(version, frozenset(values), frozenset(blank))
+            if values and VERSION.name in values:
+                p.merge = merged_by_version(values, table.headings, raw)
             for doubt in table.doubts.pop(line, ()) if table.doubts else ():
                 said = p.warnings if doubt.warning else p.errors
                 said.append(RowProblem(doubt.column, doubt.code, doubt.params))
@@ -160,8 +163,8 @@ class FileCheck:
                 resolve.require_agreement(p, row, self.lookup)
             validate.read_number(p, row)
             validate.warn_of_contradictions(p, row)
-            if not p.errors:
-                p.state_on_import = implied_state(p, row)
+            if (imply := t.lifecycle.state_on_import) and not p.errors:
+                p.state_on_import = implied_state(p, row) if p.merge else imply(row)
         values = validate.validate_rows(planned, rows, self.ctx.runtime.schemas[t.path])
         clear: list[tuple[PlannedRow, Clear]] = []
         for i, (p, checked) in enumerate(zip(planned, values, strict=True)):
@@ -177,13 +180,14 @@ class FileCheck:
     async def _decide_and_put(
         self, table: SheetTable, batch: CheckedBatch, report: SheetReport, progress: CheckProgress
     ) -> None:
-        t = batch.planned[0].type
-        matches = await decide.matching_records(t, batch.planned, batch.values, self.lookup)
+        planned, t = batch.planned, batch.planned[0].type
+        matches = await decide.matching_records(t, planned, batch.values, self.lookup)
         if table.missing and not report.rows and not any(record for record, _ in matches):
             table.problem = table.missing  # one sentence for a sheet of which every row would create
             await self._put([PlannedRow(table.sheet, table.header_row, t, errors=[table.missing])], report)
             return
-        merge(batch, matches, self.lookup)
+        if any(p.merge for p in planned):
+            merge(batch, matches, self.lookup)
         referenced = await validate.read_for_rule(t, batch.values, matches, self.lookup)
         await asyncio.to_thread(self._decide, t, batch, matches, referenced)
         await self._store_sealed(batch)

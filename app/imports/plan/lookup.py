@@ -11,7 +11,6 @@ import orjson
 
 from app.db.context import GUARD
 from app.imports.files.cells import fold_name
-from app.imports.plan.told import told_sql
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
@@ -84,10 +83,17 @@ class Lookup:
         for record in (*stored, *self.planned.get(target.path, ())):
             self._remember(target, record)
 
+    def told(self, target: RecordType, row: str) -> str:
+        """SQL for whether the import may tell its maker of what a record holds: who reads it in full.
+
+        A loader reads no record. It is told of what a ledger has brought, because it holds the ledgers.
+        """
+        return f"{row}.imported" if self.ctx.caller.importing else self.ctx.view.in_full(target, row)
+
     async def _fetch(self, target: RecordType, condition: str, *arguments: Any) -> list[KnownRecord]:
         """Records of a type, with the columns that referring rows need: the import keeps them until it ends."""
         columns = "".join(f", '{c}', t.{c}" for c in sorted(self._columns_needed(target) & {*target.columns}))
-        columns = f"'{TOLD}', {told_sql(self.ctx, target, 't')}{columns}"
+        columns = f"'{TOLD}', {self.told(target, 't')}{columns}"
         async with self.ctx.connection() as connection:
             rows = await connection.fetch(
                 f"select t.id::text, t.number, t.state, json_build_object({columns})::text as row from {target.table} t"

@@ -24,12 +24,11 @@ LONGEST_SHOWN = 300  # characters of a value in a message
 
 
 def implied_state(p: PlannedRow, row: Mapping[str, Any]) -> str:
-    """The state that a row implies, '' if none. One that its cells implied when it was exported is not implied anew."""
+    """The state that a merged row implies; '' where its cells implied the same when it was exported."""
     imply = p.type.lifecycle.state_on_import
-    if imply is None:
-        return ""
-    if p.merge is None or p.merge.base is None:
-        return imply({**row})
+    assert imply and p.merge
+    if p.merge.base is None:
+        return imply(row)
     columns = own_columns(p.type)
     before = {columns[k]: p.merge.base.get(columns[k]) for k in p.merge.given if k in columns}
     after = imply({**before, **row})

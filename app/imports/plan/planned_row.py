@@ -50,10 +50,6 @@ class PlannedRow:
     key: str | None = None  # number or natural key: two rows of one key are one record
     merge: RowMerge | None = None  # of a row that names the version it was exported from
 
-    def seen(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The row as its writer saw it: with what its untouched cells, which are taken out of it, said."""
-        return {**self.merge.base, **row} if self.merge and self.merge.base else row
-
     def column_of(self, f: Reference) -> str:
         """The column that gives a reference: `unit` in a sheet, as in a body `unit_number` in a line of NDJSON."""
         return f.name if self.headings else f.number_column

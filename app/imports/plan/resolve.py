@@ -72,7 +72,7 @@ def _resolve_row(planned: PlannedRow, row: dict[str, Any], lookup: Lookup) -> No
             if identified is not None and row.get(r.id_column) not in (None, identified):
                 planned.reject(planned.column_of(r.field), "reference_disagrees", label=r.field.label)
         elif tentative is not None and not isinstance(
-            record := lookup.find(r.field, tentative, planned.seen(row)), str
+            record := lookup.find(r.field, tentative, as_seen(planned, row)), str
         ):
             row[r.id_column] = record.id
         elif r.required and not (identified or planned.has_error(r.id_column) or _spared(r, row, lookup, info)):
@@ -80,6 +80,11 @@ def _resolve_row(planned: PlannedRow, row: dict[str, Any], lookup: Lookup) -> No
     if planned.headings:
         for column in info.extra_ids:
             row.pop(column, None)
+
+
+def as_seen(planned: PlannedRow, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row as its writer saw it: with what its untouched cells said, which are taken out of a merged row."""
+    return {**planned.merge.base, **row} if planned.merge and planned.merge.base else row
 
 
 def _spared(r: RowReference, row: Mapping[str, Any], lookup: Lookup, info: TypeInfo) -> bool:
@@ -128,7 +133,7 @@ def _by_texts(planned: PlannedRow, row: dict[str, Any], f: Reference, wanted: An
         planned.reject(planned.column_of(f), "not_a_number")
         return
     texts = [text.strip() for text in texts]
-    seen = planned.seen(row)
+    seen = as_seen(planned, row)
     results = [lookup.find(f, text, seen) for text in texts]
     failed = [(text, code) for text, code in zip(texts, results, strict=True) if isinstance(code, str)]
     # If the round of the row was not found, names within the round are no errors of their own: one cell is wrong.
@@ -163,7 +168,7 @@ def require_agreement(planned: PlannedRow, row: Mapping[str, Any], lookup: Looku
 
     A name that is hidden from the maker of the import is not compared: the answer would confirm a guess.
     """
-    seen = planned.seen(row)
+    seen = as_seen(planned, row)
     for column, (reference, other_column) in planned.type.ledger.agrees.items():
         f = planned.type.reference(reference)
         record = lookup.by_id.get((f.to, str(seen.get(f.id_column))))

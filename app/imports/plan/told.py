@@ -2,20 +2,11 @@
 
 from app.imports.plan.plan_rows import CONFLICT
 from app.kernel.declare.fields import Field
-from app.kernel.declare.record_type import RecordType
 from app.kernel.store import RequestContext
 
 # SQL over a row of an import, `told` or not: whether its answer shows what the record held.
 SHOWS_STORED = f"""told and version is not null and (changes <> '[]' or merged -> 'kept' <> '[]'
           or errors @> '[{{"code": "{CONFLICT}"}}]')"""
-
-
-def told_sql(ctx: RequestContext, target: RecordType, row: str) -> str:
-    """SQL for whether the import may tell of what a record holds that rows refer to: to who reads it in full.
-
-    A loader reads no record. It is told of what a ledger has brought, because it holds the ledgers.
-    """
-    return f"{row}.imported" if ctx.caller.importing else ctx.view.in_full(target, row)
 
 
 def tells(ctx: RequestContext, f: Field | None) -> bool:

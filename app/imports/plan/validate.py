@@ -10,6 +10,7 @@ from app.errors import FieldError, Refusal
 from app.imports.mapping.columns import RowProblem
 from app.imports.plan.lookup import TOLD, KnownRecord, Lookup, Match
 from app.imports.plan.planned_row import PlannedRow
+from app.imports.plan.resolve import as_seen
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.record_type import IN_FULL, RecordType
 from app.kernel.declare.values import NUMBER
@@ -215,7 +216,7 @@ def warn_of_days(planned: PlannedRow, values: Mapping[str, Any], lookup: Lookup,
 
     Rounds last months, and what comes of them some years more: MOST_YEARS after the last day of the round.
     """
-    info, seen = type_info(planned.type), planned.seen(values)
+    info, seen = type_info(planned.type), as_seen(planned, values)
     years = lookup.years_of(info.round, seen) if info.round else None
     for f in info.days:
         day = values.get(f.name)
