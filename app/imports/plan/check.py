@@ -57,11 +57,8 @@ class FileCheck:
             self.lookup.types_in_file = source.types
             report = SheetReport(table.sheet, table.type.path if table.type else None)
             report.unknown_columns, report.not_kept_columns = table.unknown, table.not_kept
-            report.skipped_because, report.left_out, report.warnings = (
-                table.skipped_because,
-                table.left_out,
-                table.warnings,
-            )
+            report.skipped_because, report.left_out = table.skipped_because, table.left_out
+            report.warnings = table.warnings
             if current and table.type is not current:
                 await self._end_type(current)
                 current = None
@@ -103,7 +100,7 @@ class FileCheck:
         size = None if info.self_referencing else FIRST_BATCH_ROWS
         under_way: asyncio.Task[None] | None = None
         try:
-            while batch := await asyncio.to_thread(_next_batch, rows, size):
+            while batch := await asyncio.to_thread(list, islice(rows, size)):  # all that remain if no size is given
                 if under_way and (info.own_ids or table.missing):
                     await under_way
                 if table.problem:
@@ -247,8 +244,3 @@ class FileCheck:
         doubles_possible = await self.sink.put(list(enumerate(planned, self.rows_planned + 1)))
         self.rows_planned += len(planned)
         self.doubles_possible = self.doubles_possible or doubles_possible
-
-
-def _next_batch(rows: Iterator[tuple[int, Any]], size: int | None) -> list[tuple[int, Any]]:
-    """The next rows as they stand in the file; all remaining rows if no size is given."""
-    return list(islice(rows, size))
