@@ -34,16 +34,21 @@ FILTERS = {
     "sort": ("排序；不写的按编号排", TEXT),
 }
 BY_NUMBER = (("number", False), ("id", False))
-NOT_IN_FILE = """not exists (select from import_row r
-    where r.import_id = {{}}::uuid and r.type = '{path}' and r.{column} = t.{of_record})"""
-# A rejected row has found no record, but may give its number; a row may say that its record belongs to another round.
-SPOKEN_OF = """t.{scope} in (
-    select x.{scope} from {table} x join import_row r on r.record_id = x.id
-      where r.import_id = {{}}::uuid and r.type = '{path}'
-    union select x.{scope} from {table} x join import_row r on r.record_id is null and r.number = x.number
-      where r.import_id = {{}}::uuid and r.type = '{path}'
-    union select (r."values" ->> '{scope}')::uuid from import_row r
-      where r.import_id = {{}}::uuid and r.type = '{path}')"""
+# The identifiers are found first: so neither statement goes through the rows of the file once for each record, whatever
+# Postgres expects of a table that an import has just filled. `offset 0` has it look each row's record up by its key.
+RECORD = (
+    """(select x.* from {table} x where x.jurisdiction = r.jurisdiction and x.{of_record} = r.{column} offset 0) x"""
+)
+# A row that has found no record may give its number; one may say that its record belongs to another round.
+BY_NUMBER_ALONE = "and (r.record_id is null or r.result = 'created')"
+SPOKEN_OF = """x.{scope} = any (array(
+      select x.{scope} from import_row r, lateral {by_id} where {of_rows}
+      union select x.{scope} from import_row r, lateral {by_number} where {of_rows} {alone}
+      union select (r."values" ->> '{scope}')::uuid from import_row r where {of_rows}))"""
+MISSING = """t.id = any (array(
+    select x.id from {table} x where {spoken_of}
+    except select r.record_id from import_row r where {of_rows}
+    except select x.id from import_row r, lateral {by_number} where {of_rows} {alone}))"""
 
 
 class MissingPage(BaseModel):
@@ -84,8 +89,7 @@ async def missing(request: Request, import_id: IMPORT_ID) -> Response:
         raise Refusal("import_not_checked")
     jobs.require_rows(job)
     sort = wanted.sort if any(name == "sort" for name, _ in rest) else BY_NUMBER
-    conditions = (*wanted.conditions, *_missing_conditions(t, str(job["id"])))
-    page = Listing(conditions, sort, wanted.limit, wanted.cursor)
+    page = Listing((*wanted.conditions, _missing(t, str(job["id"]))), sort, wanted.limit, wanted.cursor)
     items, cursor = await store.page(ctx, t, page, service_of(request).keys.cursor)
     tail = b'],"next_cursor":' + (orjson.dumps(cursor)) + b"}"
     return Response(b"".join((b'{"items":[', items, tail)), 200, paged(request, cursor), JSON)
@@ -103,13 +107,13 @@ def _type_asked_for(registry: Registry, job: Any, asked: list[tuple[str, str]]) 
     return registry.by_path[path]
 
 
-def _missing_conditions(t: RecordType, import_id: str) -> list[Condition]:
+def _missing(t: RecordType, import_id: str) -> Condition:
     """That a record stands in no row, by itself or by its number; and that the file speaks of where it belongs."""
-    found = [
-        Condition(NOT_IN_FILE.format(path=t.path, column=column, of_record=of_record), import_id)
-        for column, of_record in (("record_id", "id"), ("number", "number"))
-    ]
+    of_rows = f"r.import_id = {{}}::uuid and r.type = '{t.path}'"
+    by_id, by_number = (
+        RECORD.format(table=t.table, of_record=o, column=c) for o, c in (("id", "record_id"), ("number", "number"))
+    )
     scope = next((f for f in t.references if t.numbering.within == "round" and f.name == t.numbering.via), None)
-    if scope:
-        found.append(Condition(SPOKEN_OF.format(path=t.path, table=t.table, scope=scope.id_column), import_id))
-    return found
+    parts = {"of_rows": of_rows, "by_id": by_id, "by_number": by_number, "alone": BY_NUMBER_ALONE}
+    spoken_of = SPOKEN_OF.format(scope=scope.id_column, **parts) if scope else "true"
+    return Condition(MISSING.format(table=t.table, spoken_of=spoken_of, **parts), import_id)

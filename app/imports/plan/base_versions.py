@@ -16,6 +16,7 @@ from app.db.context import GUARD
 from app.imports.files.cells import fold_name
 from app.imports.mapping.columns import VERSION, ledger_fields
 from app.imports.mapping.lines import blank_members
+from app.imports.plan.decide import by_numbers
 from app.imports.plan.lookup import KnownRecord, Lookup
 from app.imports.plan.planned_row import PlannedRow, RowMerge
 from app.imports.plan.resolve import as_seen
@@ -79,31 +80,42 @@ async def take_out_untouched(planned: Sequence[PlannedRow], rows: Rows, lookup: 
 
 
 async def _read_bases(t: RecordType, merging: Sequence[tuple[PlannedRow, dict[str, Any]]], lookup: Lookup) -> None:
-    """The records as the versions held them. The newest version stands in the record itself."""
-    named = {(str(row["number"]).strip(), p.merge.version) for p, row in merging if p.merge}
-    numbers, versions = zip(*((number, min(version, LATEST)) for number, version in named), strict=True)
+    """The records of the rows, and what they were in the versions that the rows name. The newest is the record."""
+    records = {r.number: r for r in await by_numbers(t, lookup, {str(row["number"]).strip() for _, row in merging})}
+    older: dict[tuple[str, int], list[RowMerge]] = {}
+    for p, row in merging:
+        merge, record = p.merge, records.get(str(row["number"]).strip())
+        assert merge
+        if record is None:
+            p.reject(VERSION.name, "version_of_no_record", version=merge.version, label=p.type.label)
+            continue
+        merge.record = record
+        if merge.version == record.values["version"]:
+            merge.base = record.values
+        else:
+            older.setdefault((record.id, min(merge.version, LATEST)), []).append(merge)
+    if older:
+        for key, snapshot in (await _old_versions(t, list(older), lookup)).items():
+            for merge in older[key]:
+                merge.base = snapshot
+    for p, _ in merging:
+        if p.merge and p.merge.record and p.merge.base is None:
+            p.reject(VERSION.name, "version_unknown", version=p.merge.version, label=p.type.label)
+
+
+async def _old_versions(
+    t: RecordType, wanted: Sequence[tuple[str, int]], lookup: Lookup
+) -> dict[tuple[str, int], dict[str, Any]]:
+    """What records were in old versions. `offset 0` has Postgres look each up by its key, whatever it expects."""
+    ids, versions = zip(*wanted, strict=True)
     async with lookup.ctx.connection() as connection:
         found = await connection.fetch(
-            f"""select x.number, x.version,
-              (case when x.version = t.version then to_jsonb(t) else r.snapshot end)::text as base
-            from unnest($3::text[], $4::int[]) x(number, version)
-            join {t.table} t on t.jurisdiction = $2 and t.number = x.number
-            left join revision r on r.jurisdiction = t.jurisdiction and r.record_type = '{t.path}'
-              and r.record_id = t.id and r.version = x.version and x.version < t.version
-            where {GUARD}""",
-            lookup.ctx.context(), lookup.jurisdiction, list(numbers), list(versions),
+            f"""select x.id::text, x.version, r.snapshot::text from unnest($3::uuid[], $4::int[]) x(id, version),
+            lateral (select r.snapshot from revision r where r.jurisdiction = $2 and r.record_type = '{t.path}'
+              and r.record_id = x.id and r.version = x.version offset 0) r where {GUARD}""",
+            lookup.ctx.context(), lookup.jurisdiction, list(ids), list(versions),
         )  # fmt: skip
-    bases = {(r["number"], r["version"]): r for r in found}
-    numbered = {number for number, _ in bases}
-    for p, row in merging:
-        assert p.merge
-        number = str(row["number"]).strip()
-        base = bases.get((number, p.merge.version))
-        if base is None or base["base"] is None:
-            code = "version_unknown" if number in numbered else "version_of_no_record"
-            p.reject(VERSION.name, code, version=p.merge.version, label=p.type.label)
-        else:
-            p.merge.base = orjson.loads(base["base"])
+    return {(r["id"], r["version"]): orjson.loads(r["snapshot"]) for r in found}
 
 
 def _take_out(merging: Sequence[tuple[PlannedRow, dict[str, Any]]], lookup: Lookup) -> list[NamedOtherwise]:

@@ -4,7 +4,7 @@ First `matching_records` finds the record that a row stands for: by number, else
 everything the row says. Then `decide` compares the row with the record: a row is unchanged if nothing differs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -101,13 +101,13 @@ async def matching_records(
     t: RecordType, planned: Sequence[PlannedRow], values: Sequence[Values], lookup: Lookup
 ) -> list[Match]:
     """For each row of a batch the record it stands for, and the number of another record that has its natural key."""
-    numbers = [p.number for p in planned if p.number]
-    numbered = await _fetch(t, lookup, "t.number = any($3::text[])", numbers) if numbers else []
-    by_number = {record.number: record for record in numbered}
+    merged = [p.merge.record for p in planned if p.merge and p.merge.record]
+    numbers = [p.number for p in planned if p.number and not (p.merge and p.merge.record)]
+    by_number = {record.number: record for record in (*merged, *await by_numbers(t, lookup, numbers))}
     # A row that gives a part of its key has the rest of its record.
     keyed_values = [_with_key(t, v, by_number.get(p.number)) for p, v in zip(planned, values, strict=True)]
     by_key = await _by_key(t, keyed_values, lookup)
-    if len(numbers) == len(planned) and not by_number and not by_key:
+    if not (by_number or by_key) and all(p.number for p in planned):
         return [(None, None)] * len(planned)  # the usual case: all rows are new
     matches: list[Match] = []
     required = _required_columns(t)
@@ -178,6 +178,11 @@ def _take_equal(candidates: list[KnownRecord], values: Values) -> KnownRecord | 
 
 def _texts(values: Values, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(str(values.get(c)) for c in columns)
+
+
+async def by_numbers(t: RecordType, lookup: Lookup, numbers: Collection[str]) -> list[KnownRecord]:
+    """The records with these numbers, voided ones too."""
+    return await _fetch(t, lookup, "t.number = any($3::text[])", list(numbers)) if numbers else []
 
 
 async def _fetch(

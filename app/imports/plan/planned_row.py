@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.imports.mapping.columns import RowProblem
+from app.imports.plan.lookup import KnownRecord
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear
@@ -17,6 +18,7 @@ class RowMerge:
     given   columns of the row that are filled, by key
     blank   columns of the row that are empty, less those that were masked when it was exported
     base    the record as that version held it; None where no number says which record
+    record  the record as it is now, and `decide` need not look it up
     kept    what the preview shows of fields that only the system has changed since
     """
 
@@ -24,6 +26,7 @@ class RowMerge:
     given: frozenset[str]
     blank: frozenset[str]
     base: Mapping[str, Any] | None = None
+    record: KnownRecord | None = None
     kept: list[dict[str, Any]] = field(default_factory=list)
 
 
