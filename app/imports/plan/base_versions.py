@@ -121,37 +121,35 @@ async def _old_versions(
 def _take_out(merging: Sequence[tuple[PlannedRow, dict[str, Any]]], lookup: Lookup) -> list[NamedOtherwise]:
     """Take out what says what the base said. Returns the cells of which only the history of names can tell."""
     renamed: list[NamedOtherwise] = []
+    columns, references = _compared(merging[0][0].type), type_info(merging[0][0].type).in_sheet
+    named = [r for r in references if r.name in columns]
     for p, row in merging:
-        merge, info = p.merge, type_info(p.type)
-        if merge is None or merge.base is None:
+        if p.merge is None or p.merge.base is None:
             continue
-        references = info.in_sheet if p.headings else info.in_line
-        of_references = {c for r in references for c in (*r.texts, r.id_column)}
-        columns = own_columns(p.type)
-        for key in [k for k in row if k in columns and k not in of_references]:
-            if row[key] == merge.base.get(columns[key]):
-                del row[key]
-        for r in references:
-            if r.name in columns:
-                renamed += _take_out_reference(p, row, r, merge, lookup)
+        base = p.merge.base
+        for key in [k for k, value in row.items() if k in columns and base.get(columns[k]) == value]:
+            del row[key]
+        for r in named if p.headings else ():
+            if r.name in row and base.get(r.number_column):
+                renamed += _take_out_name(p, row, r, lookup)
     return renamed
 
 
-def _take_out_reference(
-    p: PlannedRow, row: dict[str, Any], r: RowReference, merge: RowMerge, lookup: Lookup
-) -> list[NamedOtherwise]:
-    """Take out a reference that names what the base named: by identifier, number, or name."""
-    assert merge.base is not None
-    numbers = merge.base.get(r.number_column)
-    for key, base in ((r.id_column, merge.base.get(r.id_column)), (r.name, numbers), (r.number_column, numbers)):
-        if key in row and row[key] == base:
-            del row[key]
+@cache
+def _compared(t: RecordType) -> Mapping[str, str]:
+    """Key of a row -> the column of the base that holds the same: of a reference, which a sheet names, the number."""
+    names = {f.name: f.number_column for f in t.references}
+    numbers = {f.number_column: f.number_column for f in t.references}
+    return {k: names.get(k) or numbers.get(k) or column for k, column in own_columns(t).items()}
+
+
+def _take_out_name(p: PlannedRow, row: dict[str, Any], r: RowReference, lookup: Lookup) -> list[NamedOtherwise]:
+    """Take out a reference that names what the base named. Left is one whose name holds within what has changed."""
     within = {f"{name}{kind}" for name in lookup.within(r.field) for kind in ("", "_id", "_number")}
-    written = row.get(r.name)
-    if not p.headings or written is None or not numbers or not within.isdisjoint(row):
+    if not within.isdisjoint(row):
         return []
+    written, seen = row[r.name], as_seen(p, row)
     texts = written if isinstance(written, list) else [written]
-    seen = as_seen(p, row)
     found = [lookup.find(r.field, text, seen) for text in texts]
     if [one.id if isinstance(one, KnownRecord) else None for one in found] == _base_ids(p, r):
         del row[r.name]

@@ -4,7 +4,7 @@ A cell that only the sheet has changed is taken, one that only the system has ch
 it to different values nobody can know which is meant: the row is rejected, and both values are shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -29,6 +29,8 @@ def implied_state(p: PlannedRow, row: Mapping[str, Any]) -> str:
     assert imply and p.merge
     if p.merge.base is None:
         return imply(row)
+    if not row:
+        return ""
     columns = own_columns(p.type)
     before = {columns[k]: p.merge.base.get(columns[k]) for k in p.merge.given if k in columns}
     after = imply({**before, **row})
@@ -68,10 +70,13 @@ def _merged(
         if now.get(column) not in (base.get(column), value):
             _reject_conflict(p, column, value, record, lookup)
     columns = own_columns(p.type)
-    filled, emptied = ([columns[k] for k in sorted(keys) if k in columns] for keys in (merge.given, merge.blank))
-    kept = (c for c in dict.fromkeys(filled) if c not in {*changed, *emptied} and now.get(c) != base.get(c))
-    merge.kept = [_kept(p.type, c, record, lookup) for c in kept]
-    _warn_of_blanks(p, merge, record, lookup)
+    if now is not base:
+        filled, emptied = ({columns[k] for k in keys if k in columns} for keys in (merge.given, merge.blank))
+        kept = sorted(c for c in filled - emptied - changed.keys() if now.get(c) != base.get(c))
+        merge.kept = [_kept(p.type, c, record, lookup) for c in kept]
+    blank = {columns[k] for k in merge.blank if k in columns}
+    if blank := {c for c in blank if not _is_empty(base.get(c)) and not _is_empty(now.get(c))}:
+        _warn_of_blanks(p, merge, sorted(blank), lookup)
     return changed
 
 
@@ -125,14 +130,11 @@ def _is_empty(value: Any) -> bool:
     return value is None or value == []
 
 
-def _warn_of_blanks(p: PlannedRow, merge: RowMerge, record: KnownRecord, lookup: Lookup) -> None:
+def _warn_of_blanks(p: PlannedRow, merge: RowMerge, emptied: Sequence[str], lookup: Lookup) -> None:
     """Warn of each cell that was emptied: the value stays. A cell that was masked in the export was never filled."""
-    columns, base = own_columns(p.type), merge.base or {}
     as_metadata = lookup.ctx.caller.importing and _as_metadata(p, merge)
-    for column in dict.fromkeys(columns[key] for key in sorted(merge.blank) if key in columns):
+    for column in emptied:
         f = field_of(p.type, column)
-        if _is_empty(base.get(column)) or _is_empty(record.values.get(column)):
-            continue
         if tells(lookup.ctx, f) and not (as_metadata and _is_text(f)):
             p.warn(p.key_of(column), "blank_keeps")
 

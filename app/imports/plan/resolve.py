@@ -22,7 +22,7 @@ def resolve(planned: Sequence[PlannedRow], rows: Sequence[dict[str, Any]], looku
     columns = _by_numbers(planned[0], rows, lookup)
     if columns is None:
         for p, row in zip(planned, rows, strict=True):
-            if not p.unreadable:
+            if not (p.unreadable or (p.merge and p.merge.base and len(row) == 1)):  # a number, and no cell touched
                 _resolve_row(p, row, lookup)
         return
     for named_in, id_column, identifiers in columns:
