@@ -192,6 +192,48 @@ async def test_a_loader_is_not_shown_what_a_starred_member_held(place: Place) ->
         ]  # fmt: skip
 
 
+async def test_what_is_no_number_is_refused_as_ever(place: Place, findings: list[Any]) -> None:
+    ledger = await exported(place.api, "findings")
+    for row, number in zip(ledger.rows, ("编号\x01", "x" * 200, "\ud7ff"), strict=True):
+        row[N] = number
+    _, rows = await sent_back(place.api, ledger, "findings", OFFICE)
+    assert {tuple(codes(r)) for r in rows.values()} == {((N, "not_a_number"),)}
+    line = b'{"number": "\\u0000", "version": 1, "title": "x"}\n{"number": 5, "version": 1}\n{"version": 1}\n'
+    _, rows = await sent_back(place.api, line, "findings", OFFICE, media=NDJSON)
+    assert all(r["result"] == "rejected" for r in rows.values())
+
+
+async def test_an_edited_round_keeps_its_number_beside_an_untouched_one(place: Place) -> None:
+    second = {"year": 2018, "sequence": 1, "kind": "routine", "theme": "甲", "starts_on": "2018-03-01"}
+    await place.api.write("/v1/rounds", second)
+    ledger = await exported(place.api, "rounds", "xlsx")
+    ledger.rows[1]["主题"] = "改过的主题"
+    done, rows = await sent_back(place.api, ledger, "rounds", OFFICE, mode="commit")
+    assert done["state"] == "committed", rows
+    assert [rows[row["轮次编号"]]["result"] for row in ledger.rows] == ["unchanged", "updated"]
+    assert (await place.api.read(f"/v1/rounds/{place.code}-2018-01"))["theme"] == "改过的主题"
+
+
+async def test_a_target_that_becomes_another_is_told_of_its_double(place: Place) -> None:
+    code, r = place.code, place.round
+    units = [f"{code}-U045", f"{code}-U046"]
+    for unit in units:
+        body = {"round_number": r, "team_number": f"{r}-Z-001", "unit_number": unit}
+        await place.api.write("/v1/targets", body)
+    ledger = await exported(place.api, "targets")
+    ledger.rows[0]["被巡察单位"] = units[1]
+    _, rows = await sent_back(place.api, ledger, "targets", OFFICE)
+    assert [(e["code"]) for e in rows[f"{r}-D-001"]["errors"]] == ["key_in_use"], rows
+    for row in ledger.rows:
+        row["对象编号"] = ""
+    gone = await place.api.read(f"/v1/targets/{r}-D-002")
+    await changed(place, gone, "targets", note="系统改的")
+    ledger.rows[0]["被巡察单位"] = units[0]
+    _, rows = await sent_back(place.api, ledger, "targets", OFFICE)
+    found = {row["result"]: codes(row) for row in rows.values()}
+    assert found["rejected"] == [("对象编号", "version_without_number")] and found["unchanged"] == [], found
+
+
 async def test_a_sheet_without_versions_is_imported_as_ever(place: Place, findings: list[Any]) -> None:
     ledger = await exported(place.api, "findings")
     await changed(place, findings[0], title="系统改的")

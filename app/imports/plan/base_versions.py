@@ -23,6 +23,7 @@ from app.imports.plan.resolve import as_seen
 from app.imports.plan.type_info import RowReference, type_info
 from app.kernel.declare.fields import Lines, Reference, Sealed
 from app.kernel.declare.record_type import RecordType
+from app.kernel.declare.values import NUMBER
 
 LATEST = 2**31 - 1
 Rows = Sequence[dict[str, Any]]
@@ -65,7 +66,7 @@ async def take_out_untouched(planned: Sequence[PlannedRow], rows: Rows, lookup: 
 
     One statement for a batch; another where a name is not what it was. Rejects a row whose version there never was.
     """
-    merging = [(p, row) for p, row in zip(planned, rows, strict=True) if p.merge and row.get("number") is not None]
+    merging = [(p, row) for p, row in zip(planned, rows, strict=True) if p.merge and _number(row)]
     if not merging:
         return
     await _read_bases(planned[0].type, merging, lookup)
@@ -79,12 +80,18 @@ async def take_out_untouched(planned: Sequence[PlannedRow], rows: Rows, lookup: 
         _judge_name(cell, lookup.borne[cell.reference.to])
 
 
+def _number(row: Mapping[str, Any]) -> str:
+    """The number that a row gives; '' if it gives none, or what is none, which is refused further on."""
+    number = row.get("number")
+    return number.strip() if isinstance(number, str) and NUMBER.match(number.strip()) else ""
+
+
 async def _read_bases(t: RecordType, merging: Sequence[tuple[PlannedRow, dict[str, Any]]], lookup: Lookup) -> None:
     """The records of the rows, and what they were in the versions that the rows name. The newest is the record."""
-    records = {r.number: r for r in await by_numbers(t, lookup, {str(row["number"]).strip() for _, row in merging})}
+    records = {r.number: r for r in await by_numbers(t, lookup, {_number(row) for _, row in merging})}
     older: dict[tuple[str, int], list[RowMerge]] = {}
     for p, row in merging:
-        merge, record = p.merge, records.get(str(row["number"]).strip())
+        merge, record = p.merge, records.get(_number(row))
         assert merge
         if record is None:
             p.reject(VERSION.name, "version_of_no_record", version=merge.version, label=p.type.label)
