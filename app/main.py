@@ -40,6 +40,7 @@ from app.http.server import Application, RequestLog, Shortcut
 from app.http.service import Service
 from app.imports import routes as import_routes
 from app.imports.committing import routes as committing_routes
+from app.imports.missing import routes as missing_routes
 from app.imports.models import CommitOrder
 from app.imports.remembered import routes as remembered_routes
 from app.imports.returned import routes as returned_routes
@@ -62,7 +63,8 @@ declare(REGISTRY)
 # In the order of the document; the routes of the record types come after them.
 ROUTERS = (
     import_routes.router(), row_routes.router(), committing_routes.router(), undo_routes.router(),
-    returned_routes.router(), remembered_routes.router(), template_routes.router(), export_routes.router(REGISTRY),
+    returned_routes.router(), missing_routes.router(), remembered_routes.router(), template_routes.router(),
+    export_routes.router(REGISTRY),
     person_routes.router, report_routes.router, deadline_routes.router, calendar_routes.router,
     sign_in_routes.router, own_routes.router, audit_routes.router,
     account_routes.router, action_routes.router, confirming_routes.router, system_routes.router,

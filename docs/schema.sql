@@ -1274,6 +1274,10 @@ create policy partner_system on revision for select to ledger_partner_system usi
       or (record_type in ('findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'partner_system' ->> 'scope_ids')::uuid[])
       or (record_type = 'rounds' and version >= round_known_to_partner_system(record_id))
       or (record_type = 'finding-categories' and version >= finding_category_known_to_partner_system(record_id))));
+create policy importing on revision for select to ledger_importing using (
+    revision.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and revision.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+grant select (jurisdiction, record_type, record_id, version, snapshot) on revision to ledger_importing;
 create policy auditor on revision for select to ledger_auditor using (
     jurisdiction = (select caller_grants() -> 'auditor' ->> 'code'));
 grant select (jurisdiction, record_type, record_id, version, action, actor, at, epoch, xid, seq) on revision to ledger_auditor;
@@ -8295,6 +8299,7 @@ comment on column import_row."import_id" is 'The import whose job has written th
 comment on column import_row."key" is 'The number or natural key that the row gives: two rows of one key are one record.';
 comment on column import_row."values" is 'What is still to be written; null where nothing is, or where it is written already.';
 comment on column import_row."follows" is 'The first row that is rejected for the same reason alone: what it refers to is rejected';
+comment on column import_row."merged" is 'Of a merged row: the version it was exported from, and the fields that only the system has changed.';
 alter table import_row enable row level security;
 alter table import_row force row level security;
 create policy own on import_row to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from app.exports.ledger_columns import Cell, ledger_columns, row_of
+from app.exports.ledger_columns import ledger_columns, row_of
 from app.imports.files.escapes import escaped
+from app.imports.mapping.written import Cell
 from app.kernel.declare.record_type import RecordType
 
 BEGINNINGS = {"utf-8": b"\xef\xbb\xbf", "gb18030": b""}  # the mark by which a spreadsheet knows UTF-8

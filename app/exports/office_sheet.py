@@ -15,11 +15,12 @@ import orjson
 import xlsxwriter
 
 from app.errors import Refusal
-from app.exports.ledger_columns import Cell, ledger_columns, quantity, row_of
+from app.exports.ledger_columns import ledger_columns, row_of
 from app.imports.files.cells import is_blank, text
 from app.imports.files.escapes import escaped
 from app.imports.files.limits import DEFAULT_LIMITS
 from app.imports.files.raw import CellProblem
+from app.imports.mapping.written import Cell, quantity
 from app.kernel.declare import fields as kinds
 from app.kernel.declare.record_type import RecordType
 

@@ -200,6 +200,8 @@ def _sheet(sheet: dict[str, Any], language: str) -> dict[str, Any]:
         sheet["skipped_because"] = SENTENCES[sheet["skipped_because"]].say(language, {"sheet": sheet["sheet"]})
     said = [(at, SENTENCES[code].say(language, {})) for at, code in sheet.get("left_out", ())]
     sheet["left_out"] = [{"row": at, "message": message} for at, message in said]
+    warned = [(code, SENTENCES[code].say(language, {})) for code in sheet.get("warnings", ())]
+    sheet["warnings"] = [{"code": code, "message": message} for code, message in warned]
     for name, empty in (("not_kept_columns", []), ("mapping_used", {}), ("remembered", []), ("proposed_mapping", {})):
         sheet.setdefault(name, empty)  # what was stored by an earlier version
     sheet["type_remembered"], sheet["warned"] = sheet.get("type_remembered", False), sheet.get("warned", 0)

@@ -64,6 +64,13 @@ class RowLeftOut(BaseModel):
     message: str = Field(description="是什么")
 
 
+class SheetWarning(BaseModel):
+    """对整张工作表的提醒。"""
+
+    code: str = Field(description="代码，如 hidden_sheet 隐藏的工作表")
+    message: str = Field(description="说明")
+
+
 class SheetRead(BaseModel):
     """一张工作表的结果。"""
 
@@ -78,6 +85,7 @@ class SheetRead(BaseModel):
     unknown_columns: list[str] = Field(description="未识别的列")
     not_kept_columns: list[str] = Field(description="认得但系统不登记的列")
     left_out: list[RowLeftOut] = Field(description="不是记录、没有导入的行（合计、说明、页码等，最多列 100 行）")
+    warnings: list[SheetWarning] = Field(description="对整张表的提醒")
     skipped_because: str | None = Field(None, description="跳过的原因")
     mapping_used: dict[str, str | None] = Field(description="照 mapping 对应的列：列名 → 字段，null 为不导入")
     remembered: list[str] = Field(description="其中照以前记住的对应的列名")
@@ -157,6 +165,13 @@ class FollowsFrom(BaseModel):
     rows: list[int] = Field(description="这些行的行号（至多 100 个）")
 
 
+class MergedRead(BaseModel):
+    """导出后又送回的一行怎样合并。"""
+
+    base_version: int = Field(description="导出时的版本：与它对照，只采用表里改过的格")
+    kept: list[dict[str, Any]] = Field(description="导出之后只有系统改过、予以保留的字段和现值")
+
+
 class RowRead(BaseModel):
     """一行的结果。"""
 
@@ -166,12 +181,15 @@ class RowRead(BaseModel):
     type: str | None = Field(description="记录类型")
     record_id: str | None = Field(description="记录标识")
     number: str | None = Field(description="编号")
-    errors: list[dict[str, Any]] = Field(description="错误：列、代码、说明、可选值")
+    errors: list[dict[str, Any]] = Field(
+        description="错误：列、代码、说明、可选值；两边都改过的（changed_by_both）另有 in_base、in_file、in_system"
+    )
     warnings: list[dict[str, Any]] = Field(description="提醒")
     changes: list[dict[str, Any]] = Field(
         description="改动：字段、原值、新值；将要新建的，列出读到的各字段，原值为 null"
     )
     follows_from: FollowsFrom | None = Field(None, description="只因所引用的行或表被拒绝：是哪一行、牵连哪些行")
+    merged: MergedRead | None = Field(description="带版本的行（从本系统导出的）怎样与系统合并；其他行为空")
 
 
 class RowPage(BaseModel):

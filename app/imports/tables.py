@@ -102,6 +102,11 @@ IMPORT_ROW = Table(
         Integer(),
         comment="The first row that is rejected for the same reason alone: what it refers to is rejected",
     ),
+    Column(
+        "merged",
+        JSONB(),
+        comment="Of a merged row: the version it was exported from, and the fields that only the system has changed.",
+    ),
     PrimaryKeyConstraint("import_id", "n"),
     Index("import_row_follows", "import_id", "follows", postgresql_where=text("follows is not null")),
     CheckConstraint(among("result", ("created", "updated", "unchanged", "rejected")), name="result"),

@@ -54,7 +54,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"former_names": "x"}, "former_names", "not_a_list"), ({"former_names": [1]}, "former_names", "not_text"),
     ({"valid_until": 20170101}, "valid_until", "not_a_day"), ({"colour": "red"}, "colour", "unknown_member"),
     ({"state": "merged"}, "state", "set_by_action"), ({"note": 5}, "note", "not_text"),
-    ({"version": 3}, "version", "read_only"),
+    ({"version": 3}, "version", "version_of_no_record"), ({"version": "3"}, "version", "not_a_whole_number"),
     ({"parent": "x"}, "parent", "unknown_member"), ({"parent?": "x"}, "parent?", "unknown_member"),
 ]  # fmt: skip
 

@@ -164,6 +164,18 @@ async def test_values_without_a_heading_are_named_by_their_column(desk: Place) -
     assert [row["result"] for row in found] == ["created", "created"]
 
 
+@pytest.mark.parametrize("state", ["hidden", "veryHidden", "visible"])
+async def test_a_hidden_sheet_is_imported_and_named(desk: Place, state: str) -> None:
+    def edit(page: Any, book: Any) -> None:
+        book.create_sheet("说明")
+        page.sheet_state = state
+
+    done, rows = await checked(desk, edited([FINDING, finding(desk.code, 1)], edit))
+    warned = next(s["warnings"] for s in done["sheets"] if s["type"])
+    assert [w["code"] for w in warned] == ([] if state == "visible" else ["hidden_sheet"])
+    assert [row["result"] for row in rows] == ["created"] and all("隐藏" in w["message"] for w in warned)
+
+
 async def test_hidden_rows_are_imported_and_named(desk: Place) -> None:
     def edit(page: Any, _: Any) -> None:
         page.row_dimensions[3].hidden = True

@@ -96,6 +96,34 @@ async def test_ndjson_comes_back_with_errors_in_the_line(place: Place) -> None:
     assert second["line"] == "no json" and second["errors"]
 
 
+async def test_lines_come_back_to_the_byte_but_for_what_is_wrong_with_them(place: Place) -> None:
+    number = f"{place.round}-F-0900"
+    rest = f'"round_number" : "{place.round}", "team_number": "{place.round}-Z-001",  "unit_number":"{place.code}-U045"'
+    rest += (
+        f', "category_number": "{place.round}-G-001", "title": "\\u9898", "description":"述", "found_on":"2017-05-14"'
+    )
+    right = "\ufeff{ " + rest + f', "number":"{number}", "amount_fen" : 1200 }}  \r\n'
+    wrong = "{ " + rest + ', "nonsense" : 1.50, "nonsense2": "\\u4e00:\\"errors\\"" } \n'
+    twice = '{"title":"甲","title":"乙"}\r\n'
+    empty = "{}"
+    sent = (right + wrong + "\n" + twice + empty).encode()
+    checked = await place.api.import_file(sent, NDJSON, type="findings", mode="preview")
+    assert checked["sheets"][0]["rejected"] == 3, (checked, await place.api.rows(checked))
+    back = await returned(place, checked)
+    first, second, blank, third, last = back.splitlines(keepends=True)
+    assert first == right.encode() and blank == b"\n"
+    assert second.startswith(wrong.rstrip(" \n}").encode() + b',"errors":[') and second.endswith(b"]} \n")
+    assert third.startswith('{"title":"甲","title":"乙","errors":['.encode()) and third.endswith(b"}\r\n")
+    assert last.startswith(b'{"errors":[') and last.endswith(b"]}\n")
+    again = await place.api.import_file(back, NDJSON, type="findings", mode="preview")
+    assert await returned(place, again) == back
+    mended = back.replace(b', "nonsense" : 1.50', b"").replace(b', "nonsense2": "\\u4e00:\\"errors\\""', b"")
+    again = await place.api.import_file(mended, NDJSON, type="findings", mode="preview")
+    assert again["sheets"][0]["rejected"] == 2, await place.api.rows(again, "rejected")
+    lines_back = (await returned(place, again)).splitlines(keepends=True)
+    assert lines_back[1].decode() == "{ " + rest + "} \n"
+
+
 async def test_an_import_without_a_rejected_row_has_no_such_file_and_keeps_none(place: Place) -> None:
     done = await place.api.import_file(workbook({"问题台账": [FINDING, finding(place.code, 1)]}), XLSX)
     answer = await place.api.get(f"/v1/imports/{done['id']}/workbook")

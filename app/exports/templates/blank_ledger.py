@@ -17,11 +17,12 @@ from typing import Any
 import xlsxwriter
 
 from app.exports.csv_lines import BEGINNINGS
-from app.exports.ledger_columns import Cell, cell, ledger_columns
+from app.exports.ledger_columns import ledger_columns
 from app.exports.office_sheet import A4, BORDERED, SERIAL, column_width
 from app.imports.files.escapes import escaped
 from app.imports.files.headers import EXAMPLE
 from app.imports.mapping.columns import NOTE_HEADINGS, ledger_fields
+from app.imports.mapping.written import Cell, cell
 from app.kernel.declare import fields as kinds
 from app.kernel.declare.record_type import RecordType
 

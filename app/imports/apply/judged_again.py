@@ -11,7 +11,7 @@ import orjson
 
 from app.db.context import GUARD
 from app.errors import Refusal
-from app.imports.plan.lookup import KnownRecord
+from app.imports.plan.known_record import KnownRecord
 from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.validate import check_rule
 from app.kernel.declare.fields import Reference

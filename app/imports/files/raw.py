@@ -60,4 +60,5 @@ class Sheet:
     name: str
     rows: Iterable[Row]
     hidden_rows: frozenset[int] = frozenset()
+    hidden: bool = False  # the workbook does not show it
     ragged: bool = False  # a row has only the cells that are written in it

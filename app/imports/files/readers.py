@@ -44,7 +44,8 @@ def read_workbook(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Sh
             if about.typ == calamine.SheetTypeEnum.WorkSheet:
                 of_sheet = marks.sheets.get(about.name, SheetMarks())
                 rows = _filled(book.get_sheet_by_name(about.name), of_sheet, marks)
-                yield Sheet(about.name, rows, of_sheet.hidden_rows)
+                hidden = about.visible != calamine.SheetVisibleEnum.Visible
+                yield Sheet(about.name, rows, of_sheet.hidden_rows, hidden)
     except calamine.PasswordError as error:
         raise UnreadableFile("workbook_encrypted") from error
     except _DAMAGED as error:

@@ -12,8 +12,10 @@ from app.imports.files.raw import SHARED, CellProblem, Raw
 from app.kernel.declare import fields as kinds
 from app.kernel.declare.record_type import RecordType
 
-# Columns that an export or a returned workbook has beside those of the type: known, and not read.
-NOT_READ = {"version": ("版本", "版本号"), "problem": ("错误",)}
+# Columns that a sheet may have beside those of its type. An export has the version that it shows of each record, and a
+# returned workbook what is wrong with a row, which is known and not read.
+VERSION = kinds.Whole("version", "版本", names=True, headings=("版本号",))
+NOT_READ = {"problem": ("错误",)}
 NOTE_HEADINGS = ("备注", "说明", "备注说明")
 
 
@@ -60,6 +62,7 @@ def columns_of(t: RecordType) -> tuple[Column, ...]:
         columns.append(Column(f.name, (f.label, *f.headings), asked, t.ledger.yielding))
     taken = {name for column in columns for name in column.names}
     columns.append(Column("note", tuple(n for n in NOTE_HEADINGS if n not in taken)))
+    columns.append(Column(VERSION.name, tuple(n for n in (VERSION.label, *VERSION.headings) if n not in taken)))
     return (*columns, *(Column(key, names) for key, names in NOT_READ.items()))
 
 
@@ -154,7 +157,7 @@ def _(f: kinds.Reference, raw: Raw, unit: str | None) -> Any:
 @cache
 def _readers(t: RecordType) -> dict[str, tuple[kinds.Field | None, Any]]:
     """The reader of each column, chosen once for a type and not once for a cell."""
-    return {name: (f, read.dispatch(type(f))) for name, f in ledger_fields(t).items()}
+    return {name: (f, read.dispatch(type(f))) for name, f in ({VERSION.name: VERSION} | ledger_fields(t)).items()}
 
 
 _TEXT_READER: tuple[kinds.Field | None, Any] = (None, lambda f, raw, unit: cells.text(raw))

@@ -1,12 +1,12 @@
 """The lines of NDJSON as values of fields. A line has the members of a request body, and may name its record type."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from app.imports.files.ndjson import UnreadableLine, read_ndjson
-from app.imports.mapping.columns import RowProblem
+from app.imports.mapping.columns import VERSION, RowProblem
 from app.kernel.declare import fields as kinds
 from app.kernel.declare.record_type import READ_ONLY, RecordType
 
@@ -34,7 +34,7 @@ def read_lines(
             yield None, [RowProblem(None, f"line_{line.code}")]
             continue
         if "version" in line and "masked" in line:
-            line = _as_in_a_body(t, line)
+            line = {**_as_in_a_body(t, line), VERSION.name: line[VERSION.name]}
         line.pop("errors", None)  # of a returned file
         code = line.pop("jurisdiction", jurisdiction)
         line.pop("type", None)
@@ -44,15 +44,28 @@ def read_lines(
             for name in names & values.keys():
                 problems.append(RowProblem(name, "unknown_member", {"name": name}))
                 values.pop(name)
+        version = values.get(VERSION.name, 1)
+        if type(version) is not int or version < 1:
+            problems.append(RowProblem(VERSION.name, "not_a_whole_number"))
+            values.pop(VERSION.name)
         if code not in (None, jurisdiction):
             problems.append(RowProblem("jurisdiction", "jurisdiction_outside"))
         yield values, problems
 
 
+def blank_members(line: Mapping[str, Any]) -> set[str]:
+    """The members of a line that are null, but for those that were masked when it was exported."""
+    return {name for name, value in line.items() if value is None} - _masked(line)
+
+
+def _masked(line: Mapping[str, Any]) -> set[str]:
+    masked = line.get("masked")
+    return {m for m in masked if isinstance(m, str)} if isinstance(masked, list) else set()
+
+
 def _as_in_a_body(t: RecordType, line: dict[str, Any]) -> dict[str, Any]:
     """A record as it was exported, without what no body may hold, and what was masked."""
-    masked = line.get("masked")
-    hidden = {m for m in masked if isinstance(m, str)} if isinstance(masked, list) else set()
+    hidden = _masked(line)
     return {k: v for k, v in line.items() if k not in _not_in_bodies(t) and k not in hidden}
 
 

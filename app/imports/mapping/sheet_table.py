@@ -27,6 +27,7 @@ class SheetTable:
     doubts: dict[int, list[RowDoubt]] = field(default_factory=dict)  # by row, filled in while rows are read
     left_out: dict[int, str] = field(default_factory=dict)  # row -> why it is no entry, filled in while rows are read
     positions: Mapping[str, int] = field(default_factory=dict)  # column -> place of its cell in a row
+    warnings: list[str] = field(default_factory=list)  # codes of sentences about the sheet as a whole
     guessed: bool = False  # the type is that of its headings, not of its name
     mapping_used: dict[str, str | None] = field(default_factory=dict)  # heading -> field, None for one left out
     remembered: list[str] = field(default_factory=list)  # of these headings those that the file did not bring

@@ -84,6 +84,7 @@ def located_in_workbook(source: ImportSource, sheet: Sheet, t: RecordType, rows:
         return SheetTable(sheet.name, t)
     table = locate(source, sheet.name, t, replace(sheet, rows=rows))
     table.rows = list(table.rows)
+    table.warnings = ["hidden_sheet"] if sheet.hidden else []
     return table
 
 

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from app.clock import now
-from app.imports.mapping.columns import RowProblem, read_rows
+from app.imports.mapping.columns import VERSION, RowProblem, read_rows
 from app.imports.mapping.lines import read_lines
 from app.imports.mapping.sheet_table import SheetTable
 from app.imports.mapping.sheets import tables_in_thread
 from app.imports.mapping.source import ImportSource
 from app.imports.plan import decide, foreseen, plan_rows, resolve, self_references, validate
+from app.imports.plan.base_versions import merged_by_version, take_out_untouched
 from app.imports.plan.fallen import Cause, calls
 from app.imports.plan.lookup import Lookup, Match
+from app.imports.plan.merge import implied_state, merge
 from app.imports.plan.plan_rows import PlanSink, SheetReport, report_of
 from app.imports.plan.planned_row import CheckedBatch, PlannedRow
 from app.imports.plan.type_info import not_permitted, type_info
@@ -99,7 +101,7 @@ class FileCheck:
         size = None if info.self_referencing else FIRST_BATCH_ROWS
         under_way: asyncio.Task[None] | None = None
         try:
-            while batch := [*await asyncio.to_thread(tuple, islice(rows, size))]:
+            while batch := await asyncio.to_thread(list, islice(rows, size)):  # all that remain if no size is given
                 if under_way and (info.own_ids or table.missing):
                     await under_way
                 if table.problem:
@@ -119,6 +121,8 @@ class FileCheck:
     async def _read_and_check(self, table: SheetTable, t: RecordType, batch: list[tuple[int, Any]]) -> CheckedBatch:
         planned, rows = await asyncio.to_thread(self._read, table, t, batch)
         await self.lookup.prepare(t, rows)
+        if any(p.merge for p in planned):
+            await take_out_untouched(planned, rows, self.lookup)
         if type_info(t).self_referencing:
             self_references.announce(planned, rows, self.lookup)
         return await asyncio.to_thread(self._check, t, planned, rows)
@@ -135,8 +139,10 @@ class FileCheck:
             read = read_lines(t, raws, self.lookup.jurisdiction)
         planned: list[PlannedRow] = []
         rows: list[dict[str, Any]] = []
-        for (line, _), (values, problems) in zip(batch, read, strict=True):
+        for (line, raw), (values, problems) in zip(batch, read, strict=True):
             p = PlannedRow(table.sheet, line, t, table.headings, problems, unreadable=values is None)
+            if values and VERSION.name in values:
+                p.merge = merged_by_version(values, table.headings, raw)
             for doubt in table.doubts.pop(line, ()) if table.doubts else ():
                 said = p.warnings if doubt.warning else p.errors
                 said.append(RowProblem(doubt.column, doubt.code, doubt.params))
@@ -155,8 +161,8 @@ class FileCheck:
                 resolve.require_agreement(p, row, self.lookup)
             validate.read_number(p, row)
             validate.warn_of_contradictions(p, row)
-            if t.lifecycle.state_on_import and not p.errors:
-                p.state_on_import = t.lifecycle.state_on_import(row)
+            if (imply := t.lifecycle.state_on_import) and not p.errors:
+                p.state_on_import = implied_state(p, row) if p.merge else imply(row)
         values = validate.validate_rows(planned, rows, self.ctx.runtime.schemas[t.path])
         clear: list[tuple[PlannedRow, Clear]] = []
         for i, (p, checked) in enumerate(zip(planned, values, strict=True)):
@@ -174,12 +180,14 @@ class FileCheck:
     async def _decide_and_put(
         self, table: SheetTable, batch: CheckedBatch, report: SheetReport, progress: CheckProgress
     ) -> None:
-        t = batch.planned[0].type
-        matches = await decide.matching_records(t, batch.planned, batch.values, self.lookup)
+        planned, t = batch.planned, batch.planned[0].type
+        matches = await decide.matching_records(t, planned, batch.values, self.lookup)
         if table.missing and not report.rows and not any(record for record, _ in matches):
             table.problem = table.missing  # one sentence for a sheet of which every row would create
             await self._put_problem(table, t, table.missing, report)
             return
+        if any(p.merge for p in planned):
+            merge(batch, matches, self.lookup)
         referenced = await validate.read_for_rule(t, batch.values, matches, self.lookup)
         await asyncio.to_thread(self._decide, t, batch, matches, referenced)
         await self._store_sealed(batch)

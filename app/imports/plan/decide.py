@@ -4,7 +4,7 @@ First `matching_records` finds the record that a row stands for: by number, else
 everything the row says. Then `decide` compares the row with the record: a row is unchanged if nothing differs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -13,8 +13,10 @@ import uuid_utils
 
 from app.db.context import GUARD
 from app.imports.files.cells import fold_name
-from app.imports.plan.lookup import KnownRecord, Lookup, Match
+from app.imports.plan.known_record import KnownRecord
+from app.imports.plan.lookup import Lookup, Match
 from app.imports.plan.planned_row import PlannedRow
+from app.imports.plan.told import tells
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.fields import Choice, Reference, Sealed, Text
 from app.kernel.declare.record_type import RecordType
@@ -39,6 +41,10 @@ def decide(
         planned.state = planned.state_on_import or t.lifecycle.initial
         return
     planned.record_id, planned.version, planned.number = record.id, int(record.values["version"]), record.number
+    if record.state == "voided" and planned.merge and not values:
+        planned.warn("number", "record_voided_since", label=t.label)
+        planned.result = "unchanged"
+        return
     if record.state == "voided":
         code = "record_voided_imported" if record.values["imported"] else "record_voided"
         planned.reject("number", code, label=t.label)
@@ -63,20 +69,21 @@ def _label(f: Any, value: Any) -> Any:
 
 
 def _change(t: RecordType, column: str, record: KnownRecord, new: Any, lookup: Lookup) -> dict[str, Any]:
-    """A changed column as the preview shows it: references by number, sealed values not at all."""
+    """A changed column as the preview shows it: references by number, sealed values not at all.
+
+    What it held is shown as far as the maker may be told of it.
+    """
     for f in t.references:
         if f.id_column == column:
             ids = new if isinstance(new, list) else [new]
             numbers = [lookup.number_of(f.to, i) for i in ids]
-            return {
-                "field": f.number_column,
-                "from": record.values.get(f.number_column),
-                "to": numbers if f.many else numbers[0],
-            }
+            before = record.values.get(f.number_column) if tells(lookup.ctx, f) else None
+            return {"field": f.number_column, "from": before, "to": numbers if f.many else numbers[0]}
     for sealed in t.of_kind(Sealed):
         if sealed.digest_column == column:
             return {"field": sealed.name, "from": None, "to": None}
-    return {"field": column, "from": record.values.get(column), "to": new}
+    own = next((f for f in t.fields if f.name == column), None)
+    return {"field": column, "from": record.values.get(column) if tells(lookup.ctx, own) else None, "to": new}
 
 
 def row_key(planned: PlannedRow, values: Values) -> str | None:
@@ -96,11 +103,13 @@ async def matching_records(
     t: RecordType, planned: Sequence[PlannedRow], values: Sequence[Values], lookup: Lookup
 ) -> list[Match]:
     """For each row of a batch the record it stands for, and the number of another record that has its natural key."""
-    numbers = [p.number for p in planned if p.number]
-    numbered = await _fetch(t, lookup, "t.number = any($3::text[])", numbers) if numbers else []
-    by_number = {record.number: record for record in numbered}
-    by_key = await _by_key(t, values, lookup)
-    if len(numbers) == len(planned) and not by_number and not by_key:
+    merged = [p.merge.record for p in planned if p.merge and p.merge.record]
+    numbers = [p.number for p in planned if p.number and not (p.merge and p.merge.record)]
+    by_number = {record.number: record for record in (*merged, *await by_numbers(t, lookup, numbers))}
+    # A row that gives a part of its key has the rest of its record.
+    keyed_values = [_with_key(t, v, by_number.get(p.number)) for p, v in zip(planned, values, strict=True)]
+    by_key = await _by_key(t, keyed_values, lookup)
+    if not (by_number or by_key) and all(p.number for p in planned):
         return [(None, None)] * len(planned)  # the usual case: all rows are new
     matches: list[Match] = []
     required = _required_columns(t)
@@ -108,8 +117,8 @@ async def matching_records(
         [] if t.ledger.key else [v for p, v in zip(planned, values, strict=True) if not p.number and not p.errors]
     )
     alike = await _alike(t, unnumbered, lookup, required) if unnumbered else {}
-    for p, v in zip(planned, values, strict=True):
-        keyed = by_key.get(_texts(v, type_info(t).key)) if by_key else None
+    for p, v, with_key in zip(planned, values, keyed_values, strict=True):
+        keyed = by_key.get(_texts(with_key, type_info(t).key)) if by_key else None
         if p.number is not None:
             own = by_number.get(p.number)
             clash = keyed.number if keyed and (own is None or own.id != keyed.id) else None
@@ -121,6 +130,13 @@ async def matching_records(
     if unnumbered:
         await _warn_of_similar(t, planned, values, matches, lookup)
     return matches
+
+
+def _with_key(t: RecordType, values: Values, record: KnownRecord | None) -> Values:
+    key = type_info(t).key
+    if record is None or not any(c in values for c in key):
+        return values
+    return {c: values.get(c, record.values.get(c)) for c in key}
 
 
 async def _warn_of_similar(
@@ -164,6 +180,11 @@ def _take_equal(candidates: list[KnownRecord], values: Values) -> KnownRecord | 
 
 def _texts(values: Values, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(str(values.get(c)) for c in columns)
+
+
+async def by_numbers(t: RecordType, lookup: Lookup, numbers: Collection[str]) -> list[KnownRecord]:
+    """The records with these numbers, voided ones too."""
+    return await _fetch(t, lookup, "t.number = any($3::text[])", list(numbers)) if numbers else []
 
 
 async def _fetch(

@@ -6,7 +6,8 @@ A transfer takes its clues: the next row of the file that names one of them find
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.imports.plan.lookup import KnownRecord, Lookup
+from app.imports.plan.known_record import KnownRecord
+from app.imports.plan.lookup import Lookup
 from app.imports.plan.planned_row import PlannedRow
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.lifecycle import Effect

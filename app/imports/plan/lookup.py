@@ -12,6 +12,7 @@ import orjson
 from app.db.context import GUARD
 from app.imports.files.cells import fold_name
 from app.imports.plan.fallen import Cause, Fallen, calls
+from app.imports.plan.known_record import KnownRecord
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
@@ -19,16 +20,6 @@ from app.kernel.declare.values import NUMBER
 from app.kernel.store import RequestContext
 
 TOLD = "told"  # among the values of a stored record: whether the import may tell of them
-
-
-@dataclass(frozen=True, slots=True)
-class KnownRecord:
-    """A record that a row may refer to, or stand for: stored, or planned by this import."""
-
-    id: str
-    number: str | None
-    state: str
-    values: Mapping[str, Any]  # of a record that is referred to only the columns that referring rows need
 
 
 Match = tuple[KnownRecord | None, str | None]  # the record of a row; the number of another one with its natural key
@@ -48,6 +39,7 @@ class Lookup:
     types_in_file: frozenset[str] | None = None  # None until they are known
     retired: dict[str, str | None] = field(default_factory=dict)  # id of a record that has a successor -> its number
     fallen: Fallen = field(default_factory=Fallen)  # rows and sheets that were rejected
+    borne: dict[str, dict[str, set[str]]] = field(default_factory=dict)  # type -> identifier -> names it has or had
     _needed: dict[str, frozenset[str]] = field(default_factory=dict)
 
     async def prepare(self, t: RecordType, rows: Sequence[Mapping[str, Any]]) -> None:

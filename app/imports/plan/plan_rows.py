@@ -19,6 +19,7 @@ from app.kernel.store import RequestContext
 from app.sentences import SENTENCES
 
 MOST_LEFT_OUT = 100  # rows of a sheet of which the import tells that they are no entries
+CONFLICT, CONFLICT_UNSEEN = "changed_by_both", "changed_by_both_unseen"  # the first shows what the record held
 MOST_TWINS = 10  # of one record that a row names
 NumberedRows = Sequence[tuple[int, PlannedRow]]  # each row with its place in the plan
 
@@ -82,7 +83,7 @@ class StoredPlan:
 # What is stored of a row, in this order: the name in the statement, and its type.
 _COLUMNS = (
     ("n", "int"), ("line", "int"), ("result", "text"), ("record_id", "uuid"), ("version", "int"), ("number", "text"),
-    ("state", "text"), ("key", "text"), ("follows", "int"), ("v", "jsonb"), ("e", "jsonb"),
+    ("state", "text"), ("key", "text"), ("follows", "int"), ("v", "jsonb"), ("m", "jsonb"), ("e", "jsonb"),
     ("w", "jsonb"), ("c", "jsonb"),
 )  # fmt: skip
 
@@ -93,7 +94,7 @@ def _store_sql(varies: tuple[bool, ...], in_transaction: bool) -> str:
     (place, *plain), rows = unnested(_COLUMNS, varies, 6)
     plain, lists = plain[:-3], (f"coalesce({x}, '[]')" for x in plain[-3:])
     return f"""insert into import_row (import_id, n, belongs_to, jurisdiction, sheet, type, line_number, result,
-    record_id, version, number, state, key, follows, "values", errors, warnings, changes)
+    record_id, version, number, state, key, follows, "values", merged, errors, warnings, changes)
   select $2::uuid, {place}, (select caller_ownership()), $3, $4, $5, {", ".join((*plain, *lists))}
   from {rows} where {GUARD}{"" if in_transaction else f" and {NO_WAIT_FOR_DISK}"}"""
 
@@ -106,6 +107,7 @@ async def store(ctx: RequestContext, connection: Any, import_id: str, jurisdicti
                 place, p.line, p.result, p.record_id, p.version, p.number, p.state, p.key,
                 p.follows,
                 orjson.dumps(p.values).decode() if p.result in ("created", "updated") else None,
+                merged_json(p),
                 problems_json(p.errors) if p.errors else None,
                 problems_json(p.warnings) if p.warnings else None,
                 orjson.dumps(p.changes).decode() if p.changes else None,
@@ -177,6 +179,13 @@ def row_twice(column: str | None, sheet: str | None, other_sheet: str | None, ro
     return RowProblem(column, "row_twice_on_sheet", {"sheet": other_sheet or "—", "row": row})
 
 
+def merged_json(p: PlannedRow) -> str | None:
+    """What is stored of the merge of a row; null of a row that was not merged."""
+    if p.merge is None or p.merge.base is None:
+        return None
+    return orjson.dumps({"base_version": p.merge.version, "kept": p.merge.kept}).decode()
+
+
 def problems_json(problems: Iterable[RowProblem]) -> str:
     """Problems as they are stored."""
     return orjson.dumps(
@@ -185,11 +194,18 @@ def problems_json(problems: Iterable[RowProblem]) -> str:
     ).decode()
 
 
-def with_sentences(problems: Any, language: str) -> list[dict[str, Any]]:
-    """Stored problems with their sentences in a language, as the API answers them."""
+def with_sentences(problems: Any, language: str, told: bool = True) -> list[dict[str, Any]]:
+    """Stored problems with their sentences in a language, as the API answers them.
+
+    `told`: whether what the record held may be told. The sentence that shows it is otherwise the one that does not.
+    """
     items = []
     for p in problems:
+        if not told and p["code"] == CONFLICT:
+            p = {**p, "code": CONFLICT_UNSEEN, "params": {}}
         item = {"column": p["column"], "code": p["code"], "message": SENTENCES[p["code"]].say(language, p["params"])}
+        if p["code"] == CONFLICT:
+            item |= p["params"]
         items.append({**item, "allowed": p["allowed"]} if p["allowed"] else item)
     return items
 
@@ -209,6 +225,7 @@ class SheetReport:
     unknown_columns: list[str] = field(default_factory=list)
     not_kept_columns: list[str] = field(default_factory=list)
     left_out: dict[int, str] = field(default_factory=dict)  # row -> code of the sentence that says why
+    warnings: list[str] = field(default_factory=list)  # codes of sentences about the sheet as a whole
     skipped_because: str | None = None
     mapping_used: dict[str, str | None] = field(default_factory=dict)  # heading -> field
     remembered: list[str] = field(default_factory=list)  # headings whose field was said at an earlier import
@@ -237,6 +254,7 @@ def report_of(table: SheetTable) -> SheetReport:
         unknown_columns=table.unknown,
         not_kept_columns=table.not_kept,
         left_out=table.left_out,
+        warnings=table.warnings,
         skipped_because=table.skipped_because,
         mapping_used=table.mapping_used,
         remembered=table.remembered,

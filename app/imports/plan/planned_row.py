@@ -5,9 +5,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.imports.mapping.columns import RowProblem
+from app.imports.plan.known_record import KnownRecord
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.record_type import RecordType
 from app.kernel.personal.encryption import Clear
+
+
+@dataclass(slots=True)
+class RowMerge:
+    """What a row is merged by that names the version it was exported from.
+
+    given   columns of the row that are filled, by key
+    blank   columns of the row that are empty, less those that were masked when it was exported
+    base    the record as that version held it; None where no number says which record
+    record  the record as it is now, and `decide` need not look it up
+    kept    what the preview shows of fields that only the system has changed since
+    """
+
+    version: int
+    given: frozenset[str]
+    blank: frozenset[str]
+    base: Mapping[str, Any] | None = None
+    record: KnownRecord | None = None
+    kept: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -33,10 +53,15 @@ class PlannedRow:
     called: tuple[tuple[str, ...], ...] = ()  # what other rows of the file may call its record (fallen.py)
     follows: int | None = None  # place of the first row that is rejected for the same reason alone
     key: str | None = None  # number or natural key: two rows of one key are one record
+    merge: RowMerge | None = None  # of a row that names the version it was exported from
 
     def column_of(self, f: Reference) -> str:
         """The column that gives a reference: `unit` in a sheet, as in a body `unit_number` in a line of NDJSON."""
         return f.name if self.headings else f.number_column
+
+    def key_of(self, column: str) -> str:
+        """The column of the file that gives a column of the record."""
+        return next((self.column_of(f) for f in self.type.references if column in f.columns), column)
 
     def has_error(self, column: str) -> bool:
         """Whether an error of this column is known already."""

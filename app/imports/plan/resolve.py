@@ -5,7 +5,8 @@ from typing import Any
 
 from app.imports.files.cells import fold_name
 from app.imports.plan.fallen import reject_following
-from app.imports.plan.lookup import TOLD, KnownRecord, Lookup
+from app.imports.plan.known_record import KnownRecord
+from app.imports.plan.lookup import TOLD, Lookup
 from app.imports.plan.planned_row import PlannedRow
 from app.imports.plan.type_info import RowReference, TypeInfo, type_info
 from app.kernel.declare.fields import Reference
@@ -23,7 +24,7 @@ def resolve(planned: Sequence[PlannedRow], rows: Sequence[dict[str, Any]], looku
     columns = _by_numbers(planned[0], rows, lookup)
     if columns is None:
         for p, row in zip(planned, rows, strict=True):
-            if not p.unreadable:
+            if not (p.unreadable or (p.merge and p.merge.base and len(row) == 1)):  # a number, and no cell touched
                 _resolve_row(p, row, lookup)
         return
     for named_in, id_column, identifiers in columns:
@@ -72,13 +73,20 @@ def _resolve_row(planned: PlannedRow, row: dict[str, Any], lookup: Lookup) -> No
             _by_text(planned, row, r.field, wanted, lookup)
             if identified is not None and row.get(r.id_column) not in (None, identified):
                 planned.reject(planned.column_of(r.field), "reference_disagrees", label=r.field.label)
-        elif tentative is not None and not isinstance(record := lookup.find(r.field, tentative, row), str):
+        elif tentative is not None and not isinstance(
+            record := lookup.find(r.field, tentative, as_seen(planned, row)), str
+        ):
             row[r.id_column] = record.id
         elif r.required and not (identified or planned.has_error(r.id_column) or _spared(r, row, lookup, info)):
             planned.lacks(planned.column_of(r.field), r.field.label)
     if planned.headings:
         for column in info.extra_ids:
             row.pop(column, None)
+
+
+def as_seen(planned: PlannedRow, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row as its writer saw it: with what its untouched cells said, which are taken out of a merged row."""
+    return {**planned.merge.base, **row} if planned.merge and planned.merge.base else row
 
 
 def _spared(r: RowReference, row: Mapping[str, Any], lookup: Lookup, info: TypeInfo) -> bool:
@@ -127,10 +135,11 @@ def _by_texts(planned: PlannedRow, row: dict[str, Any], f: Reference, wanted: An
         planned.reject(planned.column_of(f), "not_a_number")
         return
     texts = [text.strip() for text in texts]
-    results = [lookup.find(f, text, row) for text in texts]
+    seen = as_seen(planned, row)
+    results = [lookup.find(f, text, seen) for text in texts]
     failed = [(text, code) for text, code in zip(texts, results, strict=True) if isinstance(code, str)]
     # If the round of the row was not found, names within the round are no errors of their own: one cell is wrong.
-    round_missing = planned.headings and any(f"{name}_id" not in row for name in lookup.within(f))
+    round_missing = planned.headings and any(f"{name}_id" not in seen for name in lookup.within(f))
     for text, code in failed if not round_missing else ():
         # The text of a cell may be anything a clerk has typed, so it is stored only where the sentence shows it.
         shown = {"text": text[:100]} if code == "name_is_ambiguous" else {}
@@ -165,10 +174,11 @@ def require_agreement(planned: PlannedRow, row: Mapping[str, Any], lookup: Looku
 
     A name that is hidden from the maker of the import is not compared: the answer would confirm a guess.
     """
+    seen = as_seen(planned, row)
     for column, (reference, other_column) in planned.type.ledger.agrees.items():
         f = planned.type.reference(reference)
-        record = lookup.by_id.get((f.to, str(row.get(f.id_column))))
-        name = row.get(column)
+        record = lookup.by_id.get((f.to, str(seen.get(f.id_column))))
+        name = seen.get(column) if {column, f.id_column} & row.keys() else None  # untouched, they were asked before
         if record and name and not record.values.get(TOLD, True):
             planned.warn(column, "name_not_compared", label=f.label, number=record.number or "")
         elif record and name and fold_name(str(record.values.get(other_column, ""))) != fold_name(str(name)):

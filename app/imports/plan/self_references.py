@@ -62,7 +62,9 @@ def reject_orphans(planned: list[PlannedRow]) -> None:
     """Reject rows that refer to a rejected row of the sheet, then rows that refer to these, until none is left."""
     t = planned[0].type
     own = [f for f in t.references if f.to == t.path]
-    rejected = {p.record_id: cause_of(p) or Cause(p.sheet, p.line) for p in planned if p.errors}
+    # Others are registered already, whatever is wrong with their rows.
+    broken = [p for p in planned if p.errors and p.version is None]
+    rejected = {p.record_id: cause_of(p) or Cause(p.sheet, p.line) for p in broken}
     more = True
     while more:
         more = False

@@ -8,8 +8,10 @@ import orjson
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
 from app.imports.mapping.columns import RowProblem
-from app.imports.plan.lookup import TOLD, KnownRecord, Lookup, Match
+from app.imports.plan.known_record import KnownRecord
+from app.imports.plan.lookup import TOLD, Lookup, Match
 from app.imports.plan.planned_row import PlannedRow
+from app.imports.plan.resolve import as_seen
 from app.imports.plan.type_info import type_info
 from app.kernel.declare.record_type import IN_FULL, RecordType
 from app.kernel.declare.values import NUMBER
@@ -35,7 +37,10 @@ def validate_rows(
     complete = all(len(columns.get(f.name, ())) == len(rows) for f in info.required if f not in absent)
     checked = validated_rows(schemas, columns) if complete and not any(p.unreadable for p in planned) else None
     if checked is None:
-        return [{} if p.unreadable else _validate_row(p, row, schemas) for p, row in zip(planned, rows, strict=True)]
+        return [
+            {} if p.unreadable or (p.merge and not row) else _validate_row(p, row, schemas)
+            for p, row in zip(planned, rows, strict=True)
+        ]
     for f in absent:
         for p in planned:
             p.lacks(f.name, f.label)
@@ -85,9 +90,12 @@ def read_number(planned: PlannedRow, row: dict[str, Any]) -> None:
 
 
 def make_number(planned: PlannedRow, values: Mapping[str, Any], jurisdiction: str) -> None:
-    """Set the number of a type whose numbers are made from values (rounds). A number given must be the one made."""
+    """Set the number of a type whose numbers are made from values (rounds). A number given must be the one made.
+
+    A merged row has its record's number, which stays whatever its values become.
+    """
     formula = planned.type.numbering.formula
-    if formula is None or planned.errors or planned.lacking:
+    if formula is None or planned.errors or planned.lacking or (planned.merge and planned.merge.base is not None):
         return
     made = formula(jurisdiction, values)
     if planned.number not in (None, made):
@@ -209,8 +217,8 @@ def warn_of_days(planned: PlannedRow, values: Mapping[str, Any], lookup: Lookup,
 
     Rounds last months, and what comes of them some years more: MOST_YEARS after the last day of the round.
     """
-    info = type_info(planned.type)
-    years = lookup.years_of(info.round, values) if info.round else None
+    info, seen = type_info(planned.type), as_seen(planned, values)
+    years = lookup.years_of(info.round, seen) if info.round else None
     for f in info.days:
         day = values.get(f.name)
         if not day:
@@ -220,7 +228,7 @@ def warn_of_days(planned: PlannedRow, values: Mapping[str, Any], lookup: Lookup,
         elif years and not years[0] <= int(day[:4]) <= years[1] + (1 if f.required else MOST_YEARS):
             planned.warn(f.name, "day_outside_round", first=years[0], last=years[1])
     for name, (reference, column) in planned.type.ledger.not_before.items():
-        record = lookup.record_of(planned.type.reference(reference), values) if values.get(name) else None
+        record = lookup.record_of(planned.type.reference(reference), seen) if values.get(name) else None
         if record and record.values.get(TOLD, True) and values[name] < str(record.values.get(column) or ""):
             target = lookup.ctx.runtime.registry.by_path[planned.type.reference(reference).to]
             planned.warn(name, "day_before", other=target.field(column).label)

@@ -24,9 +24,12 @@ from app.imports.mapping.sheet_table import SheetTable
 from app.imports.mapping.sheets import CSV, NDJSON, XLSX, tables
 from app.imports.mapping.source import ImportSource
 from app.imports.plan.plan_rows import with_sentences
+from app.imports.plan.told import SHOWS_STORED, still_told
 from app.imports.returned.text_files import marked_csv, marked_ndjson
 from app.imports.returned.workbook_file import MarkedSheet, marked_workbook
+from app.imports.rows.answers import logged_types
 from app.kernel.declare.registry import Registry
+from app.kernel.personal.access_log import with_log_entries_by_type
 from app.kernel.store import RequestContext
 
 ENDINGS = {XLSX: "xlsx", CSV: "csv", NDJSON: "ndjson"}
@@ -83,15 +86,18 @@ async def _pieces(file: Any) -> AsyncIterator[bytes]:
 
 async def _problems(ctx: RequestContext, job: Any, tongue: str) -> Problems:
     """What is wrong with each rejected row, as `GET …/rows` says it."""
+    sql, arguments = with_log_entries_by_type(
+        ctx.caller, logged_types(ctx, job), None,
+        f"""select sheet, line_number, errors, told, jurisdiction, type, record_id, {SHOWS_STORED} as shows
+        from (select *, {still_told(ctx)} as told from import_row
+          where import_id = $2 and result = 'rejected' and {GUARD}) r order by n""",
+        (ctx.context(), job["id"]),
+    )  # fmt: skip
     async with ctx.connection() as connection:
-        rows = await connection.fetch(
-            f"""select sheet, line_number, errors from import_row
-            where import_id = $2 and result = 'rejected' and {GUARD} order by n""",
-            ctx.context(), job["id"],
-        )  # fmt: skip
+        rows = await connection.fetch(sql, *arguments)
     found: Problems = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        found[row["sheet"]][row["line_number"]] += with_sentences(orjson.loads(row["errors"]), tongue)
+        found[row["sheet"]][row["line_number"]] += with_sentences(orjson.loads(row["errors"]), tongue, row["told"])
     return found
 
 

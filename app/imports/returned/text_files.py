@@ -1,5 +1,6 @@
 """A csv or NDJSON as it was sent, with what is wrong beside the rejected rows. All else stays as it is to the byte."""
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from app.imports.files.delimited import csv_delimiter
 from app.imports.mapping.columns import NOT_READ
 
 (PROBLEM,) = NOT_READ["problem"]
+_ERRORS = b'"errors"'
 Messages = Mapping[int, str]  # row, as Excel counts -> what is wrong
 
 
@@ -65,17 +67,45 @@ def _quoted(text: str) -> str:
 
 
 def marked_ndjson(source: Path, target: Path, said: Mapping[int, list[dict[str, Any]]]) -> None:
-    """Write the lines; a rejected one with its `errors`, and one that is no object as the member `line` of one."""
+    """Write the lines to the byte as they were, but for the member `errors` at the end of a rejected one.
+
+    One from an earlier time goes. A line that is no object is written as the member `line` of one, to bear its errors.
+    """
     with source.open("rb") as lines, target.open("wb") as out:
         for number, line in enumerate(lines, 1):
-            out.write(_with_errors(line, said[number]) if number in said else line)
+            content = line.rstrip(b"\r\n \t")
+            mark = codecs.BOM_UTF8 if number == 1 and content.startswith(codecs.BOM_UTF8) else b""
+            written = _with_errors(content.removeprefix(mark), said.get(number, []))
+            out.write(mark + written + (line[len(content) :] or (b"\n" if number in said else b"")))
 
 
 def _with_errors(line: bytes, errors: list[dict[str, Any]]) -> bytes:
+    if not errors and _ERRORS not in line:
+        return line
     try:
         found = orjson.loads(line)
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, dict):
-        found = {"line": line.decode(errors="replace").strip()}
-    return orjson.dumps({**found, "errors": errors}, option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.dumps({"line": line.decode(errors="replace").strip(), "errors": errors}) if errors else line
+    before = _without_errors(line, found)
+    if not errors:
+        return before
+    comma = b"," if len(found.keys() - {"errors"}) else b""
+    return before.rstrip()[:-1].rstrip() + comma + _ERRORS + b":" + orjson.dumps(errors) + b"}"
+
+
+def _without_errors(line: bytes, found: dict[str, Any]) -> bytes:
+    """The line without its member `errors`, which is cut off at the end, where a returned file has it.
+
+    Where a caller has written it elsewhere, the line is written anew.
+    """
+    if "errors" not in found:
+        return line
+    rest = {name: value for name, value in found.items() if name != "errors"}
+    cut = line[: line.rfind(_ERRORS)].rstrip().removesuffix(b",").rstrip() + b"}"
+    try:
+        same = orjson.loads(cut) == rest
+    except orjson.JSONDecodeError:
+        same = False
+    return cut if same else orjson.dumps(rest)

@@ -21,18 +21,6 @@ def logged_types(ctx: RequestContext, row: Any) -> list[str]:
     return [path for path in logged if path in in_file]
 
 
-def told_changes(ctx: RequestContext) -> str:
-    """SQL for what a row of an import changes. It holds what the record was, which kin of today are not told."""
-    hidden = [
-        f"type = '{t.path}' and not exists (select from {t.table} x where x.id = record_id)"
-        for t in ctx.runtime.registry
-        if ctx.view.right(t).spares_kin
-    ]
-    if not hidden:
-        return "changes"
-    return f"case when result = 'updated' and ({' or '.join(hidden)}) then '[]' else changes end as changes"
-
-
 MOST_FOLLOWING = 100  # rows that one entry lists
 # Of a row `r`: those that are rejected for the same reason alone.
 FOLLOWING = f"""(select count(*) from import_row f where f.import_id = r.import_id and f.follows = r.n) as following,
@@ -50,9 +38,10 @@ def row_document(row: Any, new: list[dict[str, Any]] | None, language: str) -> d
         "type": row["type"],
         "record_id": str(row["record_id"]) if row["record_id"] and row["result"] != "rejected" else None,
         "number": row["number"],
-        "errors": with_sentences(errors, language),
+        "errors": with_sentences(errors, language, row["told"]),
         "warnings": with_sentences(orjson.loads(row["warnings"]), language),
         "changes": orjson.loads(row["changes"]) if new is None else new,
+        "merged": orjson.loads(row["merged"]) if row["merged"] else None,
     }
     if (fallen := follows_from(errors)) is None:
         return document

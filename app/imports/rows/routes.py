@@ -16,6 +16,7 @@ from app.http.operations import problems
 from app.http.paging import PAGING, documented
 from app.imports import jobs
 from app.imports.models import OF_ROWS, RowPage
+from app.imports.plan.told import SHOWS_STORED, still_told
 from app.imports.rows import answers
 from app.imports.rows.new_records import changes_of_new
 from app.kernel.personal import access_log
@@ -59,10 +60,11 @@ async def rows(request: Request, import_id: IMPORT_ID) -> Response:
     sql, arguments = access_log.with_log_entries_by_type(
         ctx.caller, answers.logged_types(ctx, job), most,
         f"""select n, sheet, line_number, result, jurisdiction, type, record_id, number, state, errors, warnings,
-        {answers.told_changes(ctx)}, case when result = 'created' then "values" end as given, {answers.FOLLOWING}
-        from import_row r where import_id = $2 and n > $3 and ($4::text is null or result = $4)
-          and ($6::text is null or (warnings <> '[]') = ($6 = 'true')) and follows is null and {GUARD}
-        order by n limit $5""",
+        case when told then changes else '[]' end as changes, case when told then merged end as merged, told,
+        {SHOWS_STORED} as shows, case when result = 'created' then "values" end as given, {answers.FOLLOWING}
+        from (select *, {still_told(ctx)} as told from import_row where import_id = $2 and n > $3
+          and ($4::text is null or result = $4) and ($6::text is null or (warnings <> '[]') = ($6 = 'true'))
+          and follows is null and {GUARD} order by n limit $5) r order by n""",
         (ctx.context(), job["id"], int(after), given.get("result"), most + 1, given.get("warned")),
     )  # fmt: skip
     async with ctx.connection() as connection:

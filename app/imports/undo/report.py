@@ -24,16 +24,16 @@ def records_sql(ctx: RequestContext) -> str:
         if ctx.view.right(t).spares_kin
     ]
     hidden = " or ".join(told) or "false"
-    changes = "'[]'"  # nothing that is stored is shown, but who has changed it and when
+    shows = "false"  # nothing that is stored is shown, but who has changed it and when
     by, history = "null::text as by, null::text as by_role, null::int as version", ""
     if ctx.caller.role in READERS:
         by = f"{maker_sql(ctx.view, 'r.actor')} as by, r.actor_role as by_role, r.version"
-        changes = "case when r.version is null then '[]' else '[\"version\"]' end"
+        shows = "r.version is not null"
         history = f"""left join revision r on r.jurisdiction = u.jurisdiction and r.record_type = u.type
     and r.record_id = u.record_id and r.version = u.version and not ({hidden})"""
     return f"""select u.n, i.sheet, i.line_number, u.jurisdiction, u.type, u.record_id, i.number,
     case when u.problem is not null and ({hidden}) then '{NOT_AVAILABLE}' else u.problem end as problem, {by},
-    {changes} as changes
+    {shows} as shows
   from import_undo u join import_row i on i.import_id = u.import_id and i.record_id = u.record_id
     and i.result in ('created', 'updated') {history}
   where u.import_id = $2 and u.n > $3 and u.direct and {GUARD}

@@ -93,9 +93,13 @@ class Right:
     def imports(self) -> bool:
         """Whether it may import them: then matching and unique keys tell nothing that its lists do not.
 
+        Nor does it tell what a row is compared with, and merged by: nothing of a record is hidden from it.
+
         Of a record about the caller's kin they tell that its number is taken. Numbers of such types are assigned.
         """
-        return self.creates and self.changes and isinstance(self.sees, Every) and not (self.while_in or self.writes_if)
+        in_full = self.hides == Hidden() and self.apart is None
+        wherever = isinstance(self.sees, Every) and not (self.while_in or self.writes_if)
+        return self.creates and self.changes and wherever and in_full
 
     def verbs(self, actions: Iterable[str]) -> list[str]:
         """The verbs that it has at all, of a type with these actions: as in GET /v1/me and docs/permissions.md."""

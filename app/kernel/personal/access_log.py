@@ -74,11 +74,11 @@ def with_log_entry(
 
 
 def with_log_entries_by_type(
-    caller: Caller, types: Sequence[str], shown: int, sql: str, arguments: Sequence[Any]
+    caller: Caller, types: Sequence[str], shown: int | None, sql: str, arguments: Sequence[Any]
 ) -> tuple[str, list[Any]]:
     """The statement of a page of an import's report, with one log entry for each of `types` that the page shows.
 
-    `sql` selects jurisdiction, type, record_id and changes; a row with empty changes shows nothing that is stored.
+    `sql` selects jurisdiction, type, record_id, and whether the row `shows` anything that is stored.
     """
     if not types:
         return sql, list(arguments)
@@ -86,8 +86,8 @@ def with_log_entries_by_type(
     whole = f"""with answered as materialized ({sql}), log_entry as (
   insert into access_log (jurisdiction, role, kind, record_type, record_ids)
   select x.jurisdiction, ${n + 1}::text, '{READ.kind}', x.type, array_agg(distinct x.record_id)
-  from (select * from answered limit {shown}) x
-  where x.type = any(${n + 2}::text[]) and x.changes <> '[]' and {GUARD} group by x.jurisdiction, x.type)
+  from (select * from answered{f" limit {shown}" if shown else ""}) x
+  where x.type = any(${n + 2}::text[]) and x.shows and {GUARD} group by x.jurisdiction, x.type)
 select * from answered"""
     return whole, [*arguments, caller.role, list(types)]
 

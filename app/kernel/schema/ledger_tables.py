@@ -111,6 +111,12 @@ def revision_statements(registry: Registry) -> Iterator[str]:
     yield "grant insert on revision to ledger_keeper"
     yield from known_functions(registry)
     yield from revision_policies(registry)
+    # By its old versions an import of a loader is merged. None of them is in any answer.
+    yield (
+        f"create policy importing on revision for select to {IMPORTING} using (\n"
+        f"    {in_range('revision', ('ledger_loader',))})"
+    )
+    yield f"grant select (jurisdiction, record_type, record_id, version, snapshot) on revision to {IMPORTING}"
     # Of revisions an auditor reads that they are, by whom and when: no snapshot, no reason, no place in a file.
     own = f"jurisdiction = {caller_grant('auditor', 'code')}"
     yield f"create policy auditor on revision for select to ledger_auditor using (\n    {own})"

@@ -1,0 +1,1 @@
+"""What stands in no row of a file."""
