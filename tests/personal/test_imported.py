@@ -50,11 +50,15 @@ async def test_files_of_a_killed_process_are_taken_away_and_those_of_others_are_
     for path in (over, cut, other):
         path.write_text("431382190001010019")
     connection = await connect(database.logins.jobs, JOBS)
-    await remove_orphan_files(connection, tmp_path, OPEN_STATES, alone=False)
+
+    async def keep(*file: Any) -> None:
+        raise AssertionError(f"none of these was interrupted: {file}")
+
+    await remove_orphan_files(connection, tmp_path, OPEN_STATES, alone=False, keep=keep)
     assert there(tmp_path) == {cut, other}, "one that has no import yet may be arriving just now"
-    await remove_orphan_files(connection, tmp_path, OPEN_STATES, alone=True)
+    await remove_orphan_files(connection, tmp_path, OPEN_STATES, alone=True, keep=keep)
     assert there(tmp_path) == {other}
     over.write_text("431382190001010019")
-    await remove_orphan_files(connection, tmp_path, ("checked",), alone=True)
+    await remove_orphan_files(connection, tmp_path, ("checked",), alone=True, keep=keep)
     assert over.exists(), "an import that goes on keeps its file"
     await connection.close()

@@ -119,8 +119,9 @@ def _without_header(name: str | None, t: RecordType, found: NoHeader, chosen: Ch
     params = {"missing": "、".join(columns), "found": "、".join(seen[:12]) or "—"}
     table = SheetTable(name, t, header_row=found.row or 1, problem=RowProblem(None, code, params))
     if code == "no_header":
-        named = fields_by_name(t)
-        table.proposal = propose(t, found.unrecognised, [named.get(fold(heading), "") for heading in found.recognised])
+        named = [fields_by_name(t).get(fold(heading), "") for heading in found.recognised]
+        # Where no row is known to be a header, what is like no heading may be a name: an import keeps it in its rows.
+        table.proposal = {heading: key for heading, key in propose(t, found.unrecognised, named).items() if key}
     return table
 
 

@@ -25,9 +25,10 @@ from app.imports.plan.lookup import Lookup, Match
 from app.imports.plan.merge import implied_state, merge
 from app.imports.plan.plan_rows import PlanSink, SheetReport, report_of
 from app.imports.plan.planned_row import CheckedBatch, PlannedRow
+from app.imports.plan.sealed_values import store_sealed_values
 from app.imports.plan.type_info import not_permitted, type_info
 from app.kernel.declare.record_type import RecordType
-from app.kernel.personal.encryption import Clear, seal_values, store_sealed
+from app.kernel.personal.encryption import Clear, seal_values
 from app.kernel.store import RequestContext
 
 BATCH_ROWS = 2000
@@ -190,7 +191,8 @@ class FileCheck:
             merge(batch, matches, self.lookup)
         referenced = await validate.read_for_rule(t, batch.values, matches, self.lookup)
         await asyncio.to_thread(self._decide, t, batch, matches, referenced)
-        await self._store_sealed(batch)
+        if batch.clear:
+            await store_sealed_values(self.lookup, self.sink, batch)
         await self._put(batch.planned, report)
         await progress(sum(r.rows for r in self.reports), self.reports)
 
@@ -224,17 +226,6 @@ class FileCheck:
             self_references.reject_orphans(batch.planned)
             rejected = (p.record_id for p in batch.planned if p.errors and p.record_id and p.version is None)
             self.lookup.remove_planned(t, rejected)
-
-    async def _store_sealed(self, batch: CheckedBatch) -> None:
-        """Store sealed values, bound to their records. The value of a row that writes nothing is kept nowhere."""
-        kept = [
-            (p.record_id, c) for p, c in batch.clear if p.record_id and not p.errors and c.digest in p.values.values()
-        ]
-        if not kept:
-            return
-        async with self.sink.plan_connection(transaction=True) as connection:
-            ring = self.ctx.runtime.seal
-            await store_sealed(connection, self.ctx.context(), ring, self.lookup.jurisdiction, kept)
 
     async def _put_problem(self, table: SheetTable, t: RecordType, problem: RowProblem, report: SheetReport) -> None:
         self.lookup.fallen.sheets.setdefault(t.path, Cause(table.sheet, None))

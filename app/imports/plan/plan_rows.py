@@ -16,7 +16,6 @@ from app.imports.plan.planned_row import PlannedRow
 from app.kernel.declare.record_type import RecordType
 from app.kernel.sql.arrays import packed_arguments, unnested, varying
 from app.kernel.store import RequestContext
-from app.sentences import SENTENCES
 
 MOST_LEFT_OUT = 100  # rows of a sheet of which the import tells that they are no entries
 CONFLICT, CONFLICT_UNSEEN = "changed_by_both", "changed_by_both_unseen"  # the first shows what the record held
@@ -192,22 +191,6 @@ def problems_json(problems: Iterable[RowProblem]) -> str:
         [{"column": p.column, "code": p.code, "params": dict(p.params), "allowed": p.allowed} for p in problems],
         default=str,
     ).decode()
-
-
-def with_sentences(problems: Any, language: str, told: bool = True) -> list[dict[str, Any]]:
-    """Stored problems with their sentences in a language, as the API answers them.
-
-    `told`: whether what the record held may be told. The sentence that shows it is otherwise the one that does not.
-    """
-    items = []
-    for p in problems:
-        if not told and p["code"] == CONFLICT:
-            p = {**p, "code": CONFLICT_UNSEEN, "params": {}}
-        item = {"column": p["column"], "code": p["code"], "message": SENTENCES[p["code"]].say(language, p["params"])}
-        if p["code"] == CONFLICT:
-            item |= p["params"]
-        items.append({**item, "allowed": p["allowed"]} if p["allowed"] else item)
-    return items
 
 
 @dataclass

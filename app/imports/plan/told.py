@@ -1,8 +1,11 @@
 """What an import may tell its maker of what the system holds."""
 
-from app.imports.plan.plan_rows import CONFLICT
+from typing import Any
+
+from app.imports.plan.plan_rows import CONFLICT, CONFLICT_UNSEEN
 from app.kernel.declare.fields import Field
 from app.kernel.store import RequestContext
+from app.sentences import SENTENCES
 
 # SQL over a row of an import, `told` or not: whether its answer shows what the record held.
 SHOWS_STORED = f"""told and version is not null and (changes <> '[]' or merged -> 'kept' <> '[]'
@@ -28,3 +31,19 @@ def still_told(ctx: RequestContext) -> str:
         if ctx.view.right(t).spares_kin
     ]
     return f"({' or '.join(hidden)}) is not true" if hidden else "true"
+
+
+def with_sentences(problems: Any, language: str, told: bool = True) -> list[dict[str, Any]]:
+    """Stored problems with their sentences in a language, as the API answers them.
+
+    `told`: whether what the record held may be told. The sentence that shows it is otherwise the one that does not.
+    """
+    items = []
+    for p in problems:
+        if not told and p["code"] == CONFLICT:
+            p = {**p, "code": CONFLICT_UNSEEN, "params": {}}
+        item = {"column": p["column"], "code": p["code"], "message": SENTENCES[p["code"]].say(language, p["params"])}
+        if p["code"] == CONFLICT:
+            item |= p["params"]
+        items.append({**item, "allowed": p["allowed"]} if p["allowed"] else item)
+    return items

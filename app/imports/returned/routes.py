@@ -23,8 +23,7 @@ from app.imports.mapping.given import read_mapping
 from app.imports.mapping.sheet_table import SheetTable
 from app.imports.mapping.sheets import CSV, NDJSON, XLSX, tables
 from app.imports.mapping.source import ImportSource
-from app.imports.plan.plan_rows import with_sentences
-from app.imports.plan.told import SHOWS_STORED, still_told
+from app.imports.plan.told import SHOWS_STORED, still_told, with_sentences
 from app.imports.returned.text_files import marked_csv, marked_ndjson
 from app.imports.returned.workbook_file import MarkedSheet, marked_workbook
 from app.imports.rows.answers import logged_types

@@ -6,7 +6,7 @@ import orjson
 
 from app.imports.jobs import OPEN_STATES
 from app.imports.plan.fallen import FELL
-from app.imports.plan.plan_rows import with_sentences
+from app.imports.plan.told import with_sentences
 from app.kernel.store import RequestContext
 
 
