@@ -43,6 +43,7 @@ LASTING: dict[str, Any] = {"token_minutes": 24 * 60, "idle_minutes": 24 * 60} if
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the directory that the processes of this run share: the first of them, whose environment they have."""
+    gc.set_threshold(50_000, 50, 50)  # what is imported stays
     made = ExitStack()
     made.enter_context(folders.shared())
     config.add_cleanup(made.close)
@@ -80,8 +81,9 @@ def prepared() -> Prepared:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not template.exists():
             made = template.with_suffix(".made")
-            with embedded_postgres(made, durable=False) as server:
+            with embedded_postgres(made, durable=False, settings=databases.QUICK_TO_ENTER) as server:
                 asyncio.run(migrate(server.superuser_url, server.logins))
+                asyncio.run(databases.hashed_anew(server.superuser_url))
             made.rename(template)
 
     def copied(directory: Path) -> Path:
@@ -127,7 +129,6 @@ async def service(database: EmbeddedPostgres, folder: Path) -> AsyncIterator[ASG
     async with app.router.lifespan_context(app):
         gc.collect()
         gc.freeze()  # as the service itself does: what the start made is never garbage
-        gc.set_threshold(50_000, 50, 50)
         yield app
 
 
