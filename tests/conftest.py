@@ -8,11 +8,9 @@ import asyncio
 import fcntl
 import gc
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from app.db.embedded import EmbeddedPostgres, embedded_postgres
 from app.main import create_app
 from app.migrate.run import migrate
 from app.settings import Settings
-from tests.support import databases
+from tests.support import databases, folders
 from tests.support.bureaus import account, bureau, cheap_passwords
 from tests.support.callers import HOME, NEIGHBOUR, Api
 from tests.support.client import Client
@@ -33,7 +31,6 @@ from tests.support.records import Maker
 
 AsTeam = Callable[[Any], Awaitable[Api]]
 Prepared = Callable[[Path], Path]
-SHARED = "LEDGER_TEST_SHARED"
 # A statement is planned once and not for each of its first five executions, most of which a test never comes to: a
 # quarter of the processor time of Postgres. Nothing is vacuumed, archived or replicated. Not so where proofs are tried
 # whole: a plan made for empty tables reads all of what thousands of cases leave.
@@ -46,10 +43,10 @@ LASTING: dict[str, Any] = {"token_minutes": 24 * 60, "idle_minutes": 24 * 60} if
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the directory that the processes of this run share: the first of them, whose environment they have."""
-    if SHARED not in os.environ:
-        made = os.environ[SHARED] = tempfile.mkdtemp(prefix="ledger-tests-", dir="/var/tmp")
-        Path(made).chmod(0o711)
-        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True))
+    gc.set_threshold(50_000, 50, 50)  # what is imported stays
+    made = ExitStack()
+    made.enter_context(folders.shared())
+    config.add_cleanup(made.close)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -67,11 +64,9 @@ def event_loop_policy() -> uvloop.EventLoopPolicy:
 
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
-    """A folder that the database's own account may enter, also when the tests run as root."""
-    made = Path(tempfile.mkdtemp(prefix="ledger-test-", dir="/var/tmp"))  # /tmp may be a small tmpfs
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    """A folder for what the tests of this process share."""
+    with folders.folder("test") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -81,13 +76,14 @@ def prepared() -> Prepared:
     For services in processes of their own that do not look at their very first start. The processes of a run share
     what is copied.
     """
-    template = Path(os.environ[SHARED]) / "prepared"
+    template = Path(os.environ[folders.SHARED]) / "prepared"
     with open(template.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not template.exists():
             made = template.with_suffix(".made")
-            with embedded_postgres(made, durable=False) as server:
+            with embedded_postgres(made, durable=False, settings=databases.QUICK_TO_ENTER) as server:
                 asyncio.run(migrate(server.superuser_url, server.logins))
+                asyncio.run(databases.hashed_anew(server.superuser_url))
             made.rename(template)
 
     def copied(directory: Path) -> Path:
@@ -133,7 +129,6 @@ async def service(database: EmbeddedPostgres, folder: Path) -> AsyncIterator[ASG
     async with app.router.lifespan_context(app):
         gc.collect()
         gc.freeze()  # as the service itself does: what the start made is never garbage
-        gc.set_threshold(50_000, 50, 50)
         yield app
 
 

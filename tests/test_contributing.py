@@ -8,12 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+
+from tests.support.folders import folder
 
 HOME = Path(__file__).parents[1]
 DOCUMENT = (HOME / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -53,8 +54,8 @@ def run(tree: Path, command: str) -> str:
 @pytest.fixture
 def tree() -> Iterator[Path]:
     """A copy of what is under version control, as it is now, with a history of its own."""
-    with tempfile.TemporaryDirectory(prefix="ledger-contributing-", dir="/var/tmp") as folder:
-        copy = Path(folder) / "ledger"
+    with folder("contributing") as place:
+        copy = place / "ledger"
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=HOME, capture_output=True
         )

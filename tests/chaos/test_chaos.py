@@ -1,10 +1,7 @@
 """The harness sees what it is there to see: a lost write, a doubled one, a history with a gap, a forgetful Postgres."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -14,6 +11,7 @@ from tests.chaos.clerks import Desk
 from tests.chaos.rounds import Plan, Run
 from tests.chaos.stand import Stand
 from tests.chaos.wire import AFTER, BEFORE
+from tests.support.folders import folder
 
 FORGETFUL = ("alter system set synchronous_commit = off", "alter system set wal_writer_delay = '10s'",
              "select pg_reload_conf()")  # fmt: skip
@@ -22,16 +20,15 @@ FORGETFUL = ("alter system set synchronous_commit = off", "alter system set wal_
 @pytest.fixture(scope="module")
 async def run() -> AsyncIterator[Run]:
     """One stand for all rounds."""
-    folder = Path(tempfile.mkdtemp(prefix="ledger-chaos-", dir="/var/tmp"))
-    stand = Stand(folder)
-    try:
-        await stand.build()
-        made = Run(stand)
-        await made.prepare()
-        yield made
-    finally:
-        await stand.clear()
-        shutil.rmtree(folder, ignore_errors=True)
+    with folder("chaos") as place:
+        stand = Stand(place)
+        try:
+            await stand.build()
+            made = Run(stand)
+            await made.prepare()
+            yield made
+        finally:
+            await stand.clear()
 
 
 @pytest.mark.parametrize(("number", "fault", "moment"), [(1, "service killed", AFTER), (2, "Postgres killed", BEFORE)])

@@ -1,8 +1,5 @@
 """A place for a data directory, and a directory in which a service can start at once."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,15 +7,14 @@ import pytest
 
 from tests.conftest import Prepared
 from tests.support.bureaus import cheap_passwords
+from tests.support.folders import folder
 
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A directory that every account can enter, as the database's account must when the tests run as root."""
-    made = Path(tempfile.mkdtemp(prefix="ledger-", dir="/var/tmp" if os.geteuid() == 0 else None))  # noqa: S108 made by mkdtemp
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    """A folder of its own."""
+    with folder("cli") as made:
+        yield made
 
 
 @pytest.fixture

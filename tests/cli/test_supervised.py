@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -16,8 +15,8 @@ import psutil
 import pytest
 
 from tests.cli.running import LAST_WORDS, SECONDS, Running, gone, run, running
-from tests.db.conftest import made_place
 from tests.support.client import over_http
+from tests.support.folders import folder
 
 ADMIN = "correct-horse-battery"
 
@@ -25,12 +24,12 @@ ADMIN = "correct-horse-battery"
 @pytest.fixture(scope="module")
 def disk() -> Iterator[Path]:
     """A directory on a disk of its own, where this may be mounted; else one without that."""
-    place = made_place()
-    mounted = subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=300m,mode=0711", "tmpfs", place]).returncode == 0
-    yield place
-    if mounted:
-        subprocess.run(["/bin/umount", "-l", place], check=True)
-    shutil.rmtree(place)
+    with folder("disk") as place:
+        mount = ["/bin/mount", "-t", "tmpfs", "-o", "size=300m,mode=0711", "tmpfs", place]
+        mounted = subprocess.run(mount).returncode == 0
+        yield place
+        if mounted:
+            subprocess.run(["/bin/umount", "-l", place], check=True)
 
 
 @pytest.fixture(scope="module")

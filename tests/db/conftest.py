@@ -1,11 +1,9 @@
 """Clusters of the trial database, at rest or run by another process, and how tests look at them."""
 
 import os
-import shutil
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +13,7 @@ import asyncpg
 import pytest
 
 from app.db.embedded import embedded_postgres
+from tests.support.folders import folder
 
 AS_ROOT = os.geteuid() == 0
 PROJECT = Path(__file__).resolve().parents[2]
@@ -28,28 +27,20 @@ with embedded_postgres(Path(sys.argv[1])) as server:
 """
 
 
-def made_place() -> Path:
-    """A directory that every account can enter; as root, pytest's own tmp_path is not one."""
-    place = Path(tempfile.mkdtemp(prefix="ledger-", dir="/var/tmp" if AS_ROOT else None))  # noqa: S108 made by mkdtemp
-    place.chmod(0o711)
-    return place
-
-
 @pytest.fixture
 def place() -> Iterator[Path]:
-    place = made_place()
-    yield place
-    shutil.rmtree(place)
+    """A folder of its own."""
+    with folder("db") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def directory() -> Iterator[Path]:
     """A directory with a cluster, at rest, shared by the tests of this file."""
-    place = made_place()
-    with embedded_postgres(place / "ledger", durable=False):
-        pass
-    yield place / "ledger"
-    shutil.rmtree(place)
+    with folder("db") as made:
+        with embedded_postgres(made / "ledger", durable=False):
+            pass
+        yield made / "ledger"
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ import pytest
 from app.db import postgres_supervisor
 from app.db.embedded import EmbeddedPostgresError, embedded_postgres
 from app.db.postgres_processes import orphans
-from tests.db.conftest import AS_ROOT, ask, ended, is_bilingual, made_place
+from tests.db.conftest import AS_ROOT, ask, ended, is_bilingual
+from tests.support.folders import folder
 
 
 async def again(url: str, statement: str = "select 1", seconds: float = 60) -> Any:
@@ -157,13 +158,12 @@ def test_data_of_another_account_is_refused_with_the_command_that_mends_it(direc
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
     """A directory on a disk of its own with little room."""
-    place = made_place()
-    mounted = subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=160m,mode=0711", "tmpfs", place])
-    if mounted.returncode:
-        pytest.skip("no right to mount")
-    yield place
-    subprocess.run(["/bin/umount", place], check=True)
-    shutil.rmtree(place)
+    with folder("disk") as place:
+        mounted = subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=160m,mode=0711", "tmpfs", place])
+        if mounted.returncode:
+            pytest.skip("no right to mount")
+        yield place
+        subprocess.run(["/bin/umount", place], check=True)
 
 
 def fill(ballast: Path) -> None:

@@ -8,7 +8,6 @@ import asyncio
 import importlib.util
 import lzma
 import subprocess
-import tempfile
 from pathlib import Path
 
 from app.db.embedded import embedded_postgres
@@ -19,6 +18,7 @@ from app.settings import Settings
 from tests.support.bureaus import bureau, cheap_passwords
 from tests.support.callers import HOME
 from tests.support.databases import addresses, known
+from tests.support.folders import folder
 from tests.support.records import Maker
 
 ROWS = Path(__file__).parent / "rows"
@@ -68,13 +68,10 @@ async def make_every_type(superuser_url: str, application_url: str, folder: Path
 def main() -> None:
     """Keep the rows of the present revision."""
     cheap_passwords()
-    with tempfile.TemporaryDirectory(prefix="ledger-kept-", dir="/var/tmp") as made:
-        folder = Path(made)
-        folder.chmod(0o711)
-        with embedded_postgres(folder / "postgres", durable=False) as running:
-            asyncio.run(migrate(known(running).superuser_url, running.logins))
-            asyncio.run(make_every_type(running.superuser_url, running.application_url, folder / "data"))
-            print(keep(running.superuser_url, head()))
+    with folder("kept") as place, embedded_postgres(place / "postgres", durable=False) as running:
+        asyncio.run(migrate(known(running).superuser_url, running.logins))
+        asyncio.run(make_every_type(running.superuser_url, running.application_url, place / "data"))
+        print(keep(running.superuser_url, head()))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,15 @@
 
 from dataclasses import fields
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 
 from app.db.embedded import EmbeddedPostgres
 from app.db.logins import FURTHER, Logins
 
+# A password is hashed 4 096 times at each end for each connection, and the tests open some thousands.
+QUICK_TO_ENTER = {"scram_iterations": "1"}
 PRISTINE = "pristine"  # migrated and otherwise empty; nobody enters it, so it can be copied: a migration costs 2 s
 
 
@@ -41,6 +44,16 @@ def addresses(application_url: str) -> dict[str, Any]:
 def environment(application_url: str) -> dict[str, str]:
     """The same as environment variables."""
     return {f"LEDGER_{name.upper()}": url for name, url in addresses(application_url).items()}
+
+
+async def hashed_anew(url: str) -> None:
+    """Hashes the superuser's password as the server is set now; `url` is the superuser's."""
+    found = urlsplit(url)
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"alter role {found.username} password '{found.password}'")
+    finally:
+        await connection.close()
 
 
 async def create(url: str, name: str, template: str = "template1") -> None:

@@ -7,7 +7,6 @@ the limits.
 
 import asyncio
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from app.settings import Settings
 from tests.support import databases, ledgers
 from tests.support.bureaus import account
 from tests.support.callers import CSV, PASSWORD, PATCH, XLSX
+from tests.support.folders import folder
 
 APP = f"{Path(app.__file__).parent}/"
 CODE = "431399"
@@ -187,12 +187,9 @@ def _traced(runs: list[list[str]]) -> Trace:
 
 def main() -> None:
     """Prints what runs, and what one reads."""
-    with tempfile.TemporaryDirectory(prefix="ledger-trace-", dir="/var/tmp") as made:
-        folder = Path(made)
-        folder.chmod(0o711)
-        with embedded_postgres(folder / "postgres", durable=False) as running:
-            asyncio.run(migrate(databases.known(running).superuser_url, running.logins))
-            found = trace(running.superuser_url, running.application_url, folder / "data")
+    with folder("trace") as place, embedded_postgres(place / "postgres", durable=False) as running:
+        asyncio.run(migrate(databases.known(running).superuser_url, running.logins))
+        found = trace(running.superuser_url, running.application_url, place / "data")
     for name, (warm, _) in found.items():
         print(f"{name}: {len(warm)} files run (at most {MOST_RUN[name]}), {len(TO_READ[name])} to read:")
         for file, why in TO_READ[name].items():
