@@ -74,6 +74,7 @@ def _remarks(sheet: dict[str, Any]) -> str:
             None,
             (
                 sheet.get("skipped_because"),
+                *(warning["message"] for warning in sheet.get("warnings") or ()),
                 unknown and f"不认识的列：{unknown}",
                 remembered and f"照以前记住的对应：{remembered}",
             ),

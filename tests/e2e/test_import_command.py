@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -95,3 +96,16 @@ def test_warnings_reach_the_command_line(command: Command) -> None:
     path.write_text("单位编码,单位名称,单位类型,\n431382-U900,提醒镇,乡镇街道,多出来的\n", encoding="utf-8")
     told = command.run(str(path), "--type", "units")
     assert told.exit_code == 0 and "D 列没有列名" in told.stdout and "列D" in told.stdout, told.output
+
+
+def test_what_is_said_of_a_whole_sheet_reaches_the_command_line(command: Command) -> None:
+    book = openpyxl.Workbook()
+    book.create_sheet("说明")
+    page = book.worksheets[0]
+    page.title, page.sheet_state, book.active = "单位名录", "hidden", 1
+    for row in (["单位编码", "单位名称", "单位类型"], ["431382-U910", "隐藏镇", "乡镇街道"]):
+        page.append(row)
+    path = command.folder / "隐藏.xlsx"
+    book.save(path)
+    told = command.run(str(path), "--mode", "preview")
+    assert told.exit_code == 0 and "这张工作表" in told.stdout.replace("\n", ""), told.output
