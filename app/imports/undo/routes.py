@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.errors import Refusal
 from app.http.dependencies import bearer
-from app.http.exchange import REPEATABLE, language, only, request_context
+from app.http.exchange import REPEATABLE, key_of, language, only, request_context
 from app.http.idempotency import once
 from app.http.operations import problems
 from app.http.paging import PAGING, documented
@@ -68,17 +68,19 @@ def _language(request: Request) -> str:
 
 async def undo(request: Request, import_id: IMPORT_ID) -> Response:
     """新建的记录作废，改动的记录还原，都留修订记录；此后他人又改动、或已被引用的不动，逐条列出。撤销后可以恢复（redo）。"""
-    return await _begun(request, _checked_id(import_id), "undo")
+    return await _begun(request, import_id, "undo")
 
 
 async def redo(request: Request, import_id: IMPORT_ID) -> Response:
     """把撤销前的内容和编号恢复回来；撤销后他人又改动的不动，逐条列出。恢复后可以再次撤销。"""
-    return await _begun(request, _checked_id(import_id), "redo")
+    return await _begun(request, import_id, "redo")
 
 
 async def _begun(request: Request, import_id: str, action: str) -> Response:
     ctx = await request_context(request)
     only(request)
+    key_of(request)  # a bad one is told before anything is looked up
+    import_id = _checked_id(import_id)
     await jobs.head(ctx, import_id)
     async with once(request, ctx, ctx.caller.database_role, None) as attempt:
         if not attempt.found:
