@@ -119,14 +119,17 @@ async def test_a_write_that_was_cut_is_called_unsaved_only_where_nothing_was_sav
     wire = service_on_wires.auth if kind == "account" else service_on_wires.requests
     assert (await write(f"cut-{kind}-{carried_out:d}-warm".lower())).status_code < 300
     told: dict[str, int] = {}
-    for n in range(1, MOST_MESSAGES):
-        asked = f"cut-{kind}-{carried_out:d}-{n:02}".lower()
+    met_another = False
+    for n, again in ((n, again) for n in range(1, MOST_MESSAGES) for again in range(5)):
+        if again and not met_another:
+            continue
+        asked = f"cut-{kind}-{carried_out:d}-{n:02}-{again}".lower()
         await imports_have_ended(owner)
         wire.cut = cut = Cut(n, carried_out)
         answer = await write(asked)
         wire.cut = None
-        saved = await revisions(owner, asked)
-        if answer.status_code < 300:  # the cut fell on nothing, or on a message that somebody else sent at that moment
+        saved, met_another = await revisions(owner, asked), answer.status_code < 300
+        if met_another:  # the cut fell on nothing, or on a message that somebody else sent at that moment
             assert saved, n
             if not cut.made:
                 break

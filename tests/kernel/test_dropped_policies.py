@@ -51,7 +51,7 @@ async def populated(make: Maker) -> dict[str, Any]:
     return {"unit": await make.shared("units"), "team": await make.shared("teams"), "department": department}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # a process may come to this file twice, and numbers are given once
 async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api, admin: Api) -> AsyncIterator[Any]:
     """A superuser's connection to a database in which every table holds rows of both jurisdictions."""
     for api, code in ((office, HOME), (neighbour, NEIGHBOUR)):

@@ -90,7 +90,7 @@ def test_a_right_of_the_types_own_opens_the_old_versions_that_it_names(
 
 
 def test_a_role_that_no_type_names_reads_no_old_version_at_all() -> None:
-    registry = Registry(replace(t, access=Access({"leading_group": reads(Every())})) for t in REGISTRY)
+    registry = Registry(replace(t, access=Access({"leading_group": reads(Every())}), obligations=()) for t in REGISTRY)
     assert policies(registry, "revision")["inspected_unit"].endswith("and (false))")
 
 

@@ -64,7 +64,7 @@ async def rows(request: Request, import_id: IMPORT_ID) -> Response:
         {SHOWS_STORED} as shows, case when result = 'created' then "values" end as given, {answers.FOLLOWING}
         from (select *, {still_told(ctx)} as told from import_row where import_id = $2 and n > $3
           and ($4::text is null or result = $4) and ($6::text is null or (warnings <> '[]') = ($6 = 'true'))
-          and follows is null and {GUARD} order by n limit $5) r order by n""",
+          and follows is null and {GUARD} order by n limit $5) r where {GUARD} order by n""",
         (ctx.context(), job["id"], int(after), given.get("result"), most + 1, given.get("warned")),
     )  # fmt: skip
     async with ctx.connection() as connection:
