@@ -55,13 +55,13 @@ async def populated(make: Maker) -> dict[str, Any]:
 async def owner(database: EmbeddedPostgres, office: Api, neighbour: Api, admin: Api) -> AsyncIterator[Any]:
     """A superuser's connection to a database in which every table holds rows of both jurisdictions."""
     for api, code in ((office, HOME), (neighbour, NEIGHBOUR)):
-        ledger = f"单位编码,单位名称,单位类型\n{code}-U800,某镇,乡镇街道\n".encode()
+        ledger = f"单位编码,单位名称,单位类型\n{code}-W800,某镇,乡镇街道\n".encode()
         await api.import_file(ledger, CSV, type="units")
-        await api.import_file(f"单位编码,单位名称,单位类型\n{code}-U802,某处,衙门\n".encode(), CSV, type="units")
-        content = f"单位编码,单位叫法,单位类型\n{code}-U801,另一镇,乡镇街道\n".encode()
+        await api.import_file(f"单位编码,单位名称,单位类型\n{code}-W802,某处,衙门\n".encode(), CSV, type="units")
+        content = f"单位编码,单位叫法,单位类型\n{code}-W801,另一镇,乡镇街道\n".encode()
         said = {"mapping": '{"csv": {"单位叫法": "name"}}', "remember": "true"}
         await api.import_file(content, CSV, type="units", **said)
-        undone_ = await api.import_file(ledger.replace(b"U800", b"U803"), CSV, type="units")
+        undone_ = await api.import_file(ledger.replace(b"W800", b"W803"), CSV, type="units")
         await api.undo(undone_)
         # A loader sees the imports of its whole division, so one of the office shows who loses what is its own.
         await api.post(
