@@ -15,6 +15,7 @@ from app.accounts.bodies import BODIES
 from app.accounts.confirming import routes as confirming_routes
 from app.accounts.own import routes as own_routes
 from app.accounts.sign_in import routes as sign_in_routes
+from app.attachments import routes as attachment_routes
 from app.audit import routes as audit_routes
 from app.auth.authenticator import Authenticator, listen
 from app.auth.rate_limit import RateLimit
@@ -51,6 +52,7 @@ from app.kernel.schema.models import Schemas
 from app.kernel.schema.tables import declare
 from app.kernel.store import Runtime
 from app.logging import events_into
+from app.policies import routes as policy_routes
 from app.records import REGISTRY
 from app.records.person import routes as person_routes
 from app.records.person.routes import PersonFind
@@ -64,10 +66,10 @@ declare(REGISTRY)
 ROUTERS = (
     import_routes.router(), row_routes.router(), committing_routes.router(), undo_routes.router(),
     returned_routes.router(), missing_routes.router(), remembered_routes.router(), template_routes.router(),
-    export_routes.router(REGISTRY),
+    export_routes.router(REGISTRY), attachment_routes.router,
     person_routes.router, report_routes.router, deadline_routes.router, calendar_routes.router,
     sign_in_routes.router, own_routes.router, audit_routes.router,
-    account_routes.router, action_routes.router, confirming_routes.router, system_routes.router,
+    account_routes.router, action_routes.router, confirming_routes.router, policy_routes.router, system_routes.router,
 )  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def create_app(chosen: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     direct = add_records(app, REGISTRY, SCHEMAS)
-    bodies = (*BODIES, *deadline_bodies.BODIES, PersonFind, CommitOrder)
+    bodies = (*BODIES, *deadline_bodies.BODIES, PersonFind, CommitOrder, policy_routes.PolicyCreate)
     app.openapi = lambda: document(app, REGISTRY, bodies)  # type: ignore[method-assign]  # FastAPI's own way to replace it
     app.add_middleware(HeadMiddleware)
     _add_outer_layers(app, direct, options)
@@ -96,7 +98,10 @@ def _add_outer_layers(app: FastAPI, direct: DirectRoutes, options: Settings) -> 
 
     def build_layers() -> Any:
         shortcut = Shortcut(build_own_layers(), app.exception_handlers, direct)
-        limits = {"/v1/imports": options.import_limit}
+        limits = {
+            "/v1/imports": options.import_limit,
+            "/v1/attachments/*/content": options.attachment_limit,
+        }
         return RequestLog(shortcut, access_log=options.access_log, limit=options.body_limit, limits=limits)
 
     app.build_middleware_stack = build_layers  # type: ignore[method-assign]  # FastAPI calls it when it starts

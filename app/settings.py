@@ -58,6 +58,10 @@ class Settings(BaseSettings):
         8000, ge=1, description="Open connections of a worker; above, those idle longest are closed."
     )
     requests_at_once: int = Field(1000, ge=1, description="Requests under way in a worker; more are refused with 503.")
+    attachment_dir: Path | None = Field(
+        None, description="The contents of attachments. Absent: attachments in the data directory."
+    )
+    attachment_limit: int = Field(50 * MIB, ge=1, description="Bytes of the content of an attachment.")
     body_limit: int = Field(1 * MIB, description="Bytes of an ordinary request body.")
     import_limit: int = Field(512 * MIB, description="Bytes of an imported file.")
     access_log: str = Field("-", description="A line for each request: '-' to standard error, 'off', or into a file.")

@@ -3,7 +3,7 @@
 -- Migrations move tables and data only. All below is dropped before the first migration that runs, and made again after
 -- the last, in the same transaction; also where no migration runs and this text has changed. To change it, change a
 -- declaration (app/records, app/kernel/schema, app/kernel/personal, app/auth/tables.py, app/imports/tables.py,
--- app/deadlines/rights.py, app/reports/counted_columns.py) or a function (alembic/functions).
+-- app/policies/tables.py, app/deadlines/rights.py, app/reports/counted_columns.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers
@@ -628,12 +628,47 @@ $$ select p.scope_ids[1] from principal p where p.id = (caller_context() ->> 'su
 comment on function entering_team() is 'The team whose account registers the record; null for every other caller.';
 alter function entering_team() owner to ledger_keeper;
 
+-- Grades and indicators are those that hold on the day of the assessment. What an old ledger holds stays as it is.
+create function grade_assessment() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  indicators text[] := policy_in_force(new.jurisdiction, 'assessment_indicators', new.assessed_on);
+begin
+  new.proposes_look_back := coalesce(new.grade = any (policy_in_force(new.jurisdiction, 'look_back_grades', new.assessed_on)), false);
+  if new.imported or (tg_op = 'UPDATE' and (new.grade, new.indicators) is not distinct from (old.grade, old.indicators)) then
+    return new;
+  end if;
+  if not coalesce(new.grade = any (policy_in_force(new.jurisdiction, 'assessment_grades', new.assessed_on)), false) then
+    raise exception 'no such grade' using errcode = 'check_violation', table = 'rectification_assessment',
+      constraint = 'ck_rectification_assessment_grade_unknown';
+  end if;
+  if cardinality(indicators) > 0 and exists (
+      select from jsonb_array_elements(new.indicators) i where i ->> 'name' <> all (indicators)) then
+    raise exception 'no such indicator' using errcode = 'check_violation', table = 'rectification_assessment',
+      constraint = 'ck_rectification_assessment_indicator_unknown';
+  end if;
+  return new;
+end $$;
+create trigger grade_assessment_first before insert on rectification_assessment for each row
+  execute function grade_assessment();
+create trigger grade_assessment before update on rectification_assessment for each row
+  when ((new.grade, new.assessed_on, new.indicators) is distinct from (old.grade, old.assessed_on, old.indicators))
+  execute function grade_assessment();
+alter function grade_assessment() owner to ledger_keeper;
+
 -- Asked for the persons whom the caller's team has entered, and for no other: `person.audience` is compared first.
 create function person_handed_over(jurisdiction text, person_id uuid) returns boolean language sql stable security definer
   set search_path = public, pg_temp as $$
   select exists (select from clue c where c.jurisdiction = $1 and c.person_id = $2 and c.holder_unit_id is not null) $$;
 comment on function person_handed_over(text, uuid) is 'Whether a clue about the person has been transferred: then the team that entered the person sees it no more.';
 alter function person_handed_over(text, uuid) owner to ledger_keeper;
+
+-- A row of the jurisdiction's own holds before one for every jurisdiction; of several that have begun, the latest.
+create function policy_in_force(code text, policy_name text, day date) returns text[] language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select p.value from policy p where p.jurisdiction in (code, '') and p.name = policy_name and p.since <= day
+  order by p.jurisdiction desc, p.since desc, p.entered_at desc limit 1 $$;
+comment on function policy_in_force(text, text, date) is 'What a jurisdiction has laid down, as it holds on a day.';
+alter function policy_in_force(text, text, date) owner to ledger_keeper;
 
 create function refuse_erasure() returns trigger language plpgsql as $$
 begin
@@ -830,6 +865,15 @@ create policy keeper on session to ledger_keeper using (expires_at < now() - int
 grant select (low, outcome, at), delete on sign_in to ledger_keeper;
 grant select (expires_at), delete on session to ledger_keeper;
 
+-- Files are named by what they are the content of: of these names, those of attachments that have this content.
+create function stored_contents(names text[]) returns setof text language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select x from unnest(names) x join attachment a on a.id = split_part(x, '.', 1)::uuid and a.sha256 = split_part(x, '.', 2) $$;
+revoke all on function stored_contents(text[]) from public;
+grant execute on function stored_contents(text[]) to ledger_jobs;
+alter function stored_contents(text[]) owner to ledger_keeper;
+grant select (sha256) on attachment to ledger_keeper;
+
 
 ----------------------------------------------------------------------------------------------------
 -- Who may call which function
@@ -893,6 +937,10 @@ grant execute on function caller_ownership() to ledger_importing, ledger_figures
 grant execute on function merge_takes_two(text, uuid, uuid) to ledger_inspection_office, ledger_leading_group, ledger_system;
 grant execute on function merge_is_proposed(text, uuid, uuid) to ledger_inspection_office, ledger_leading_group, ledger_system;
 grant execute on function sealed_key_ids() to ledger_auth;
+grant execute on function policy_in_force(text, text, date) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group,
+  ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior,
+  ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
 grant execute on function receivers_with_account() to ledger_inspection_office, ledger_system;
 grant execute on function clues_without_reader(text, uuid) to ledger_figures, ledger_leading_group, ledger_inspection_office, ledger_case_supervision,
   ledger_superior, ledger_system;
@@ -1202,47 +1250,79 @@ create function feedback_session_known_to_inspection_team(record_id uuid) return
   where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code') $$;
 grant execute on function feedback_session_known_to_inspection_team(uuid) to ledger_inspection_team;
 alter function feedback_session_known_to_inspection_team(uuid) owner to ledger_keeper;
+
+create function rectification_report_known_to_inspection_team(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'rectification-reports' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from rectification_report o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.round_id and x.unit_id = o.unit_id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code') $$;
+grant execute on function rectification_report_known_to_inspection_team(uuid) to ledger_inspection_team;
+alter function rectification_report_known_to_inspection_team(uuid) owner to ledger_keeper;
+
+create function rectification_assessment_known_to_inspection_team(record_id uuid) returns int language sql stable security definer
+  set search_path = public, pg_temp as $$
+  select case when known.since is not null then coalesce((select max(r.version) from revision r
+      where r.jurisdiction = o.jurisdiction and r.record_type = 'rectification-assessments' and r.record_id = o.id
+        and r.at <= known.since), 1) end
+  from rectification_assessment o, lateral (select min(way.at) as since from (
+    select k.at from target x join revision k
+      on k.jurisdiction = x.jurisdiction and k.record_type = 'targets' and k.record_id = x.id
+      where x.jurisdiction = o.jurisdiction and x.round_id = o.round_id and x.unit_id = o.unit_id and k.audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[]) way) known
+  where o.id = $1 and o.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code') $$;
+grant execute on function rectification_assessment_known_to_inspection_team(uuid) to ledger_inspection_team;
+alter function rectification_assessment_known_to_inspection_team(uuid) owner to ledger_keeper;
 grant select on revision to ledger_leading_group;
 create policy leading_group on revision for select to ledger_leading_group using (
     jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
-    and (record_type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs', 'consultations')
+    and (record_type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'rectification-reports', 'rectification-supervisions', 'rectification-assessments', 'round-documents', 'clues', 'clue-transfers', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs', 'consultations', 'letters', 'attachments')
       or (record_type = 'persons' and version >= person_known_to_leading_group(record_id)))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
-    and (record_type <> 'judicial-referrals' or exists (select from judicial_referral x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
+    and (record_type <> 'judicial-referrals' or exists (select from judicial_referral x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'letters' or exists (select from letter x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_inspection_office;
 create policy inspection_office on revision for select to ledger_inspection_office using (
     jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-    and (record_type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'accountability-decisions', 'admonishments', 'look-backs', 'consultations')
+    and (record_type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'rectification-reports', 'rectification-supervisions', 'rectification-assessments', 'round-documents', 'clues', 'clue-transfers', 'accountability-decisions', 'admonishments', 'look-backs', 'consultations', 'letters', 'attachments')
       or (record_type = 'persons' and version >= person_known_to_inspection_office(record_id)))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
-    and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
+    and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'letters' or exists (select from letter x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_inspection_team;
 create policy inspection_team on revision for select to ledger_inspection_team using (
     jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
-    and (record_type in ('units')
-      or (record_type in ('teams', 'team-members', 'targets', 'visits', 'findings', 'rectification-opinions', 'immediate-rectifications', 'clues', 'clue-transfers', 'look-backs', 'consultations') and audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])
+    and (record_type in ('units', 'attachments')
+      or (record_type in ('teams', 'team-members', 'targets', 'visits', 'findings', 'rectification-opinions', 'immediate-rectifications', 'round-documents', 'clues', 'clue-transfers', 'look-backs', 'consultations') and audience && (select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])
       or (record_type = 'persons' and version >= person_known_to_inspection_team(record_id))
       or (record_type = 'rounds' and version >= round_known_to_inspection_team(record_id))
       or (record_type = 'finding-categories' and version >= finding_category_known_to_inspection_team(record_id))
-      or (record_type = 'feedback-sessions' and version >= feedback_session_known_to_inspection_team(record_id)))
+      or (record_type = 'feedback-sessions' and version >= feedback_session_known_to_inspection_team(record_id))
+      or (record_type = 'rectification-reports' and version >= rectification_report_known_to_inspection_team(record_id))
+      or (record_type = 'rectification-assessments' and version >= rectification_assessment_known_to_inspection_team(record_id)))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_case_supervision;
 create policy case_supervision on revision for select to ledger_case_supervision using (
     jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'feedback-sessions', 'rectification-opinions', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs')
+    and (record_type in ('units', 'persons', 'rounds', 'finding-categories', 'teams', 'feedback-sessions', 'rectification-opinions', 'rectification-reports', 'rectification-supervisions', 'rectification-assessments', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'look-backs', 'letters', 'attachments')
       or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'case_supervision' ->> 'scope_ids')::uuid[])
-      or (record_type = 'findings' and snapshot ->> 'fed_back_on' is not null))
+      or (record_type = 'findings' and snapshot ->> 'fed_back_on' is not null)
+      or (record_type = 'round-documents' and snapshot ->> 'released_on' is not null))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
-    and (record_type <> 'judicial-referrals' or exists (select from judicial_referral x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
+    and (record_type <> 'judicial-referrals' or exists (select from judicial_referral x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'letters' or exists (select from letter x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_handling_department;
 create policy handling_department on revision for select to ledger_handling_department using (
     jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
-    and (record_type in ('units')
+    and (record_type in ('units', 'attachments')
       or (record_type in ('clues', 'clue-transfers', 'case-filings') and audience && (select caller_grants() -> 'handling_department' ->> 'scope_ids')::uuid[])
       or (record_type = 'persons' and version >= person_known_to_handling_department(record_id)))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
@@ -1251,22 +1331,25 @@ create policy handling_department on revision for select to ledger_handling_depa
 grant select on revision to ledger_organisation_department;
 create policy organisation_department on revision for select to ledger_organisation_department using (
     jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
-    and (record_type in ('units', 'rectification-opinions', 'accountability-decisions', 'admonishments')
+    and (record_type in ('units', 'rectification-opinions', 'rectification-reports', 'rectification-supervisions', 'rectification-assessments', 'accountability-decisions', 'admonishments', 'letters', 'attachments')
       or (record_type in ('clues', 'clue-transfers') and audience && (select caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[])
       or (record_type = 'persons' and version >= person_known_to_organisation_department(record_id))
       or (record_type = 'findings' and snapshot ->> 'fed_back_on' is not null)
+      or (record_type = 'round-documents' and snapshot ->> 'released_on' is not null)
       or (record_type = 'case-filings' and snapshot ->> 'concluded_on' is not null))
     and (record_type <> 'clues' or exists (select from clue x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
     and (record_type <> 'clue-transfers' or exists (select from clue_transfer x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
-    and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
+    and (record_type <> 'case-filings' or exists (select from case_filing x where x.jurisdiction = revision.jurisdiction and x.id = record_id))
+    and (record_type <> 'letters' or exists (select from letter x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_inspected_unit;
 create policy inspected_unit on revision for select to ledger_inspected_unit using (
     jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
-    and (record_type in ('units')
-      or (record_type in ('targets', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'accountability-decisions', 'admonishments', 'look-backs') and audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[])
+    and (record_type in ('units', 'attachments')
+      or (record_type in ('targets', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'rectification-reports', 'rectification-supervisions', 'rectification-assessments', 'round-documents', 'accountability-decisions', 'admonishments', 'look-backs', 'letters') and audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[])
       or (record_type = 'rounds' and version >= round_known_to_inspected_unit(record_id))
       or (record_type = 'finding-categories' and version >= finding_category_known_to_inspected_unit(record_id))
-      or (record_type = 'teams' and version >= team_known_to_inspected_unit(record_id))));
+      or (record_type = 'teams' and version >= team_known_to_inspected_unit(record_id)))
+    and (record_type <> 'letters' or exists (select from letter x where x.jurisdiction = revision.jurisdiction and x.id = record_id)));
 grant select on revision to ledger_partner_system;
 create policy partner_system on revision for select to ledger_partner_system using (
     jurisdiction = (select caller_grants() -> 'partner_system' ->> 'code')
@@ -1298,11 +1381,37 @@ create policy system on number_series to ledger_system using (
     number_series.jurisdiction >= (select (system_range())[1])
     and number_series.jurisdiction < (select (system_range())[2]));
 create policy numbering on number_series to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
-  ledger_handling_department, ledger_organisation_department, ledger_importing using (
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_importing using (
   number_series.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
     and number_series.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high'));
 grant select, insert, update on number_series to ledger_inspection_office, ledger_inspection_team, ledger_case_supervision,
-  ledger_handling_department, ledger_organisation_department, ledger_importing, ledger_system;
+  ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_importing, ledger_system;
+
+
+----------------------------------------------------------------------------------------------------
+-- Policies
+----------------------------------------------------------------------------------------------------
+
+comment on table policy is 'What a jurisdiction lays down, from a day on. Of rows of one day the last entered holds.';
+alter table policy enable row level security;
+alter table policy force row level security;
+grant select on policy to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader, ledger_keeper;
+create policy keeper on policy for select to ledger_keeper using (true);
+create policy readers on policy for select to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader using (
+    caller_grants() -> 'any' is not null and (jurisdiction = '' or policy.jurisdiction >= (select coalesce(caller_grants() -> 'any') ->> 'low')
+    and policy.jurisdiction < (select coalesce(caller_grants() -> 'any') ->> 'high')));
+grant insert on policy to ledger_administrator;
+create policy administrators on policy for insert to ledger_administrator with check (
+    policy.jurisdiction >= (select coalesce(caller_grants() -> 'administrator') ->> 'low')
+    and policy.jurisdiction < (select coalesce(caller_grants() -> 'administrator') ->> 'high'));
+create trigger keep_policy before update or delete on policy
+  for each row execute function refuse_erasure();
 
 
 ----------------------------------------------------------------------------------------------------
@@ -1325,6 +1434,327 @@ grant select, insert, update on idempotency_key to ledger_importing, ledger_admi
   ledger_inspection_team, ledger_case_supervision, ledger_handling_department,
   ledger_organisation_department, ledger_inspected_unit, ledger_superior, ledger_auditor,
   ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_auth;
+
+
+----------------------------------------------------------------------------------------------------
+-- What a caller may do with a record of any type
+----------------------------------------------------------------------------------------------------
+
+create function record_allows(verb text, kind text, code text, record uuid) returns boolean
+  language plpgsql stable set search_path = public, pg_temp as $$
+begin
+  case current_user
+  when 'ledger_leading_group' then
+    case kind
+    when 'units' then return exists (select from unit x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act') and x.state <> 'voided'));
+    when 'persons' then return exists (select from person x where x.jurisdiction = code and x.id = record
+      and (false) and (verb = 'read'));
+    when 'rounds' then return exists (select from round x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'finding-categories' then return exists (select from finding_category x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'teams' then return exists (select from team x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'team-members' then return exists (select from team_member x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'targets' then return exists (select from target x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'visits' then return exists (select from visit x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'findings' then return exists (select from finding x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'feedback-sessions' then return exists (select from feedback_session x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rectification-opinions' then return exists (select from rectification_opinion x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'immediate-rectifications' then return exists (select from immediate_rectification x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rectification-reports' then return exists (select from rectification_report x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rectification-supervisions' then return exists (select from rectification_supervision x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rectification-assessments' then return exists (select from rectification_assessment x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'round-documents' then return exists (select from round_document x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'clues' then return exists (select from clue x where x.jurisdiction = code and x.id = record
+      and ((x.holder_unit_id is null and exists (select from clue_transfer d
+    where d.jurisdiction = x.jurisdiction and d.clue_ids @> array[x.id] and d.state = 'draft')) and ((x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))) and (verb = 'read' or verb in ('act') and x.state <> 'voided'));
+    when 'clue-transfers' then return exists (select from clue_transfer x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'case-filings' then return exists (select from case_filing x where x.jurisdiction = code and x.id = record
+      and (false) and (verb = 'read'));
+    when 'accountability-decisions' then return exists (select from accountability_decision x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'admonishments' then return exists (select from admonishment x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'judicial-referrals' then return exists (select from judicial_referral x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'look-backs' then return exists (select from look_back x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'consultations' then return exists (select from consultation x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'letters' then return exists (select from letter x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    else return false;
+    end case;
+  when 'ledger_inspection_office' then
+    case kind
+    when 'units' then return exists (select from unit x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'persons' then return exists (select from person x where x.jurisdiction = code and x.id = record
+      and (false) and (verb = 'read'));
+    when 'rounds' then return exists (select from round x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'finding-categories' then return exists (select from finding_category x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'teams' then return exists (select from team x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'team-members' then return exists (select from team_member x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'targets' then return exists (select from target x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'visits' then return exists (select from visit x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'findings' then return exists (select from finding x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'feedback-sessions' then return exists (select from feedback_session x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'rectification-opinions' then return exists (select from rectification_opinion x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'immediate-rectifications' then return exists (select from immediate_rectification x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'rectification-reports' then return exists (select from rectification_report x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act') and x.state <> 'voided'));
+    when 'rectification-supervisions' then return exists (select from rectification_supervision x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'rectification-assessments' then return exists (select from rectification_assessment x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'round-documents' then return exists (select from round_document x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'clues' then return exists (select from clue x where x.jurisdiction = code and x.id = record
+      and ((x.holder_unit_id is null) and ((x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided' and x.state in ('registered')));
+    when 'clue-transfers' then return exists (select from clue_transfer x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'accountability-decisions' then return exists (select from accountability_decision x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'admonishments' then return exists (select from admonishment x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided' and (exists (select from unit u where u.jurisdiction = x.jurisdiction and u.id = x.authority_unit_id
+    and u.kind = 'inspection_office'))));
+    when 'look-backs' then return exists (select from look_back x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'consultations' then return exists (select from consultation x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'letters' then return exists (select from letter x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    else return false;
+    end case;
+  when 'ledger_inspection_team' then
+    case kind
+    when 'units' then return exists (select from unit x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'persons' then return exists (select from person x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rounds' then return exists (select from round x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'finding-categories' then return exists (select from finding_category x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'teams' then return exists (select from team x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'team-members' then return exists (select from team_member x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'targets' then return exists (select from target x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'visits' then return exists (select from visit x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'findings' then return exists (select from finding x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided' and x.state in ('registered')));
+    when 'feedback-sessions' then return exists (select from feedback_session x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'rectification-opinions' then return exists (select from rectification_opinion x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'immediate-rectifications' then return exists (select from immediate_rectification x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'rectification-reports' then return exists (select from rectification_report x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act') and x.state <> 'voided'));
+    when 'rectification-assessments' then return exists (select from rectification_assessment x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'round-documents' then return exists (select from round_document x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'clues' then return exists (select from clue x where x.jurisdiction = code and x.id = record
+      and (((x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided' and x.state in ('registered')));
+    when 'clue-transfers' then return exists (select from clue_transfer x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'look-backs' then return exists (select from look_back x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'consultations' then return exists (select from consultation x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    else return false;
+    end case;
+  when 'ledger_case_supervision' then
+    case kind
+    when 'units' then return exists (select from unit x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'persons' then return exists (select from person x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'rounds' then return exists (select from round x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'finding-categories' then return exists (select from finding_category x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'teams' then return exists (select from team x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'findings' then return exists (select from finding x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'feedback-sessions' then return exists (select from feedback_session x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rectification-opinions' then return exists (select from rectification_opinion x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rectification-reports' then return exists (select from rectification_report x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act') and x.state <> 'voided'));
+    when 'rectification-supervisions' then return exists (select from rectification_supervision x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'rectification-assessments' then return exists (select from rectification_assessment x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'round-documents' then return exists (select from round_document x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'clues' then return exists (select from clue x where x.jurisdiction = code and x.id = record
+      and (((x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'clue-transfers' then return exists (select from clue_transfer x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'case-filings' then return exists (select from case_filing x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'accountability-decisions' then return exists (select from accountability_decision x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'admonishments' then return exists (select from admonishment x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'judicial-referrals' then return exists (select from judicial_referral x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'look-backs' then return exists (select from look_back x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'letters' then return exists (select from letter x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    else return false;
+    end case;
+  when 'ledger_handling_department' then
+    case kind
+    when 'units' then return exists (select from unit x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'persons' then return exists (select from person x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'clues' then return exists (select from clue x where x.jurisdiction = code and x.id = record
+      and (((x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'clue-transfers' then return exists (select from clue_transfer x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'case-filings' then return exists (select from case_filing x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    else return false;
+    end case;
+  when 'ledger_organisation_department' then
+    case kind
+    when 'units' then return exists (select from unit x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'persons' then return exists (select from person x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'findings' then return exists (select from finding x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rectification-opinions' then return exists (select from rectification_opinion x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rectification-reports' then return exists (select from rectification_report x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act') and x.state <> 'voided'));
+    when 'rectification-supervisions' then return exists (select from rectification_supervision x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'rectification-assessments' then return exists (select from rectification_assessment x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'round-documents' then return exists (select from round_document x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'clues' then return exists (select from clue x where x.jurisdiction = code and x.id = record
+      and (((x.about && (select caller_grants() -> 'any' ->> 'cadre_ids')::uuid[] or not exists (select from unit u
+    where u.jurisdiction = x.jurisdiction and u.id = any (x.about) and u.kind = 'discipline_body')))) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'clue-transfers' then return exists (select from clue_transfer x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided'));
+    when 'case-filings' then return exists (select from case_filing x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'accountability-decisions' then return exists (select from accountability_decision x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided' and (x.authority_unit_id = any ((select (caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[])::uuid[]))));
+    when 'admonishments' then return exists (select from admonishment x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided' and (x.authority_unit_id = any ((select (caller_grants() -> 'organisation_department' ->> 'scope_ids')::uuid[])::uuid[]))));
+    when 'letters' then return exists (select from letter x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    else return false;
+    end case;
+  when 'ledger_inspected_unit' then
+    case kind
+    when 'units' then return exists (select from unit x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rounds' then return exists (select from round x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'finding-categories' then return exists (select from finding_category x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'teams' then return exists (select from team x where x.jurisdiction = code and x.id = record
+      and (false) and (verb = 'read'));
+    when 'targets' then return exists (select from target x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'findings' then return exists (select from finding x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'feedback-sessions' then return exists (select from feedback_session x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rectification-opinions' then return exists (select from rectification_opinion x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act') and x.state <> 'voided' and (x.unit_id = any ((select (caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[])::uuid[]))));
+    when 'immediate-rectifications' then return exists (select from immediate_rectification x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act') and x.state <> 'voided'));
+    when 'rectification-reports' then return exists (select from rectification_report x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read' or verb in ('act', 'change') and x.state <> 'voided' and x.state in ('draft', 'returned')));
+    when 'rectification-supervisions' then return exists (select from rectification_supervision x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'rectification-assessments' then return exists (select from rectification_assessment x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'round-documents' then return exists (select from round_document x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'accountability-decisions' then return exists (select from accountability_decision x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'admonishments' then return exists (select from admonishment x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'look-backs' then return exists (select from look_back x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'letters' then return exists (select from letter x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    else return false;
+    end case;
+  when 'ledger_partner_system' then
+    case kind
+    when 'units' then return exists (select from unit x where x.jurisdiction = code and x.id = record
+      and (false) and (verb = 'read'));
+    when 'rounds' then return exists (select from round x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'finding-categories' then return exists (select from finding_category x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'findings' then return exists (select from finding x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'feedback-sessions' then return exists (select from feedback_session x where x.jurisdiction = code and x.id = record
+      and (false) and (verb = 'read'));
+    when 'rectification-opinions' then return exists (select from rectification_opinion x where x.jurisdiction = code and x.id = record
+      and (false) and (verb = 'read'));
+    when 'immediate-rectifications' then return exists (select from immediate_rectification x where x.jurisdiction = code and x.id = record
+      and (true) and (verb = 'read'));
+    when 'accountability-decisions' then return exists (select from accountability_decision x where x.jurisdiction = code and x.id = record
+      and (false) and (verb = 'read'));
+    when 'admonishments' then return exists (select from admonishment x where x.jurisdiction = code and x.id = record
+      and (false) and (verb = 'read'));
+    when 'look-backs' then return exists (select from look_back x where x.jurisdiction = code and x.id = record
+      and (false) and (verb = 'read'));
+    else return false;
+    end case;
+  else return false;
+  end case;
+end $$;
+grant execute on function record_allows(text, text, text, uuid) to ledger_importing, ledger_figures, ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team, ledger_case_supervision, ledger_handling_department, ledger_organisation_department, ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer, ledger_partner_system, ledger_ledger_loader, ledger_system;
+comment on function record_allows(text, text, text, uuid) is 'Whether the caller reads a record in full, may act on it, or may change it.';
 
 
 ----------------------------------------------------------------------------------------------------
@@ -4102,6 +4532,866 @@ alter function oblige_new_immediate_rectification() owner to ledger_keeper;
 alter function oblige_changed_immediate_rectification() owner to ledger_keeper;
 alter function oblige_imported_immediate_rectification() owner to ledger_keeper;
 alter function sweep_immediate_rectification_obligations(uuid, int) owner to ledger_keeper;
+
+
+----------------------------------------------------------------------------------------------------
+-- rectification_report 整改报告
+----------------------------------------------------------------------------------------------------
+
+alter table rectification_report set (fillfactor = 85);
+comment on table rectification_report is '整改报告';
+alter table rectification_report enable row level security;
+alter table rectification_report force row level security;
+
+-- Who sees, creates and changes them
+grant select on rectification_report to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on rectification_report to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state) on rectification_report to ledger_figures;
+create policy system on rectification_report to ledger_system using (
+    rectification_report.jurisdiction >= (select (system_range())[1])
+    and rectification_report.jurisdiction < (select (system_range())[2]));
+create policy importing on rectification_report for all to ledger_importing using (
+    rectification_report.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and rectification_report.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on rectification_report for select to ledger_figures using (
+    rectification_report.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and rectification_report.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on rectification_report for select to ledger_leading_group using (
+    rectification_report.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant update on rectification_report to ledger_inspection_office;
+create policy inspection_office on rectification_report for select to ledger_inspection_office using (
+    rectification_report.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on rectification_report for update to ledger_inspection_office using (
+    rectification_report.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant update on rectification_report to ledger_inspection_team;
+create policy inspection_team on rectification_report for select to ledger_inspection_team using (
+    rectification_report.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and (rectification_report.round_id, rectification_report.unit_id) in (select x.round_id, x.unit_id from target x
+        where x.state <> 'voided'));
+create policy inspection_team_changes on rectification_report for update to ledger_inspection_team using (
+    rectification_report.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and (rectification_report.round_id, rectification_report.unit_id) in (select x.round_id, x.unit_id from target x
+        where x.state <> 'voided'));
+grant update on rectification_report to ledger_case_supervision;
+create policy case_supervision on rectification_report for select to ledger_case_supervision using (
+    rectification_report.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_changes on rectification_report for update to ledger_case_supervision using (
+    rectification_report.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+grant update on rectification_report to ledger_organisation_department;
+create policy organisation_department on rectification_report for select to ledger_organisation_department using (
+    rectification_report.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy organisation_department_changes on rectification_report for update to ledger_organisation_department using (
+    rectification_report.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+grant insert, update on rectification_report to ledger_inspected_unit;
+create policy inspected_unit on rectification_report for select to ledger_inspected_unit using (
+    rectification_report.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and rectification_report.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and rectification_report.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
+create policy inspected_unit_creates on rectification_report for insert to ledger_inspected_unit with check (
+    rectification_report.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and rectification_report.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and rectification_report.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
+create policy inspected_unit_changes on rectification_report for update to ledger_inspected_unit using (
+    rectification_report.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and rectification_report.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and rectification_report.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
+
+-- What the functions of the keeper read and lock
+create policy keeper on rectification_report to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, unit_id, opinion_ids, remarked_opinion_ids), update (state)
+  on rectification_report to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on rectification_report for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on rectification_report for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on rectification_report for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on rectification_report for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_rectification_report() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'rectification-reports', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.kind, c.note, c.items, c.state, c.number, c.remarks, c.unit_id, c.verdict, c.version,
+  c.audience, c.imported, c.round_id, c.created_at, c.created_by, c.updated_at, c.updated_by,
+  c.ledger_line, c.opinion_ids, c.unit_number, c.examinations, c.jurisdiction, c.published_on,
+  c.round_number, c.submitted_on, c.created_by_role, c.opinion_numbers, c.updated_by_role,
+  c.examining_bodies, c.remarked_opinion_ids, c.remarked_opinion_numbers, c.democratic_life_meeting_on
+      from changed c) n;
+  return null;
+end $$;
+create trigger revise_new after insert on rectification_report referencing new table as changed for each statement
+  execute function revise_rectification_report();
+create trigger revise_change after update on rectification_report referencing new table as changed for each statement
+  execute function revise_rectification_report();
+alter function revise_rectification_report() owner to ledger_keeper;
+
+-- What it refers to is there and not voided
+create function hold_rectification_report() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_report', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_report', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral unnest(c.opinion_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from rectification_opinion t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_report', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral unnest(c.remarked_opinion_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from rectification_opinion t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_report', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+
+create function hold_changed_rectification_report() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_report', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_report', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.opinion_ids) c
+      cross join lateral unnest(c.opinion_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from rectification_opinion t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_report', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.remarked_opinion_ids) c
+      cross join lateral unnest(c.remarked_opinion_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from rectification_opinion t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_report', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+create trigger hold_insert after insert on rectification_report referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_rectification_report();
+create trigger hold_update after update on rectification_report for each row
+  when (new.round_id is distinct from old.round_id
+    or new.unit_id is distinct from old.unit_id
+    or new.opinion_ids is distinct from old.opinion_ids
+    or new.remarked_opinion_ids is distinct from old.remarked_opinion_ids
+    or old.state = 'voided')
+  execute function hold_changed_rectification_report();
+alter function hold_rectification_report() owner to ledger_keeper;
+alter function hold_changed_rectification_report() owner to ledger_keeper;
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    execute 'alter table rectification_report alter constraint fk_rectification_report_round_id not enforced';
+    execute 'alter table rectification_report alter constraint fk_rectification_report_unit_id not enforced';
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- rectification_supervision 整改督查
+----------------------------------------------------------------------------------------------------
+
+alter table rectification_supervision set (fillfactor = 85);
+comment on table rectification_supervision is '整改督查';
+alter table rectification_supervision enable row level security;
+alter table rectification_supervision force row level security;
+
+-- Who sees, creates and changes them
+grant select on rectification_supervision to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on rectification_supervision to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state) on rectification_supervision to ledger_figures;
+create policy system on rectification_supervision to ledger_system using (
+    rectification_supervision.jurisdiction >= (select (system_range())[1])
+    and rectification_supervision.jurisdiction < (select (system_range())[2]));
+create policy importing on rectification_supervision for all to ledger_importing using (
+    rectification_supervision.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and rectification_supervision.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on rectification_supervision for select to ledger_figures using (
+    rectification_supervision.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and rectification_supervision.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on rectification_supervision for select to ledger_leading_group using (
+    rectification_supervision.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on rectification_supervision to ledger_inspection_office;
+create policy inspection_office on rectification_supervision for select to ledger_inspection_office using (
+    rectification_supervision.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on rectification_supervision for insert to ledger_inspection_office with check (
+    rectification_supervision.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on rectification_supervision for update to ledger_inspection_office using (
+    rectification_supervision.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert, update on rectification_supervision to ledger_case_supervision;
+create policy case_supervision on rectification_supervision for select to ledger_case_supervision using (
+    rectification_supervision.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_creates on rectification_supervision for insert to ledger_case_supervision with check (
+    rectification_supervision.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy case_supervision_changes on rectification_supervision for update to ledger_case_supervision using (
+    rectification_supervision.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+grant insert, update on rectification_supervision to ledger_organisation_department;
+create policy organisation_department on rectification_supervision for select to ledger_organisation_department using (
+    rectification_supervision.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy organisation_department_creates on rectification_supervision for insert to ledger_organisation_department with check (
+    rectification_supervision.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy organisation_department_changes on rectification_supervision for update to ledger_organisation_department using (
+    rectification_supervision.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy inspected_unit on rectification_supervision for select to ledger_inspected_unit using (
+    rectification_supervision.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and rectification_supervision.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and rectification_supervision.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
+
+-- What the functions of the keeper read and lock
+create policy keeper on rectification_supervision to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, unit_id, opinion_ids), update (state)
+  on rectification_supervision to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on rectification_supervision for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on rectification_supervision for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on rectification_supervision for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on rectification_supervision for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_rectification_supervision() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'rectification-supervisions', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.note, c.state, c.number, c.unit_id, c.version, c.audience, c.imported, c.round_id,
+  c.checked_on, c.conclusion, c.created_at, c.created_by, c.updated_at, c.updated_by, c.ledger_line,
+  c.opinion_ids, c.unit_number, c.concluded_on, c.jurisdiction, c.round_number, c.created_by_role,
+  c.opinion_numbers, c.updated_by_role
+      from changed c) n;
+  return null;
+end $$;
+create trigger revise_new after insert on rectification_supervision referencing new table as changed for each statement
+  execute function revise_rectification_supervision();
+create trigger revise_change after update on rectification_supervision referencing new table as changed for each statement
+  execute function revise_rectification_supervision();
+alter function revise_rectification_supervision() owner to ledger_keeper;
+
+-- What it refers to is there and not voided
+create function hold_rectification_supervision() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_supervision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_supervision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral unnest(c.opinion_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from rectification_opinion t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_supervision', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+
+create function hold_changed_rectification_supervision() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_supervision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_supervision', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.opinion_ids) c
+      cross join lateral unnest(c.opinion_ids) x(id)
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from rectification_opinion t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_supervision', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+create trigger hold_insert after insert on rectification_supervision referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_rectification_supervision();
+create trigger hold_update after update on rectification_supervision for each row
+  when (new.round_id is distinct from old.round_id
+    or new.unit_id is distinct from old.unit_id
+    or new.opinion_ids is distinct from old.opinion_ids
+    or old.state = 'voided')
+  execute function hold_changed_rectification_supervision();
+alter function hold_rectification_supervision() owner to ledger_keeper;
+alter function hold_changed_rectification_supervision() owner to ledger_keeper;
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    execute 'alter table rectification_supervision alter constraint fk_rectification_supervision_round_id not enforced';
+    execute 'alter table rectification_supervision alter constraint fk_rectification_supervision_unit_id not enforced';
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- rectification_assessment 整改评估
+----------------------------------------------------------------------------------------------------
+
+alter table rectification_assessment set (fillfactor = 85);
+comment on table rectification_assessment is '整改评估';
+alter table rectification_assessment enable row level security;
+alter table rectification_assessment force row level security;
+
+-- Who sees, creates and changes them
+grant select on rectification_assessment to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on rectification_assessment to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state) on rectification_assessment to ledger_figures;
+create policy system on rectification_assessment to ledger_system using (
+    rectification_assessment.jurisdiction >= (select (system_range())[1])
+    and rectification_assessment.jurisdiction < (select (system_range())[2]));
+create policy importing on rectification_assessment for all to ledger_importing using (
+    rectification_assessment.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and rectification_assessment.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on rectification_assessment for select to ledger_figures using (
+    rectification_assessment.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and rectification_assessment.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on rectification_assessment for select to ledger_leading_group using (
+    rectification_assessment.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on rectification_assessment to ledger_inspection_office;
+create policy inspection_office on rectification_assessment for select to ledger_inspection_office using (
+    rectification_assessment.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on rectification_assessment for insert to ledger_inspection_office with check (
+    rectification_assessment.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on rectification_assessment for update to ledger_inspection_office using (
+    rectification_assessment.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_team on rectification_assessment for select to ledger_inspection_team using (
+    rectification_assessment.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and (rectification_assessment.round_id, rectification_assessment.unit_id) in (select x.round_id, x.unit_id from target x
+        where x.state <> 'voided'));
+create policy case_supervision on rectification_assessment for select to ledger_case_supervision using (
+    rectification_assessment.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code'));
+create policy organisation_department on rectification_assessment for select to ledger_organisation_department using (
+    rectification_assessment.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code'));
+create policy inspected_unit on rectification_assessment for select to ledger_inspected_unit using (
+    rectification_assessment.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and rectification_assessment.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and rectification_assessment.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
+
+-- What the functions of the keeper read and lock
+create policy keeper on rectification_assessment to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, unit_id), update (state)
+  on rectification_assessment to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on rectification_assessment for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on rectification_assessment for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on rectification_assessment for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on rectification_assessment for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_rectification_assessment() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'rectification-assessments', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.note, c.basis, c.grade, c.state, c.number, c.unit_id, c.version, c.audience, c.imported,
+  c.round_id, c.conclusion, c.created_at, c.created_by, c.indicators, c.updated_at, c.updated_by,
+  c.assessed_on, c.ledger_line, c.unit_number, c.jurisdiction, c.round_number, c.created_by_role,
+  c.updated_by_role, c.proposes_look_back
+      from changed c) n;
+  return null;
+end $$;
+create trigger revise_new after insert on rectification_assessment referencing new table as changed for each statement
+  execute function revise_rectification_assessment();
+create trigger revise_change after update on rectification_assessment referencing new table as changed for each statement
+  execute function revise_rectification_assessment();
+alter function revise_rectification_assessment() owner to ledger_keeper;
+
+-- What it refers to is there and not voided
+create function hold_rectification_assessment() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_assessment', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_assessment', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+
+create function hold_changed_rectification_assessment() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_assessment', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'rectification_assessment', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+create trigger hold_insert after insert on rectification_assessment referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_rectification_assessment();
+create trigger hold_update after update on rectification_assessment for each row
+  when (new.round_id is distinct from old.round_id
+    or new.unit_id is distinct from old.unit_id
+    or old.state = 'voided')
+  execute function hold_changed_rectification_assessment();
+alter function hold_rectification_assessment() owner to ledger_keeper;
+alter function hold_changed_rectification_assessment() owner to ledger_keeper;
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    execute 'alter table rectification_assessment alter constraint fk_rectification_assessment_round_id not enforced';
+    execute 'alter table rectification_assessment alter constraint fk_rectification_assessment_unit_id not enforced';
+  end if;
+end $$;
+
+
+----------------------------------------------------------------------------------------------------
+-- round_document 巡察文书
+----------------------------------------------------------------------------------------------------
+
+alter table round_document set (fillfactor = 85);
+comment on table round_document is '巡察文书';
+alter table round_document enable row level security;
+alter table round_document force row level security;
+
+-- Who sees, creates and changes them
+grant select on round_document to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on round_document to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state) on round_document to ledger_figures;
+create policy system on round_document to ledger_system using (
+    round_document.jurisdiction >= (select (system_range())[1])
+    and round_document.jurisdiction < (select (system_range())[2]));
+create policy importing on round_document for all to ledger_importing using (
+    round_document.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and round_document.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on round_document for select to ledger_figures using (
+    round_document.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and round_document.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on round_document for select to ledger_leading_group using (
+    round_document.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code'));
+grant insert, update on round_document to ledger_inspection_office;
+create policy inspection_office on round_document for select to ledger_inspection_office using (
+    round_document.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_creates on round_document for insert to ledger_inspection_office with check (
+    round_document.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+create policy inspection_office_changes on round_document for update to ledger_inspection_office using (
+    round_document.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code'));
+grant insert, update on round_document to ledger_inspection_team;
+create policy inspection_team on round_document for select to ledger_inspection_team using (
+    round_document.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and round_document.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
+create policy inspection_team_creates on round_document for insert to ledger_inspection_team with check (
+    round_document.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and round_document.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
+create policy inspection_team_changes on round_document for update to ledger_inspection_team using (
+    round_document.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and round_document.team_id = ((select caller_grants() -> 'inspection_team' ->> 'scope_ids')::uuid[])[1]);
+create policy case_supervision on round_document for select to ledger_case_supervision using (
+    round_document.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and round_document.released_on is not null);
+create policy organisation_department on round_document for select to ledger_organisation_department using (
+    round_document.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and round_document.released_on is not null);
+create policy inspected_unit on round_document for select to ledger_inspected_unit using (
+    round_document.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and round_document.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and round_document.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[]);
+
+-- What the functions of the keeper read and lock
+create policy keeper on round_document to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, team_id, unit_id), update (state)
+  on round_document to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on round_document for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on round_document for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on round_document for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on round_document for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_round_document() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'round-documents', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, n.unit_id, n.state, n.audience
+    from (select
+  c.id, c.kind, c.note, c.text, c.state, c.title, c.number, c.team_id, c.unit_id, c.version,
+  c.audience, c.imported, c.round_id, c.issued_on, c.created_at, c.created_by, c.updated_at,
+  c.updated_by, c.ledger_line, c.released_on, c.team_number, c.unit_number, c.jurisdiction,
+  c.round_number, c.created_by_role, c.document_number, c.updated_by_role
+      from changed c) n;
+  return null;
+end $$;
+create trigger revise_new after insert on round_document referencing new table as changed for each statement
+  execute function revise_round_document();
+create trigger revise_change after update on round_document referencing new table as changed for each statement
+  execute function revise_round_document();
+alter function revise_round_document() owner to ledger_keeper;
+
+-- What it refers to is there and not voided
+create function hold_round_document() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'round_document', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'round_document', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'round_document', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+
+create function hold_changed_round_document() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'round_document', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.team_id) c
+      cross join lateral (select c.team_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from team t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'round_document', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.unit_id) c
+      cross join lateral (select c.unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.unit_id;
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'round_document', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+create trigger hold_insert after insert on round_document referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_round_document();
+create trigger hold_update after update on round_document for each row
+  when (new.round_id is distinct from old.round_id
+    or new.team_id is distinct from old.team_id
+    or new.unit_id is distinct from old.unit_id
+    or old.state = 'voided')
+  execute function hold_changed_round_document();
+alter function hold_round_document() owner to ledger_keeper;
+alter function hold_changed_round_document() owner to ledger_keeper;
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    execute 'alter table round_document alter constraint fk_round_document_round_id not enforced';
+    execute 'alter table round_document alter constraint fk_round_document_team_id not enforced';
+    execute 'alter table round_document alter constraint fk_round_document_unit_id not enforced';
+  end if;
+end $$;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -7216,6 +8506,455 @@ end $$;
 
 
 ----------------------------------------------------------------------------------------------------
+-- letter 函
+----------------------------------------------------------------------------------------------------
+
+alter table letter set (fillfactor = 85);
+comment on table letter is '函';
+alter table letter enable row level security;
+alter table letter force row level security;
+
+-- Who sees, creates and changes them
+grant select on letter to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on letter to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state) on letter to ledger_figures;
+create policy system on letter to ledger_system using (
+    letter.jurisdiction >= (select (system_range())[1])
+    and letter.jurisdiction < (select (system_range())[2]));
+create policy importing on letter for all to ledger_importing using (
+    letter.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and letter.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on letter for select to ledger_figures using (
+    letter.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and letter.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on letter for select to ledger_leading_group using (
+    letter.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
+    and (not letter.about && (select caller_grants() -> 'leading_group' ->> 'kin_ids')::uuid[] or letter.about && (select caller_grants() -> 'leading_group' ->> 'cadre_ids')::uuid[] and not letter.about && (select caller_grants() -> 'leading_group' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (letter.recused));
+grant insert, update on letter to ledger_inspection_office;
+create policy inspection_office on letter for select to ledger_inspection_office using (
+    letter.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and (not letter.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or letter.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[] and not letter.about && (select caller_grants() -> 'inspection_office' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (letter.recused));
+create policy inspection_office_creates on letter for insert to ledger_inspection_office with check (
+    letter.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and (not letter.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or letter.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[] and not letter.about && (select caller_grants() -> 'inspection_office' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (letter.recused));
+create policy inspection_office_changes on letter for update to ledger_inspection_office using (
+    letter.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and (not letter.about && (select caller_grants() -> 'inspection_office' ->> 'kin_ids')::uuid[] or letter.about && (select caller_grants() -> 'inspection_office' ->> 'cadre_ids')::uuid[] and not letter.about && (select caller_grants() -> 'inspection_office' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (letter.recused));
+grant insert, update on letter to ledger_case_supervision;
+create policy case_supervision on letter for select to ledger_case_supervision using (
+    letter.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and (not letter.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or letter.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not letter.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (letter.recused));
+create policy case_supervision_creates on letter for insert to ledger_case_supervision with check (
+    letter.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and (not letter.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or letter.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not letter.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (letter.recused));
+create policy case_supervision_changes on letter for update to ledger_case_supervision using (
+    letter.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and (not letter.about && (select caller_grants() -> 'case_supervision' ->> 'kin_ids')::uuid[] or letter.about && (select caller_grants() -> 'case_supervision' ->> 'cadre_ids')::uuid[] and not letter.about && (select caller_grants() -> 'case_supervision' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (letter.recused));
+create policy organisation_department on letter for select to ledger_organisation_department using (
+    letter.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and (letter.clue_id is null and not letter.about && (select caller_grants() -> 'organisation_department' ->> 'kin_ids')::uuid[] or letter.about && (select caller_grants() -> 'organisation_department' ->> 'cadre_ids')::uuid[] and not letter.about && (select caller_grants() -> 'organisation_department' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (letter.recused));
+create policy inspected_unit on letter for select to ledger_inspected_unit using (
+    letter.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and (letter.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and letter.audience && (select caller_grants() -> 'inspected_unit' ->> 'scope_ids')::uuid[] and not letter.about && (select caller_grants() -> 'inspected_unit' ->> 'kin_ids')::uuid[] or letter.about && (select caller_grants() -> 'inspected_unit' ->> 'cadre_ids')::uuid[] and not letter.about && (select caller_grants() -> 'inspected_unit' ->> 'barred_ids')::uuid[]) and (select caller_context() ->> 'sub') <> all (letter.recused));
+
+-- What the functions of the keeper read and lock
+create policy keeper on letter to ledger_keeper using (true);
+grant select (jurisdiction, id, state, round_id, addressee_unit_id, opinion_id, clue_id), update (state)
+  on letter to ledger_keeper;
+grant select, update (version, updated_at, about, recused) on letter to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on letter for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on letter for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on letter for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on letter for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_letter() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'letters', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
+         n.round_id, null, n.state, n.audience
+    from (select
+  c.id, c.kind, c.note, c.text, c.about, c.state, c.matter, c.number, c.clue_id, c.recused, c.version,
+  c.audience, c.imported, c.round_id, c.issued_on, c.created_at, c.created_by, c.opinion_id,
+  c.updated_at, c.updated_by, c.clue_number, c.ledger_line, c.jurisdiction, c.round_number,
+  c.opinion_number, c.created_by_role, c.document_number, c.updated_by_role, c.addressee_unit_id,
+  c.addressee_unit_number
+      from changed c) n;
+  return null;
+end $$;
+create trigger revise_new after insert on letter referencing new table as changed for each statement
+  execute function revise_letter();
+create trigger revise_change after update on letter referencing new table as changed for each statement
+  execute function revise_letter();
+alter function revise_letter() owner to ledger_keeper;
+
+-- What it refers to is there and not voided
+create function hold_letter() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'letter', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.addressee_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged');
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'letter', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.opinion_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from rectification_opinion t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'letter', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from changed c
+      cross join lateral (select c.clue_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from clue t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'letter', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+
+create function hold_changed_letter() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.round_id) c
+      cross join lateral (select c.round_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from round t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'letter', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.addressee_unit_id) c
+      cross join lateral (select c.addressee_unit_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from unit t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided' or not (t.state <> 'voided' and t.state <> 'merged') and r.id is distinct from old.addressee_unit_id;
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'letter', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.opinion_id) c
+      cross join lateral (select c.opinion_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from rectification_opinion t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'letter', constraint = 'held_reference';
+  end if;
+  perform from (select distinct c.jurisdiction, x.id
+      from (select new.jurisdiction, new.state, new.clue_id) c
+      cross join lateral (select c.clue_id as id) x
+      where c.state <> 'voided' and x.id is not null) r
+    left join lateral (select t.state from clue t
+      where t.jurisdiction = r.jurisdiction and t.id = r.id for key share) t on true
+    where t.state is null or t.state = 'voided';
+  if found then
+    raise exception 'a live record refers to an absent or voided one' using errcode = 'foreign_key_violation',
+      table = 'letter', constraint = 'held_reference';
+  end if;
+  return null;
+end $$;
+create trigger hold_insert after insert on letter referencing new table as changed for each statement
+  when ((nullif(current_setting('ledger.caller', true), '')::jsonb ->> 'held') is distinct from 'true')
+  execute function hold_letter();
+create trigger hold_update after update on letter for each row
+  when (new.round_id is distinct from old.round_id
+    or new.addressee_unit_id is distinct from old.addressee_unit_id
+    or new.opinion_id is distinct from old.opinion_id
+    or new.clue_id is distinct from old.clue_id
+    or old.state = 'voided')
+  execute function hold_changed_letter();
+alter function hold_letter() owner to ledger_keeper;
+alter function hold_changed_letter() owner to ledger_keeper;
+
+do $$ begin
+  if current_setting('server_version_num')::int >= 180000 then
+    execute 'alter table letter alter constraint fk_letter_round_id not enforced';
+    execute 'alter table letter alter constraint fk_letter_addressee_unit_id not enforced';
+    execute 'alter table letter alter constraint fk_letter_opinion_id not enforced';
+    execute 'alter table letter alter constraint fk_letter_clue_id not enforced';
+  end if;
+end $$;
+
+-- What they look at stands still
+create function await_looked_at_by_letter() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+begin
+  perform from clue o where o.jurisdiction = new.jurisdiction and o.id = new.clue_id order by o.id for share;
+  return new;
+end $$;
+create trigger await_looked_at_first before insert on letter for each row
+  when (new.clue_id is not null)
+  execute function await_looked_at_by_letter();
+create trigger await_looked_at before update on letter for each row
+  when (new.clue_id is distinct from old.clue_id)
+  execute function await_looked_at_by_letter();
+alter function await_looked_at_by_letter() owner to ledger_keeper;
+
+-- Whom it is about: it does not exist for their kin
+create function about_of_letter(r letter) returns uuid[]
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select array(select distinct x from unnest(
+    (select c.about from clue c where c.jurisdiction = r.jurisdiction and c.id = r.clue_id)) x where x is not null order by x) $$;
+alter function about_of_letter(letter) owner to ledger_keeper;
+
+create function keep_about_of_letter() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
+$$ begin new.about := about_of_letter(new); return new; end $$;
+create trigger keep_about before insert or update on letter for each row
+  execute function keep_about_of_letter();
+alter function keep_about_of_letter() owner to ledger_keeper;
+
+-- Who stays away from it
+create function recused_of_letter(r letter) returns text[]
+  language sql stable security definer set search_path = public, pg_temp as
+$$ select coalesce((select c.recused from clue c where c.jurisdiction = r.jurisdiction and c.id = r.clue_id), '{}') $$;
+alter function recused_of_letter(letter) owner to ledger_keeper;
+
+create function keep_recused_of_letter() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as
+$$ begin new.recused := recused_of_letter(new); return new; end $$;
+create trigger keep_recused before insert or update on letter for each row
+  execute function keep_recused_of_letter();
+alter function keep_recused_of_letter() owner to ledger_keeper;
+
+
+----------------------------------------------------------------------------------------------------
+-- attachment 佐证材料
+----------------------------------------------------------------------------------------------------
+
+alter table attachment set (fillfactor = 85);
+comment on table attachment is '佐证材料';
+alter table attachment enable row level security;
+alter table attachment force row level security;
+
+-- Who sees, creates and changes them
+grant select on attachment to ledger_administrator, ledger_leading_group, ledger_inspection_office, ledger_inspection_team,
+  ledger_case_supervision, ledger_handling_department, ledger_organisation_department,
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system, ledger_ledger_loader;
+grant select, insert, update on attachment to ledger_system, ledger_importing;
+grant select (jurisdiction, id, number, state) on attachment to ledger_figures;
+create policy system on attachment to ledger_system using (
+    attachment.jurisdiction >= (select (system_range())[1])
+    and attachment.jurisdiction < (select (system_range())[2]));
+create policy importing on attachment for all to ledger_importing using (
+    attachment.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
+    and attachment.jurisdiction < (select coalesce(caller_grants() -> 'ledger_loader') ->> 'high'));
+create policy figures on attachment for select to ledger_figures using (
+    attachment.jurisdiction >= (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'low')
+    and attachment.jurisdiction < (select coalesce(caller_grants() -> 'leading_group',
+      caller_grants() -> 'inspection_office',
+      caller_grants() -> 'case_supervision',
+      caller_grants() -> 'superior') ->> 'high'));
+create policy leading_group on attachment for select to ledger_leading_group using (
+    attachment.jurisdiction = (select caller_grants() -> 'leading_group' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id));
+grant insert, update on attachment to ledger_inspection_office;
+create policy inspection_office on attachment for select to ledger_inspection_office using (
+    attachment.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id));
+create policy inspection_office_creates on attachment for insert to ledger_inspection_office with check (
+    attachment.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+create policy inspection_office_changes on attachment for update to ledger_inspection_office using (
+    attachment.jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+grant insert, update on attachment to ledger_inspection_team;
+create policy inspection_team on attachment for select to ledger_inspection_team using (
+    attachment.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id));
+create policy inspection_team_creates on attachment for insert to ledger_inspection_team with check (
+    attachment.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+create policy inspection_team_changes on attachment for update to ledger_inspection_team using (
+    attachment.jurisdiction = (select caller_grants() -> 'inspection_team' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+grant insert, update on attachment to ledger_case_supervision;
+create policy case_supervision on attachment for select to ledger_case_supervision using (
+    attachment.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id));
+create policy case_supervision_creates on attachment for insert to ledger_case_supervision with check (
+    attachment.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+create policy case_supervision_changes on attachment for update to ledger_case_supervision using (
+    attachment.jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+grant insert, update on attachment to ledger_handling_department;
+create policy handling_department on attachment for select to ledger_handling_department using (
+    attachment.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id));
+create policy handling_department_creates on attachment for insert to ledger_handling_department with check (
+    attachment.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+create policy handling_department_changes on attachment for update to ledger_handling_department using (
+    attachment.jurisdiction = (select caller_grants() -> 'handling_department' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+grant insert, update on attachment to ledger_organisation_department;
+create policy organisation_department on attachment for select to ledger_organisation_department using (
+    attachment.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id));
+create policy organisation_department_creates on attachment for insert to ledger_organisation_department with check (
+    attachment.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+create policy organisation_department_changes on attachment for update to ledger_organisation_department using (
+    attachment.jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+grant insert, update on attachment to ledger_inspected_unit;
+create policy inspected_unit on attachment for select to ledger_inspected_unit using (
+    attachment.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id));
+create policy inspected_unit_creates on attachment for insert to ledger_inspected_unit with check (
+    attachment.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+create policy inspected_unit_changes on attachment for update to ledger_inspected_unit using (
+    attachment.jurisdiction = (select caller_grants() -> 'inspected_unit' ->> 'code')
+    and record_allows('read', attachment.record_type, attachment.jurisdiction, attachment.record_id)
+    and ((record_allows('change', attachment.record_type, attachment.jurisdiction, attachment.record_id) or attachment.created_by = (caller_context() ->> 'sub') and record_allows('act', attachment.record_type, attachment.jurisdiction, attachment.record_id))));
+
+-- What the functions of the keeper read and lock
+create policy keeper on attachment to ledger_keeper using (true);
+grant select (jurisdiction, id, state), update (state)
+  on attachment to ledger_keeper;
+
+-- One version at a time, and never deleted
+create trigger guard_first before insert on attachment for each row
+  when (new.version <> 1)
+  execute function refuse_version();
+create trigger guard_version before update on attachment for each row
+  when (new.version is distinct from old.version + 1 or new.id is distinct from old.id
+    or new.jurisdiction is distinct from old.jurisdiction or new.number is distinct from old.number)
+  execute function refuse_version();
+create trigger keep before delete on attachment for each row
+  execute function refuse_erasure();
+create trigger keep_all before truncate on attachment for each statement
+  execute function refuse_erasure();
+
+-- Its revisions
+create function revise_attachment() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp set timezone = 'Asia/Shanghai' as $$
+declare
+  caller jsonb := nullif(current_setting('ledger.caller', true), '')::jsonb;
+  doing text := coalesce(nullif(caller ->> 'action', ''), lower(tg_op));
+  doer text := coalesce(caller ->> 'sub', session_user);
+  doer_role text := caller ->> 'role';
+  asked text := caller ->> 'request';
+  asked_of jsonb := caller -> 'requests';
+  why text := caller ->> 'reason';
+  cause jsonb := caller -> 'cause';
+  by_import boolean := caller ? 'import';
+  origin jsonb := case when by_import then jsonb_build_object('kind', 'import', 'import_id', caller ->> 'import')
+                       else '{"kind": "api"}' end || case when cause is null then '{}'
+                       else jsonb_build_object('cause', cause) end;
+  seed bytea := uuid_send(gen_random_uuid());
+begin
+  insert into revision (jurisdiction, record_type, record_id, version, action, snapshot, salt, actor, actor_role,
+                        request_id, reason, source, round_id, unit_id, state, audience)
+  select n.jurisdiction, 'attachments', n.id, n.version, doing, to_jsonb(n),
+         encode(substr(sha256(seed || uuid_send(n.id) || int4send(n.version)), 1, 16), 'hex')::uuid,
+         doer, doer_role, coalesce(asked_of ->> n.id::text, asked), why,
+         case when by_import and cause is null then origin || coalesce(n.ledger_line, '{}') else origin end,
+         null, null, n.state, n.audience
+    from (select
+  c.id, c.note, c.size, c.state, c.number, c.sha256, c.version, c.audience, c.imported, c.file_name,
+  c.record_id, c.created_at, c.created_by, c.media_type, c.updated_at, c.updated_by, c.ledger_line,
+  c.record_type, c.jurisdiction, c.record_number, c.created_by_role, c.updated_by_role
+      from changed c) n;
+  return null;
+end $$;
+create trigger revise_new after insert on attachment referencing new table as changed for each statement
+  execute function revise_attachment();
+create trigger revise_change after update on attachment referencing new table as changed for each statement
+  execute function revise_attachment();
+alter function revise_attachment() owner to ledger_keeper;
+
+
+----------------------------------------------------------------------------------------------------
 -- Audiences that depend on other records
 ----------------------------------------------------------------------------------------------------
 
@@ -7351,6 +9090,25 @@ create trigger judicial_referral_follows_case_filing after update on case_filing
   when (old.about is distinct from new.about or old.recused is distinct from new.recused)
   execute function judicial_referral_follows_case_filing();
 alter function judicial_referral_follows_case_filing() owner to ledger_keeper;
+
+create function letter_follows_clue() returns trigger language plpgsql security definer
+  set search_path = public, pg_temp as $$
+declare
+  asked text := current_setting('ledger.caller', true);
+begin
+  perform set_config('ledger.caller', (coalesce(caller_context(), '{}') - 'requests' - 'reason' || jsonb_build_object(
+    'action', 'follow', 'cause', '{}'::jsonb,
+    'request', coalesce(caller_context() -> 'requests' -> new.id::text, caller_context() -> 'request')))::text, true);
+  update letter set version = version + 1, updated_at = now()
+    where letter.jurisdiction = new.jurisdiction and letter.clue_id = new.id
+      and (about is distinct from about_of_letter(letter) or recused is distinct from recused_of_letter(letter));
+  perform set_config('ledger.caller', coalesce(asked, ''), true);
+  return null;
+end $$;
+create trigger letter_follows_clue after update on clue for each row
+  when (old.about is distinct from new.about or old.recused is distinct from new.recused)
+  execute function letter_follows_clue();
+alter function letter_follows_clue() owner to ledger_keeper;
 
 
 ----------------------------------------------------------------------------------------------------
@@ -8271,10 +10029,12 @@ alter table import_undo force row level security;
 create policy undoing on import_undo to ledger_system using (
     import_undo.jurisdiction >= (select (system_range())[1])
     and import_undo.jurisdiction < (select (system_range())[2]));
-create policy of_import on import_undo to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing using (
+create policy of_import on import_undo to ledger_inspection_office, ledger_case_supervision, ledger_organisation_department,
+  ledger_ledger_loader, ledger_importing using (
     exists (select from import_job j where j.id = import_id));
 grant select, insert, update, delete on import_undo to ledger_system;
-grant select, update (problem) on import_undo to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+grant select, update (problem) on import_undo to ledger_inspection_office, ledger_case_supervision, ledger_organisation_department,
+  ledger_ledger_loader, ledger_importing;
 create policy undoing on revision for select to ledger_system using (
     revision.jurisdiction >= (select (system_range())[1])
     and revision.jurisdiction < (select (system_range())[2]));
@@ -8317,13 +10077,15 @@ create policy own on import_file to ledger_administrator, ledger_leading_group, 
   ledger_partner_system, ledger_ledger_loader, ledger_importing, ledger_system
   using (belongs_to = (select caller_ownership()));
 grant select on import_job, import_row to ledger_administrator, ledger_leading_group, ledger_inspection_team, ledger_handling_department,
-  ledger_organisation_department, ledger_inspected_unit, ledger_superior, ledger_auditor,
-  ledger_security_officer, ledger_partner_system;
-grant select, insert on import_file to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+  ledger_inspected_unit, ledger_superior, ledger_auditor, ledger_security_officer,
+  ledger_partner_system;
+grant select, insert on import_file to ledger_inspection_office, ledger_case_supervision, ledger_organisation_department,
+  ledger_ledger_loader, ledger_importing;
 alter table import_file alter column content set storage external;
-grant select, insert, update on import_job, import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing,
-  ledger_system;
-grant delete on import_row to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+grant select, insert, update on import_job, import_row to ledger_inspection_office, ledger_case_supervision, ledger_organisation_department,
+  ledger_ledger_loader, ledger_importing, ledger_system;
+grant delete on import_row to ledger_inspection_office, ledger_case_supervision, ledger_organisation_department,
+  ledger_ledger_loader, ledger_importing;
 comment on table import_mapping is 'What headings mean that no type declares: remembered from imports. For whoever may import the type there.';
 comment on column import_mapping."sheets" is 'Names of sheets that hold this type';
 comment on column import_mapping."columns" is 'Heading -> field, null where the column is left out';
@@ -8336,11 +10098,15 @@ grant select on import_mapping to ledger_administrator, ledger_leading_group, le
 grant insert, update, delete on import_mapping to ledger_inspection_office;
 create policy inspection_office on import_mapping to ledger_inspection_office using (
   jurisdiction = (select caller_grants() -> 'inspection_office' ->> 'code')
-  and type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'clue-transfers', 'look-backs', 'consultations'));
+  and type in ('units', 'rounds', 'finding-categories', 'teams', 'team-members', 'targets', 'visits', 'findings', 'feedback-sessions', 'rectification-opinions', 'immediate-rectifications', 'rectification-supervisions', 'rectification-assessments', 'round-documents', 'clue-transfers', 'look-backs', 'consultations', 'letters'));
 grant insert, update, delete on import_mapping to ledger_case_supervision;
 create policy case_supervision on import_mapping to ledger_case_supervision using (
   jurisdiction = (select caller_grants() -> 'case_supervision' ->> 'code')
-  and type in ('persons', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals'));
+  and type in ('persons', 'rectification-supervisions', 'case-filings', 'accountability-decisions', 'admonishments', 'judicial-referrals', 'letters'));
+grant insert, update, delete on import_mapping to ledger_organisation_department;
+create policy organisation_department on import_mapping to ledger_organisation_department using (
+  jurisdiction = (select caller_grants() -> 'organisation_department' ->> 'code')
+  and type in ('rectification-supervisions'));
 grant select, insert, update, delete on import_mapping to ledger_ledger_loader, ledger_importing;
 create policy loaders on import_mapping to ledger_ledger_loader, ledger_importing using (
     import_mapping.jurisdiction >= (select coalesce(caller_grants() -> 'ledger_loader') ->> 'low')
@@ -8360,13 +10126,19 @@ alter table pgqueuer_statistics enable row level security;
 alter table pgqueuer_statistics force row level security;
 create policy jobs on pgqueuer_statistics to ledger_jobs using (true);
 grant select, insert, update, delete on pgqueuer, pgqueuer_log, pgqueuer_schedules, pgqueuer_statistics to ledger_jobs;
-create policy own_queued on pgqueuer for insert to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing with check (
+create policy own_queued on pgqueuer for insert to ledger_inspection_office, ledger_case_supervision, ledger_organisation_department,
+  ledger_ledger_loader, ledger_importing with check (
   convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
-create policy own on pgqueuer for select to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing using (
+create policy own on pgqueuer for select to ledger_inspection_office, ledger_case_supervision, ledger_organisation_department,
+  ledger_ledger_loader, ledger_importing using (
   convert_from(payload, 'UTF8')::jsonb ->> 'account' = (select caller_context() ->> 'sub'));
-create policy queued on pgqueuer_log for insert to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing with check (status = 'queued');
-grant insert, select on pgqueuer to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
-grant insert on pgqueuer_log to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing;
+create policy queued on pgqueuer_log for insert to ledger_inspection_office, ledger_case_supervision, ledger_organisation_department,
+  ledger_ledger_loader, ledger_importing with check (status = 'queued');
+grant insert, select on pgqueuer to ledger_inspection_office, ledger_case_supervision, ledger_organisation_department,
+  ledger_ledger_loader, ledger_importing;
+grant insert on pgqueuer_log to ledger_inspection_office, ledger_case_supervision, ledger_organisation_department,
+  ledger_ledger_loader, ledger_importing;
 revoke execute on function fn_pgqueuer_changed() from public;
-grant usage on sequence pgqueuer_id_seq to ledger_inspection_office, ledger_case_supervision, ledger_ledger_loader, ledger_importing, ledger_jobs;
+grant usage on sequence pgqueuer_id_seq to ledger_inspection_office, ledger_case_supervision, ledger_organisation_department,
+  ledger_ledger_loader, ledger_importing, ledger_jobs;
 grant usage on sequence pgqueuer_log_id_seq, pgqueuer_schedules_id_seq, pgqueuer_statistics_id_seq to ledger_jobs;

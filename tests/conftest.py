@@ -155,7 +155,7 @@ async def neighbour(service: ASGIApp, database: EmbeddedPostgres) -> AsyncIterat
 @pytest.fixture(scope="session")
 async def colleague(service: ASGIApp, database: EmbeddedPostgres, office: Api) -> AsyncIterator[Api]:
     """A second bureau of HOME, with the same rights."""
-    async with bureau(service, database.application_url, "colleague", HOME, unit=office.unit) as api:
+    async with bureau(service, database.application_url, "colleague", HOME, like=office) as api:
         yield api
 
 

@@ -14,7 +14,8 @@ LINES, FUNCTION_LINES, SHARED_LINES = 250, 40, 6
 FLOORS = {
     "settings": 0, "errors": 0, "clock": 0, "logging": 0, "sentences": 0, "strict_json": 0, "roles": 0,
     "db": 1, "kernel": 2, "auth": 3, "http": 4, "records": 5, "imports": 6, "reports": 6, "audit": 6, "accounts": 6,
-    "deadlines": 6, "exports": 7, "main": 8, "migrate": 8, "cli": 8, "__main__": 8,
+    "policies": 6, "attachments": 6, "deadlines": 6,
+    "exports": 7, "main": 8, "migrate": 8, "cli": 8, "__main__": 8,
 }  # fmt: skip
 # The rooms of a package, from the ground up: each knows those before it.
 ROOMS = {
@@ -138,7 +139,7 @@ def test_a_record_type_knows_no_other() -> None:
     for path in (p for p in FILES if of_type(p)):
         for line, module in imports(path):
             match = re.match(r"app\.records\.(\w+)\.", module + ".")
-            if match and match[1] not in (of_type(path), "common", "terms", "codes"):
+            if match and match[1] not in (of_type(path), "common", "terms", "codes", "promised"):
                 wrong.append(f"{name(path)}:{line} imports {module}: a type's folder knows no other type's")
     assert not wrong, "\n".join(wrong)
 

@@ -54,7 +54,8 @@ def acting(t: RecordType, transition: Transition) -> str:
     """What an action means: its rule, from which states to which, and what must be filled in before."""
     labels = t.lifecycle.labels
     origins = "、".join(f"“{labels[o]}”" for o in transition.origins)
-    to = f"转为“{labels[transition.to]}”" if transition.to else "，状态不变"
+    states = [labels[state] for state in t.lifecycle.leads_to(transition)]
+    to = f"转为“{'”或者“'.join(states)}”" if states else "，状态不变"
     needs = "、".join(t.field(name).label for name in transition.needs)
     return f"{transition.help}由{origins}{to}。" + (f"须先填写{needs}。" if needs else "")
 

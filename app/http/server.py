@@ -59,6 +59,12 @@ def _log_file(access_log: str) -> int:
     return os.open(access_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
+def _between(path: str) -> str:
+    """An address with `*` in the place of its third segment: /v1/attachments/*/content."""
+    segments = path.split("/")
+    return "/".join((*segments[:3], "*", *segments[4:])) if len(segments) > 4 else path
+
+
 class RequestLog:
     """Request id, body limit, access line and metrics of every request (measured 10 to 20 µs).
 
@@ -74,6 +80,10 @@ class RequestLog:
         self._counters: dict[tuple[str, str, int], Any] = {}
         self._timers: dict[str, Any] = {}
         self._lines: list[bytes] = []
+
+    def _limit_of(self, path: str) -> int:
+        """The bytes that a body may have: of an address by itself, or of all that begin and end alike (a, *, b)."""
+        return self._limits.get(path) or self._limits.get(_between(path), self._limit)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -112,7 +122,7 @@ class RequestLog:
 
         It also refuses a body that the connection does not read on (`Connection`), whether malformed or too slow.
         """
-        most, received = self._limits.get(scope["path"], self._limit), 0
+        most, received = self._limit_of(scope["path"]), 0
         declared = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
 
         async def receive_limited() -> Any:

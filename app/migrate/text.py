@@ -26,6 +26,8 @@ from app.kernel.schema.ledger_tables import (
 from app.kernel.schema.obligations import obligation_dependencies
 from app.kernel.schema.record_statements import dependency_statements, record_statements
 from app.kernel.schema.tables import declare, metadata
+from app.kernel.sql.record_rights import record_right_statements
+from app.policies.tables import policy_statements
 from app.records import REGISTRY
 from app.reports.counted_columns import READS
 
@@ -40,7 +42,7 @@ HEAD = """-- What is installed over the tables of the ledger. Made from the code
 -- Migrations move tables and data only. All below is dropped before the first migration that runs, and made again after
 -- the last, in the same transaction; also where no migration runs and this text has changed. To change it, change a
 -- declaration (app/records, app/kernel/schema, app/kernel/personal, app/auth/tables.py, app/imports/tables.py,
--- app/deadlines/rights.py, app/reports/counted_columns.py) or a function (alembic/functions).
+-- app/policies/tables.py, app/deadlines/rights.py, app/reports/counted_columns.py) or a function (alembic/functions).
 --
 -- Roles. ledger_owner owns the tables and is bound by row security, too. ledger_keeper owns the functions that read and
 -- write what a caller may not. The service has four logins: one for requests, which may become the roles of callers
@@ -92,7 +94,9 @@ def sections() -> tuple[Section, ...]:
         _of("Principals and the service's keys", principal_statements()),
         _of("Revisions", revision_statements(REGISTRY)),
         _of("Number series", number_series_statements(REGISTRY)),
+        _of("Policies", policy_statements()),
         _of("Idempotency keys", idempotency_statements()),
+        _of("What a caller may do with a record of any type", record_right_statements(REGISTRY)),
         *(_of(f"{t.table} {t.label}", record_statements(t, REGISTRY, READS.get(t.table, ()))) for t in REGISTRY),
         _of("Audiences that depend on other records", dependency_statements(REGISTRY)),
         _of("Records whose state does not follow", following_statements(REGISTRY)),

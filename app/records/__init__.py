@@ -18,6 +18,10 @@ FOLDERS = (
     "feedback_session",
     "rectification_opinion",
     "immediate_rectification",
+    "rectification_report",
+    "rectification_supervision",
+    "rectification_assessment",
+    "round_document",
     "clue",
     "clue_transfer",
     "case_filing",
@@ -26,5 +30,7 @@ FOLDERS = (
     "judicial_referral",
     "look_back",
     "consultation",
+    "letter",
+    "attachment",
 )
 REGISTRY = Registry(import_module(f"app.records.{folder}.record").RECORD for folder in FOLDERS)

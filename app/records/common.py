@@ -8,7 +8,7 @@ from app.kernel.declare.access import Access, Right, reads, writes
 from app.kernel.declare.audience import AudienceDependency
 from app.kernel.declare.fields import Choice, Day, Flag, Reference, Text, Whole
 from app.kernel.declare.record_type import Check
-from app.kernel.declare.visibility import Condition, Every, Knowing, OfKnownRounds, SinceKnown
+from app.kernel.declare.visibility import Condition, Custom, Every, Knowing, OfKnownRounds, SinceKnown
 from app.records.terms import CONDUCT as CONDUCT_TERMS
 from app.records.terms import RANK
 from app.records.terms import SUBJECT_KIND as SUBJECT_KIND_TERMS
@@ -123,6 +123,17 @@ NO_OWN_CADRE = Condition(
 DECIDED = Condition("{0}.concluded_on is not null", "once decided")
 # `read_subject` leaves the name here.
 SUBJECT_AGREES = {"subject_name": ("person", "name")}
+
+
+# What a unit has in a round is its team's, too. Within the policy the team sees its own targets only.
+OF_OWN_TARGETS = Custom(
+    Condition(
+        """({0}.round_id, {0}.unit_id) in (select x.round_id, x.unit_id from target x
+        where x.state <> 'voided')""",
+        "own",
+    ),
+    old_versions=SinceKnown((Knowing("target", "x.round_id = {0}.round_id and x.unit_id = {0}.unit_id"),)),
+)
 
 
 def seen_with_the_round(column: str) -> Access:

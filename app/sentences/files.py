@@ -123,5 +123,6 @@ SENTENCES: tuple[Sentence, ...] = (
     sentence("unit_missing", MEMBER, "没有写明是元还是万元。", "请在列名中注明，如“金额（万元）”。", "The unit of money is missing.", "Name it in the heading."),
     sentence("fraction_of_fen", MEMBER, "金额细于一分。", "请核对单位。", "The amount has fractions of a fen.", "Check the unit."),
     sentence("not_yes_or_no", MEMBER, "不是“是”或“否”。", "请填“是”或“否”。", "Neither yes nor no.", "Write 是 or 否."),
+    sentence("entries_not_labelled", MEMBER, "没有写明各项的名目。", "请每行写一项，如“指标：组织领导；得分：18；满分：20”。", "The cell does not label its members.", "Write one entry a line, each member after its label."),
     sentence("not_a_label", MEMBER, "不在可选范围内。", "可选值见 allowed。", "Not one of the allowed values.", "See allowed."),
 )  # fmt: skip

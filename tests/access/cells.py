@@ -9,6 +9,7 @@ ROLES = (
     "organisation_department", "inspected_unit", "partner_system",
 )  # fmt: skip
 PERSON_HIDDEN = "R own without `person`"
+AS_RECORD = "W as its record of those it writes, else R"
 AFTER_ENTRY = ("R after entry", "R of its unit after entry, or begun where it has none")
 
 CONTRACT: dict[str, tuple[str, ...]] = {
@@ -37,11 +38,13 @@ CONTRACT: dict[str, tuple[str, ...]] = {
     ),
     "immediate-rectifications": ("W", "W own", "R", "·", "·", "·", "R lead and cooperating; `resolve`", "R own"),
     "rectification-reports": (
-        "R; `examine`", "R own; `examine`", "R", "R; `examine`", "·", "R; `examine`", "W own; `submit`", "·",
+        "R; `examine`", "R own; `examine`", "R", "R; `examine`", "·", "R; `examine`",
+        "R own; `create`, `change` while draft or returned; `submit`", "·",
     ),
     "rectification-assessments": ("W", "R own", "R", "R", "·", "R", "R own", "·"),
     "round-documents": ("W", "W own", "R", "R once issued", "·", "R once issued", "R if addressed", "·"),
-    "letters": ("W", "·", "R", "W", "·", "R", "R if addressed", "·"),
+    # A letter about a clue is not for those who have no right on the clue.
+    "letters": ("W", "·", "R", "W", "·", "R about no clue", "R if addressed, about no clue", "·"),
     "rectification-supervisions": ("W", "·", "R", "W", "·", "W", "R own once concluded", "·"),
     "look-backs": ("W", "W own", "R", "R", "·", "·", "R own once concluded", PERSON_HIDDEN),
     "clues": (
@@ -67,6 +70,7 @@ CONTRACT: dict[str, tuple[str, ...]] = {
     "judicial-referrals": ("·", "·", "R once sent without `summary`, else M", "W", "·", "·", "·", "·"),
     "bulletins": ("W", "R", "R", "R", "·", "R", "R if addressed", "·"),
     "consultations": ("W", "W own", "R", "·", "·", "·", "·", "·"),
+    "attachments": (*(AS_RECORD,) * 2, "R as its record", *(AS_RECORD,) * 4, "·"),
 }  # fmt: skip
 
 # (type, role) -> the cell as it stands today, until what it lacks is there.
@@ -77,7 +81,4 @@ WAITING = {
         "R own once its finding is fed back; `accept`, `complete` of its own",
     ("judicial-referrals", "leading_group"): "R",  # a referral has one state, sent, and no summary
 }  # fmt: skip
-LATER = {
-    "rectification-reports", "rectification-assessments", "round-documents", "letters", "rectification-supervisions",
-    "bulletins",
-}  # fmt: skip
+LATER = {"bulletins"}

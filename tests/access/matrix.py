@@ -22,6 +22,12 @@ EVERY = {
     "judicial-referrals": {"J"},
     "look-backs": {"H-AU-open", "H-AU", "H-BX"},
     "consultations": {"Z-A", "Z-office"},
+    "rectification-reports": {"W-U"},
+    "rectification-supervisions": {"X-U-open", "X-U", "X-X"},
+    "rectification-assessments": {"E-U", "E-X"},
+    "round-documents": {"DOC-draft", "DOC-U", "DOC-report", "DOC-X"},
+    "letters": {"LET-U", "LET-X", "LET-clue"},
+    "attachments": {"AT-F-new", "AT-F", "AT-O", "AT-C", "AT-K"},
 }
 
 
@@ -32,15 +38,18 @@ def _but(*types: str, **instead: set[str]) -> dict[str, set[str]]:
 
 
 FED_BACK = {"F-AU", "F-AV", "F-BX"}
+ISSUED = {"DOC-U", "DOC-report", "DOC-X"}
+OF_FINDINGS = {"AT-F-new", "AT-F", "AT-O"}  # files of findings and opinions
 
 SEES: dict[str, dict[str, set[str]]] = {
     "inspection_office": _but(
-        "case-filings", "judicial-referrals", persons={"P-new", "P-draft", "P-decided"}
+        "case-filings", "judicial-referrals", persons={"P-new", "P-draft", "P-decided"}, attachments=OF_FINDINGS,
     ),
-    "leading_group": _but(persons={"P-draft", "P-decided", "P-filed"}),
+    "leading_group": _but(persons={"P-draft", "P-decided", "P-filed"}, attachments=OF_FINDINGS),
     "case_supervision": _but(
         "team-members", "targets", "visits", "immediate-rectifications", "consultations",
         clues={"C-assigned", "C-sup"}, clue_transfers={"D-sup"}, findings=FED_BACK,
+        round_documents=ISSUED, attachments={"AT-F", "AT-O", "AT-C", "AT-K"},
     ),
     "inspection_team": {
         "units": UNITS, "persons": {"P-new", "P-draft", "P-idle"}, "rounds": {"R"}, "finding-categories": {"G-R"},
@@ -49,19 +58,26 @@ SEES: dict[str, dict[str, set[str]]] = {
         "rectification-opinions": {"O-U-new", "O-U", "O-VU"}, "immediate-rectifications": {"I-AU"},
         "clues": {"C-new", "C-draft"}, "clue-transfers": {"D-sup", "D-org", "D-draft"},
         "look-backs": {"H-AU-open", "H-AU"}, "consultations": {"Z-A"},
+        "rectification-reports": {"W-U"}, "rectification-assessments": {"E-U"},
+        "round-documents": {"DOC-draft", "DOC-U"}, "attachments": OF_FINDINGS,
     },
     "other_team": {
         "units": UNITS, "rounds": {"R"}, "finding-categories": {"G-R"}, "teams": {"B"}, "team-members": {"M-B"},
         "targets": {"T-BX"}, "visits": {"V-B"}, "findings": {"F-BX"}, "feedback-sessions": {"S-X"},
         "rectification-opinions": {"O-X"}, "immediate-rectifications": {"I-BXU", "I-BX"}, "look-backs": {"H-BX"},
+        "rectification-assessments": {"E-X"}, "round-documents": {"DOC-X"},
     },
     "handling_department": {
         "units": UNITS, "persons": {"P-sent"}, "clues": {"C-assigned"}, "case-filings": {"K-clue"},
+        "attachments": {"AT-C"},
     },
     "organisation_department": {
         "units": UNITS, "findings": FED_BACK, "rectification-opinions": EVERY["rectification-opinions"],
         "clues": {"C-org"}, "clue-transfers": {"D-org"},
         "case-filings": {"K-decided"},
+        "rectification-reports": {"W-U"}, "rectification-supervisions": EVERY["rectification-supervisions"],
+        "rectification-assessments": {"E-U", "E-X"}, "round-documents": ISSUED, "letters": {"LET-U", "LET-X"},
+        "attachments": {"AT-F", "AT-O"},
         "accountability-decisions": EVERY["accountability-decisions"], "admonishments": EVERY["admonishments"],
     },
     "inspected_unit": {
@@ -69,6 +85,8 @@ SEES: dict[str, dict[str, set[str]]] = {
         "findings": {"F-AU"}, "feedback-sessions": {"S-U"}, "rectification-opinions": {"O-U", "O-VU"},
         "immediate-rectifications": {"I-AU", "I-BXU"}, "look-backs": {"H-AU"},
         "accountability-decisions": {"Q-U-told"}, "admonishments": {"Y-U"},
+        "rectification-reports": {"W-U"}, "rectification-supervisions": {"X-U"}, "rectification-assessments": {"E-U"},
+        "round-documents": {"DOC-U"}, "letters": {"LET-U"}, "attachments": {"AT-F", "AT-O"},
     },
     "other_unit": {"units": UNITS, "findings": {"F-AV"}, "rectification-opinions": {"O-VU"}},
     "partner_system": {

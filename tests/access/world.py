@@ -174,8 +174,40 @@ async def _work(w: World) -> None:
         given = {"team_number": w.number(team), "unit_number": w.number(unit), "subject_kind": "unit"}
         given |= {"conclusion": conclusion} if conclusion else {}
         await w.make(office, label, "look-backs", **r, **given, checked_on="2017-08-20")
+    await _rectified(w)
     await w.make("inspection_team", "Z-A", "consultations", **r, held_on="2017-06-01")
     await w.make(office, "Z-office", "consultations", **r, held_on="2017-06-02")
+
+
+async def _rectified(w: World) -> None:
+    office, r = "inspection_office", {"round_number": w.number("R")}
+    item = {"opinion_number": w.number("O-U"), "responsible_person": w.canary(), "measures": [w.canary()]}
+    mine = {**r, "unit_number": w.number("U")}
+    await w.make("inspected_unit", "W-U", "rectification-reports", **mine, kind="plan", items=[item])
+    for label, unit in (("X-U-open", "U"), ("X-U", "U"), ("X-X", "X")):
+        given = {"unit_number": w.number(unit), "checked_on": "2017-07-25"}
+        await w.make(office, label, "rectification-supervisions", **r, **given)
+    await w.act(office, "X-U", "conclude", on="2017-07-28", conclusion=w.canaries["X-U"]["conclusion"])
+    for label, unit in (("E-U", "U"), ("E-X", "X")):
+        given = {"unit_number": w.number(unit), "assessed_on": "2017-10-12", "grade": "好"}
+        await w.make(office, label, "rectification-assessments", **r, **given)
+    for label, kind, unit, team in (
+        ("DOC-draft", "feedback_opinion", "U", "A"), ("DOC-U", "feedback_opinion", "U", "A"),
+        ("DOC-report", "inspection_report", "U", None), ("DOC-X", "suggestion", "X", "B"),
+    ):  # fmt: skip
+        given = {"kind": kind, "unit_number": w.number(unit), "issued_on": "2017-06-15", "text": w.canary()}
+        given |= {"team_number": w.number(team)} if team else {}
+        await w.make(office, label, "round-documents", **r, **given)
+        if label != "DOC-draft":
+            await w.act(office, label, "issue", on="2017-06-16")
+    for label, unit in (("LET-U", "U"), ("LET-X", "X")):
+        given = {"addressee_unit_number": w.number(unit), "kind": "reminder", "issued_on": "2017-07-28"}
+        await w.make(office, label, "letters", **r, **given)
+    for by, label, path, record in (
+        (office, "AT-F-new", "findings", "F-AU-new"), (office, "AT-F", "findings", "F-AU"),
+        ("inspected_unit", "AT-O", "rectification-opinions", "O-U"),
+    ):  # fmt: skip
+        await w.make(by, label, "attachments", record_type=path, record_number=w.number(record))
 
 
 async def _clues(w: World) -> None:
@@ -235,4 +267,8 @@ async def _outcomes(w: World) -> None:
         "from_unit_number": w.number("SUP"),
         "to_unit_number": w.number("X"),
     }
+    letter = {"addressee_unit_number": w.number("DEP"), "kind": "clue_urging", "issued_on": "2017-07-28"}
+    await w.make(by, "LET-clue", "letters", **r, **letter, clue_number=w.number("C-assigned"))
+    for label, path, record in (("AT-C", "clues", "C-assigned"), ("AT-K", "case-filings", "K-plain")):
+        await w.make(by, label, "attachments", record_type=path, record_number=w.number(record))
     await w.make(by, "J", "judicial-referrals", **r, **referred, referred_on="2017-08-10")

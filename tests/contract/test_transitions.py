@@ -6,7 +6,7 @@ from app.kernel.declare.fields import Reference
 from app.records import REGISTRY
 from tests.conftest import AsTeam
 from tests.support.bodies import TYPES
-from tests.support.callers import CONFIRMED_BY_LEADERS, LEADERS, UNREAD, Api
+from tests.support.callers import CONFIRMED_BY_LEADERS, LEADERS, OFFICE, UNREAD, Api
 from tests.support.records import Maker
 from tests.support.walk import Walker, open_to
 
@@ -31,14 +31,17 @@ async def test_an_action_leads_where_the_lifecycle_says(
     if leaders:
         office = Api(office.app, auth=office.acting(LEADERS))
         old = await office.read(f"/v1/{path}/{old['id']}")
+    if arrow.outcomes:  # another than who keeps it
+        office = Api(office.app, auth=office.acting(OFFICE))
+        old = await office.read(f"/v1/{path}/{old['id']}")
     assert old["state"] == origin and action in old["available_actions"]
     body = await walker.body(arrow)
     answer = await office.act(old, path, action, **body)
     assert answer.status_code == 200, answer.text
     new = answer.json()
     assert answer.headers["etag"] == f'"{new["version"]}"' and new["version"] == old["version"] + 1
-    assert new["state"] == (arrow.to or origin)
-    assert new["available_actions"] == open_to(t, new["state"], leaders)
+    assert new["state"] in (t.lifecycle.leads_to(arrow) or (origin,))
+    assert new["available_actions"] == ([] if arrow.outcomes else open_to(t, new["state"], leaders))
     assert await office.read(f"/v1/{path}/{old['id']}") == new
     for member, value in body.items():
         column = arrow.sets.get(member, member)

@@ -84,14 +84,18 @@ def hidden(view: RoleView, t: RecordType) -> Iterator[tuple[kinds.Field, tuple[A
             continue  # it is shown none to a record of that type, whatever stands there
         if isinstance(f, kinds.Reference):
             yield f, ("<P-sent>", "<P-filed>")
-        elif isinstance(f, kinds.Recusals):
-            yield f, ([{"account": "admin", "reason": GUESSES[0]}], [{"account": "admin", "reason": GUESSES[1]}])
-        elif isinstance(f, (kinds.Lines, kinds.Absentees)):
-            one: Any = {"name": "王某甲", "post": None, "reason": None}
-            pairs = [[{**one, "name": g}] if isinstance(f, kinds.Absentees) else [g] for g in GUESSES]
+        elif isinstance(f, (kinds.Lines, kinds.Entries)):
+            pairs = [[_entry(f, g)] if isinstance(f, kinds.Entries) else [g] for g in GUESSES]
             yield f, (pairs[0], pairs[1])
         else:
             yield f, GUESSES
+
+
+def _entry(f: kinds.Entries, guess: str) -> dict[str, Any]:
+    """An entry that tells something in one of its members."""
+    tells = "reason" if "account" in f.labels else next(iter(f.labels))
+    given = {m.name: "admin" if m.name == "account" else plain(m) for m in f.of if m.required}
+    return {**dict.fromkeys(f.labels), **given, tells: guess}
 
 
 def member(f: kinds.Field) -> str:
@@ -163,8 +167,7 @@ def plain(f: Any) -> Any:
         return [f.terms.codes[0]] if f.many else f.terms.codes[0]
     values: dict[type, Any] = {
         kinds.Text: "文字", kinds.Day: "2017-08-01", kinds.Flag: True, kinds.Whole: 1, kinds.Lines: ["文字"],
-        kinds.Quantity: {"value": 3, "qualifier": "exact"}, kinds.Absentees: [],
-        kinds.Recusals: [],
+        kinds.Quantity: {"value": 3, "qualifier": "exact"}, kinds.Entries: [],
     }  # fmt: skip
     return values[type(f)]
 

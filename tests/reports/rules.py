@@ -99,7 +99,7 @@ async def read_book(api: Api, numbers: list[str]) -> dict[str, Records]:
     """Every record of these rounds, voided ones included, by type."""
     found: dict[str, Records] = {}
     for t in REGISTRY:
-        if t.path in {"units", "persons", "rounds"}:
+        if t.path in {"units", "persons", "rounds", "attachments"}:
             continue
         scope = {"round_number": numbers}
         if t.path == "team-members":

@@ -5,9 +5,11 @@ from typing import Any
 from app.kernel.declare import fields as kinds
 from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
-from tests.support.records import Maker
+from tests.support.records import LAID_DOWN, Maker
 
 TYPES = [t.path for t in REGISTRY]
+OF_CLUES = ("letters", "clue")  # which another kind of letter has
+OWN = ("rectification-reports", "unit")  # who writes them belongs to one
 COUPLED = ("subject_kind", "mode", "person", "unit")  # of a type with a subject these follow one another
 
 
@@ -24,7 +26,7 @@ async def other(make: Maker, t: RecordType, old: dict[str, Any]) -> dict[str, An
     """A patch that gives every member another valid value."""
     patch: dict[str, Any] = {"note": "备注二"}
     for f in t.fields:
-        if f.writable and not _coupled(t, f) and not isinstance(f, kinds.Sealed):
+        if f.writable and not f.fixed and not _coupled(t, f) and not isinstance(f, kinds.Sealed):
             patch |= await _changed(make, t, f, old)
     return patch
 
@@ -45,11 +47,15 @@ async def filled(make: Maker, t: RecordType, f: kinds.Field) -> dict[str, Any]:
     if isinstance(f, kinds.Reference):
         one = (await make.fit(t, f))["number"]
         return {f.number_column: [one] if f.many else one}
-    return {f.name: make.value(f)}
+    return await make.given(t, f)
 
 
 def _coupled(t: RecordType, f: kinds.Field) -> bool:
-    return ("subject_kind" in t.columns and f.name in COUPLED) or f.name == "sealed_count"  # of a slip, without clues
+    return (
+        (t.path, f.name) in (OF_CLUES, OWN)
+        or ("subject_kind" in t.columns and f.name in COUPLED)
+        or f.name == "sealed_count"
+    )  # of a slip, without clues
 
 
 async def _changed(make: Maker, t: RecordType, f: kinds.Field, old: dict[str, Any]) -> dict[str, Any]:
@@ -62,12 +68,14 @@ async def _changed(make: Maker, t: RecordType, f: kinds.Field, old: dict[str, An
     if isinstance(f, kinds.Choice):
         code = next(c for c in f.terms.codes if c not in (was or ()))
         return {f.name: [code] if f.many else next(c for c in f.terms.codes if c != was)}
+    if isinstance(f, kinds.Entries):
+        return await make.given(t, f)
+    if f.name in LAID_DOWN:
+        return {f.name: LAID_DOWN[f.name][1]}
     values: dict[Any, Any] = {
         kinds.Text: "改后的文字", kinds.Whole: _next(f, was),
         kinds.Flag: not was, kinds.Day: "2017-05-15",
         kinds.Lines: ["改后的一条", "又一条"], kinds.Quantity: {"value": 4, "qualifier": "at_least"},
-        kinds.Recusals: [{"account": "admin", "reason": "曾共事"}],
-        kinds.Absentees: [{"name": "班子成员06", "post": None, "reason": "病假"}],
     }  # fmt: skip
     return {f.name: values[type(f)]}
 

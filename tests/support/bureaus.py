@@ -14,7 +14,7 @@ from app.accounts.second_person import COMMAND_LINE
 from app.auth import passwords
 from app.clock import now
 from app.db.pool import Pools
-from tests.support.callers import LEADERS, LOADER, OFFICE, PASSWORD, SUPERVISION, Api
+from tests.support.callers import LEADERS, LOADER, OFFICE, PASSWORD, SUPERVISION, UNIT, Api
 from tests.support.databases import logins
 
 OWN_UNIT: Any = {"name": "纪委", "kind": "discipline_body"}
@@ -55,12 +55,16 @@ async def bureau(
     *,
     ledger: bytes | None = None,
     unit: Any = OWN_UNIT,
+    like: Api | None = None,
 ) -> AsyncIterator[Api]:
-    """Office, leading group, loader and case supervision of a jurisdiction, as one caller.
+    """Office, leading group, loader, case supervision and a unit of a jurisdiction, as one caller.
+
+    The office alone examines reports here. A bureau `like` another has its units.
 
     The supervision belongs to the first unit of `ledger`, which the loader imports before, or else to `unit`, which the
     office enters where it is not there yet; without a unit there is no supervision.
     """
+    unit = like.unit if like else unit
     names = {OFFICE: name, LOADER: f"{name}_loader", LEADERS: f"{name}_leaders"}
     await account(url, names[OFFICE], "inspection_office", code)
     await account(url, names[LOADER], "ledger_loader", code)
@@ -77,6 +81,19 @@ async def bureau(
     if unit:
         names[SUPERVISION] = f"{name}_supervision"
         await account(url, names[SUPERVISION], "case_supervision", code, unit_number=unit["number"])
+    names[UNIT], keeper = f"{name}_unit", f"{name}_keeper"
+    async with Api.signed_in(app, name) as office:
+        if like:
+            reporting = like.reporting
+        elif ledger is not None:
+            reporting = await office.read(f"/v1/units/{code}-U008")
+        else:
+            reporting = await office.write("/v1/units", {"name": f"报告单位{name}", "kind": "municipal_department"})
+    await account(url, names[UNIT], "inspected_unit", code, unit_number=reporting["number"])
+    await account(url, keeper, "administrator", code)
+    async with Api.signed_in(app, keeper) as administrator:
+        alone = {"name": "examining_bodies", "since": "2000-01-01", "value": ["inspection_office"]}
+        await administrator.write("/v1/policies", alone)
     async with Api.bureau(app, names) as api:
-        api.unit = unit
+        api.unit, api.reporting = unit, reporting
         yield api

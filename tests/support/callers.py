@@ -14,7 +14,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV, NDJSON, PATCH = "text/csv", "application/x-ndjson", "application/merge-patch+json"
 
 
-OFFICE, SUPERVISION, LOADER, LEADERS = "office", "supervision", "loader", "leaders"
+OFFICE, SUPERVISION, LOADER, LEADERS, UNIT = "office", "supervision", "loader", "leaders", "unit"
 # Who keeps the records of a type, where that is not the inspection office; of several the first that sees the record.
 KEEPERS = {
     "persons": (SUPERVISION,),
@@ -22,6 +22,8 @@ KEEPERS = {
     "accountability-decisions": (SUPERVISION,),
     "admonishments": (SUPERVISION,),
     "judicial-referrals": (SUPERVISION,),
+    "letters": (SUPERVISION,),
+    "rectification-reports": (UNIT,),
     "imports": (LOADER,),
 }
 CONFIRMED_BY_LEADERS = ("confirm_merge", "decline_merge")
@@ -36,6 +38,8 @@ def keepers(method: str, path: str) -> tuple[str, ...]:
     segments = path.strip("/").split("/")
     if segments[-1] in CONFIRMED_BY_LEADERS:
         return (LEADERS,)
+    if segments[-1] == "examine":
+        return (OFFICE,)
     of_one = len(segments) > 2 and segments[1] == "clues"
     signs = segments[1:2] == ["clue-transfers"] and segments[-1] in SIGNED
     return CLUE if of_one or signs else KEEPERS.get(segments[1] if len(segments) > 1 else "", (OFFICE,))
@@ -56,6 +60,7 @@ class Api(Client):
     """A signed-in caller. Of a bureau, `unit` is that of its case supervision, and `names` are its accounts."""
 
     unit: Any = None
+    reporting: Any = None  # the unit whose reports are written
     username: str = ""
     names: Mapping[str, str] = {}
     tokens: Mapping[str, str] = {}

@@ -131,12 +131,9 @@ class Bodies:
         }
 
     @value.register
-    def _(self, f: kinds.Recusals) -> Any:
-        return [{"account": "admin", "reason": self.draw.choice(["亲属", " 曾共事 "])}]
-
-    @value.register
-    def _(self, f: kinds.Absentees) -> Any:
-        return [{"name": "甲", "post": None, "reason": self.draw.choice(["出差", "", " 病 "])}]
+    def _(self, f: kinds.Entries) -> Any:
+        entry = {m.name: self.value(m) if m.required or self.draw.random() < 0.7 else None for m in f.of}
+        return [entry | ({"account": "admin"} if "account" in entry else {})]
 
     @value.register
     def _(self, f: kinds.Reference) -> Any:

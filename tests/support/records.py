@@ -7,11 +7,14 @@ from typing import Any
 from app.kernel.declare import fields as kinds
 from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
-from tests.support.callers import SUPERVISION, Api, keepers
+from tests.support.callers import SUPERVISION, UNIT, Api, keepers
 
 # Years of rounds: each test takes a fresh pair of year and sequence.
 _rounds = itertools.count()
 _words = itertools.count(1)
+LAID_DOWN = {"grade": ("好", "较好"), "account": ("admin", "admin")}  # texts that are not free: one, and another
+# Of one matter each step of a letter is sent once; a report is submitted with items.
+ASKED_LATER = (("letters", "matter"), ("rectification-reports", "items"))
 TRANSFERRED = ("clue-transfers", "clue")  # what a transfer lists, unless it is a slip
 
 
@@ -46,15 +49,28 @@ class Maker:
         body = {}
         for f in t.fields:
             needed = f.required or ((t.path, f.name) == TRANSFERRED and "sealed_count" not in given)
+            needed = needed or (t.path, f.name) in ASKED_LATER
             if not needed or not f.writable or any(c in given for c in f.columns):
                 continue
             if isinstance(f, kinds.Reference):
                 one = (await self.fit(t, f))["number"]
                 body[f.number_column] = [one] if f.many else one
             else:
-                body[f.name] = self.value(f)
+                body |= await self.given(t, f)
         body |= _subject(t, {**body, **given}, await self._subject_numbers(t, {**body, **given}))
+        if t.path == "letters" and ("clue_number" in given or "clue_id" in given):
+            body["kind"] = "clue_urging"
         return {**body, **given}
+
+    async def given(self, t: RecordType, f: kinds.Field) -> dict[str, Any]:
+        """A member and a valid value, which is no reference. Each entry names what it is about."""
+        if isinstance(f, kinds.AnyRecord):
+            return {f.columns[1]: (await self.shared("findings"))["number"]}
+        value = self.value(f)
+        for entry in value if isinstance(f, kinds.Entries) and f.names else ():
+            record = await self.fit(t, f.names)
+            entry |= {f.names.number_column: record["number"], f.names.id_column: record["id"]}
+        return {f.name: value}
 
     async def _subject_numbers(self, t: RecordType, body: dict[str, Any]) -> dict[str, str]:
         if "subject_kind" not in t.columns or any(
@@ -70,12 +86,30 @@ class Maker:
             f.to == "clues" and (_by_supervision(t) or t.path == "clue-transfers")
         ):
             return await self.fit_new(t, f)  # a clue is transferred once
+        if keepers("POST", f"/v1/{t.path}") == (UNIT,):
+            return await self._of_unit(f)
         if self.api.unit and (t.path, f.name) == ("clue-transfers", "to_unit"):
             return self.api.unit
         return await self.shared(f.to)
 
+    async def _of_unit(self, f: kinds.Reference) -> Any:
+        """What a unit refers to in its report: itself, the round that has entered it, its opinion that was fed back."""
+        if f.to == "units":
+            return self.api.reporting
+        if "of unit" not in self.made:
+            own = {"unit_number": self.api.reporting["number"]}
+            for path, action in (("targets", "enter"), ("findings", "feed_back")):
+                record = await self(path, **own)
+                answer = await self.api.act(record, path, action, on="2017-06-09")
+                assert answer.status_code == 200, answer.text
+            finding = {"finding_number": record["number"]}
+            self.made["of unit"] = await self("rectification-opinions", **own, **finding)
+        return self.made["of unit"] if f.to == "rectification-opinions" else await self.shared(f.to)
+
     async def fit_new(self, t: RecordType, f: kinds.Reference) -> Any:
         """A new record to which records of this type can refer."""
+        if keepers("POST", f"/v1/{t.path}") == (UNIT,):
+            return await self.fresh()._of_unit(f)
         record = await self(f.to)
         if f.to == "findings" and _by_supervision(t):  # which sees those that were fed back
             answer = await self.api.act(record, "findings", "feed_back", on="2017-06-09")
@@ -111,6 +145,8 @@ class Maker:
 
     @value.register
     def _(self, f: kinds.Text) -> Any:
+        if f.name in LAID_DOWN:
+            return LAID_DOWN[f.name][0]
         return f"{f.label}{next(_words)}" if f.form is None else f.sample
 
     @value.register
@@ -143,12 +179,12 @@ class Maker:
         return {"value": 3, "qualifier": "exact"}
 
     @value.register
-    def _(self, f: kinds.Recusals) -> Any:
-        return [{"account": "admin", "reason": "亲属"}]
+    def _(self, f: kinds.AnyRecord) -> Any:
+        raise AssertionError("the type of the record says which: `given` makes one")
 
     @value.register
-    def _(self, f: kinds.Absentees) -> Any:
-        return [{"name": "班子成员05", "post": "副主任", "reason": "因公出差"}]
+    def _(self, f: kinds.Entries) -> Any:
+        return [{m.name: LAID_DOWN.get(m.name, (None,))[0] or self.value(m) for m in f.of}]
 
 
 def _by_supervision(t: RecordType) -> bool:

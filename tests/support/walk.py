@@ -1,8 +1,9 @@
 """Brings records into any state of their lifecycle, by the arrows of the declarations alone."""
 
+from dataclasses import replace
 from typing import Any
 
-from app.kernel.declare.fields import Reference
+from app.kernel.declare.fields import Entries, Reference
 from app.kernel.declare.lifecycle import Transition
 from app.kernel.declare.record_type import RecordType
 from app.records import REGISTRY
@@ -37,24 +38,34 @@ class Walker:
         """The record after one action that a caller may ask for."""
         answer = await self.make.api.act(record, t.path, arrow.action, **await self.body(arrow))
         assert answer.status_code in (200, 204), answer.text
-        if answer.status_code == 204:  # it is the receiver's no more
+        if answer.status_code == 204 or arrow.outcomes:  # who keeps it looks at it
             return await self.make.api.read(f"/v1/{t.path}/{record['id']}")
         return answer.json()
 
     async def body(self, arrow: Transition) -> dict[str, Any]:
         """What the action requires."""
         body: dict[str, Any] = {}
+        returns = arrow.outcomes and arrow.to == "returned"
         for f in arrow.body:
-            if not f.required:
+            if not (f.required or returns):
                 continue
-            if isinstance(f, Reference):
+            if isinstance(f, Entries) and f.names:
+                body[f.name] = self.make.value(f)
+                for entry in body[f.name]:
+                    entry[f.names.number_column] = (await self.make.shared(f.names.to))["number"]
+            elif isinstance(f, Reference):
                 body[f.number_column] = (await self.make(f.to))["number"]
             else:
-                body[f.name] = self.make.value(f)
+                body[f.name] = "return" if returns and f.name == "verdict" else self.make.value(f)
         return body
 
     async def _caused(self, t: RecordType, record: Any, arrow: Transition) -> Any:
-        """The record after another record's transition has moved it along this arrow."""
+        """The record after another record's transition has moved it along this arrow, or its content has come."""
+        if t.path == "attachments":
+            file = {"content": b"%PDF-1.7", "headers": {"Content-Type": "application/pdf"}}
+            answer = await self.make.api.request("PUT", f"/v1/attachments/{record['id']}/content", **file)
+            assert answer.status_code == 200, answer.text
+            return answer.json()
         cause, reference, by = next(iter(causes(t, arrow)))
         number = record["number"]
         given = {reference.number_column: [number] if reference.many else number}
@@ -66,6 +77,8 @@ class Walker:
 
 def open_to(t: RecordType, state: str, leaders: bool = False) -> list[str]:
     """The actions that a record in this state offers to its keepers, or to the leading group."""
+    if t.path == "rectification-reports":  # kept by a unit, which writes what is not submitted
+        return ["submit", "void", "correct"] if state in ("draft", "returned") else []
     offered = (a for a in t.lifecycle.actions_from(state) if a not in UNREAD)
     return [a for a in offered if (a in CONFIRMED_BY_LEADERS) is leaders]
 
@@ -90,7 +103,9 @@ def route(t: RecordType, start: str, goals: set[str]) -> list[Transition]:
         if state in goals:
             return paths[state]
         for x in t.lifecycle.transitions:
-            if x.to and x.to not in paths and state in x.origins and (not x.internal or causes(t, x)):
-                paths[x.to] = [*paths[state], x]
-                queue.append(x.to)
+            for to in t.lifecycle.leads_to(x):
+                brought = not x.internal or t.path == "attachments" or causes(t, x)
+                if to not in paths and state in x.origins and brought:
+                    paths[to] = [*paths[state], replace(x, to=to)]
+                    queue.append(to)
     raise AssertionError(f"{t.path}: no arrow leads to {goals}")

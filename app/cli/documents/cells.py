@@ -26,7 +26,9 @@ def cell(t: RecordType, right: Right | None) -> str:
     """What one role may do with the records of one type."""
     if right is None:
         return "·"
-    limits = [f"while {state}" for state in right.while_in] + ([right.writes_if.means] if right.writes_if else [])
+    limits = ([f"while {' or '.join(right.while_in)}"] if right.while_in else []) + (
+        [right.writes_if.means] if right.writes_if else []
+    )
     actions = {x.action for x in t.lifecycle.public} - _by_two(t)
     if right.changes and (right.acts == ALL_ACTIONS or right.acts >= actions):  # whoever acts in every way writes
         written = f"W {_read(right, '')}".strip() if not limits else _limited(right, limits)

@@ -68,13 +68,9 @@ def _(f: kinds.Quantity) -> str:
 
 
 @kind.register
-def _(f: kinds.Recusals) -> str:
-    return "list of `{account, reason}`"
-
-
-@kind.register
-def _(f: kinds.Absentees) -> str:
-    return "list of `{name, post, reason}`"
+def _(f: kinds.Entries) -> str:
+    named = f"{f.names.name} → `{f.names.to}`, " if f.names else ""
+    return "list of `{" + named + ", ".join(m.name for m in f.of) + "}`"
 
 
 @kind.register

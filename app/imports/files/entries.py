@@ -12,8 +12,6 @@ import orjson
 
 from app.imports.files.raw import Raw
 
-ABSENTEE = {"name": "姓名", "post": "职务", "reason": "原因"}
-RECUSAL = {"account": "账号", "reason": "理由"}
 _BEGINNINGS = ('["', '[{"')
 
 
@@ -48,7 +46,9 @@ def labelled(raw: Raw, labels: Mapping[str, str]) -> list[dict[str, str | None]]
 def as_labelled(entries: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> str:
     """The text that `labelled` reads."""
     lines = (
-        "；".join(f"{label}：{entry[member]}" for member, label in labels.items() if entry.get(member))
+        "；".join(
+            f"{label}：{entry[member]}" for member, label in labels.items() if entry.get(member) not in (None, "")
+        )
         for entry in entries
     )
     return "\n".join(re.sub(r"[\r\n]+", " ", line) for line in lines)

@@ -136,17 +136,15 @@ def _(f: kinds.Lines, raw: Raw, unit: str | None) -> Any:
 
 
 @read.register
-def _(f: kinds.Recusals, raw: Raw, unit: str | None) -> Any:
-    if (exact := entries.exact(raw) or entries.labelled(raw, entries.RECUSAL)) is not None:
+def _(f: kinds.Entries, raw: Raw, unit: str | None) -> Any:
+    if (exact := entries.exact(raw)) is not None:
         return exact
-    return [{"account": name, "reason": "台账"} for name in cells.split(raw, "names") or ()]
-
-
-@read.register
-def _(f: kinds.Absentees, raw: Raw, unit: str | None) -> Any:
-    if (exact := entries.exact(raw) or entries.labelled(raw, entries.ABSENTEE)) is not None:
-        return exact
-    return [{"name": None, "post": None, "reason": cells.text(raw)}]
+    if (found := entries.labelled(raw, f.labels)) is not None:
+        return [{m.name: None if e[m.name] is None else read(m, e[m.name], None) for m in f.of} for e in found]
+    if not f.bare:
+        raise CellProblem("entries_not_labelled", raw)
+    empty = {**dict.fromkeys(f.labels), **f.beside}
+    return [{**empty, f.bare: one} for one in (cells.split(raw, "names") if f.split else [cells.text(raw)])]
 
 
 @read.register

@@ -71,14 +71,10 @@ def _(f: kinds.Lines, value: Any) -> Cell:
     return _read_back(f, value, ("；" if f.split == "measures" else "、").join(value))
 
 
-@cell.register(kinds.Absentees)
-def _(f: kinds.Absentees, value: Any) -> Cell:
-    return _read_back(f, value, entries.as_labelled(value, entries.ABSENTEE))
-
-
-@cell.register(kinds.Recusals)
-def _(f: kinds.Recusals, value: Any) -> Cell:
-    return _read_back(f, value, entries.as_labelled(value, entries.RECUSAL))
+@cell.register(kinds.Entries)
+def _(f: kinds.Entries, value: Any) -> Cell:
+    texts = [{m.name: cell(m, e[m.name]) for m in f.of if e.get(m.name) is not None} for e in value]
+    return _read_back(f, value, entries.as_labelled(texts, f.labels))
 
 
 def _read_back(f: kinds.Field, value: Any, text: str) -> Cell:

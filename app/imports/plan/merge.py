@@ -18,7 +18,7 @@ from app.imports.plan.plan_rows import CONFLICT, CONFLICT_UNSEEN
 from app.imports.plan.planned_row import CheckedBatch, PlannedRow, RowMerge
 from app.imports.plan.told import tells
 from app.kernel.declare.access import METADATA
-from app.kernel.declare.fields import Absentees, Field, Lines, Recusals, Reference, Sealed, Text
+from app.kernel.declare.fields import Entries, Field, Lines, Reference, Sealed, Text
 from app.kernel.declare.record_type import RecordType
 
 LONGEST_SHOWN = 300  # characters of a value in a message
@@ -150,4 +150,4 @@ def _as_metadata(p: PlannedRow, merge: RowMerge) -> bool:
 
 def _is_text(f: Field | None) -> bool:
     """Whether `METADATA` hides the field."""
-    return METADATA.metadata and (f is None or f.secret or isinstance(f, Text | Lines | Absentees | Recusals))
+    return METADATA.metadata and (f is None or f.secret or isinstance(f, Text | Lines | Entries))

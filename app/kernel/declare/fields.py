@@ -10,78 +10,12 @@ A value is stored in the form in which it is sent, so that 'unchanged' means the
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
+from app.kernel.declare.field import Field as Field
+from app.kernel.declare.field import Terms as Terms
+from app.kernel.declare.field import terms as terms
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """A closed vocabulary: the code on the wire, and the labels that a ledger may hold for it, the usual one first.
-
-    refused   codes that are never accepted -> the code of the sentence that tells why
-    """
-
-    name: str
-    labels: Mapping[str, tuple[str, ...]]
-    refused: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The codes, in the order of the rule they come from."""
-        return tuple(self.labels)
-
-    def label(self, code: str) -> str:
-        """The usual Chinese label of a code."""
-        return self.labels[code][0]
-
-
-def terms(name: str, **labels: str | tuple[str, ...]) -> Terms:
-    """A vocabulary written as code=label or code=(label, other label)."""
-    return Terms(name, {code: (text,) if isinstance(text, str) else text for code, text in labels.items()})
-
-
-@dataclass(frozen=True)
-class Field:
-    """What every kind of field says about itself. Without slots, so that what follows from it is worked out once.
-
-    name       member of the JSON document, and column of the table
-    label      Chinese name, also the usual heading in a ledger
-    help       meaning, unit, and the article of the rule, where there is one
-    required   must be given on create
-    set_by     only actions and imports set it; a body may not hold it (contract: †)
-    corrected  of a field that is `set_by`: whether a correction may set it, too
-    in_ledger  whether a row of a ledger may give it
-    copied     (reference, column): copied from the referenced record whenever that reference is written
-    secret     personal or secret (contract: *)
-    headings   other headings clerks write for it
-    sample     a realistic value for the documentation
-    """
-
-    name: str
-    label: str
-    help: str = ""
-    required: bool = False
-    set_by: bool = False
-    corrected: bool = True
-    in_ledger: bool = True
-    copied: tuple[str, str] | None = None
-    secret: bool = False
-    headings: tuple[str, ...] = ()
-    sample: Any = None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns, and the members of the answer, that hold this field."""
-        return (self.name,)
-
-    @property
-    def members(self) -> tuple[str, ...]:
-        """The members of the answer that hold this field."""
-        return self.columns
-
-    @cached_property
-    def writable(self) -> bool:
-        """Whether a create or change body may hold it."""
-        return not self.set_by and self.copied is None
+NO_TERMS = Terms("", {})
 
 
 @dataclass(frozen=True)
@@ -150,11 +84,15 @@ class Day(Field):
 
 @dataclass(frozen=True)
 class Choice(Field):
-    """A code of a closed vocabulary, or (`many`) a list of them."""
+    """A code of a closed vocabulary, or (`many`) a list of them.
 
-    terms: Terms = Terms("", {})
+    checked   whether the table holds a CHECK of the codes; not where each new type adds one
+    """
+
+    terms: Terms = NO_TERMS
     many: bool = False
     default: str | None = None
+    checked: bool = True
 
 
 @dataclass(frozen=True)
@@ -171,16 +109,6 @@ class Quantity(Field):
 
 
 @dataclass(frozen=True)
-class Absentees(Field):
-    """Members of a leadership team who were not present: name, post, reason."""
-
-
-@dataclass(frozen=True)
-class Recusals(Field):
-    """Accounts that stay away from a record (回避), each with the reason."""
-
-
-@dataclass(frozen=True)
 class Reference(Field):
     """Another record of the same jurisdiction, or (`many`) a list of them.
 
@@ -188,12 +116,19 @@ class Reference(Field):
 
     requires   columns of the referenced record that the `check` of the referring type reads
     follows    the record follows from the one referred to: both stand in one chain (reports/chain.py)
+    within     the `Entries` whose entries name its records, the n-th entry the n-th record (`Entries.records`)
     """
 
     to: str = ""
     many: bool = False
     requires: tuple[str, ...] = ()
     follows: bool = False
+    within: str = ""
+
+    @property
+    def given_within(self) -> bool:
+        """Whether the entries of another field name its records, so that no body holds it."""
+        return bool(self.within)
 
     @cached_property
     def id_column(self) -> str:
@@ -208,3 +143,64 @@ class Reference(Field):
     @property
     def columns(self) -> tuple[str, ...]:
         return (self.id_column, self.number_column)
+
+
+@dataclass(frozen=True)
+class AnyRecord(Field):
+    """A record of any type, to which this one belongs for good: it is there for whoever reads that one in full.
+
+    kind   the choice of the type, a field of its own
+    """
+
+    kind: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (f"{self.name}_id", f"{self.name}_number")
+
+
+@dataclass(frozen=True)
+class Entries(Field):
+    """A list of entries, each of several members. It is stored as JSON and replaced as a whole.
+
+    Members of an entry are texts, numbers, days, choices, flags and lists. `names` is the one record that an entry is
+    about: a body gives it in the entry, by number or by identifier, and the table keeps it in a list of references of
+    its own beside the entries (`records`), so that it is looked up, locked and held like any reference. An entry whose
+    record does not exist for the reader is left out of what it reads, and `masked` then names the field. No two entries
+    of one body name the same record. A secret member makes the whole list secret.
+
+    entry   name of the schema of one entry
+    of      its members
+    names   the record that an entry is about
+    bare    the member that a cell of a ledger gives if it labels no members; '' if such a cell cannot be read
+    split   whether such a cell gives one entry for each name in it
+    beside  what the other members then hold
+    """
+
+    entry: str = ""
+    of: tuple[Field, ...] = ()
+    names: Reference | None = None
+    bare: str = ""
+    split: bool = False
+    beside: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if any(f.secret for f in self.of):
+            object.__setattr__(self, "secret", True)
+        if self.names:  # a cell has no place for it
+            object.__setattr__(self, "in_ledger", False)
+
+    def records(self, name: str) -> Reference:
+        """The list of references that keeps the records which the entries name, to be declared after this field."""
+        assert self.names
+        label = f"{self.label}所涉{self.names.label}"
+        help_text = f"与“{self.label}”逐项对应，随其填写。"
+        return Reference(
+            name, label, help_text, to=self.names.to, many=True, within=self.name, set_by=self.set_by, corrected=False,
+            in_ledger=False, requires=self.names.requires,
+        )  # fmt: skip
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Member of an entry -> its label."""
+        return {f.name: f.label for f in self.of}

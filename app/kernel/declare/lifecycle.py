@@ -80,6 +80,9 @@ class Transition:
     sets         member of the body -> column
     needs        members of the record that must be filled before
     clears       columns that become empty
+    outcomes     (state, SQL over the old row `t` and what is given, `s`): the first that holds, or else `to`
+    adds         fields with entries to which the body's entries are added; any other list is replaced
+    stamps       member -> SQL: what each added entry holds beside what is given
     derives      column -> SQL expression over the old row `t` and what is given, `s.values`
     renews       references whose copied columns are copied again
     partial      a list reference, part of which the body may name: then only that part is removed, and the state stays
@@ -100,6 +103,9 @@ class Transition:
     sets: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
+    outcomes: tuple[tuple[str, str], ...] = ()
+    adds: tuple[str, ...] = ()
+    stamps: Mapping[str, str] = field(default_factory=dict)
     derives: Mapping[str, str] = field(default_factory=dict)
     renews: tuple[str, ...] = ()
     partial: str | None = None
@@ -156,6 +162,10 @@ class Lifecycle:
     def public(self) -> tuple[Transition, ...]:
         """The transitions a caller can ask for."""
         return tuple(t for t in self.transitions if not t.internal)
+
+    def leads_to(self, transition: Transition) -> tuple[str, ...]:
+        """The states that a transition may lead to; none where it keeps the state."""
+        return tuple(dict.fromkeys((*(to for to, _ in transition.outcomes), *filter(None, (transition.to,)))))
 
     def actions_from(self, state: str) -> tuple[str, ...]:
         """The actions that a caller can ask for in this state, with `void` and `correct`. Rights are not considered."""

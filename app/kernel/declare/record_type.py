@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from app.kernel.declare.access import Access
-from app.kernel.declare.fields import Choice, Day, Field, Flag, Reference, Sealed, Text
+from app.kernel.declare.fields import AnyRecord, Choice, Day, Entries, Field, Flag, Reference, Sealed, Text
 from app.kernel.declare.ledger import LedgerHabits as LedgerHabits
 from app.kernel.declare.ledger import LedgerName as LedgerName
 from app.kernel.declare.lifecycle import VOIDED, Lifecycle
@@ -47,7 +47,9 @@ class Numbering:
     letter   of the series: no two types have the same
     digits   how many the running number is padded to
     within   'round': `{round}-{letter}-{n}`, of the round that the field `via` names;
-             'jurisdiction': `{code}-{letter}{n}`
+             'jurisdiction': `{code}-{letter}{n}`;
+             'record': `{round}-{letter}-{n}`, of the round of the record to which it belongs (`AnyRecord`), or else
+             `{code}-{letter}-{n}`
     formula  makes the number of the record's own values instead of a series (rounds)
     assigned only the system and an import give one, so that a number of a secret type tells nothing
     refuses  the code of the sentence that refuses a given number, or None
@@ -90,6 +92,7 @@ class RecordType:
     tag          the group in the OpenAPI document
     ledger_name  how a ledger refers to a record of it other than by number
     derived      name -> identifiers that references may `require` like columns
+    from_ledgers whether an import may bring records of it
     inherits     reference -> the reference whose record has it, too: copied from there for a caller whose role sees no
                  record of that type and so cannot name one (a department files a case of a clue's round)
     check        the rule over several members; `check_reads` are the columns that it reads
@@ -110,6 +113,7 @@ class RecordType:
     numbering: Numbering
     ledger: LedgerHabits
     ledger_name: LedgerName | None = None
+    from_ledgers: bool = True
     derived: Mapping[str, Derived] = field(default_factory=dict)
     inherits: Mapping[str, str] = field(default_factory=dict)
     check: CheckRule | None = None
@@ -143,6 +147,12 @@ class RecordType:
     def reference_columns(self) -> tuple[tuple[Reference, str, str], ...]:
         """Each reference with the names of its two columns. Every write asks for them, so they are made once."""
         return tuple((f, f.id_column, f.number_column) for f in self.references)
+
+    @cached_property
+    def named_in_entries(self) -> tuple[tuple[Entries, Reference], ...]:
+        """Each field whose entries name a record, with the list of references that keeps these records."""
+        kept = {f.within: f for f in self.references if f.within}
+        return tuple((f, kept[f.name]) for f in self.of_kind(Entries) if f.names)
 
     @cached_property
     def own_columns(self) -> frozenset[str]:
@@ -208,7 +218,7 @@ class RecordType:
     @cached_property
     def filters(self) -> tuple[Field, ...]:
         """The fields by which a list can be filtered."""
-        return tuple(f for f in self.fields if isinstance(f, (Choice, Reference, Day, Flag)))
+        return tuple(f for f in self.fields if isinstance(f, (Choice, Reference, AnyRecord, Day, Flag)))
 
 
 HEAD_COLUMNS = ("id", "number", "version", "state", "jurisdiction")

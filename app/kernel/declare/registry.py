@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from app.kernel.declare.fields import Reference
+from app.kernel.declare.fields import Choice, Day, Entries, Flag, Lines, Reference, Sealed, Text, Whole
 from app.kernel.declare.obligations import ALWAYS_READ
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.visibility import (
@@ -66,6 +66,7 @@ class Registry:
         for f in t.fields:
             if f.copied and f.copied[0] not in references:
                 yield f"{f.name} is copied from {f.copied[0]!r}, which is no reference of it"
+        yield from _entries(t)
         if not {*t.inherits, *t.inherits.values()} <= references:
             yield f"inherits names {dict(t.inherits)}, which are not all references of it"
         if t.check and not t.check_reads <= columns | {"number", "note"}:
@@ -103,6 +104,19 @@ class Registry:
                     yield f"the obligation {o.rule} looks at {looked_at.type}.{list(looked_at.columns)}: not there"
 
 
+def _entries(t: RecordType) -> Iterator[str]:
+    kept = {(f.within, f.to) for f in t.references if f.within}
+    named = {(f.name, f.names.to) for f in t.of_kind(Entries) if f.names}
+    if kept != named or len(kept) < sum(bool(f.within) for f in t.references):
+        yield f"the records that entries name are kept in {sorted(kept)}, and named in {sorted(named)}"
+    for f in t.of_kind(Entries):
+        unfit = [
+            m.name for m in f.of if not isinstance(m, (Text, Whole, Flag, Day, Choice, Lines)) or isinstance(m, Sealed)
+        ]
+        if unfit:
+            yield f"{f.name} has entries with {unfit}, of kinds that no entry has"
+
+
 def _transitions(t: RecordType) -> Iterator[str]:
     states, columns, references = set(t.lifecycle.states), set(t.columns), {r.name for r in t.references}
     if not {*t.lifecycle.retired} <= states or not {*t.lifecycle.retired.values()} <= references:
@@ -110,7 +124,7 @@ def _transitions(t: RecordType) -> Iterator[str]:
     if any(t.reference(effect.reference).many for effect in t.lifecycle.effects_on_change):
         yield "effects_on_change names a list, of which a part may change"
     for transition in t.lifecycle.transitions:
-        if not set(transition.origins) <= states or transition.to not in {*states, None}:
+        if not set(transition.origins) <= states or not {*t.lifecycle.leads_to(transition)} <= states:
             yield f"{transition.action} leaves the states {sorted(states)}"
         if not {*transition.judged_with} <= references:
             yield f"{transition.action} is judged with {list(transition.judged_with)}, which are not all references"

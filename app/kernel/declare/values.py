@@ -123,30 +123,6 @@ class Count(BaseModel):
     ]
 
 
-def _optional(longest: int, description: str, sample: str | None = None) -> Any:
-    return (clean_text(longest) | None, Field(None, description=description, examples=[sample] if sample else None))
-
-
-Recusal = create_model(
-    "Recusal",
-    __doc__="回避的一个账号。",
-    __config__=ConfigDict(extra="forbid"),
-    account=(
-        clean_text(40),
-        Field(description="本区划的账号（用户名）", examples=["zhou"]),
-    ),
-    reason=(clean_text(200), Field(description="回避的理由", examples=["与被反映人有亲属关系"])),
-)
-Absentee = create_model(
-    "Absentee",
-    __config__=ConfigDict(extra="forbid"),
-    __doc__="缺席的班子成员。",
-    name=_optional(50, "姓名"),
-    post=_optional(100, "职务"),
-    reason=_optional(200, "缺席原因", "因公出差"),
-)
-
-
 def _one_of(value: Any, codes: Iterable[str], refused: Mapping[str, str] | None = None) -> str:
     codes = tuple(codes)
     if isinstance(value, str) and value in codes:
@@ -216,10 +192,27 @@ def _(f: kinds.Quantity) -> Any:
 
 
 @annotation.register
-def _(f: kinds.Recusals) -> Any:
-    return Annotated[list[Recusal], Field(max_length=LIST_LIMIT)]
+def _(f: kinds.Entries) -> Any:
+    return Annotated[list[_entry_model(f)], Field(min_length=1 if f.required else None, max_length=LIST_LIMIT)]  # type: ignore[misc]  # built at run time
 
 
-@annotation.register
-def _(f: kinds.Absentees) -> Any:
-    return Annotated[list[Absentee], Field(max_length=LIST_LIMIT)]
+_ENTRY_MODELS: dict[tuple[str, ...], type[BaseModel]] = {}  # one for the bodies of create, change and actions
+
+
+def _entry_model(f: kinds.Entries) -> type[BaseModel]:
+    """The schema of one entry. The record that it names is asked for where references are looked up."""
+    if found := _ENTRY_MODELS.get(key := (f.entry, *f.labels)):
+        return found
+    members: dict[str, Any] = {}
+    if f.names:
+        text = f"{f.names.label}的{{}}（编号与标识填一项）"
+        for name, kind, word in ((f.names.number_column, Number, "编号"), (f.names.id_column, Identifier, "标识")):
+            samples = [f.names.sample] if kind is Number and f.names.sample else None
+            members[name] = (kind | None, Field(None, description=text.format(word), examples=samples))
+    for m in f.of:
+        info: dict[str, Any] = {"description": f"{m.label}。{m.help}" if m.help else m.label}
+        info["examples"] = [m.sample] if m.sample is not None else None
+        members[m.name] = (annotation(m), Field(**info)) if m.required else (annotation(m) | None, Field(None, **info))
+    doc = f"{f.label}的一项。"
+    _ENTRY_MODELS[key] = made = create_model(f.entry, __config__=ConfigDict(extra="forbid"), __doc__=doc, **members)
+    return made

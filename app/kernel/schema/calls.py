@@ -43,6 +43,7 @@ CALLED_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "merge_takes_two(text, uuid, uuid)": MERGING,
         "merge_is_proposed(text, uuid, uuid)": MERGING,
         "sealed_key_ids()": (AUTH_ROLE,),
+        "policy_in_force(text, text, date)": NAMING,
         "receivers_with_account()": ("ledger_inspection_office", SYSTEM_ROLE),
         "clues_without_reader(text, uuid)": (*COUNTING, SYSTEM_ROLE),
         "person_handed_over(text, uuid)": ("ledger_inspection_team",),

@@ -37,6 +37,12 @@ def members(f: kinds.Field, optional: bool) -> dict[str, tuple[Any, Any]]:
         ids = Field(None, description=f"{f.label}的标识{rest}", max_length=most)
         one, other = (list[Identifier], list[Number]) if f.many else (Identifier, Number)
         return {f.number_column: (other | None, limit), f.id_column: (one | None, ids)}
+    if isinstance(f, kinds.AnyRecord):
+        (record_id, number), rest = f.columns, "（编号和标识填一项）。" + f.help
+        return {
+            number: (Number | None, Field(None, description=f"{f.label}的编号{rest}", examples=samples)),
+            record_id: (Identifier | None, Field(None, description=f"{f.label}的标识{rest}")),
+        }
     kind = annotation(f)
     if optional or not f.required:
         return {f.name: (kind | None, Field(None, description=text, examples=samples))}
@@ -172,7 +178,7 @@ class Schemas:
     @cached_property
     def change(self) -> type[BaseModel]:
         """The body of a change: a merge patch."""
-        parts = (*(members(f, True) for f in self._given), members(NOTE, True))
+        parts = (*(members(f, True) for f in self._given if not f.fixed), members(NOTE, True))
         return body_model(f"{_title(self._t)}Change", self._t.help, parts)
 
     @cached_property

@@ -5,8 +5,7 @@ jurisdiction. Beside the identifier a row keeps the number of the referenced rec
 answers, lists and old versions need no join (docs/decisions/0004-numbers-beside-references.md).
 """
 
-from collections.abc import Iterable
-from functools import singledispatch
+from functools import partial, singledispatch
 
 from sqlalchemy import (
     BigInteger,
@@ -26,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, dialect
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from app.kernel.declare import fields as kinds
 from app.kernel.declare.record_type import RecordType
@@ -99,13 +98,14 @@ def _(f: kinds.Lines) -> list[Column]:  # type: ignore[type-arg]  # columns of e
 
 
 @columns_of.register
-def _(f: kinds.Quantity) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+def _(f: kinds.Quantity | kinds.Entries) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
     return _column(f, JSONB())
 
 
 @columns_of.register
-def _(f: kinds.Absentees | kinds.Recusals) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
-    return _column(f, JSONB())
+def _(f: kinds.AnyRecord) -> list[Column]:  # type: ignore[type-arg]  # columns of every type
+    record_id, number = f.columns
+    return [Column(record_id, UUID(), nullable=False), Column(number, Text(), nullable=False)]
 
 
 @columns_of.register
@@ -120,7 +120,7 @@ def _(f: kinds.Reference) -> list[Column]:  # type: ignore[type-arg]  # columns 
 
 def _vocabularies(t: RecordType) -> list[CheckConstraint]:
     checks = [CheckConstraint(_among("state", t.lifecycle.labels), name="state")]
-    for f in t.of_kind(kinds.Choice):
+    for f in (f for f in t.of_kind(kinds.Choice) if f.checked):
         operator = f"{f.name} <@ array[{_quoted(f.terms.codes)}]" if f.many else _among(f.name, f.terms.codes)
         checks.append(CheckConstraint(operator, name=f.name))
     checks += [CheckConstraint(rule, name=name) for name, (rule, _) in t.constraints.items() if rule]
@@ -188,6 +188,7 @@ def _indexes(t: RecordType) -> list[Index]:
             indexes.append(Index(name, f.id_column, *newest))
         else:
             indexes.append(Index(f"ix_{t.table}_{f.id_column}", f.id_column, "jurisdiction"))
+    indexes += [Index(f"ix_{t.table}_{f.columns[0]}", f.columns[0], "jurisdiction") for f in t.of_kind(kinds.AnyRecord)]
     for f in t.of_kind(kinds.Sealed):
         indexes.append(Index(f"ix_{t.table}_{f.digest_column}", f.digest_column, "jurisdiction"))
     if t.access.compares_audience:
@@ -199,8 +200,12 @@ def _indexes(t: RecordType) -> list[Index]:
         indexes.append(Index(f"ix_{t.table}_of_unit", "unit_id", *newest, postgresql_where=seen))
     live = text("state <> 'voided'")
     for name, (first, *others) in t.unique.items():
-        key = (first, "jurisdiction", *others)
-        indexes.append(Index(f"uq_{t.table}_{name}", *key, unique=True, postgresql_where=live))
+        # What is null in two of them is the same.
+        alike = bool({c for f in t.fields if not f.required for c in f.columns} & {first, *others})
+        made = partial(
+            Index, f"uq_{t.table}_{name}", first, "jurisdiction", *others, unique=True, postgresql_where=live
+        )
+        indexes.append(made(postgresql_nulls_not_distinct=True) if alike else made())
     return indexes
 
 
@@ -240,11 +245,3 @@ def record_table(t: RecordType, registry: Registry) -> Table:
         *_indexes(t),
         comment=t.label,
     )
-
-
-def record_sql(t: RecordType, columns: Iterable[str], values: str) -> str:
-    """FROM item: the row `v` with these columns, out of jsonb in stored form. Each column costs a look-up in it."""
-    declared = metadata.tables[t.table].c
-    postgres = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-    typed = ", ".join(f"{c} {declared[c].type.compile(dialect=postgres)}" for c in columns)
-    return f"jsonb_to_record({values}) v({typed})" if typed else "(select) v"

@@ -1,7 +1,7 @@
 """From a JSON value to the validated values of a record in stored form, or to the refusal that names each member."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -95,21 +95,41 @@ def _unknown(t: RecordType | None, name: str) -> str:
         return "set_by_action"
     if name == "number":
         return "number_is_assigned" if t.numbering.assigned else "read_only"
-    if name in READ_ONLY or name == "jurisdiction" or any(name in f.columns for f in t.fields if f.copied):
+    if (
+        name in READ_ONLY
+        or name == "jurisdiction"
+        or any(name in f.columns for f in t.fields if f.fixed or not f.writable)
+    ):
         return "read_only"
     return "unknown_member"
 
 
+def _info(model: type[BaseModel], location: tuple[Any, ...]) -> Any:
+    """What the schema says of the member at a place, which may be one of an entry of a list; None if nothing."""
+    if not location:
+        return None
+    info = model.model_fields.get(str(location[0]))
+    if info is None or len(location) == 1:
+        return info
+    inner = next((m for m in _inner(info.annotation) if isinstance(m, type) and issubclass(m, BaseModel)), None)
+    return _info(inner, location[2:]) if inner else (info if len(location) == 2 else None)
+
+
+def _inner(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _inner(argument)
+
+
 def _label(model: type[BaseModel], location: tuple[Any, ...]) -> str:
-    info = model.model_fields.get(str(location[0])) if len(location) == 1 else None
+    info = _info(model, location)
     return _END_OF_LABEL.split(info.description or "", maxsplit=1)[0] if info else str(location[-1])
 
 
 def _range(model: type[BaseModel], location: tuple[Any, ...], context: Mapping[str, Any]) -> dict[str, Any]:
     """Both ends of the range: pydantic names only the one that the value exceeds."""
     bounds = {"least": context.get("ge", 0), "most": context.get("le", 2**31 - 1)}
-    info = model.model_fields.get(str(location[0]))
-    for mark in _marks(info):
+    for mark in _marks(_info(model, location)):
         bounds["least"] = getattr(mark, "ge", None) if getattr(mark, "ge", None) is not None else bounds["least"]
         bounds["most"] = getattr(mark, "le", None) if getattr(mark, "le", None) is not None else bounds["most"]
     return bounds

@@ -39,6 +39,12 @@ def column_type(t: RecordType, column: str) -> str:
     return str(metadata.tables[t.table].c[column].type.compile(dialect=_dialect()))
 
 
+def record_sql(t: RecordType, columns: Iterable[str], values: str) -> str:
+    """FROM item: the row `v` with these columns, out of jsonb in stored form. Each column costs a look-up in it."""
+    typed = ", ".join(f"{c} {column_type(t, c)}" for c in columns)
+    return f"jsonb_to_record({values}) v({typed})" if typed else "(select) v"
+
+
 @lru_cache(maxsize=1)
 def _dialect() -> Any:
     from sqlalchemy.dialects.postgresql import dialect

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.db.context import GUARD
 from app.errors import FieldError, Refusal
-from app.kernel.declare.fields import Choice, Day, Flag, Reference
+from app.kernel.declare.fields import AnyRecord, Choice, Day, Flag, Reference
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.values import NUMBER, day, is_identifier
@@ -46,7 +46,9 @@ def filter_names(t: RecordType) -> Mapping[str, Any]:
     """The query parameters of a list and the fields they come from."""
     names: dict[str, Any] = {"state": None}
     for f in t.filters:
-        if isinstance(f, Reference):
+        if isinstance(f, AnyRecord):
+            names |= dict.fromkeys(f.columns, f)
+        elif isinstance(f, Reference):
             names[f"{f.name}_id"] = names[f"{f.name}_number"] = f
         elif isinstance(f, Day):
             names[f"{f.name}_from"] = names[f"{f.name}_to"] = f
@@ -112,6 +114,8 @@ def _plain_condition(view: RoleView, t: RecordType, name: str, f: Any, values: l
         )
     if isinstance(f, Day):
         return _day_condition(name, f, values)
+    if isinstance(f, AnyRecord):
+        return _record_condition(name, values)
     return _reference_condition(view, name, f, values)
 
 
@@ -131,11 +135,22 @@ def _day_condition(name: str, f: Day, values: list[str]) -> Condition:
     return Condition(f"t.{f.name} {'>=' if name.endswith('_from') else '<='} {{}}::text::date", values[0])
 
 
-def _reference_condition(view: RoleView, name: str, f: Reference, values: list[str]) -> Condition:
+def _record_condition(name: str, values: list[str]) -> Condition:
+    """What belongs to one of these records. Who does not read one of them sees nothing of what belongs to it."""
+    return Condition(f"t.{name} = any({{}}::{_key_type(name, values)}[])", values)
+
+
+def _key_type(name: str, values: list[str]) -> str:
+    """The type of a column of identifiers or numbers, which these values fit."""
     by_id = name.endswith("_id")
-    column, kind = (f.id_column, "uuid") if by_id else (f.number_column, "text")
     if any(not (is_identifier(v) if by_id else NUMBER.match(v)) for v in values):
         raise bad_query(name, "not_an_identifier" if by_id else "not_a_number")
+    return "uuid" if by_id else "text"
+
+
+def _reference_condition(view: RoleView, name: str, f: Reference, values: list[str]) -> Condition:
+    by_id = name.endswith("_id")
+    column, kind = f.id_column if by_id else f.number_column, _key_type(name, values)
     target, right = view.target(f)
     wanted = f"{{}}::{kind}[]"
     if not right.sees_every:  # only what exists for the caller can be asked for

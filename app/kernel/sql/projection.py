@@ -11,11 +11,13 @@ from functools import cache, cached_property
 from typing import Any
 
 from app.kernel.declare.access import METADATA, Right
-from app.kernel.declare.fields import Absentees, Field, Lines, Recusals, Reference, Sealed, Text
+from app.kernel.declare.fields import Entries, Field, Lines, Reference, Sealed, Text
 from app.kernel.declare.record_type import HEAD_COLUMNS, MAKERS, TAIL_COLUMNS, RecordType
 from app.kernel.declare.registry import Registry
 from app.kernel.declare.visibility import NoRecords
 from app.kernel.schema import rights
+from app.kernel.sql.available import actions_sql, listed
+from app.kernel.sql.entries import entry_is_hidden, seen_entries
 from app.roles import ROLES
 
 NO_RIGHT = Right(NoRecords(), lists=False, hides=METADATA)
@@ -89,7 +91,7 @@ def _hidden(t: RecordType, right: Right) -> frozenset[str]:
     """The fields that are hidden from a role, at least in some state."""
     if not (right.hides.metadata or right.apart):
         return right.hides.members
-    texts = {f.name for f in t.fields if f.secret or isinstance(f, (Text, Lines, Absentees, Recusals))}
+    texts = {f.name for f in t.fields if f.secret or isinstance(f, (Text, Lines, Entries))}
     return frozenset({*texts, *right.hides.members, NOTE})
 
 
@@ -97,7 +99,7 @@ def _columns(view: RoleView, t: RecordType, f: Field, row: str) -> list[str]:
     """The columns of a field as the role reads them, each under its own name."""
     if isinstance(f, Sealed):
         return [f"null as {f.name}"]
-    values = _references(view, f, row) if isinstance(f, Reference) else {c: f"{row}.{c}" for c in f.columns}
+    values = _values(view, t, f, row)
     shown = view.shown(t, f.name, row)
     if not shown:
         return [f"{value} as {c}" for c, value in values.items()]
@@ -105,6 +107,17 @@ def _columns(view: RoleView, t: RecordType, f: Field, row: str) -> list[str]:
     if shown == "false":
         return [f"{value} as {c}" for c, value in masked.items()]
     return [f"case when {shown} then {values[c]} else {masked[c]} end as {c}" for c in values]
+
+
+def _values(view: RoleView, t: RecordType, f: Field, row: str) -> dict[str, str]:
+    """(column, SQL) of a field for a role from which it is not hidden."""
+    if isinstance(f, Reference):
+        return _references(view, f, row)
+    for kept in (kept for entries, kept in t.named_in_entries if entries is f):
+        assert isinstance(f, Entries)
+        target, right = view.target(kept)
+        return {f.name: seen_entries(f, kept, target.table, row, right.sees_every)}
+    return {c: f"{row}.{c}" for c in f.columns}
 
 
 def _references(view: RoleView, f: Reference, row: str) -> dict[str, str]:
@@ -169,7 +182,10 @@ def document_sql(view: RoleView, t: RecordType, row: str) -> tuple[str, str]:
     head = [f"{row}.{c}" for c in HEAD_COLUMNS]
     tail = [f"{maker_sql(view, f'{row}.{c}')} as {c}" if c in MAKERS else f"{row}.{c}" for c in TAIL_COLUMNS[1:]]
     shown_note = f"{row}.note" if not note else f"case when {note} then {row}.note end as note"
-    end = [f"{_actions(view, t, row)} as available_actions", f"{_masked(view, t, row)} as masked"]
+    end = [
+        f"{actions_sql(view.right(t), view.role, t, row, row != OLD_VERSION)} as available_actions",
+        f"{_masked(view, t, row)} as masked",
+    ]
     columns = ", ".join([*head, *own, shown_note, *tail, *end])
     # offset 0: the document is made once, although the CASE names it twice. The client's encoding is UTF-8.
     made = f"lateral (select textsend(row_to_json(d)::text) as whole from (select {columns}) d offset 0) made"
@@ -185,49 +201,24 @@ def maker_sql(view: RoleView, name: str) -> str:
     return f"case when {name} = any ((select caller_colleagues())::text[]) then {name} end"
 
 
-def _actions(view: RoleView, t: RecordType, row: str) -> str:
-    """SQL of `available_actions`; of an old version, the actions that were available then."""
-    right = view.right(t)
-    by_actions: dict[tuple[str, ...], list[str]] = {}
-    for state in t.lifecycle.states:
-        legal = [a for a in t.lifecycle.actions_from(state) if right.may(a, state)]
-        if legal:
-            by_actions.setdefault(tuple(legal), []).append(state)
-    if not by_actions:
-        return "'[]'::json"
-    met = rights.limit_met(right, row, rights.document_scope(view.role))
-    cases = " ".join(
-        f"when {row}.state in ({', '.join(repr(s) for s in states)}) then {_offered(right, actions, met)}"
-        for actions, states in by_actions.items()
-    )
-    may_write = rights.may_write(right, row, rights.document_scope(view.role))
-    acts = f" when {may_write} is not true then '[]'::json" if may_write and row != OLD_VERSION else ""
-    return f"case{acts} {cases} else '[]'::json end"
-
-
-def _offered(right: Right, actions: Iterable[str], met: str) -> str:
-    """SQL of these actions, without those of a limit where it is not met."""
-    free = [a for a in actions if not right.limited(a)]
-    every = f"'{_listed(actions)}'::json"
-    return f"case when {met} then {every} else '{_listed(free)}'::json end" if len(free) < len([*actions]) else every
-
-
 def _masked(view: RoleView, t: RecordType, row: str) -> str:
     """SQL of `masked`, the names of the members hidden from the role."""
     right = view.right(t)
-    hidden = f"'{_listed(_members_masked(t, _hidden(t, right)))}'::json"
+    hidden = f"'{listed(_members_masked(t, _hidden(t, right)))}'::json"
     shown_if = _revealed(right, row)
-    shown = f"'{_listed(_members_masked(t, right.hides.members))}'::json"
-    return f"case when {shown_if} then {shown} else {hidden} end" if shown_if else hidden
+    shown = f"'{listed(_members_masked(t, right.hides.members))}'::json"
+    masked = f"case when {shown_if} then {shown} else {hidden} end" if shown_if else hidden
+    for f, kept in t.named_in_entries:
+        target, theirs = view.target(kept)
+        if not (theirs.sees_every or view.shown(t, f.name, row)):
+            some = f"case when {entry_is_hidden(kept, target.table, row)} then '[\"{f.name}\"]'::jsonb else '[]' end"
+            masked = f"(({masked})::jsonb || {some})::json"
+    return masked
 
 
 def _members_masked(t: RecordType, hidden: frozenset[str] = frozenset()) -> list[str]:
     members = [m for f in t.fields for m in f.members if isinstance(f, Sealed) or f.name in hidden]
     return members + ([NOTE] if NOTE in hidden else [])
-
-
-def _listed(names: Iterable[str]) -> str:
-    return "[" + ",".join(f'"{n}"' for n in names) + "]"
 
 
 def answer_sql(view: RoleView, t: RecordType, row: str, extra: str = "") -> str:

@@ -14,15 +14,17 @@ from app.kernel.declare.fields import Field, Reference
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
+from app.kernel.sql.entries import named_join
 from app.kernel.sql.numbering import series_sql
 from app.kernel.sql.projection import RoleView
 
+ENTRIES = "entries"  # by entries, each of which names its record in its own way
 RESOLVED = "resolved"  # identifier and number are both given, and nothing is joined
 
 
 @dataclass(frozen=True)
 class ReferenceInputs:
-    """How the rows of a source give their references: (field name, 'id' | 'number' | 'both' | RESOLVED).
+    """How the rows of a source give their references: (field name, 'id' | 'number' | 'both' | ENTRIES | RESOLVED).
 
     optional   references that a row may leave out
     """
@@ -58,9 +60,11 @@ def _one_join(registry: Registry, f: Reference, keys: Mapping[str, str], optiona
 
 
 def _many_join(registry: Registry, t: RecordType, f: Reference, how: str, live: str) -> str:
+    target, alias = registry.by_path[f.to].table, f"r_{f.name}"
     # The source of a change names no jurisdiction: it is that of the changed record.
     code = f"coalesce(source.jurisdiction, (select own.jurisdiction from {t.table} own where own.id = source.id))"
-    target, alias = registry.by_path[f.to].table, f"r_{f.name}"
+    if how == ENTRIES:
+        return named_join(f, target, code, live)
     member, column = (f.number_column, "number") if how == "number" else (f.id_column, "id")
     value = "e.x" if how == "number" else "e.x::uuid"
     return (
@@ -144,6 +148,8 @@ def resolved_sql(
         columns += _joined_columns(registry, t, f)
     if not t.numbering.formula and (t.numbering.within == "jurisdiction" or t.numbering.via in inputs.joined):
         columns.append(f"{series_sql(t, 'source.jurisdiction', f'r_{t.numbering.via}')} as series")
+    if t.numbering.within == "record":
+        columns.append("source.values ->> 'series' as series")
     locks = f" for key share of {', '.join(f'r_{name}' for name, _ in inputs.given)}" * lock
     # offset 0: a key is taken from the jsonb once a row, and not once for each record it is compared with.
     source = f"(select source.*, {', '.join(keyed)} from source offset 0) source" if keyed else "source"

@@ -16,8 +16,8 @@ from app.kernel.declare.fields import Field, Reference
 from app.kernel.declare.lifecycle import Transition
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
-from app.kernel.schema.tables import record_sql
-from app.kernel.sql.arrays import SHORT_LOCK_TIMEOUT, given_sql
+from app.kernel.sql.arrays import SHORT_LOCK_TIMEOUT, given_sql, record_sql
+from app.kernel.sql.entries import added
 from app.kernel.sql.projection import RoleView, answer_sql, reads_others
 from app.kernel.sql.reference_joins import ReferenceInputs, locks_references, resolved_sql
 
@@ -147,6 +147,7 @@ def _assignments(t: RecordType, registry: Registry, spec: UpdateSpec) -> dict[st
         sets = {c: f"case when {_gives(t, c, spec)} then {v} else t.{c} end" for c, v in sets.items()}
     if spec.transition:
         sets |= dict.fromkeys(spec.transition.clears, "null")
+        sets |= added(t, spec.transition, sets)
         sets |= dict(spec.transition.derives)
     return sets
 
@@ -159,6 +160,14 @@ def _gives(t: RecordType, column: str, spec: UpdateSpec) -> str:
         if column in f.columns or column in copies:
             return f"s.values ? '{f.id_column}'"
     return f"s.values ? '{column}'"
+
+
+def _state(spec: UpdateSpec) -> str:
+    """SQL of the state that an UPDATE sets."""
+    state = f"'{spec.to}'" if spec.to else "coalesce(s.state, t.state)"
+    outcomes = spec.transition.outcomes if spec.transition else ()
+    cases = " ".join(f"when {rule} then '{to}'" for to, rule in outcomes)
+    return f"case {cases} else {state} end" if cases else state
 
 
 @lru_cache(maxsize=4096)
@@ -188,7 +197,6 @@ def update_sql(t_name: str, view: RoleView, spec: UpdateSpec, source: str = SING
     if spec.skip_unchanged:
         old, new = ", ".join(f"t.{c}" for c in sets), ", ".join(sets.values())
         where.append(f"(row({old}) is distinct from row({new}) or coalesce(s.state, t.state) <> t.state)")
-    state = f"'{spec.to}'" if spec.to else "coalesce(s.state, t.state)"
     assignments = "".join(f", {c} = {v}" for c, v in sets.items())
     resolved, origin = "", "source"
     if spec.inputs.given:
@@ -196,7 +204,7 @@ def update_sql(t_name: str, view: RoleView, spec: UpdateSpec, source: str = SING
     return f"""with source as ({source}), {resolved}
 given as (select {origin}.*{taken} from {origin}, {record_sql(t, spec.columns, f"{origin}.values")}),
 written as (update {t.table} t set version = t.version + 1, updated_at = now(), updated_by = caller_context() ->> 'sub',
-    updated_by_role = caller_context() ->> 'role', state = {state}, 
+    updated_by_role = caller_context() ->> 'role', state = {_state(spec)}, 
     ledger_line = coalesce(s.line, t.ledger_line){assignments}
   from given s where {" and ".join(where)} returning t.*)
 {_answer(view, t, row)}"""

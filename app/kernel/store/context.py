@@ -79,7 +79,7 @@ class RequestContext:
 
     def imports(self, t: RecordType) -> bool:
         """Whether the caller may import records of a type: a loader all, others what they keep and fully see."""
-        return self.caller.role == LOADER or self.right(t).imports
+        return t.from_ledgers and (self.caller.role == LOADER or self.right(t).imports)
 
     def held(self, t: RecordType, inputs: ReferenceInputs) -> dict[str, bool]:
         """The mark in the caller context of an INSERT that itself locks all that its rows refer to.

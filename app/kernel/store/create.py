@@ -16,6 +16,7 @@ from app.kernel.sql.projection import NO_RIGHT
 from app.kernel.sql.reference_joins import ReferenceInputs
 from app.kernel.sql.write import ROW, insert_sql
 from app.kernel.store.batcher import WriteItem
+from app.kernel.store.belonging import find_owner
 from app.kernel.store.context import RequestContext
 from app.kernel.store.effects import apply_effects
 from app.kernel.store.pending import parse_references
@@ -41,11 +42,12 @@ async def _create(ctx: RequestContext, t: RecordType, values: dict[str, Any]) ->
     _default_to_own_team(ctx, t, values)
     inherited = await _inherit_references(ctx, t, values)
     require_references(t, values)
+    await find_owner(ctx, t, values, jurisdiction)
     number = _number(ctx, t, jurisdiction, values)
     inputs, values = parse_references(t, {k: v for k, v in values.items() if v is not None})
     values, clear = seal_values(ctx.runtime.seal, t, {**t.defaults, **values})
     item = WriteItem(str(uuid_utils.uuid7()), ctx.request, values, number)
-    if t.lifecycle.effects_on_create or clear or t.rule_reads_references or inherited:
+    if t.lifecycle.effects_on_create or clear or t.rule_reads_references or inherited or "series" in values:
         return await retried(lambda: _in_transaction(ctx, t, inputs, jurisdiction, item, clear, inherited))
     await check_create(ctx, None, t, values, jurisdiction, inputs)
     row = await retried(lambda: _batched(ctx, t, inputs, jurisdiction, item))

@@ -9,12 +9,14 @@ from app.errors import FieldError, Refusal, invalid
 from app.kernel.declare.fields import Reference
 from app.kernel.declare.lifecycle import VOIDED, Effect, Transition
 from app.kernel.declare.record_type import RecordType
-from app.kernel.sql.reference_joins import ReferenceInputs
+from app.kernel.sql.reference_joins import ENTRIES, ReferenceInputs
 from app.kernel.sql.write import UpdateSpec
+from app.kernel.store.entries import records_beside
 
 
 def parse_references(t: RecordType, values: Mapping[str, Any]) -> tuple[ReferenceInputs, dict[str, Any]]:
     """How a body gives its references, and the body without the members that are null."""
+    values = records_beside(t, values) if t.named_in_entries else values
     given, cleared, rest = [], [], dict(values)
     for f, id_column, number_column in t.reference_columns:
         if id_column not in values and number_column not in values:
@@ -24,6 +26,8 @@ def parse_references(t: RecordType, values: Mapping[str, Any]) -> tuple[Referenc
             cleared.append(f.name)
             rest.pop(id_column, None)
             rest.pop(number_column, None)
+        elif f.within:
+            given.append((f.name, ENTRIES))
         else:
             given.append((f.name, "id" if number is None else "number" if record_id is None else "both"))
             for column in (c for c in (id_column, number_column) if values.get(c) is None):
@@ -121,8 +125,9 @@ class PendingChange:
 
     @property
     def reads_old_row(self) -> bool:
-        """Whether the old row is read before it is written: by the rule, or for members that must be filled."""
-        return bool(self.transition and self.transition.needs) or self.runs_rule
+        """Whether the old row is read before it is written: by the rule, for what must be filled, for entries."""
+        masks_entries = any(f.name in self.values for f, _ in self.t.named_in_entries)
+        return bool(self.transition and self.transition.needs) or self.runs_rule or masks_entries
 
     @property
     def needs_transaction(self) -> bool:

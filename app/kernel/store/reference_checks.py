@@ -5,11 +5,12 @@ from typing import Any
 
 from app.db.context import GUARD
 from app.errors import FieldError, invalid
-from app.kernel.declare.fields import Reference
+from app.kernel.declare.fields import Entries, Reference
 from app.kernel.declare.lifecycle import VOIDED
 from app.kernel.declare.record_type import RecordType
-from app.kernel.sql.reference_joins import ReferenceInputs
+from app.kernel.sql.reference_joins import ENTRIES, ReferenceInputs
 from app.kernel.store.context import RequestContext
+from app.kernel.store.entries import entry_errors
 
 
 def require_references(t: RecordType, values: Mapping[str, Any]) -> None:
@@ -42,15 +43,11 @@ async def refuse_references(
     for name, how in inputs.given:
         f = t.reference(name)
         member = f.number_column if how == "number" else f.id_column
+        found = await _found(ctx, connection, f, how, values, code)
+        if how == ENTRIES:
+            errors += entry_errors(_entries_of(t, f), f, found, values)
+            continue
         wanted = values[member] if f.many else [values[member]]
-        target = ctx.runtime.registry.by_path[f.to]
-        column = "number" if how == "number" else "id"
-        found = await connection.fetch(
-            f"select x.id, x.number, {_successor(target)} as successor from {target.table} x"
-            f" where x.{column}::text = any($2::text[])"
-            f" and ($3::text is null or x.jurisdiction = $3) and x.state <> '{VOIDED}' and {GUARD}",
-            ctx.context(), wanted, code,
-        )  # fmt: skip
         if len(found) < len(set(wanted)):
             errors.append(FieldError(f"/{member}", "reference_not_found", {"label": f.label}))
         elif how == "both" and not _agree(f, found, values):
@@ -61,6 +58,30 @@ async def refuse_references(
             errors.append(FieldError(f"/{member}", "reference_retired", {"label": f.label, "successor": successor}))
     if errors:
         raise invalid(*errors)
+
+
+async def _found(
+    ctx: RequestContext, connection: Any, f: Reference, how: str, values: Mapping[str, Any], code: str | None
+) -> Sequence[Any]:
+    """The live records that a reference names and the caller sees."""
+    target = ctx.runtime.registry.by_path[f.to]
+    numbers, ids = values.get(f.number_column), values.get(f.id_column)
+    keys = numbers if how == "number" else ids
+    if how == ENTRIES:  # by identifier, or else by number
+        keys = [i or n for i, n in zip(ids or (), numbers or (), strict=True)]
+    match = "x.number" if how == "number" else "x.id::text"
+    either = " or x.number = any($2::text[])" if how == ENTRIES else ""
+    found: Sequence[Any] = await connection.fetch(
+        f"select x.id, x.number, {_successor(target)} as successor from {target.table} x"
+        f" where ({match} = any($2::text[]){either})"
+        f" and ($3::text is null or x.jurisdiction = $3) and x.state <> '{VOIDED}' and {GUARD}",
+        ctx.context(), keys if f.many else [keys], code,
+    )  # fmt: skip
+    return found
+
+
+def _entries_of(t: RecordType, kept: Reference) -> Entries:
+    return next(f for f, beside in t.named_in_entries if beside is kept)
 
 
 def _successor(t: RecordType) -> str:

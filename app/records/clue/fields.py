@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.declare.fields import Choice, Day, Recusals, Reference, Text, terms
+from app.kernel.declare.fields import Choice, Day, Entries, Reference, Text, terms
 from app.records.common import CONDUCT, FINDING, PERSON_IF_KNOWN, ROUND, TEAM_IF_KNOWN
 
 SOURCE = terms(
@@ -103,11 +103,19 @@ FIELDS = (
     CONDUCT,
     FINDING,
     Day("registered_on", "登记日期", required=True, headings=("收件日期", "受理日期"), sample="2017-05-20"),
-    Recusals(
+    Entries(
         "recusals",
         "回避",
         "须回避的账号及理由；这些账号看不到此线索，以及据此移交、立案的记录。",
         secret=True,
+        entry="Recusal",
+        of=(
+            Text("account", "账号", "本区划的账号（用户名）。", required=True, longest=40, sample="zhou"),
+            Text("reason", "理由", required=True, sample="与被反映人有亲属关系"),
+        ),
+        bare="account",
+        split=True,
+        beside={"reason": "台账"},
         headings=("回避人员",),
     ),
     Choice(

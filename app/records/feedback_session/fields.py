@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.kernel.declare.fields import Absentees, Choice, Day, Text, Whole, terms
+from app.kernel.declare.fields import Choice, Day, Entries, Text, Whole, terms
 from app.records.common import INSPECTED_UNIT, ROUND
 
 METHOD = terms(
@@ -26,11 +26,17 @@ FIELDS = (
         sample=9,
     ),
     Whole("members_present", "班子成员实到", most=1000, headings=("实到", "实到人数", "班子成员实到人数"), sample=8),
-    Absentees(
+    Entries(
         "absentees",
         "缺席人员",
         "缺席的班子成员，逐人说明原因。",
-        secret=True,
+        entry="Absentee",
+        of=(
+            Text("name", "姓名", secret=True, of_person=True, longest=50),
+            Text("post", "职务", longest=100),
+            Text("reason", "原因", longest=200, sample="因公出差"),
+        ),
+        bare="reason",
         headings=("缺席成员", "缺席班子成员"),
         sample=[{"name": "班子成员05", "post": "副主任", "reason": "因公出差"}],
     ),

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from app.kernel.declare.fields import Choice, Day, Lines, Reference, Text, terms
+from app.kernel.declare.fields import Choice, Day, Reference, Text, terms
 from app.records.common import COOPERATING_UNIT, FINDING, ROUND
+from app.records.promised import DUE_ON, MEASURES, RESPONSIBLE_PERSON
 from app.records.terms import PROGRESS
 
 KIND = terms(
@@ -13,26 +14,6 @@ KIND = terms(
     institutional=("建章立制", "完善制度"),
 )
 
-RESPONSIBLE_PERSON = Text(
-    "responsible_person",
-    "责任人",
-    secret=True,
-    of_person=True,
-    longest=50,
-    headings=("整改责任人", "问题责任人", "责任人姓名", "责任领导"),
-    sample="责任人甲01",
-)
-DUE_ON = Day(
-    "due_on", "完成时限", headings=("整改时限", "整改完成时限", "完成期限", "整改期限"), ahead=True, sample="2017-08-08"
-)
-MEASURES = Lines(
-    "measures",
-    "整改措施",
-    "逐条填写。",
-    split="measures",
-    headings=("措施", "具体措施", "具体整改措施"),
-    sample=["补齐档案资料并组织复核", "对照清单逐户核查"],
-)
 RESULT = Text(
     "result",
     "整改结果",
@@ -41,9 +22,6 @@ RESULT = Text(
     headings=("完成情况", "整改完成情况", "整改成效", "办理结果"),
     sample="档案资料已补齐，逐户核查完毕。",
 )
-
-# What an acceptance must name (contract section 2: not negotiable).
-PROMISED = (RESPONSIBLE_PERSON, DUE_ON, MEASURES)
 
 FIELDS = (
     ROUND,

@@ -6,7 +6,8 @@ from typing import Any
 
 from app.kernel.declare.lifecycle import REASON, Among, Effect, Lifecycle, Transition
 from app.records.common import day_on
-from app.records.rectification_opinion.fields import PROMISED, RESULT
+from app.records.promised import PROMISED
+from app.records.rectification_opinion.fields import RESULT
 
 IN_PROGRESS = {"progress": "'in_progress'"}
 FINISH = (Effect("finding", "finish_rectification"),)

@@ -5,8 +5,9 @@ from typing import Any
 
 from app.kernel.declare.record_type import Check, LedgerHabits, Numbering, RecordType
 from app.records.common import IS_CLOSED_OFF, closed_off_otherwise, in_order
+from app.records.promised import PROMISED
 from app.records.rectification_opinion.access import ACCESS
-from app.records.rectification_opinion.fields import FIELDS, PROMISED
+from app.records.rectification_opinion.fields import FIELDS
 from app.records.rectification_opinion.lifecycle import LIFECYCLE
 from app.records.rectification_opinion.obligations import OBLIGATIONS
 
