@@ -1,7 +1,7 @@
 """Commits a stored plan, once: records, revisions and the state of the import in one transaction."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -69,17 +69,22 @@ def _refusing_moved(ctx: RequestContext, import_id: str) -> Iterator[None]:
         raise Refusal("plan_moved", members=refusal.members) from None
 
 
+async def left(ctx: RequestContext, import_id: str, states: Container[str]) -> Any:
+    """The import once its job has led it out of these states, or as it is when the time to answer has come."""
+    deadline = asyncio.get_running_loop().time() + ANSWERED_WITHIN
+    while True:
+        row = await jobs.head(ctx, import_id)
+        if row["state"] not in states or asyncio.get_running_loop().time() > deadline:
+            return row
+        await asyncio.sleep(LOOKS)
+
+
 async def answered(ctx: RequestContext, import_id: str) -> Any:
     """The import once its commit has ended, or as it is when the time to answer has come: the job goes on.
 
     Refuses with what ended the commit: `plan_moved`, a fault of the database.
     """
-    deadline = asyncio.get_running_loop().time() + ANSWERED_WITHIN
-    while True:
-        row = await jobs.read(ctx, import_id)
-        if row["state"] != "committing" or asyncio.get_running_loop().time() > deadline:
-            break
-        await asyncio.sleep(LOOKS)
+    row = await left(ctx, import_id, ("committing",))
     problem = jobs.problem_of(row)
     if row["state"] == "checked" and problem and SENTENCES[problem["code"]].status != MEMBER:
         told = {"moved": problem["moved"]} if "moved" in problem else {}

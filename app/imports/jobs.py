@@ -15,6 +15,7 @@ from app.errors import Refusal
 from app.imports.mapping.given import ONLY_TABLE
 from app.imports.plan.plan_rows import NO_WAIT_FOR_DISK
 from app.imports.remembered.stored import remember_used
+from app.kernel.declare.values import is_identifier
 from app.kernel.store import RequestContext
 from app.sentences import SENTENCES
 
@@ -76,7 +77,12 @@ async def read(ctx: RequestContext, import_id: str, to_check: bool = False) -> A
 
 
 async def head(ctx: RequestContext, import_id: str, to_check: bool = False) -> Any:
-    """The row of an import, for its maker (`own`) and for the loaders of the division, who may undo it."""
+    """The row of an import, for its maker (`own`) and for the loaders of the division, who may undo it.
+
+    Refuses with `not_found`, as also an address that holds no identifier.
+    """
+    if not is_identifier(import_id):
+        raise Refusal("not_found", label="导入")
     async with ctx.connection() as connection:
         row = await connection.fetchrow(
             "select *, belongs_to is not distinct from caller_ownership() as own, written_in::text as imported_in,"

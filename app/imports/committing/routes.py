@@ -1,12 +1,10 @@
 """`POST /v1/imports/{id}/actions/commit` and `…/resume`: both answer at once, and a job goes on."""
 
-import uuid
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Depends, Request
-from fastapi import Path as PathParameter
 from starlette.responses import Response
 
 from app.errors import Refusal
@@ -18,10 +16,10 @@ from app.imports import interrupted, jobs, worker
 from app.imports.commit import answered
 from app.imports.committing import begin
 from app.imports.models import CommitOrder, ImportRead
+from app.imports.routes import IMPORT_ID
 from app.kernel.schema.validation import validated
 from app.kernel.store import RequestContext
 
-IMPORT_ID = Annotated[str, PathParameter(description="导入的标识")]
 ORDER = {
     "requestBody": {
         "required": False,
@@ -74,10 +72,7 @@ async def resume(request: Request, import_id: IMPORT_ID) -> Response:
 async def _found(request: Request, import_id: str) -> tuple[RequestContext, Any]:
     ctx = await request_context(request)
     only(request)
-    try:
-        return ctx, await jobs.read(ctx, str(uuid.UUID(import_id)))
-    except ValueError:
-        raise Refusal("not_found", label="导入") from None
+    return ctx, await jobs.read(ctx, import_id)
 
 
 async def _order(request: Request) -> dict[str, Any]:

@@ -4,7 +4,6 @@ A ledger lists what it was made for. So a record is missed only where the file s
 of the team), and the filters of the list of its type narrow it further, where a sheet holds one unit alone.
 """
 
-import uuid
 from typing import Any
 
 import orjson
@@ -18,7 +17,7 @@ from app.http.exchange import JSON, NOT_YET, query_parameters, request_context, 
 from app.http.operations import problems
 from app.http.paging import PAGING, documented, paged
 from app.imports import jobs
-from app.imports.returned.routes import IMPORT_ID
+from app.imports.routes import IMPORT_ID
 from app.kernel import store
 from app.kernel.declare.record_type import RecordType
 from app.kernel.declare.registry import Registry
@@ -76,10 +75,7 @@ async def missing(request: Request, import_id: IMPORT_ID) -> Response:
     """
     ctx = await request_context(request)
     asked = query_parameters(request)
-    try:
-        job = await jobs.read(ctx, str(uuid.UUID(import_id)))
-    except ValueError:
-        raise Refusal("not_found", label="导入") from None
+    job = await jobs.read(ctx, import_id)
     t = _type_asked_for(ctx.runtime.registry, job, asked)
     rest = [(name, value) for name, value in asked if name != "type"]
     wanted = listing(ctx.view, t, rest, NOT_YET)

@@ -5,12 +5,11 @@ from asyncio import to_thread
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter, Depends, Request
-from fastapi import Path as PathParameter
 from starlette.responses import Response, StreamingResponse
 
 from app.db.context import GUARD
@@ -26,13 +25,13 @@ from app.imports.mapping.source import ImportSource
 from app.imports.plan.told import SHOWS_STORED, still_told, with_sentences
 from app.imports.returned.text_files import marked_csv, marked_ndjson
 from app.imports.returned.workbook_file import MarkedSheet, marked_workbook
+from app.imports.routes import IMPORT_ID
 from app.imports.rows.answers import logged_types
 from app.kernel.declare.registry import Registry
 from app.kernel.personal.access_log import with_log_entries_by_type
 from app.kernel.store import RequestContext
 
 ENDINGS = {XLSX: "xlsx", CSV: "csv", NDJSON: "ndjson"}
-IMPORT_ID = Annotated[str, PathParameter(description="导入的标识")]
 Problems = dict[str | None, dict[int, list[dict[str, Any]]]]  # sheet -> row -> what is wrong
 
 
@@ -56,10 +55,7 @@ async def workbook(request: Request, import_id: IMPORT_ID) -> Response:
     """送来的文件，格式不变；被拒绝的行旁边加一列“错误”，有错的格标出颜色。改好后可以原样再送，这一列不会读入。"""
     ctx = await request_context(request)
     only(request)
-    try:
-        job = await jobs.read(ctx, str(uuid.UUID(import_id)))
-    except ValueError:
-        raise Refusal("not_found", label="导入") from None
+    job = await jobs.read(ctx, import_id)
     jobs.require_rows(job)
     tongue = language(request.headers.get("accept-language", ""))
     found = {} if job["state"] in jobs.OPEN_STATES else await _problems(ctx, job, tongue)

@@ -1,11 +1,7 @@
 """`GET /v1/imports/{id}/rows`: the plan, row by row."""
 
-import uuid
-from typing import Annotated
-
 import orjson
 from fastapi import APIRouter, Depends, Request
-from fastapi import Path as PathParameter
 from starlette.responses import Response
 
 from app.db.context import GUARD
@@ -17,12 +13,12 @@ from app.http.paging import PAGING, documented
 from app.imports import jobs
 from app.imports.models import OF_ROWS, RowPage
 from app.imports.plan.told import SHOWS_STORED, still_told
+from app.imports.routes import IMPORT_ID
 from app.imports.rows import answers
 from app.imports.rows.new_records import changes_of_new
 from app.kernel.personal import access_log
 from app.kernel.sql import listing
 
-IMPORT_ID = Annotated[str, PathParameter(description="导入的标识")]
 RESULTS = ("created", "updated", "unchanged", "rejected")
 
 
@@ -45,10 +41,7 @@ async def rows(request: Request, import_id: IMPORT_ID) -> Response:
     """每一行会怎样、为什么。"""
     ctx = await request_context(request)
     given = only(request, *OF_ROWS, *PAGING)
-    try:
-        job = await jobs.read(ctx, str(uuid.UUID(import_id)))
-    except ValueError:
-        raise Refusal("not_found", label="导入") from None
+    job = await jobs.read(ctx, import_id)
     if "result" in given and given["result"] not in RESULTS:
         raise listing.bad_query("result", "not_a_choice", allowed=list(RESULTS))
     if given.get("warned", "true") not in ("true", "false"):

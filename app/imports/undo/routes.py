@@ -1,12 +1,9 @@
 """The routes of an undo: undo an import, redo it, read what became of each record."""
 
-import asyncio
-import uuid
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Depends, Request
-from fastapi import Path as PathParameter
 from starlette.responses import Response
 
 from app.errors import Refusal
@@ -16,17 +13,16 @@ from app.http.idempotency import once
 from app.http.operations import problems
 from app.http.paging import PAGING, documented
 from app.imports import jobs
+from app.imports.commit import left
 from app.imports.models import ImportRead, UndoPage
+from app.imports.routes import IMPORT_ID
 from app.imports.rows.answers import logged_types
 from app.imports.undo import job, report
 from app.kernel.personal import access_log
 from app.kernel.sql import listing
-from app.kernel.store import RequestContext
 
-IMPORT_ID = Annotated[str, PathParameter(description="导入的标识")]
 RESULTS = {"result": ("done 已撤销（或已恢复），left_alone 没有动", {"type": "string"})}
 # How long a request waits for the end of its job, and how often it looks: most are done by then.
-ANSWERED_WITHIN, LOOKS = 1.0, 0.04
 
 
 def router() -> APIRouter:
@@ -55,13 +51,6 @@ def _answer(document: Any, status: int = 200, **headers: str) -> Response:
     return Response(orjson.dumps(document, default=str), status, headers, "application/json")
 
 
-def _checked_id(import_id: str) -> str:
-    try:
-        return str(uuid.UUID(import_id))
-    except ValueError:
-        raise Refusal("not_found", label="导入") from None
-
-
 def _language(request: Request) -> str:
     return language(request.headers.get("accept-language", ""))
 
@@ -80,33 +69,22 @@ async def _begun(request: Request, import_id: str, action: str) -> Response:
     ctx = await request_context(request)
     only(request)
     key_of(request)  # a bad one is told before anything is looked up
-    import_id = _checked_id(import_id)
-    await jobs.head(ctx, import_id)
+    import_id = str((await jobs.head(ctx, import_id))["id"])
     async with once(request, ctx, ctx.caller.database_role, None) as attempt:
         if not attempt.found:
             await job.begin(attempt.ctx, import_id, action)
         attempt.wrote(202, "imports", import_id)
-    row = await _ended(ctx, import_id)
+    row = await left(ctx, import_id, job.BACK_TO)
     status = 202 if row["state"] in job.BACK_TO else 200
     document = jobs.document(row, _language(request))
     return _answer(document, status, Location=f"/v1/imports/{import_id}", **attempt.headers)
-
-
-async def _ended(ctx: RequestContext, import_id: str) -> Any:
-    """The import once its job has ended, or as it is when the time to answer has come."""
-    deadline = asyncio.get_running_loop().time() + ANSWERED_WITHIN
-    while True:
-        row = await jobs.head(ctx, import_id)
-        if row["state"] not in job.BACK_TO or asyncio.get_running_loop().time() > deadline:
-            return row
-        await asyncio.sleep(LOOKS)
 
 
 async def records(request: Request, import_id: IMPORT_ID) -> Response:
     """最近一次撤销或恢复时，每条记录怎样了；没有动的写明原因。只有导入人可以查看。"""
     ctx = await request_context(request)
     given = only(request, *RESULTS, *PAGING)
-    row = await jobs.read(ctx, _checked_id(import_id))
+    row = await jobs.read(ctx, import_id)
     jobs.require_rows(row)
     if given.get("result", "done") not in ("done", "left_alone"):
         raise listing.bad_query("result", "not_a_choice", allowed=["done", "left_alone"])
